@@ -1,0 +1,33 @@
+#include "base/value.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gk {
+namespace {
+
+TEST(Value, RendersAsCompactJsonInTheOrderOfItsKeys) {
+    const auto value = Value::object({{"b", 1}, {"a", Value::array({true, Value(), 1.5, "x\"\\\n\x01"})}, {"e", Value::Object()}});
+
+    EXPECT_EQ(to_json(value), R"({"b":1,"a":[true,null,1.5,"x\"\\\n\u0001"],"e":{}})");
+}
+
+TEST(Value, SetReplacesOrAppends) {
+    Value value;
+
+    value.set("a", 1);
+    value.set("b", 2);
+    value.set("a", "x");
+
+    EXPECT_EQ(to_json(value), R"({"a":"x","b":2})");
+    EXPECT_EQ(value.find("c"), nullptr);
+}
+
+TEST(Value, MarksDoNotCountWhenComparing) {
+    Value a(1);
+    a.set_mark({3, 4});
+
+    EXPECT_EQ(a, Value(1));
+}
+
+}  // namespace
+}  // namespace gk
