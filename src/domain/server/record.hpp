@@ -1,0 +1,89 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/decode.hpp"
+#include "base/id.hpp"
+#include "base/secret.hpp"
+#include "base/time.hpp"
+#include "base/value.hpp"
+#include "domain/server/types.hpp"
+
+namespace gk::server {
+
+// Grows by one with every stored change of a record; a write names the version it read.
+enum class Version : std::uint64_t {};
+
+// `do` something at the times of a cron line (domain/schedule).
+struct Schedule {
+    enum class Action : std::uint8_t { backup, restart, command };
+    std::string at;  // Five cron fields, UTC.
+    Action action = Action::backup;
+    std::string command;                // For Action::command.
+    std::optional<Time> last_fired_at;  // So that a run missed or repeated by a restart fires once.
+    bool operator==(const Schedule&) const = default;
+};
+inline constexpr auto schedule_action_names = std::to_array<std::string_view>({"backup", "restart", "command"});
+constexpr std::span<const std::string_view> names_of(Schedule::Action) { return schedule_action_names; }
+
+// The request that the keeper works on. One at a time for each server: a newer one cancels it or is refused.
+struct Request {
+    OperationId operation;
+    Verb verb = Verb::start;
+    bool force = false;  // Skips the refusal when the vault fails; given by name and recorded in the operation.
+    bool purge = false;  // Delete the backups too.
+    std::optional<SnapshotId> snapshot;  // For restore.
+    Time asked_at{};
+    bool operator==(const Request&) const = default;
+};
+
+// Everything that is known and wanted of one server. The only thing the keeper writes; what really runs is observed, never stored.
+struct Record {
+    ServerUid uid;
+    std::string id;                        // Unique within its space.
+    std::string space = "default";         // "namespace" in the API.
+    std::string tenant = "default";
+    std::string game;                      // Name of a game definition.
+    std::string package;                   // Name of a package; empty when the request named resources.
+    Resources resources;
+    std::map<std::string, Value> settings; // Validated against the definition; defaults are not stored.
+    std::map<std::string, Value> applied_settings;  // With which the running game was started.
+    std::map<std::string, std::string> labels;
+    std::vector<Schedule> schedules;
+    std::optional<Milliseconds> backup_every;
+    std::vector<PortBinding> ports;
+    std::map<std::string, Secret> secrets; // Random per server: RCON passwords. Never in an API reply.
+    std::uint32_t slot = 0;                // Its entry in the range of operating system uids; unique among living servers.
+
+    Wanted wanted = Wanted::stopped;
+    Phase phase = Phase::stopped;
+    Time phase_since{};
+    std::string reason;                    // Stable code that says why, for example "crash_loop"; empty when all is well.
+    std::string message;                   // The same as a sentence.
+    std::optional<Request> request;        // What is being worked on.
+
+    bool world_complete = false;           // The disk holds a whole world: defaults were written or a restore was verified.
+    bool world_dirty = false;              // The game has run, or files changed, since the last snapshot at rest.
+    bool quiesced = false;                 // Saving was switched off for a snapshot and must be switched on again.
+    std::vector<Time> crashes;             // Within the window of the crash-loop rule, oldest first.
+    std::optional<Time> not_before;        // Back-off: the next attempt waits for this.
+    std::uint32_t attempts = 0;            // Failed tries of the present phase in a row.
+    std::optional<Exit> last_exit;
+    std::optional<SnapshotId> last_snapshot;
+    std::optional<Time> started_at;        // When the present process became ready.
+
+    Time created_at{};
+    Time updated_at{};
+    Version version{};
+    bool operator==(const Record&) const = default;
+};
+
+// The document stored in databases and in every snapshot. Secrets are in it: it is never an API reply.
+Value to_value(const Record& record);
+// Reads what to_value() wrote, now or in any released version.
+bool decode(const Value& value, const std::string& pointer, Errors& errors, Record& out);
+
+}  // namespace gk::server

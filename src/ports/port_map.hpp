@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/id.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "domain/server/types.hpp"
+#include "ports/task.hpp"
+
+namespace gk {
+
+struct PortMapError {
+    // exhausted: the range has no such group of ports left; the detail says how large it is and what to change.
+    enum class Kind : std::uint8_t { exhausted, unavailable };
+    Kind kind;
+    std::string detail;
+};
+
+// One port, or several in a row, that a definition wants. With both protocols the same number is taken for TCP and UDP.
+struct PortWish {
+    std::string role;
+    bool tcp = false;
+    bool udp = false;
+    bool internal = false;
+    int group = 0;   // Wishes of one group get numbers at fixed distances: first + offset.
+    int offset = 0;
+};
+
+// Who holds which public port of this node, over all servers. Reservations last from create to delete and are on disk when a call
+// returns; a released number rests for 60 s. Numbers that a foreign process listens on are passed over.
+class PortMap {
+public:
+    virtual ~PortMap() = default;
+    template <class T>
+    using Answer = Task<Result<T, PortMapError>>;
+
+    // All wishes or none. A server that has a reservation gets the same one again.
+    virtual Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes) = 0;
+    virtual Answer<Success> release(ServerUid server) = 0;
+    struct Reservation {
+        ServerUid server;
+        server::PortBinding binding;
+    };
+    virtual Answer<std::vector<Reservation>> list() = 0;
+};
+
+}  // namespace gk
