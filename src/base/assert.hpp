@@ -8,5 +8,4 @@ namespace gk {
 }  // namespace gk
 
 // On in every build.
-#define ASSERT(condition, text) \
-    ((condition) ? static_cast<void>(0) : ::gk::assertion_failed(#condition, text, __FILE__, __LINE__))
+#define ASSERT(condition, text) ((condition) ? static_cast<void>(0) : ::gk::assertion_failed(#condition, text, __FILE__, __LINE__))

@@ -16,9 +16,7 @@ namespace gk {
 using ByteSpan = std::span<const std::byte>;
 
 inline ByteSpan as_byte_span(std::string_view text) { return std::as_bytes(std::span(text)); }
-inline std::string_view as_text(ByteSpan bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view as_text(ByteSpan bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 // Reads numbers and runs of bytes from the front of a buffer that it does not own. Every read is bounds-checked: a short one yields
 // nullopt and leaves the reader where it was.

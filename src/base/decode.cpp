@@ -96,8 +96,7 @@ void add_bad_name(const Value& value, const std::string& pointer, Errors& errors
                value.mark());
 }
 
-ObjectReader::ObjectReader(const Value& value, std::string pointer, Errors& errors)
-    : value_(value), pointer_(std::move(pointer)), errors_(errors) {
+ObjectReader::ObjectReader(const Value& value, std::string pointer, Errors& errors) : value_(value), pointer_(std::move(pointer)), errors_(errors) {
     if (value.as_object() == nullptr) good_ = wrong_type(value, pointer_, errors_, "an object");
 }
 

@@ -61,8 +61,8 @@ template <std::integral T>
     requires(!std::same_as<T, bool>)
 bool decode(const Value& value, const std::string& pointer, Errors& errors, T& out) {
     std::int64_t wide = 0;
-    constexpr auto most = static_cast<std::int64_t>(std::min<std::uint64_t>(
-        static_cast<std::uint64_t>(std::numeric_limits<T>::max()), static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())));
+    constexpr auto most = static_cast<std::int64_t>(std::min<std::uint64_t>(static_cast<std::uint64_t>(std::numeric_limits<T>::max()),
+                                                                            static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())));
     constexpr auto least = static_cast<std::int64_t>(std::numeric_limits<T>::min());
     if (!decode_integer(value, pointer, errors, least, most, wide)) return false;
     out = static_cast<T>(wide);

@@ -38,7 +38,8 @@ TEST(Decode, ReportsEveryErrorAtOnceWithItsPlace) {
     Errors errors;
     Sample out;
 
-    const auto value = Value::object({{"port", 70000}, {"patience", "soon"}, {"lists", Value::object({{"a/b", Value::array({1, "x"})}})}, {"prot", 1}});
+    const auto value =
+        Value::object({{"port", 70000}, {"patience", "soon"}, {"lists", Value::object({{"a/b", Value::array({1, "x"})}})}, {"prot", 1}});
 
     EXPECT_FALSE(decode(value, "/s", errors, out));
     std::vector<std::string> seen;

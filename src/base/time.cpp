@@ -13,11 +13,8 @@ struct Unit {
     Milliseconds length;
 };
 constexpr std::array units = {
-    Unit{"d", std::chrono::days(1)},
-    Unit{"h", std::chrono::hours(1)},
-    Unit{"m", std::chrono::minutes(1)},
-    Unit{"s", std::chrono::seconds(1)},
-    Unit{"ms", Milliseconds(1)},
+    Unit{"d", std::chrono::days(1)},    Unit{"h", std::chrono::hours(1)}, Unit{"m", std::chrono::minutes(1)},
+    Unit{"s", std::chrono::seconds(1)}, Unit{"ms", Milliseconds(1)},
 };
 constexpr Milliseconds duration_max = std::chrono::days(3653);
 

@@ -31,7 +31,8 @@ TEST(Duration, UnitsAddUp) {
 }
 
 TEST(Duration, NonsenseIsRefused) {
-    for (const char* text : {"", "90", "s", "-1s", "1m1h", "1s1s", "1.5s", "1 s", "99999999999999d", "1x"}) EXPECT_FALSE(parse_duration(text)) << text;
+    for (const char* text : {"", "90", "s", "-1s", "1m1h", "1s1s", "1.5s", "1 s", "99999999999999d", "1x"})
+        EXPECT_FALSE(parse_duration(text)) << text;
 }
 
 TEST(Duration, TextReadsBackToTheSameValue) {

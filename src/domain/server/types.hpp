@@ -18,12 +18,44 @@
 namespace gk::server {
 
 enum class Phase : std::uint8_t {
-    requested, validating, backup_check, creating_defaults, restoring_files, deploying, starting, address_allocation, running,
-    pausing, stopping, backing_up, backup_failed, paused, cleanup, stopped, failed, deleting,
+    requested,
+    validating,
+    backup_check,
+    creating_defaults,
+    restoring_files,
+    deploying,
+    starting,
+    address_allocation,
+    running,
+    pausing,
+    stopping,
+    backing_up,
+    backup_failed,
+    paused,
+    cleanup,
+    stopped,
+    failed,
+    deleting,
 };
 inline constexpr auto phase_names = std::to_array<std::string_view>({
-    "requested", "validating", "backup_check", "creating_defaults", "restoring_files", "deploying", "starting", "address_allocation", "running",
-    "pausing", "stopping", "backing_up", "backup_failed", "paused", "cleanup", "stopped", "failed", "deleting",
+    "requested",
+    "validating",
+    "backup_check",
+    "creating_defaults",
+    "restoring_files",
+    "deploying",
+    "starting",
+    "address_allocation",
+    "running",
+    "pausing",
+    "stopping",
+    "backing_up",
+    "backup_failed",
+    "paused",
+    "cleanup",
+    "stopped",
+    "failed",
+    "deleting",
 });
 constexpr std::span<const std::string_view> names_of(Phase) { return phase_names; }
 
