@@ -1,0 +1,36 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "app/error.hpp"
+#include "domain/server/launch.hpp"
+#include "domain/server/record.hpp"
+
+namespace gk::app {
+
+// A file that must stand in the world before the game starts.
+struct WorldFile {
+    std::string path;  // Relative to the world.
+    std::string content;
+    bool operator==(const WorldFile&) const = default;
+};
+
+// What the keeper asks of the catalogue. The real one renders game definitions; the simulator has a toy.
+class GameBook {
+public:
+    virtual ~GameBook() = default;
+    // How this server is started; wrong settings come back as field errors.
+    virtual Result<server::LaunchSpec, Error> launch_spec(const server::Record& record) const = 0;
+    // Paths whose present content files_to_write() needs.
+    virtual std::vector<std::string> files_to_read(const server::Record& record) const = 0;
+    // Files whose content must change, given what is there (absent paths are absent from the map).
+    virtual Result<std::vector<WorldFile>, Error> files_to_write(const server::Record& record, const std::map<std::string, std::string>& present) const = 0;
+    // What a snapshot leaves out, as restic patterns relative to the world.
+    virtual std::vector<std::string> snapshot_excludes(const server::Record& record) const = 0;
+    // The definition as a document, to be stored in snapshots; null when the game is unknown.
+    virtual Value definition(const server::Record& record) const = 0;
+};
+
+}  // namespace gk::app

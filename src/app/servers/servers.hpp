@@ -1,0 +1,120 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/caller.hpp"
+#include "app/error.hpp"
+#include "domain/catalog/catalog.hpp"
+#include "domain/operation/operation.hpp"
+#include "domain/server/record.hpp"
+#include "ports/clock.hpp"
+#include "ports/ledger.hpp"
+#include "ports/port_map.hpp"
+#include "ports/random.hpp"
+#include "ports/runtime.hpp"
+#include "ports/server_store.hpp"
+#include "ports/vault.hpp"
+
+namespace gk::app {
+
+// What a person may say about a new server.
+struct CreateOrder {
+    std::string id;
+    std::string space = "default";
+    std::string game;
+    std::string package;                          // Either a package ...
+    std::optional<server::Resources> resources;   // ... or resources.
+    std::map<std::string, Value> settings;
+    std::map<std::string, std::string> labels;
+    std::vector<server::Schedule> schedules;
+    std::optional<Milliseconds> backup_every;
+    enum class World : std::uint8_t { unsaid, adopt, fresh };
+    World world = World::unsaid;                  // What to do with a world that is kept after a deletion.
+    bool start = false;
+};
+
+// What a person may change of a server. Absent members stay.
+struct PatchOrder {
+    std::optional<std::map<std::string, Value>> settings;  // Merged; a null value removes one.
+    std::optional<std::map<std::string, std::string>> labels;  // Replaced.
+    std::optional<std::vector<server::Schedule>> schedules;    // Replaced.
+    std::optional<Milliseconds> backup_every;
+};
+
+struct VerbOrder {
+    server::Verb verb = server::Verb::start;
+    std::string force;                     // Must repeat the server's id to count.
+    std::string purge;                     // The same; deletes the backups too.
+    std::optional<SnapshotId> snapshot;    // For restore.
+};
+
+// Where a repeated request finds the answer that was given (contract section 4).
+struct Idempotency {
+    std::string key;     // Empty: none.
+    std::string digest;  // Of method, path and body.
+};
+
+// A record with what is observed right now.
+struct ServerView {
+    server::Record record;
+    server::State state = server::State::stopped;
+    server::Players players;
+    server::Usage usage;
+    std::optional<Time> next_schedule;
+    std::vector<std::string> pending;  // Settings that take effect at the next start.
+};
+
+struct MachineLimits {
+    MilliCpu cpu;            // Of this machine.
+    double cpu_overcommit = 4;
+    MebiBytes memory;        // What games may have together; never over-committed.
+};
+
+// The use cases of worlds: every one takes the caller and asks may(). Changes are accepted durably and carried out by the keeper.
+class Servers {
+public:
+    struct Ports {
+        ServerStore& store;
+        Ledger& ledger;
+        Runtime& runtime;
+        PortMap& port_map;
+        Clock& clock;
+        Random& random;
+    };
+    Servers(Ports ports, const catalog::Catalog& games, MachineLimits limits);
+
+    template <class T>
+    using Answer = Task<Result<T, Error>>;
+
+    Answer<Operation> create(Caller caller, CreateOrder order, Idempotency once);
+    Answer<Operation> ask(Caller caller, std::string space, std::string id, VerbOrder order, Idempotency once);
+    Answer<ServerView> patch(Caller caller, std::string space, std::string id, PatchOrder order);
+    Answer<ServerView> show(Caller caller, std::string space, std::string id);
+    // Ordered by space and id. An empty space means every one.
+    Answer<std::vector<ServerView>> list(Caller caller, std::string space);
+    // The record behind a name, after the rights were checked.
+    Answer<server::Record> find(Caller caller, std::string space, std::string id);
+
+    Answer<std::vector<vault::Snapshot>> snapshots(Caller caller, std::string space, std::string id);
+    Answer<std::string> command(Caller caller, std::string space, std::string id, std::string line, Epoch epoch);
+    // Why the server is as it is: the record's reason, the last exit, recent operations, in sentences.
+    Answer<std::vector<std::string>> explain(Caller caller, std::string space, std::string id);
+
+    Answer<Operation> operation(Caller caller, OperationId id);
+    Answer<std::vector<Operation>> operations(Caller caller, Ledger::OperationFilter filter);
+
+private:
+    Answer<std::optional<Operation>> answered_before(Idempotency once, OperationId candidate);
+    Answer<ServerView> view(server::Record record);
+    Result<Success, Error> check_room(const std::vector<server::Record>& all, const server::Record& added) const;
+    Answer<std::optional<KeptWorld>> kept_world(const CreateOrder& order);
+
+    Ports ports_;
+    const catalog::Catalog& games_;
+    MachineLimits limits_;
+};
+
+}  // namespace gk::app
