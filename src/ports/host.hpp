@@ -47,28 +47,33 @@ public:
     virtual Answer<std::vector<ServerUid>> list() = 0;
     virtual Answer<server::Usage> usage(ServerUid uid) = 0;
 
-    // Runs a program that may see one world and one more folder, and nothing else that is writable: for restic. It starts in a directory
-    // that holds `data` (the world) and `record` (extra_files), so that relative arguments mean the same on every host and give the same
-    // paths in a snapshot. "{folder}" in argv and env becomes the place where the program sees `folder`. After a run that may write the
-    // world, all of it belongs to the slot's uid again. Cancelling the task ends the program.
+    // Runs a program that may see one world and one more folder, and nothing else that is writable: for restic. It sees
+    //     <working directory>/data      the world of `disk` (absent when `needs_world` is false);
+    //     <working directory>/record/   `extra_files`, read-only, removed afterwards;
+    //     `folder`                      under its own path, so that locks, messages and printed commands name the real one;
+    //     a private temporary directory (TMPDIR).
+    // After a run that may write the world, all of it belongs to the slot's uid again. Cancelling the task ends the program.
+    // Programs therefore use relative paths for the world ("data", "record"), and what they store does not depend on this machine.
     struct ConfinedRun {
         ServerUid server;
         Disk disk = Disk::live;
+        bool needs_world = true;
         bool may_write_world = false;  // live: read-only in any case.
-        std::string folder;            // The repository, an absolute path below the vault's folder; empty: none.
+        std::string folder;            // The repository, an absolute path that exists; empty: none.
         bool may_write_folder = false;
-        std::vector<std::string> argv;                   // argv[0] is a name on our fixed list ("restic").
-        std::map<std::string, std::string> env;          // All of it, besides PATH, HOME and TMPDIR, which the host sets.
-        std::map<std::string, std::string> extra_files;  // Plain names and contents, read-only in `record`.
-        Secret password;                                 // As RESTIC_PASSWORD, never in argv.
-        std::string input;                               // Its standard input.
-        Milliseconds time_limit = std::chrono::hours(6);
+        std::vector<std::string> argv;  // argv[0] is a name on our fixed list ("restic").
+        std::map<std::string, std::string> env;  // All of it, besides PATH, HOME and TMPDIR, which the host sets.
+        Secret password;    // As RESTIC_PASSWORD, never in argv.
+        std::string input;  // Its standard input, readable as /dev/stdin.
+        std::map<std::string, std::string> extra_files;  // Plain names (no '/') and their content, at most 1 MiB together.
+        Milliseconds time_limit = std::chrono::hours(6);  // Then it is killed and `unavailable` reported.
     };
     struct Ended {
         int code = 0;  // 128 + signal when it died by one.
-        std::string output;  // At most 16 MiB, then the run is ended and `exhausted` reported.
+        std::string output;  // More than 16 MiB end the run with `exhausted`.
         std::string errors;  // The last 64 KiB.
     };
+    // `not_found` when the world is needed and its disk is absent; `exhausted` when the machine has no room or processes left.
     virtual Answer<Ended> run_confined(ConfinedRun run) = 0;
     // Gives everything in the world to the slot's uid: a restored world may come from a server with another one. Links are not followed.
     virtual Answer<Success> own_disk(ServerUid uid, Disk which, std::uint32_t slot) = 0;
