@@ -1,0 +1,53 @@
+# The front door of this repository. Everything it does is one line here and a script in tools/ or a CMake preset.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+JOBS := $(shell nproc)
+
+# A configured preset: CMake runs again by itself when a CMakeLists.txt changes. ccache is set up in CMakePresets.json, for all builds.
+build/%/build.ninja: CMakePresets.json | setup-build
+	cmake --preset $*
+compile = cmake --build --preset $(1) --parallel $(JOBS)
+
+.PHONY: help setup setup-build build dev test up down lint bench soak fmt clean
+
+help: ## this list
+	@echo "Gamekeeper: game servers on one machine. make up starts it with a demo world; make test builds and tests everything."
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+setup: ## install what is missing on a Debian 12 machine (packages, the user gamekeeper, the git hook)
+	@tools/setup
+
+setup-build:
+	@tools/setup build
+
+build: build/release/build.ninja ## the programs, optimised, in build/release/bin
+	$(call compile,release)
+
+dev: build/dev/build.ninja ## programs and tests without sanitizers, for daily work
+	$(call compile,dev)
+
+test: setup build/asan/build.ninja build/release/build.ninja ## build with sanitizers, then run every test; last line: N passed, N failed
+	$(call compile,asan)
+	$(call compile,release)
+	@tools/run-tests --build build/asan --programs build/release
+
+up: ## build if needed, start Gamekeeper and a demo world, print how to join
+	@tools/up
+
+down: ## save, back up and stop everything
+	@tools/down
+
+lint: setup-build build/dev/build.ninja ## the whole tree: source rules, formatting, clang-tidy
+	@tools/lint
+
+bench: build ## measure; prints a table and appends to bench/results
+	@tools/bench
+
+soak: build ## long runs of the simulator and of real servers
+	@tools/soak
+
+fmt: ## format all C++ sources in place
+	@git ls-files -co --exclude-standard '*.cpp' '*.hpp' | xargs -r clang-format-19 -i
+
+clean: ## remove what was built (never state, worlds or backups)
+	rm -rf build
