@@ -52,8 +52,8 @@ public:
     //     <working directory>/record/   `extra_files`, read-only, removed afterwards;
     //     `folder`                      under its own path, so that locks, messages and printed commands name the real one;
     //     a private temporary directory (TMPDIR).
-    // After a run that may write the world, all of it belongs to the slot's uid again. Cancelling the task ends the program.
     // Programs therefore use relative paths for the world ("data", "record"), and what they store does not depend on this machine.
+    // Cancelling the task ends the program.
     struct ConfinedRun {
         ServerUid server;
         Disk disk = Disk::live;
