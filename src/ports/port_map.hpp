@@ -5,7 +5,7 @@
 
 #include "base/id.hpp"
 #include "base/result.hpp"
-#include "base/time.hpp"
+#include "domain/ports/choice.hpp"
 #include "domain/server/types.hpp"
 #include "ports/task.hpp"
 
@@ -16,16 +16,6 @@ struct PortMapError {
     enum class Kind : std::uint8_t { exhausted, unavailable };
     Kind kind;
     std::string detail;
-};
-
-// One port, or several in a row, that a definition wants. With both protocols the same number is taken for TCP and UDP.
-struct PortWish {
-    std::string role;
-    bool tcp = false;
-    bool udp = false;
-    bool internal = false;
-    int group = 0;   // Wishes of one group get numbers at fixed distances: first + offset.
-    int offset = 0;
 };
 
 // Who holds which public port of this node, over all servers. Reservations last from create to delete and are on disk when a call
