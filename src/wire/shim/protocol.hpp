@@ -1,0 +1,106 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "wire/shim/spec.hpp"
+
+// The control protocol between the control plane and one gk-shim, over the Unix stream socket in the server's run folder. A frame is a
+// 32-bit count of the bytes behind it (at most frame_size_max), a version byte, a type byte and the fields of the message. The client sends
+// requests; the shim sends one answer to each, not always in order, and a status at once after `hello` and whenever it changes.
+namespace gk::wire::shim {
+
+inline constexpr std::size_t frame_size_max = 64 * 1024;
+inline constexpr std::uint8_t protocol_version = 1;
+inline constexpr std::size_t command_size_max = 4096;
+inline constexpr std::size_t tail_lines_max = 200;
+inline constexpr std::size_t tail_bytes_max = 40 * 1024;  // Leaves room in a frame.
+inline constexpr std::size_t player_names_max = 256;
+inline constexpr std::size_t player_name_bytes_max = 64;
+
+// What a request asks for. hello: subscribe to the status. quiesce lasts until resume, the definition's timeout, or the end of the
+// connection that asked. acknowledge: the client has recorded the exit, the shim may end.
+enum class Op : std::uint8_t { hello, stop, kill, command, quiesce, resume, acknowledge };
+inline constexpr auto op_names = std::to_array<std::string_view>({"hello", "stop", "kill", "command", "quiesce", "resume", "acknowledge"});
+constexpr std::span<const std::string_view> names_of(Op) { return op_names; }
+
+struct Request {
+    std::uint32_t id = 0;  // Chosen by the client, repeated in the answer.
+    Epoch epoch{};
+    Op op = Op::hello;
+    std::string text;  // The console line of `command`; without control characters.
+    bool operator==(const Request&) const = default;
+};
+
+// stale: the epoch is lower than one the shim has seen. not_found: the game has no such thing (no console, nothing to quiesce), or has
+// ended. invalid: the request itself is at fault. unavailable: it did not work this time; `text` says why.
+enum class Outcome : std::uint8_t { ok, stale, not_found, invalid, unavailable };
+inline constexpr auto outcome_names = std::to_array<std::string_view>({"ok", "stale", "not_found", "invalid", "unavailable"});
+constexpr std::span<const std::string_view> names_of(Outcome) { return outcome_names; }
+
+struct Answer {
+    std::uint32_t id = 0;
+    Outcome outcome = Outcome::ok;
+    std::string text;
+    bool operator==(const Answer&) const = default;
+};
+
+// How the game ended. Intent decides between asked and crashed, not the code.
+enum class Cause : std::uint8_t { asked, crashed, out_of_memory, start_timeout };
+inline constexpr auto cause_names = std::to_array<std::string_view>({"asked", "crashed", "out_of_memory", "start_timeout"});
+constexpr std::span<const std::string_view> names_of(Cause) { return cause_names; }
+
+struct Exit {
+    Cause cause = Cause::crashed;
+    std::optional<std::int32_t> signal;
+    std::optional<std::int32_t> code;
+    Time at{};
+    std::string tail;  // The last lines of its log, joined by line feeds.
+    std::uint64_t memory_peak_bytes = 0;
+    bool operator==(const Exit&) const = default;
+};
+
+enum class Phase : std::uint8_t { starting, ready, stopping, exited };
+inline constexpr auto phase_names = std::to_array<std::string_view>({"starting", "ready", "stopping", "exited"});
+constexpr std::span<const std::string_view> names_of(Phase) { return phase_names; }
+
+struct Status {
+    Phase phase = Phase::starting;
+    Epoch epoch{};  // The highest seen.
+    Time started_at{};
+    std::uint64_t log_end = 0;  // The cursor behind the last line.
+    std::optional<std::int32_t> online;  // Absent: not known.
+    std::optional<std::int32_t> players_max;
+    std::vector<std::string> names;
+    bool quiesced = false;
+    std::optional<Exit> exit;  // When exited.
+    bool operator==(const Status&) const = default;
+};
+
+using FromShim = std::variant<Answer, Status>;
+
+std::vector<std::byte> encode(const Request& request);
+std::vector<std::byte> encode(const Answer& answer);
+std::vector<std::byte> encode(const Status& status);
+
+// Reads the frame at the front of `bytes`. Success: the message and how many bytes it took. An absent message: not all of it is here yet.
+// An error: the peer does not speak this protocol, close.
+template <class T>
+struct Framed {
+    std::optional<T> message;
+    std::size_t size = 0;
+};
+Result<Framed<Request>, ParseError> read_request(ByteSpan bytes);
+Result<Framed<FromShim>, ParseError> read_from_shim(ByteSpan bytes);
+
+// The file `run/exit`: "GKEX", as a Spec is written.
+std::vector<std::byte> encode(const Exit& exit);
+Result<Exit, ParseError> decode_exit(ByteSpan bytes);
+
+}  // namespace gk::wire::shim
