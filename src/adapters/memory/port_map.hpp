@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+
+#include "adapters/memory/state.hpp"
+#include "ports/clock.hpp"
+#include "ports/port_map.hpp"
+
+namespace gk::memory {
+
+class MemoryPortMap final : public PortMap {
+public:
+    struct Rules {
+        PortRange range;
+        PortQuestion foreign = [](Protocol, Port) { return false; };  // What programs that are not ours listen on.
+        Milliseconds rest = std::chrono::seconds(60);
+    };
+    MemoryPortMap(std::shared_ptr<StoreState> state, const Clock& clock, Rules rules);
+
+    Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes) override;
+    Answer<Success> release(ServerUid server) override;
+    Answer<std::vector<Reservation>> list() override;
+
+private:
+    std::shared_ptr<StoreState> state_;
+    const Clock& clock_;
+    Rules rules_;
+};
+
+}  // namespace gk::memory

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/server/record.hpp"
+#include "ports/ledger.hpp"
+
+namespace gk::memory {
+
+// What an installation remembers, as plain data. The adapters of one run of the control plane share it and keep nothing themselves; it outlives
+// them, as a disk outlives a process, so a simulated crash is: destroy the adapters, make new ones over the same state.
+struct StoreState {
+    std::map<ServerUid, server::Record> servers;
+
+    Epoch epoch{};
+    struct StoredOperation {
+        Operation operation;
+        std::uint64_t order = 0;  // Of the first put().
+    };
+    std::map<OperationId, StoredOperation> operations;
+    struct StoredReply {
+        IdempotentReply reply;
+        Time at{};
+    };
+    std::map<std::pair<std::string, std::string>, StoredReply> replies;
+    std::deque<Event> events;  // Oldest first.
+    std::uint64_t last_event = 0;
+    std::map<SnapshotId, vault::Snapshot> snapshots;
+    std::map<ServerUid, std::int64_t> last_sequence;
+    std::map<KeyId, ApiKey> keys;
+    std::map<ServerUid, KeptWorld> kept_worlds;
+    std::map<std::string, std::string> facts;
+
+    struct ReservedPorts {
+        std::vector<server::PortBinding> bindings;
+        std::optional<Time> released_at;  // Resting since then.
+    };
+    // A server that was released and reserves again has two entries, hence a list.
+    std::vector<std::pair<ServerUid, ReservedPorts>> ports;
+};
+
+}  // namespace gk::memory
