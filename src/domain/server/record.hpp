@@ -10,7 +10,9 @@
 #include "base/secret.hpp"
 #include "base/time.hpp"
 #include "base/value.hpp"
+#include "domain/operation/operation.hpp"
 #include "domain/server/types.hpp"
+#include "domain/vault/snapshot.hpp"
 
 namespace gk::server {
 
@@ -35,9 +37,42 @@ struct Request {
     Verb verb = Verb::start;
     bool force = false;  // Skips the refusal when the vault fails; given by name and recorded in the operation.
     bool purge = false;  // Delete the backups too.
+    bool scheduled = false;  // Nobody asked: a schedule did.
     std::optional<SnapshotId> snapshot;  // For restore.
     Time asked_at{};
+    std::optional<Problem> failed;       // It cannot be done, for this reason; decided, but not yet written into the operation.
     bool operator==(const Request&) const = default;
+};
+
+// How far the work of the present phase has got, where that cannot be seen from outside.
+enum class Progress : std::uint8_t {
+    none,
+    probed,     // The vault has just proved that it takes data.
+    saved,      // The snapshot that this phase makes is complete, or was given up for a recorded reason.
+    stopping,   // The stop ladder has begun.
+    prepared,   // The files of the launch are written.
+    kept,       // The deleted world is listed as kept, or its backups are purged.
+    forgotten,  // Nothing is left of the server but its record.
+};
+inline constexpr auto progress_names = std::to_array<std::string_view>({"none", "probed", "saved", "stopping", "prepared", "kept", "forgotten"});
+constexpr std::span<const std::string_view> names_of(Progress) { return progress_names; }
+
+// The snapshot that is being made. It is stored before the vault is asked for it: an answer that was lost is asked for again by the same id.
+struct Saving {
+    SnapshotId id;
+    vault::Consistency consistency = vault::Consistency::at_rest;
+    vault::Trigger trigger = vault::Trigger::user;
+    Time begun_at{};
+    bool taken = false;  // In the vault, not yet read back.
+    std::optional<Problem> spoiled;  // It will never be complete; what is left is to say so in the catalogue.
+    bool operator==(const Saving&) const = default;
+};
+
+// A world beside the live one, for a restore.
+struct Staged {
+    SnapshotId snapshot;
+    bool whole = false;  // Restored and checked; may become the live one.
+    bool operator==(const Staged&) const = default;
 };
 
 // Everything that is known and wanted of one server. The only thing the keeper writes; what really runs is observed, never stored.
@@ -64,10 +99,18 @@ struct Record {
     std::string reason;                    // Stable code that says why, for example "crash_loop"; empty when all is well.
     std::string message;                   // The same as a sentence.
     std::optional<Request> request;        // What is being worked on.
+    std::vector<OperationId> superseded;   // Operations that newer requests have replaced, not yet marked as cancelled.
 
     bool world_complete = false;           // The disk holds a whole world: defaults were written or a restore was verified.
     bool world_dirty = false;              // The game has run, or files changed, since the last snapshot at rest.
     bool quiesced = false;                 // Saving was switched off for a snapshot and must be switched on again.
+    Progress progress = Progress::none;
+    Time progress_since{};
+    std::optional<Saving> saving;          // The snapshot being made.
+    std::optional<Staged> staged;          // The restore being made.
+    std::optional<SnapshotId> undo;        // What a restore_undo brings back.
+    bool given_up = false;                 // No more tries until somebody asks.
+    std::string notice_due;                // Kind of the notice that a person is to get; empty: none.
     std::vector<Time> crashes;             // Within the window of the crash-loop rule, oldest first.
     std::optional<Time> not_before;        // Back-off: the next attempt waits for this.
     std::uint32_t attempts = 0;            // Failed tries of the present phase in a row.
