@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
+#include "async/wait_queue.hpp"
+#include "ports/task.hpp"
+
+namespace gk::async {
+
+// Owns coroutines. Whoever starts one that it does not await, starts it in a group, and ends the group with
+//     group.cancel();
+//     co_await group.join();     (or run_with() below does both)
+// before the group, or anything the tasks refer to, is destroyed. All calls come from the loop's thread.
+class TaskGroup {
+public:
+    // Called with the task's name and the exception's text when a task ends by an exception that is not operation_aborted. That is a
+    // programming error (errors are values here), so the standard one prints both and aborts the process.
+    using Failed = std::function<void(std::string_view name, std::string_view what)>;
+
+    explicit TaskGroup(boost::asio::any_io_executor executor, Failed failed = abort_process);
+    TaskGroup(const TaskGroup&) = delete;
+    TaskGroup& operator=(const TaskGroup&) = delete;
+    // The group must be empty.
+    ~TaskGroup();
+
+    // The task starts at once when called on the loop, and runs until its first wait. In a cancelled group it starts cancelled: it ends
+    // before its first step.
+    void spawn(std::string name, Task<void> task);
+    // Every wait of every task throws operation_aborted from now on.
+    void cancel();
+    // Returns when no task is left. A cancellation of the caller that comes meanwhile does not end it; a caller that is cancelled already
+    // uses run_with().
+    Task<void> join();
+
+    std::size_t size() const { return running_.size(); }
+    bool is_cancelled() const { return cancelled_; }
+    // For a log line about what a stop waits for.
+    std::vector<std::string> names() const;
+
+    [[noreturn]] static void abort_process(std::string_view name, std::string_view what);
+
+private:
+    struct Running {
+        std::string name;
+        boost::asio::cancellation_signal cancel;
+        bool begun = false;  // A signal that comes before would be lost in Asio (see spawned.hpp).
+    };
+    using Iterator = std::list<Running>::iterator;
+
+    Task<void> run(Iterator at, Task<void> task);
+    void finished(Iterator at, const std::exception_ptr& thrown);
+    void cancel_all();
+
+    boost::asio::any_io_executor executor_;
+    Failed failed_;
+    std::list<Running> running_;
+    WaitQueue joining_;
+    bool cancelled_ = false;
+    std::shared_ptr<TaskGroup*> self_;  // Expires with the group, for a cancel() that is still on its way through the loop.
+};
+
+// Awaits `body`, then ends the group: cancels and joins it, also when `body` threw or this task was cancelled, where a plain co_await of join()
+// would throw at once. What `body` threw is thrown on afterwards.
+//     TaskGroup children(co_await asio::this_coro::executor);
+//     auto body = serve(children);
+//     co_await run_with(children, std::move(body));
+Task<void> run_with(TaskGroup& group, Task<void> body);
+
+}  // namespace gk::async
