@@ -1,0 +1,43 @@
+#include "tls/digest.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include "base/assert.hpp"
+
+namespace gk::tls {
+
+void Sha256Stream::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+
+Sha256Stream::Sha256Stream() : context_(EVP_MD_CTX_new()) {
+    // These calls fail only without memory or without an OpenSSL that knows SHA-256.
+    ASSERT(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1, "OpenSSL offers SHA-256");
+}
+
+Sha256Stream& Sha256Stream::add(ByteSpan bytes) {
+    ASSERT(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1, "OpenSSL hashes");
+    return *this;
+}
+
+Sha256 Sha256Stream::finish() {
+    Sha256 digest{};
+    ASSERT(EVP_DigestFinal_ex(context_.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1, "OpenSSL hashes");
+    return digest;
+}
+
+Sha256 sha256(ByteSpan bytes) { return Sha256Stream().add(bytes).finish(); }
+
+std::string hex(ByteSpan bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string out;
+    out.reserve(bytes.size() * 2);
+    for (const auto byte : bytes) {
+        out += digits[std::to_integer<std::size_t>(byte >> 4)];
+        out += digits[std::to_integer<std::size_t>(byte & std::byte{15})];
+    }
+    return out;
+}
+
+bool equal_in_constant_time(ByteSpan a, ByteSpan b) { return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
+
+}  // namespace gk::tls

@@ -1,0 +1,33 @@
+#include "tls/digest.hpp"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace gk::tls {
+namespace {
+
+// From FIPS 180-4's examples.
+TEST(Digest, MatchesThePublishedVectors) {
+    EXPECT_EQ(hex(sha256(as_byte_span("abc"))), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    EXPECT_EQ(hex(sha256({})), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+TEST(Digest, PiecesGiveTheSameAsTheWhole) {
+    const std::string text = "the quick brown fox jumps over the lazy dog";
+    Sha256Stream stream;
+
+    for (const char c : text) stream.add(as_byte_span(std::string_view(&c, 1)));
+
+    EXPECT_EQ(stream.finish(), sha256(as_byte_span(text)));
+}
+
+TEST(Digest, ConstantTimeComparisonComparesLengthAndContent) {
+    EXPECT_TRUE(equal_in_constant_time(as_byte_span("key"), as_byte_span("key")));
+    EXPECT_FALSE(equal_in_constant_time(as_byte_span("key"), as_byte_span("kez")));
+    EXPECT_FALSE(equal_in_constant_time(as_byte_span("key"), as_byte_span("keys")));
+    EXPECT_TRUE(equal_in_constant_time({}, {}));
+}
+
+}  // namespace
+}  // namespace gk::tls
