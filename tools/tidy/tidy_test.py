@@ -15,7 +15,14 @@ import rules  # noqa: E402
 import tree  # noqa: E402
 from source import Problem, Source, blank_cxx  # noqa: E402
 
-TABLE = {"base": set(), "domain": {"base"}, "ports": {"base", "domain"}, "adapters": {"base", "domain", "ports", "net"}, "net": {"base"}, "app": {"ports"}}
+TABLE = {
+    "base": set(),
+    "domain": {"base"},
+    "ports": {"base", "domain"},
+    "net": {"base"},
+    "adapters": {"base", "domain", "ports", "net"},
+    "app": {"ports"},
+}
 OPEN = {"base", "domain", "app"}
 
 
