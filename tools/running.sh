@@ -1,0 +1,51 @@
+# What tools/up and tools/down share: where the installation lies, and how to ask it. Sourced, never run.
+
+export GK_STATE=${GK_STATE:-/var/lib/gamekeeper}
+GK_PROGRAMS=/usr/local/lib/gamekeeper
+GK_SOCKET=$GK_STATE/api.sock
+GK_PID_FILE=/run/gamekeeper/serve.pid
+GK_LOG=/var/log/gamekeeper/serve.log
+
+# Goes on as root with the same script; asks for the password once and says what for.
+become_root() {
+    local reason=$1
+    shift
+    [ "$(id -u)" != 0 ] || exec "$@"
+    command -v sudo >/dev/null || {
+        echo "root is needed to $reason, and there is no sudo here: run this as root" >&2
+        exit 1
+    }
+    exec sudo --preserve-env=GK_STATE,GK_API_LISTEN -p "Gamekeeper needs root to $reason. Password for %u: " "$@"
+}
+
+gk() { "$GK_PROGRAMS/gamekeeper" --socket "$GK_SOCKET" "$@"; }
+
+is_up() { [ -S "$GK_SOCKET" ] && gk -o json server list >/dev/null 2>&1; }
+
+# The pid of the control plane, checked to be one: a stale file may name anybody.
+control_plane_pid() {
+    local pid
+    pid=$(cat "$GK_PID_FILE" 2>/dev/null) || return 1
+    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = gamekeeper ] && echo "$pid"
+}
+
+# field_of SERVER KEY...: one value of the server's JSON object.
+field_of() {
+    local server=$1
+    shift
+    gk -o json server show "$server" | python3 -c '
+import json, sys
+value = json.load(sys.stdin)
+for key in sys.argv[1:]:
+    value = value[int(key) if isinstance(value, list) else key]
+print(value)' "$@"
+}
+
+servers_not_stopped() {
+    gk -o json server list | python3 -c '
+import json, sys
+found = json.load(sys.stdin)
+for server in found["items"] if isinstance(found, dict) else found:
+    if server["wanted"] != "stopped" or server["state"] != "stopped":
+        print(server["id"])'
+}
