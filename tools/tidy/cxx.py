@@ -9,17 +9,19 @@ COLUMNS_MAX = 150
 FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 500
 
-# What only adapters/system may touch, because everything else must run on virtual time and repeatable randomness.
+# What only adapters/system may touch, because everything else must run on virtual time and repeatable randomness. The shim and the
+# launcher are processes of their own below all ports, and have nothing to repeat.
+OUTSIDE_WORLD_FOLDERS = ("src/adapters/system/", "src/shim/", "src/launcher/")
 OUTSIDE_WORLD = (
     (r"\b(?:system_clock|steady_clock|high_resolution_clock)::now\b", "read time from the port Clock (ports/clock.hpp)"),
     (r"\b(?:steady_timer|system_timer|deadline_timer|basic_waitable_timer)\b", "wait with Clock::sleep or async's deadlines"),
-    (r"\b(?:random_device|mt19937(?:_64)?|rand\s*\(|srand\s*\()", "take randomness from the port Random (ports/random.hpp)"),
+    (r"\b(?:random_device|rand\s*\(|srand\s*\()", "take randomness from the port Random (ports/random.hpp)"),
     (r"\b(?:sleep_for|sleep_until)\s*\(", "wait with the port Clock"),
 )
 
 
 def outside_world(source):
-    if not source.is_cxx or source.path.startswith("src/adapters/system/"):
+    if not source.is_cxx or source.path.startswith(OUTSIDE_WORLD_FOLDERS):
         return
     for pattern, instead in OUTSIDE_WORLD:
         for match in re.finditer(pattern, source.code):
@@ -27,6 +29,9 @@ def outside_world(source):
             if what == "sleep_until" and not re.search(r"this_thread::\s*$", source.code[: match.start()]):
                 continue  # Our own Clock has a member of that name.
             yield Problem("outside-world", source.path, source.line_of(match.start()), f"{what} outside src/adapters/system: {instead}", what)
+    # A generator with a fixed seed is what a test wants.
+    for match in re.finditer(r"\bmt19937(?:_64)?\b", "" if source.is_test else source.code):
+        yield Problem("outside-world", source.path, source.line_of(match.start()), "take randomness from the port Random (ports/random.hpp)", match.group())
 
 
 def test_sleeps(source):

@@ -89,8 +89,13 @@ class OutsideWorld(unittest.TestCase):
         self.assertEqual(self.check("co_await clock.sleep_until(t);  // not system_clock::now"), [])
         self.assertEqual(self.check("operand(1); brand(2);"), [])
 
-    def test_the_system_adapter_may(self):
-        self.assertEqual(self.check("std::chrono::system_clock::now();", "src/adapters/system/clock.cpp"), [])
+    def test_the_system_adapter_and_the_programs_below_all_ports_may(self):
+        for path in ("src/adapters/system/clock.cpp", "src/shim/loop.cpp", "src/launcher/program.cpp"):
+            self.assertEqual(self.check("std::chrono::steady_clock::now();", path), [])
+
+    def test_a_seeded_generator_belongs_into_tests_only(self):
+        self.assertEqual(self.check("std::mt19937_64 random(seed);"), ["mt19937_64"])
+        self.assertEqual(self.check("std::mt19937_64 random(7);", "src/app/keeper_test.cpp"), [])
 
 
 class TestSleeps(unittest.TestCase):
