@@ -29,11 +29,11 @@ struct Error {
         internal,         // Ours; the log knows more.
     };
     Kind kind = Kind::internal;
-    std::string code;
-    std::string message;
-    std::vector<FieldError> fields;
-    std::vector<std::string> allowed;
-    std::string detail;
+    std::string code{};
+    std::string message{};
+    std::vector<FieldError> fields{};
+    std::vector<std::string> allowed{};
+    std::string detail{};
 };
 
 Error invalid(std::vector<FieldError> fields);

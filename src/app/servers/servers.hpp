@@ -57,6 +57,12 @@ struct Idempotency {
     std::string digest;  // Of method, path and body.
 };
 
+// What became of a request: the operation to follow. Unchanged: the verb held already, nothing was done or stored.
+struct Accepted {
+    Operation operation;
+    bool changed = true;
+};
+
 // A record with what is observed right now.
 struct ServerView {
     server::Record record;
@@ -89,8 +95,8 @@ public:
     template <class T>
     using Answer = Task<Result<T, Error>>;
 
-    Answer<Operation> create(Caller caller, CreateOrder order, Idempotency once);
-    Answer<Operation> ask(Caller caller, std::string space, std::string id, VerbOrder order, Idempotency once);
+    Answer<Accepted> create(Caller caller, CreateOrder order, Idempotency once);
+    Answer<Accepted> ask(Caller caller, std::string space, std::string id, VerbOrder order, Idempotency once);
     Answer<ServerView> patch(Caller caller, std::string space, std::string id, PatchOrder order);
     Answer<ServerView> show(Caller caller, std::string space, std::string id);
     // Ordered by space and id. An empty space means every one.
@@ -107,10 +113,17 @@ public:
     Answer<std::vector<Operation>> operations(Caller caller, Ledger::OperationFilter filter);
 
 private:
-    Answer<std::optional<Operation>> answered_before(Idempotency once, OperationId candidate);
-    Answer<ServerView> view(server::Record record);
-    Result<Success, Error> check_room(const std::vector<server::Record>& all, const server::Record& added) const;
+    // The operation id to use for this request, or the operation that answered it before.
+    struct Turn {
+        OperationId id;
+        std::optional<Operation> answered;
+    };
+    Answer<Turn> take_turn(Caller caller, Idempotency once);
     Answer<std::optional<KeptWorld>> kept_world(const CreateOrder& order);
+    Answer<server::Record> new_record(Caller caller, CreateOrder order, const std::vector<server::Record>& all);
+    Answer<server::Record> with_request(server::Record record, server::Request request);
+    Result<Success, Error> check_room(const std::vector<server::Record>& all, const server::Record& wanted) const;
+    Task<ServerView> view(server::Record record);
 
     Ports ports_;
     const catalog::Catalog& games_;

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/servers/servers.hpp"
+#include "base/decode.hpp"
+#include "base/result.hpp"
+
+// Request bodies of contract section 4. Every error of a body is reported at once; unknown members are errors.
+namespace gk::api {
+
+bool decode(const Value& value, const std::string& pointer, Errors& errors, app::CreateOrder& out);
+bool decode(const Value& value, const std::string& pointer, Errors& errors, app::PatchOrder& out);
+// {force?: ID}
+struct ForceBody {
+    std::string force;
+};
+bool decode(const Value& value, const std::string& pointer, Errors& errors, ForceBody& out);
+// {snapshot: UUID}
+struct RestoreBody {
+    SnapshotId snapshot;
+};
+bool decode(const Value& value, const std::string& pointer, Errors& errors, RestoreBody& out);
+struct CommandBody {
+    std::string command;
+};
+bool decode(const Value& value, const std::string& pointer, Errors& errors, CommandBody& out);
+struct KeyBody {
+    std::string name;
+    Scope scope = Scope::admin;
+};
+bool decode(const Value& value, const std::string& pointer, Errors& errors, KeyBody& out);
+
+// An empty text counts as {}.
+Result<Value, app::Error> parse_body(std::string_view text);
+// The JSON text of a body as T.
+template <class T>
+Result<T, app::Error> read_body(std::string_view text) {
+    TRY(value, parse_body(text));
+    Errors errors;
+    T out;
+    if (!decode(value, "", errors, out)) return std::unexpected(app::invalid(errors.take()));
+    return out;
+}
+
+}  // namespace gk::api

@@ -1,0 +1,102 @@
+#include "app/servers/rules.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "domain/catalog/render.hpp"
+#include "domain/schedule/cron.hpp"
+
+namespace gk::app {
+namespace {
+
+constexpr std::size_t labels_max = 64;
+constexpr std::size_t label_size_max = 256;
+constexpr std::size_t schedules_max = 32;
+constexpr Milliseconds backup_every_min = std::chrono::minutes(1);
+
+bool is_name_character(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; }
+
+void check_name(Errors& errors, std::string_view field, std::string_view text) {
+    if (is_name(text)) return;
+    errors.add(pointer_to("", field), "bad_format",
+               fmt::format("'{}' may have 1 to 50 lower-case letters, digits and '-', with no '-' at either end", text));
+}
+
+void check_labels(Errors& errors, const std::map<std::string, std::string>& labels) {
+    if (labels.size() > labels_max) errors.add("/labels", "out_of_range", fmt::format("at most {} labels", labels_max));
+    for (const auto& [name, text] : labels) {
+        if (name.empty() || name.size() > label_size_max || text.size() > label_size_max) {
+            errors.add(pointer_to("/labels", name), "out_of_range", fmt::format("a label's name and text have at most {} bytes", label_size_max));
+        }
+    }
+}
+
+void check_schedules(Errors& errors, const std::vector<server::Schedule>& schedules) {
+    if (schedules.size() > schedules_max) errors.add("/schedules", "out_of_range", fmt::format("at most {} schedules", schedules_max));
+    for (std::size_t i = 0; i < schedules.size(); ++i) {
+        const auto& schedule = schedules[i];
+        const auto pointer = pointer_to("/schedules", i);
+        if (const auto cron = schedule::parse_cron(schedule.at); !cron) errors.add(pointer + "/at", "bad_format", cron.error());
+        const bool is_command = schedule.action == server::Schedule::Action::command;
+        if (is_command == schedule.command.empty()) {
+            errors.add(pointer + "/command", is_command ? "required" : "not_allowed",
+                       is_command ? "a schedule that does 'command' needs one" : "only a schedule that does 'command' has one");
+        }
+    }
+}
+
+void check_interval(Errors& errors, const std::optional<Milliseconds>& every) {
+    if (every && *every < backup_every_min) errors.add("/backup_every", "out_of_range", "a backup more often than every minute is not possible");
+}
+
+void add(Errors& errors, FieldError error) { errors.add(std::move(error.pointer), std::move(error.code), std::move(error.detail), error.mark); }
+
+void add_all(Errors& errors, std::vector<FieldError> more) {
+    for (auto& error : more) add(errors, std::move(error));
+}
+
+}  // namespace
+
+bool is_name(std::string_view text) {
+    return !text.empty() && text.size() <= 50 && std::ranges::all_of(text, is_name_character) && text.front() != '-' && text.back() != '-';
+}
+
+std::vector<FieldError> check(const CreateOrder& order, const catalog::Catalog& games) {
+    Errors errors;
+    check_name(errors, "id", order.id);
+    check_name(errors, "namespace", order.space);
+    const auto* game = games.game(order.game);
+    if (game == nullptr) add(errors, games.unknown_game(order.game));
+    else add_all(errors, catalog::validate_settings(*game, order.settings));
+    const auto resources = games.resources_for(order.package, order.resources);
+    if (!resources) add(errors, resources.error());
+    else if (game != nullptr) add_all(errors, catalog::validate_resources(*game, *resources));
+    check_labels(errors, order.labels);
+    check_schedules(errors, order.schedules);
+    check_interval(errors, order.backup_every);
+    return errors.take();
+}
+
+std::vector<FieldError> check(const PatchOrder& order, const server::Record& record, const catalog::Catalog& games) {
+    Errors errors;
+    if (order.settings) {
+        const auto* game = games.game(record.game);
+        if (game == nullptr) add(errors, games.unknown_game(record.game));
+        else add_all(errors, catalog::validate_settings(*game, merged(record.settings, *order.settings)));
+    }
+    if (order.labels) check_labels(errors, *order.labels);
+    if (order.schedules) check_schedules(errors, *order.schedules);
+    check_interval(errors, order.backup_every);
+    return errors.take();
+}
+
+std::map<std::string, Value> merged(std::map<std::string, Value> settings, const std::map<std::string, Value>& changes) {
+    for (const auto& [name, value] : changes) {
+        if (value.is_null()) settings.erase(name);
+        else settings.insert_or_assign(name, value);
+    }
+    return settings;
+}
+
+}  // namespace gk::app

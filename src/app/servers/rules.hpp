@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "app/servers/servers.hpp"
+#include "base/decode.hpp"
+#include "domain/catalog/catalog.hpp"
+
+// What can be said of an order without looking at anything but the catalogue. Every error at once.
+namespace gk::app {
+
+// [a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?
+bool is_name(std::string_view text);
+std::vector<FieldError> check(const CreateOrder& order, const catalog::Catalog& games);
+std::vector<FieldError> check(const PatchOrder& order, const server::Record& record, const catalog::Catalog& games);
+// The settings as they are after the patch.
+std::map<std::string, Value> merged(std::map<std::string, Value> settings, const std::map<std::string, Value>& changes);
+
+}  // namespace gk::app

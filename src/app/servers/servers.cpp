@@ -1,0 +1,346 @@
+#include "app/servers/servers.hpp"
+
+#include <algorithm>
+#include <ranges>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "app/servers/rules.hpp"
+#include "base/assert.hpp"
+#include "domain/catalog/render.hpp"
+#include "domain/schedule/cron.hpp"
+#include "domain/server/request.hpp"
+
+namespace gk::app {
+namespace {
+
+constexpr int write_tries_max = 5;
+
+bool uses_the_machine(const server::Record& record) { return record.wanted == server::Wanted::running; }
+
+// The lowest entry in the uid range that no living server has.
+std::uint32_t free_slot(const std::vector<server::Record>& all) {
+    std::set<std::uint32_t> taken;
+    for (const auto& record : all) taken.insert(record.slot);
+    std::uint32_t slot = 0;
+    for (const auto used : taken) {
+        if (used != slot) break;
+        ++slot;
+    }
+    return slot;
+}
+
+std::string random_password(Random& random) {
+    std::array<std::byte, 16> bytes{};
+    random.fill(bytes);
+    std::string out;
+    for (const auto byte : bytes) out += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+    return out;
+}
+
+Operation operation_for(const server::Record& record, const server::Request& request, const Caller& caller) {
+    Operation operation;
+    operation.id = request.operation;
+    operation.server = record.uid;
+    operation.server_id = record.id;
+    operation.space = record.space;
+    operation.verb = request.verb;
+    operation.cause = caller.name;
+    operation.force = request.force;
+    operation.created_at = request.asked_at;
+    return operation;
+}
+
+// Names of settings that differ from those the running game was started with.
+std::vector<std::string> pending_settings(const server::Record& record) {
+    std::set<std::string> names;
+    for (const auto& [name, value] : record.settings) {
+        const auto applied = record.applied_settings.find(name);
+        if (applied == record.applied_settings.end() || !(applied->second == value)) names.insert(name);
+    }
+    for (const auto& name : record.applied_settings | std::views::keys) {
+        if (!record.settings.contains(name)) names.insert(name);
+    }
+    return {names.begin(), names.end()};
+}
+
+Error from(const server::Refusal& refusal) {
+    Error error{.kind = Error::Kind::conflict, .code = refusal.code, .message = refusal.detail};
+    for (const auto verb : refusal.allowed) error.allowed.emplace_back(name_of(verb));
+    return error;
+}
+
+Error idempotency_mismatch() {
+    return {.kind = Error::Kind::unprocessable,
+            .code = "idempotency_mismatch",
+            .message = "this Idempotency-Key was used for another request; take a new key for a new request"};
+}
+
+}  // namespace
+
+Servers::Servers(Ports ports, const catalog::Catalog& games, MachineLimits limits) : ports_(ports), games_(games), limits_(limits) {}
+
+Servers::Answer<Servers::Turn> Servers::take_turn(Caller caller, Idempotency once) {
+    const auto fresh = ports_.random.id<OperationId>();
+    if (once.key.empty()) co_return Turn{.id = fresh, .answered = {}};
+    IdempotentReply mine{.request_digest = once.digest, .operation = fresh};
+    auto remembered = co_await ports_.ledger.remember(caller.tenant + "/" + caller.name, once.key, mine, ports_.clock.now());
+    if (!remembered) co_return std::unexpected(from(remembered.error()));
+    if (!*remembered) co_return Turn{.id = fresh, .answered = {}};
+    if ((*remembered)->request_digest != once.digest) co_return std::unexpected(idempotency_mismatch());
+    // Refused or interrupted before it was accepted the last time: then there is no operation, and it is done now under the same id.
+    auto answered = co_await ports_.ledger.operation((*remembered)->operation);
+    if (answered) co_return Turn{.id = answered->id, .answered = std::move(*answered)};
+    if (answered.error().kind != StoreError::Kind::not_found) co_return std::unexpected(from(answered.error()));
+    co_return Turn{.id = (*remembered)->operation, .answered = {}};
+}
+
+Servers::Answer<std::optional<KeptWorld>> Servers::kept_world(const CreateOrder& order) {
+    auto kept = co_await ports_.ledger.kept_worlds();
+    if (!kept) co_return std::unexpected(from(kept.error()));
+    // The newest one under this name.
+    std::optional<KeptWorld> found;
+    for (auto& world : *kept) {
+        if (world.id == order.id && world.space == order.space && (!found || found->deleted_at < world.deleted_at)) found = std::move(world);
+    }
+    if (!found || order.world != CreateOrder::World::unsaid) co_return found;
+    co_return std::unexpected(Error{.kind = Error::Kind::conflict,
+                                    .code = "world_kept",
+                                    .message = fmt::format("the world of a deleted server '{}' is kept until {}; say \"world\": \"adopt\" to go on with it, "
+                                                           "or \"fresh\" to begin a new one",
+                                                           order.id, rfc3339(found->until)),
+                                    .allowed = {"adopt", "fresh"}});
+}
+
+Result<Success, Error> Servers::check_room(const std::vector<server::Record>& all, const server::Record& wanted) const {
+    const auto& asked = wanted.resources;
+    const auto cpu_limit = static_cast<std::int64_t>(static_cast<double>(limits_.cpu.count) * limits_.cpu_overcommit);
+    if (asked.memory > limits_.memory || asked.cpu.count > cpu_limit) {
+        return std::unexpected(Error{
+            .kind = Error::Kind::unprocessable,
+            .code = "does_not_fit",
+            .message = fmt::format("it asks for {} MiB of memory and {} thousandths of a cpu; this machine can give games {} MiB and {}; choose a smaller package",
+                                   asked.memory.count, asked.cpu.count, limits_.memory.count, cpu_limit)});
+    }
+    if (!uses_the_machine(wanted)) return Success{};
+    server::Resources used;
+    for (const auto& record : all) {
+        if (record.uid == wanted.uid || !uses_the_machine(record)) continue;
+        used.memory.count += record.resources.memory.count;
+        used.cpu.count += record.resources.cpu.count;
+    }
+    if (used.memory.count + asked.memory.count <= limits_.memory.count && used.cpu.count + asked.cpu.count <= cpu_limit) return Success{};
+    return std::unexpected(Error{
+        .kind = Error::Kind::exhausted,
+        .code = "no_room",
+        .message = fmt::format("it asks for {} MiB of memory and {} thousandths of a cpu, but running servers hold {} of {} MiB and {} of {}; pause one first, or "
+                               "choose a smaller package",
+                               asked.memory.count, asked.cpu.count, used.memory.count, limits_.memory.count, used.cpu.count, cpu_limit)});
+}
+
+Servers::Answer<server::Record> Servers::new_record(Caller caller, CreateOrder order, const std::vector<server::Record>& all) {
+    auto kept = co_await kept_world(order);
+    if (!kept) co_return std::unexpected(kept.error());
+    const auto& game = *games_.game(order.game);
+    const auto now = ports_.clock.now();
+    server::Record record;
+    const bool adopts = *kept && order.world == CreateOrder::World::adopt;
+    record.uid = adopts ? (*kept)->uid : ports_.random.id<ServerUid>();
+    record.id = order.id;
+    record.space = order.space;
+    record.tenant = caller.tenant;
+    record.game = order.game;
+    if (!order.resources) record.package = order.package.empty() ? std::string(catalog::Catalog::usual_package) : order.package;
+    record.resources = *games_.resources_for(order.package, order.resources);
+    record.settings = std::move(order.settings);
+    record.labels = std::move(order.labels);
+    record.schedules = std::move(order.schedules);
+    record.backup_every = order.backup_every;
+    for (const auto& name : game.secrets) record.secrets.emplace(name, random_password(ports_.random));
+    record.slot = free_slot(all);
+    record.created_at = record.updated_at = record.phase_since = now;
+    record.wanted = order.start ? server::Wanted::running : server::Wanted::stopped;
+    co_return record;
+}
+
+Servers::Answer<Accepted> Servers::create(Caller caller, CreateOrder order, Idempotency once) {
+    CO_TRY_OK(may(caller, Action::operate, caller.tenant));
+    CO_TRY(turn, co_await take_turn(caller, once));
+    if (turn.answered) co_return Accepted{.operation = std::move(*turn.answered), .changed = true};
+    if (auto wrong = check(order, games_); !wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
+
+    auto all = co_await ports_.store.list();
+    if (!all) co_return std::unexpected(from(all.error()));
+    if (std::ranges::any_of(*all, [&](const auto& r) { return r.id == order.id && r.space == order.space; })) {
+        co_return std::unexpected(Error{.kind = Error::Kind::conflict, .code = "exists", .message = fmt::format("there is a server '{}' already", order.id)});
+    }
+    const bool start = order.start;
+    CO_TRY(record, co_await new_record(caller, std::move(order), *all));
+    CO_TRY_OK(check_room(*all, record));
+
+    auto bindings = co_await ports_.port_map.reserve(record.uid, catalog::port_wishes(*games_.game(record.game)));
+    if (!bindings) co_return std::unexpected(from(bindings.error()));
+    record.ports = std::move(*bindings);
+
+    const server::Request request{.operation = turn.id, .verb = start ? server::Verb::start : server::Verb::create, .asked_at = record.created_at};
+    auto operation = operation_for(record, request, caller);
+    if (start) {
+        auto taken = server::take_request(record, request, record.created_at);
+        ASSERT(taken && taken->changed, "a new server can always be started");
+        record = std::move(taken->record);
+    } else {
+        operation.status = Operation::Status::succeeded;
+        operation.finished_at = record.created_at;
+    }
+    // The operation first: a record that names it is only ever stored after it.
+    if (auto stored = co_await ports_.ledger.put(operation); !stored) co_return std::unexpected(from(stored.error()));
+    if (auto stored = co_await ports_.store.create(record); !stored) {
+        const auto error = stored.error();
+        operation.status = Operation::Status::failed;
+        operation.finished_at = ports_.clock.now();
+        operation.error = Problem{.code = "not_created", .detail = "the server could not be stored"};
+        std::ignore = co_await ports_.ledger.put(operation);
+        if (error.kind == StoreError::Kind::conflict) std::ignore = co_await ports_.port_map.release(record.uid);
+        co_return std::unexpected(from(error));
+    }
+    co_return Accepted{.operation = std::move(operation), .changed = true};
+}
+
+Servers::Answer<server::Record> Servers::find(Caller caller, std::string space, std::string id) {
+    auto record = co_await ports_.store.find(space, id);
+    if (!record) {
+        if (record.error().kind == StoreError::Kind::not_found) co_return std::unexpected(not_found(fmt::format("there is no server '{}'", id)));
+        co_return std::unexpected(from(record.error()));
+    }
+    if (auto allowed = may(caller, Action::read, record->tenant); !allowed) co_return std::unexpected(allowed.error());
+    co_return std::move(*record);
+}
+
+Servers::Answer<Accepted> Servers::ask(Caller caller, std::string space, std::string id, VerbOrder order, Idempotency once) {
+    CO_TRY(turn, co_await take_turn(caller, once));
+    if (turn.answered) co_return Accepted{.operation = std::move(*turn.answered), .changed = true};
+    for (int tried = 0; tried < write_tries_max; ++tried) {
+        CO_TRY(record, co_await find(caller, space, id));
+        Errors errors;
+        if (!order.force.empty() && order.force != id) errors.add("/force", "not_allowed", fmt::format("to force, repeat the server's id: '{}'", id));
+        if (!order.purge.empty() && order.purge != id) errors.add("/purge", "not_allowed", fmt::format("to purge, repeat the server's id: '{}'", id));
+        if (!errors.empty()) co_return std::unexpected(invalid(errors.take()));
+
+        const server::Request request{.operation = turn.id,
+                                      .verb = order.verb,
+                                      .force = !order.force.empty(),
+                                      .purge = !order.purge.empty(),
+                                      .snapshot = order.snapshot,
+                                      .asked_at = ports_.clock.now()};
+        auto operation = operation_for(record, request, caller);
+        auto taken = server::take_request(record, request, request.asked_at);
+        if (!taken) co_return std::unexpected(from(taken.error()));
+        if (!taken->changed) {
+            operation.status = Operation::Status::succeeded;
+            operation.finished_at = request.asked_at;
+            co_return Accepted{.operation = std::move(operation), .changed = false};
+        }
+        if (uses_the_machine(taken->record) && !uses_the_machine(record)) {
+            auto all = co_await ports_.store.list();
+            if (!all) co_return std::unexpected(from(all.error()));
+            CO_TRY_OK(check_room(*all, taken->record));
+        }
+        if (auto stored = co_await ports_.ledger.put(operation); !stored) co_return std::unexpected(from(stored.error()));
+        auto stored = co_await ports_.store.replace(std::move(taken->record));
+        if (stored) co_return Accepted{.operation = std::move(operation), .changed = true};
+        if (stored.error().kind != StoreError::Kind::conflict) co_return std::unexpected(from(stored.error()));
+    }
+    co_return std::unexpected(Error{.kind = Error::Kind::unavailable, .code = "busy", .message = "the server changes too fast at the moment; try again"});
+}
+
+Servers::Answer<ServerView> Servers::patch(Caller caller, std::string space, std::string id, PatchOrder order) {
+    for (int tried = 0; tried < write_tries_max; ++tried) {
+        CO_TRY(record, co_await find(caller, space, id));
+        if (auto wrong = check(order, record, games_); !wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
+        if (order.settings) record.settings = merged(std::move(record.settings), *order.settings);
+        if (order.labels) record.labels = *order.labels;
+        if (order.schedules) record.schedules = *order.schedules;
+        if (order.backup_every) record.backup_every = order.backup_every;
+        record.updated_at = ports_.clock.now();
+        auto stored = co_await ports_.store.replace(record);
+        if (stored) {
+            record.version = *stored;
+            co_return co_await view(std::move(record));
+        }
+        if (stored.error().kind != StoreError::Kind::conflict) co_return std::unexpected(from(stored.error()));
+    }
+    co_return std::unexpected(Error{.kind = Error::Kind::unavailable, .code = "busy", .message = "the server changes too fast at the moment; try again"});
+}
+
+Task<ServerView> Servers::view(server::Record record) {
+    ServerView out;
+    const bool game_up = server::game_up(record);
+    if (game_up) {
+        if (auto seen = co_await ports_.runtime.observe(record.uid)) out.players = std::move(seen->players);
+        if (auto usage = co_await ports_.runtime.usage(record.uid)) out.usage = *usage;
+    }
+    out.state = server::state_of(record);
+    for (const auto& schedule : record.schedules) {
+        const auto cron = schedule::parse_cron(schedule.at);
+        const auto next = cron ? schedule::next_after(*cron, ports_.clock.calendar()) : std::nullopt;
+        if (next && (!out.next_schedule || *next < *out.next_schedule)) out.next_schedule = next;
+    }
+    if (game_up) out.pending = pending_settings(record);
+    out.record = std::move(record);
+    co_return out;
+}
+
+Servers::Answer<ServerView> Servers::show(Caller caller, std::string space, std::string id) {
+    CO_TRY(record, co_await find(caller, space, id));
+    co_return co_await view(std::move(record));
+}
+
+Servers::Answer<std::vector<ServerView>> Servers::list(Caller caller, std::string space) {
+    CO_TRY_OK(may(caller, Action::read, caller.tenant));
+    auto all = co_await ports_.store.list();
+    if (!all) co_return std::unexpected(from(all.error()));
+    std::vector<ServerView> out;
+    out.reserve(all->size());
+    for (auto& record : *all) {
+        if (record.tenant != caller.tenant || (!space.empty() && record.space != space)) continue;
+        out.push_back(co_await view(std::move(record)));
+    }
+    co_return out;
+}
+
+Servers::Answer<std::vector<vault::Snapshot>> Servers::snapshots(Caller caller, std::string space, std::string id) {
+    CO_TRY(record, co_await find(caller, space, id));
+    auto found = co_await ports_.ledger.snapshots(record.uid);
+    if (!found) co_return std::unexpected(from(found.error()));
+    co_return std::move(*found);
+}
+
+Servers::Answer<std::string> Servers::command(Caller caller, std::string space, std::string id, std::string line, Epoch epoch) {
+    CO_TRY(record, co_await find(caller, space, id));
+    if (line.empty() || line.size() > 1000 || line.find_first_of("\n\r") != std::string::npos || line.contains('\0')) {
+        co_return std::unexpected(invalid({{.pointer = "/command", .code = "bad_format", .detail = "one line of 1 to 1000 bytes is expected"}}));
+    }
+    auto reply = co_await ports_.runtime.command(record.uid, std::move(line), epoch);
+    if (!reply) co_return std::unexpected(from(reply.error()));
+    co_return std::move(*reply);
+}
+
+Servers::Answer<Operation> Servers::operation(Caller caller, OperationId id) {
+    auto found = co_await ports_.ledger.operation(id);
+    if (!found) {
+        if (found.error().kind == StoreError::Kind::not_found) co_return std::unexpected(not_found("there is no such operation"));
+        co_return std::unexpected(from(found.error()));
+    }
+    CO_TRY_OK(may(caller, Action::read, caller.tenant));
+    co_return std::move(*found);
+}
+
+Servers::Answer<std::vector<Operation>> Servers::operations(Caller caller, Ledger::OperationFilter filter) {
+    CO_TRY_OK(may(caller, Action::read, caller.tenant));
+    auto found = co_await ports_.ledger.operations(std::move(filter));
+    if (!found) co_return std::unexpected(from(found.error()));
+    co_return std::move(*found);
+}
+
+}  // namespace gk::app

@@ -1,0 +1,246 @@
+#include "programs/config/config.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <functional>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "base/value.hpp"
+#include "wire/yaml/yaml.hpp"
+
+namespace gk::programs {
+namespace {
+
+// Reads `text` into its place; returns what is wrong with it, empty when nothing.
+using Read = std::string (*)(std::string_view text, Config& out);
+
+struct Key {
+    std::string_view name;
+    std::string_view help;
+    Read read;
+};
+
+std::string read_text(std::string_view text, std::string& out) {
+    out = text;
+    return {};
+}
+
+template <class T>
+std::string read_number(std::string_view text, T& out, T least, T most) {
+    T value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || !(value >= least && value <= most)) {
+        return fmt::format("'{}' is no number between {} and {}", text, least, most);
+    }
+    out = value;
+    return {};
+}
+
+std::string read_flag(std::string_view text, bool& out) {
+    if (text != "true" && text != "false") return fmt::format("'{}' is neither true nor false", text);
+    out = text == "true";
+    return {};
+}
+
+std::string read_duration(std::string_view text, Milliseconds& out, Milliseconds least) {
+    const auto parsed = parse_duration(text);
+    if (!parsed) return fmt::format("'{}' is no duration; write whole numbers with d, h, m, s or ms, such as 1h30m", text);
+    if (*parsed < least) return fmt::format("{} is too short; the least is {}", text, duration_text(least));
+    out = *parsed;
+    return {};
+}
+
+std::string read_listen(std::string_view text, std::string& out) {
+    if (!parse_listen(text)) return fmt::format("'{}' is no address with port; write for example 127.0.0.1:8080 or [::1]:8080", text);
+    out = text;
+    return {};
+}
+
+std::string read_level(std::string_view text, std::string& out) {
+    static constexpr std::array<std::string_view, 4> levels = {"debug", "info", "warning", "error"};
+    if (std::ranges::find(levels, text) == levels.end()) return fmt::format("'{}' is not one of: {}", text, fmt::join(levels, ", "));
+    out = text;
+    return {};
+}
+
+constexpr std::uint16_t port_max = 65535;
+constexpr std::int64_t memory_max = 1 << 26;
+
+constexpr auto keys = std::to_array<Key>({
+    {"state", "folder of everything Gamekeeper keeps", [](std::string_view t, Config& c) { return read_text(t, c.state); }},
+    {"api.listen", "address and port of the API (127.0.0.1:8080)", [](std::string_view t, Config& c) { return read_listen(t, c.api.listen); }},
+    {"api.socket", "path of the API's Unix socket", [](std::string_view t, Config& c) { return read_text(t, c.api.socket); }},
+    {"api.expose_without_tls", "allow api.listen beyond this machine although there is no TLS (false)",
+     [](std::string_view t, Config& c) { return read_flag(t, c.api.expose_without_tls); }},
+    {"api.public_host", "address that players are told (this machine's first public one)",
+     [](std::string_view t, Config& c) { return read_text(t, c.api.public_host); }},
+    {"ports.first", "first port for games (30000)",
+     [](std::string_view t, Config& c) { return read_number<std::uint16_t>(t, c.ports.first, 1024, port_max); }},
+    {"ports.last", "last port for games (31999)",
+     [](std::string_view t, Config& c) { return read_number<std::uint16_t>(t, c.ports.last, 1024, port_max); }},
+    {"machine.user", "whom serve runs as when started as root (gamekeeper)",
+     [](std::string_view t, Config& c) { return read_text(t, c.machine.user); }},
+    {"machine.uid_base", "first uid for games (600000)",
+     [](std::string_view t, Config& c) { return read_number<std::uint32_t>(t, c.machine.uid_base, 1000, 4'000'000'000u); }},
+    {"machine.cpu_overcommit", "how many times the cpus may be promised (4)",
+     [](std::string_view t, Config& c) { return read_number<double>(t, c.machine.cpu_overcommit, 0.1, 100.0); }},
+    {"machine.memory_mib", "memory for all games together, MiB (0: all but 512)",
+     [](std::string_view t, Config& c) { return read_number<std::int64_t>(t, c.machine.memory_mib, 0, memory_max); }},
+    {"machine.sandbox", "false: plain processes even as root (true)", [](std::string_view t, Config& c) { return read_flag(t, c.machine.sandbox); }},
+    {"vault.place", "folder of the backups (<state>/vault)", [](std::string_view t, Config& c) { return read_text(t, c.vault.place); }},
+    {"vault.keep_deleted", "how long a deleted server's world is kept (30d)",
+     [](std::string_view t, Config& c) { return read_duration(t, c.vault.keep_deleted, Milliseconds(0)); }},
+    {"vault.keep_last", "newest snapshots that are always kept (5)",
+     [](std::string_view t, Config& c) { return read_number<int>(t, c.vault.keep_last, 1, 10000); }},
+    {"vault.keep_daily", "days of which one snapshot is kept (7)",
+     [](std::string_view t, Config& c) { return read_number<int>(t, c.vault.keep_daily, 0, 10000); }},
+    {"vault.keep_weekly", "weeks of which one snapshot is kept (4)",
+     [](std::string_view t, Config& c) { return read_number<int>(t, c.vault.keep_weekly, 0, 10000); }},
+    {"backup.every", "how often a running world is saved (1h)",
+     [](std::string_view t, Config& c) { return read_duration(t, c.backup.every, std::chrono::minutes(1)); }},
+    {"keeper.interval", "how often everything is looked at without a cause (10s)",
+     [](std::string_view t, Config& c) { return read_duration(t, c.keeper.interval, Milliseconds(100)); }},
+    {"keeper.workers", "servers that are worked on at the same time (4)",
+     [](std::string_view t, Config& c) { return read_number<int>(t, c.keeper.workers, 1, 256); }},
+    {"games.folder", "more game definitions (<state>/games)", [](std::string_view t, Config& c) { return read_text(t, c.games.folder); }},
+    {"log.level", "debug, info, warning or error (info)", [](std::string_view t, Config& c) { return read_level(t, c.log.level); }},
+});
+
+const Key* key_of(std::string_view name) {
+    const auto found = std::ranges::find(keys, name, &Key::name);
+    return found == keys.end() ? nullptr : &*found;
+}
+
+std::string unknown_key(std::string_view place, std::string_view name) {
+    std::vector<std::string_view> names;
+    for (const auto& key : keys) names.push_back(key.name);
+    const auto close = nearest(name, names);
+    return close.empty() ? fmt::format("{}: '{}' is not known; 'gamekeeper serve --help' lists all keys", place, name)
+                         : fmt::format("{}: '{}' is not known; did you mean '{}'?", place, name, close);
+}
+
+std::string scalar_text(const Value& value) {
+    if (const auto* text = value.as_string()) return *text;
+    return to_json(value);
+}
+
+void flatten(const Value& value, const std::string& path, std::string_view file, SaidByKey& out, ConfigErrors& errors) {
+    const auto place = fmt::format("{}:{}", file, value.mark().line);
+    if (const auto* members = value.as_object()) {
+        for (const auto& [name, member] : *members) flatten(member, path.empty() ? name : path + "." + name, file, out, errors);
+    } else if (key_of(path) == nullptr) {
+        errors.push_back(unknown_key(place, path));
+    } else if (value.as_array() != nullptr || value.is_null()) {
+        errors.push_back(fmt::format("{}: {} needs one value, not {}", place, path, value.as_array() != nullptr ? "a list" : "nothing"));
+    } else {
+        out[path] = {scalar_text(value), place};
+    }
+}
+
+// What single keys cannot know.
+void check_together(const Config& config, const SaidByKey& said, ConfigErrors& errors) {
+    const auto origin = [&](const char* key) {
+        const auto found = said.find(key);
+        return found != said.end() ? found->second.origin : std::string("default");
+    };
+    if (config.ports.first > config.ports.last) {
+        errors.push_back(fmt::format("{}: ports.first ({}) is greater than ports.last ({})", origin("ports.first"), config.ports.first, config.ports.last));
+    }
+    if (!parse_listen(config.api.listen)->is_loopback() && !config.api.expose_without_tls) {
+        errors.push_back(fmt::format("{}: api.listen {} would let anybody who can reach this machine read keys on the wire; keep it on 127.0.0.1 "
+                                     "behind a TLS proxy, or say api.expose_without_tls: true",
+                                     origin("api.listen"), config.api.listen));
+    }
+    if (config.state.empty() || config.state.front() != '/') {
+        errors.push_back(fmt::format("{}: state must be an absolute path, not '{}'", origin("state"), config.state));
+    }
+}
+
+}  // namespace
+
+std::vector<ConfigKey> config_keys() {
+    std::vector<ConfigKey> out;
+    for (const auto& key : keys) out.push_back({key.name, key.help});
+    return out;
+}
+
+std::string environment_name(std::string_view key) {
+    std::string out = "GK_";
+    for (const char c : key) out += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    return out;
+}
+
+Result<SaidByKey, ConfigErrors> said_in_file(std::string_view yaml, std::string_view file_name) {
+    const auto parsed = wire::parse_yaml(yaml);
+    if (!parsed) {
+        const auto& error = parsed.error();
+        return std::unexpected(ConfigErrors{fmt::format("{}:{}:{}: {}", file_name, error.line, error.column, error.message)});
+    }
+    SaidByKey out;
+    ConfigErrors errors;
+    if (parsed->as_object() != nullptr) flatten(*parsed, "", file_name, out, errors);
+    else if (!parsed->is_null()) errors.push_back(fmt::format("{}: keys are expected here, such as 'api:'", file_name));
+    if (!errors.empty()) return std::unexpected(std::move(errors));
+    return out;
+}
+
+Result<SaidByKey, ConfigErrors> said_in_environment(const std::vector<std::string>& environment) {
+    // These belong to the command line, not to serve.
+    static constexpr std::array<std::string_view, 4> foreign = {"GK_URL", "GK_KEY", "GK_CONFIG", "GK_SHAPE"};
+    SaidByKey out;
+    ConfigErrors errors;
+    for (const auto& line : environment) {
+        const auto equals = line.find('=');
+        const auto name = std::string_view(line).substr(0, equals);
+        if (!name.starts_with("GK_") || equals == std::string::npos || std::ranges::find(foreign, name) != foreign.end()) continue;
+        if (name.starts_with("GK_TEST_") || name.starts_with("GK_SIM_")) continue;
+        const auto found = std::ranges::find_if(keys, [&](const Key& key) { return environment_name(key.name) == name; });
+        if (found == keys.end()) errors.push_back(unknown_key("environment", name));
+        else out[std::string(found->name)] = {line.substr(equals + 1), std::string(name)};
+    }
+    if (!errors.empty()) return std::unexpected(std::move(errors));
+    return out;
+}
+
+Result<Config, ConfigErrors> make_config(const std::vector<SaidByKey>& layers) {
+    SaidByKey said;
+    for (const auto& layer : layers) {
+        for (const auto& [name, value] : layer) said[name] = value;
+    }
+    Config config;
+    ConfigErrors errors;
+    for (const auto& [name, value] : said) {
+        const auto* key = key_of(name);
+        if (key == nullptr) errors.push_back(unknown_key(value.origin, name));
+        else if (auto wrong = key->read(value.text, config); !wrong.empty()) errors.push_back(fmt::format("{}: {}: {}", value.origin, name, wrong));
+    }
+    if (errors.empty()) check_together(config, said, errors);
+    if (!errors.empty()) return std::unexpected(std::move(errors));
+    if (config.vault.place.empty()) config.vault.place = config.state + "/vault";
+    if (config.games.folder.empty()) config.games.folder = config.state + "/games";
+    if (config.api.socket.empty()) config.api.socket = config.state + "/api.sock";
+    return config;
+}
+
+bool ListenAddress::is_loopback() const { return host == "::1" || host == "localhost" || host.starts_with("127."); }
+
+std::optional<ListenAddress> parse_listen(std::string_view text) {
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos || colon == 0) return std::nullopt;
+    auto host = text.substr(0, colon);
+    if (host.front() == '[') {
+        if (host.back() != ']') return std::nullopt;
+        host = host.substr(1, host.size() - 2);
+    } else if (host.contains(':')) {
+        return std::nullopt;
+    }
+    ListenAddress out{.host = std::string(host)};
+    if (host.empty() || !read_number<std::uint16_t>(text.substr(colon + 1), out.port, 0, port_max).empty()) return std::nullopt;
+    return out;
+}
+
+}  // namespace gk::programs

@@ -1,0 +1,65 @@
+#include "programs/config/config.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gk::programs {
+namespace {
+
+SaidByKey state() { return {{"state", {"/var/lib/gk", "--state"}}}; }
+
+TEST(Config, NothingButAStateIsSafe) {
+    const auto config = make_config({state()});
+
+    ASSERT_TRUE(config);
+    EXPECT_EQ(config->api.listen, "127.0.0.1:8080");
+    EXPECT_EQ(config->vault.place, "/var/lib/gk/vault");
+    EXPECT_EQ(config->api.socket, "/var/lib/gk/api.sock");
+}
+
+TEST(Config, LaterLayersWin) {
+    const auto file = said_in_file("api:\n  listen: 127.0.0.1:1\nports:\n  first: 40000\n  last: 40010\n", "gk.yaml");
+    const auto environment = said_in_environment({"GK_API_LISTEN=127.0.0.1:2", "PATH=/bin", "GK_KEY=gk_x"});
+    ASSERT_TRUE(file);
+    ASSERT_TRUE(environment);
+
+    const auto config = make_config({state(), *file, *environment, {{"ports.last", {"40020", "--ports.last"}}}});
+
+    ASSERT_TRUE(config);
+    EXPECT_EQ(config->api.listen, "127.0.0.1:2");
+    EXPECT_EQ(config->ports.first, 40000);
+    EXPECT_EQ(config->ports.last, 40020);
+}
+
+TEST(Config, EveryErrorIsReportedWithItsPlace) {
+    const auto file = said_in_file("api:\n  listen: nowhere\nbackup:\n  every: 5\nkeeper:\n  workers: 0\n", "gk.yaml");
+    ASSERT_TRUE(file);
+
+    const auto config = make_config({state(), *file});
+
+    ASSERT_FALSE(config);
+    EXPECT_EQ(config.error().size(), 3u);
+    EXPECT_EQ(config.error()[0].substr(0, 10), "gk.yaml:2:");
+}
+
+TEST(Config, AMistypedKeyIsAnErrorEverywhere) {
+    const auto file = said_in_file("api:\n  lisen: 127.0.0.1:1\n", "gk.yaml");
+    const auto environment = said_in_environment({"GK_API_LISEN=x"});
+
+    ASSERT_FALSE(file);
+    EXPECT_EQ(file.error().front(), "gk.yaml:2: 'api.lisen' is not known; did you mean 'api.listen'?");
+    EXPECT_FALSE(environment);
+}
+
+TEST(Config, ListeningBeyondLoopbackNeedsAWord) {
+    EXPECT_FALSE(make_config({state(), {{"api.listen", {"0.0.0.0:8080", "x"}}}}));
+    EXPECT_TRUE(make_config({state(), {{"api.listen", {"0.0.0.0:8080", "x"}}, {"api.expose_without_tls", {"true", "x"}}}}));
+    EXPECT_TRUE(make_config({state(), {{"api.listen", {"[::1]:8080", "x"}}}}));
+}
+
+TEST(Config, ListenAddresses) {
+    EXPECT_EQ(parse_listen("[::1]:80")->host, "::1");
+    for (const char* bad : {"", "80", ":80", "a:", "a:x", "a:70000", "::1:80", "[::1:80"}) EXPECT_FALSE(parse_listen(bad)) << bad;
+}
+
+}  // namespace
+}  // namespace gk::programs
