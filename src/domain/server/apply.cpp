@@ -1,0 +1,320 @@
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "domain/server/moves.hpp"
+#include "domain/server/plan.hpp"
+
+// Folds what a step did into the record: done() for its success, failed() for its failure.
+namespace gk::server {
+namespace {
+
+struct Fold {
+    Record& record;
+    const Outcome& outcome;
+    const Limits& limits;
+    Time now;
+};
+
+bool works_on(const Record& record, Verb verb) { return record.request && record.request->verb == verb && !record.request->failed; }
+bool restores(const Record& record) { return works_on(record, Verb::restore) || works_on(record, Verb::restore_undo); }
+
+void explain(Record& record, const Problem& why) {
+    record.reason = why.code;
+    record.message = why.detail;
+}
+
+void retry_later(const Fold& in) {
+    ++in.record.attempts;
+    in.record.not_before = in.now + back_off(in.record.attempts, in.limits);
+}
+
+void give_up(Record& record, const Problem& why, std::string_view notice) {
+    record.given_up = true;
+    record.not_before.reset();
+    record.notice_due = notice;
+    explain(record, why);
+    if (record.request) record.request->failed = why;
+}
+
+// One more crash: a longer pause before the next try, or the end of the tries.
+void count_crash(const Fold& in) {
+    auto& record = in.record;
+    std::erase_if(record.crashes, [&](Time at) { return at + in.limits.crash_window <= in.now; });
+    record.crashes.push_back(in.now);
+    if (record.crashes.size() >= in.limits.crashes_max) {
+        auto detail = fmt::format("{} crashes within {}, the last: {}; what was on disk is kept. Look at last_exit.log_tail, then start it again.",
+                                  record.crashes.size(), duration_text(in.limits.crash_window), record.message);
+        return give_up(record, {"crash_loop", std::move(detail)}, "crash_loop");
+    }
+    record.not_before = in.now + back_off(static_cast<std::uint32_t>(record.crashes.size()), in.limits);
+}
+
+void fail_phase(const Fold& in, Event on, const Problem& why) {
+    move(in.record, on, in.now);
+    explain(in.record, why);
+    count_crash(in);
+}
+
+void forget_process(Record& record) {
+    record.started_at.reset();
+    record.quiesced = false;
+}
+
+// Successes.
+bool is_crash(Event on) { return on == Event::crashed || on == Event::start_timed_out || on == Event::step_failed; }
+bool ends_process(Event on) { return is_crash(on) || on == Event::game_ended || on == Event::start_over; }
+
+void follow_to_disk(Record& record, Event on) {
+    switch (on) {
+    case Event::unproven:
+    case Event::process_seen: record.world_dirty = true; break;
+    case Event::disk_missing:
+    case Event::emptied:
+    case Event::emptied_for_good:
+        record.world_complete = false;
+        record.world_dirty = false;
+        record.staged.reset();
+        break;
+    default: break;
+    }
+}
+
+void done(const Fold& in, const Transition& step) {
+    auto& record = in.record;
+    if (step.exit) record.last_exit = step.exit;
+    move(record, step.on, in.now);
+    follow_to_disk(record, step.on);
+    if (ends_process(step.on)) forget_process(record);
+    if (step.on == Event::ready) record.started_at = in.now;
+    if (!step.why.code.empty()) explain(record, step.why);
+    if (is_crash(step.on)) count_crash(in);
+}
+
+void done(const Fold& in, const Validate&) { move(in.record, Event::validated, in.now); }
+void done(const Fold& in, const CheckBackup&) {
+    if (!in.outcome.found) move(in.record, Event::nothing_found, in.now);
+}
+void done(const Fold&, const CreateDisk&) {}
+void done(const Fold& in, const WriteDefaults&) {
+    in.record.world_complete = true;
+    move(in.record, Event::defaults_written, in.now);
+}
+
+void done(const Fold& in, const StageDisk& step) { in.record.staged = Staged{.snapshot = step.snapshot, .whole = false}; }
+void done(const Fold& in, const RestoreToStage& step) { in.record.staged = Staged{.snapshot = step.snapshot.id, .whole = true}; }
+void done(const Fold& in, const CommitStaged&) {
+    auto& record = in.record;
+    const bool asked = restores(record);
+    record.staged.reset();
+    record.world_complete = true;
+    // A world from the past is not what the newest snapshot holds.
+    record.world_dirty = asked;
+    if (asked) record.undo = record.last_snapshot;
+    if (asked && record.wanted == Wanted::paused) return move(record, Event::restored_at_rest, in.now);
+    if (asked && record.wanted == Wanted::stopped) return move(record, Event::restored_to_save, in.now);
+    move(record, Event::files_restored, in.now);
+}
+void done(const Fold& in, const DiscardStaged&) { in.record.staged.reset(); }
+
+void done(const Fold& in, const Prepare&) {
+    in.record.applied_settings = in.record.settings;
+    set_progress(in.record, Progress::prepared, in.now);
+}
+void done(const Fold& in, const Launch&) { move(in.record, Event::launched, in.now); }
+void done(const Fold& in, const PublishAddress&) { move(in.record, Event::published, in.now); }
+
+void done(const Fold& in, const ProbeVault&) {
+    if (in.record.phase == Phase::backup_failed) return move(in.record, Event::went_on, in.now);
+    set_progress(in.record, Progress::probed, in.now);
+}
+void done(const Fold& in, const BeginSnapshot& step) {
+    in.record.saving = step.saving;
+    if (step.saving.consistency == vault::Consistency::quiesced) in.record.quiesced = true;
+}
+void done(const Fold& in, const TakeSnapshot&) {
+    if (in.record.saving) in.record.saving->taken = true;
+    in.record.quiesced = in.outcome.still_quiesced;
+}
+void done(const Fold& in, const VerifySnapshot& step) {
+    auto& record = in.record;
+    record.last_snapshot = step.snapshot.id;
+    if (!record.saving || record.saving->id != step.snapshot.id) return;
+    if (record.saving->consistency == vault::Consistency::at_rest) record.world_dirty = false;
+    record.saving.reset();
+    set_progress(record, Progress::saved, in.now);
+}
+void done(const Fold& in, const CloseSnapshot& step) {
+    if (in.record.saving && in.record.saving->id == step.snapshot) in.record.saving.reset();
+}
+void done(const Fold& in, const Resume&) { in.record.quiesced = false; }
+
+void done(const Fold& in, const StopGame&) {
+    auto& record = in.record;
+    // Whatever phase finds a process: it may have written until now.
+    record.world_dirty = record.world_dirty || record.world_complete;
+    if (record.progress != Progress::stopping) set_progress(record, Progress::stopping, in.now);
+    record.not_before = in.now + in.limits.keeper_interval;
+}
+void done(const Fold& in, const Kill&) {
+    set_progress(in.record, Progress::stopping, in.now);
+    if (in.record.phase != Phase::failed) in.record.not_before = in.now + in.limits.retry_first;
+}
+void done(const Fold&, const CleanRun&) {}
+void done(const Fold&, const FreeDisk&) {}
+
+void done(const Fold& in, const KeepWorld&) { set_progress(in.record, Progress::kept, in.now); }
+void done(const Fold& in, const PurgeVault&) { set_progress(in.record, Progress::kept, in.now); }
+void done(const Fold& in, const Forget&) { set_progress(in.record, Progress::forgotten, in.now); }
+void done(const Fold&, const RemoveRecord&) {}
+
+void done(const Fold& in, const Finish& step) {
+    if (!in.record.request || in.record.request->operation != step.operation) return;
+    const bool was_backup = in.record.request->verb == Verb::backup;
+    in.record.request.reset();
+    if (was_backup) set_progress(in.record, Progress::none, in.now);
+}
+void done(const Fold& in, const Cancel& step) { std::erase(in.record.superseded, step.operation); }
+void done(const Fold& in, const Notify&) { in.record.notice_due.clear(); }
+
+// Failures. What is not listed is tried again after a growing pause.
+const Problem& problem_of(const Fold& in) { return in.outcome.failure->problem; }
+bool is_final(const Fold& in) { return in.outcome.failure->kind == Failure::Kind::invalid || in.outcome.failure->kind == Failure::Kind::damaged; }
+
+template <class Any>
+void failed(const Fold& in, const Any&) {
+    retry_later(in);
+}
+
+void failed(const Fold& in, const Validate&) {
+    if (!is_final(in)) return retry_later(in);
+    move(in.record, Event::invalid, in.now);
+    give_up(in.record, problem_of(in), "");
+}
+
+void failed(const Fold& in, const CheckBackup&) {
+    explain(in.record, problem_of(in));
+    if (!is_final(in)) return retry_later(in);
+    move(in.record, Event::step_failed, in.now);
+    give_up(in.record, problem_of(in), "start_failed");
+}
+
+// A step of a start: tried again here, then by way of `failed`, then not at all.
+void start_step_failed(const Fold& in) {
+    auto& record = in.record;
+    const auto why = problem_of(in);
+    const bool for_good = is_final(in);
+    const bool enough = in.outcome.failure->kind == Failure::Kind::exhausted || record.attempts + 1 >= in.limits.attempts_max;
+    if (record.phase == Phase::restoring_files && restores(record) && (for_good || enough)) {
+        record.request->failed = why;
+        record.not_before.reset();
+        return;
+    }
+    explain(record, why);
+    if (!for_good && !enough) return retry_later(in);
+    if (!next(record.phase, Event::step_failed)) return retry_later(in);
+    fail_phase(in, Event::step_failed, why);
+    if (for_good) give_up(record, why, "start_failed");
+}
+void failed(const Fold& in, const CreateDisk&) { start_step_failed(in); }
+void failed(const Fold& in, const WriteDefaults&) { start_step_failed(in); }
+void failed(const Fold& in, const StageDisk&) { start_step_failed(in); }
+void failed(const Fold& in, const RestoreToStage&) {
+    in.record.staged.reset();  // Half a world: staged anew at the next try.
+    start_step_failed(in);
+}
+void failed(const Fold& in, const CommitStaged&) { start_step_failed(in); }
+void failed(const Fold& in, const Prepare&) { start_step_failed(in); }
+void failed(const Fold& in, const Launch&) { start_step_failed(in); }
+
+// The vault cannot promise to take the world, so the game is not stopped.
+void refuse_to_end(const Fold& in) {
+    auto& record = in.record;
+    move(record, Event::vault_refused, in.now);
+    retry_later(in);
+    record.wanted = Wanted::running;
+    record.notice_due = "backup_failed";
+    const auto& cause = problem_of(in);
+    const Problem why{cause.code, "the game stays up because its world cannot be saved now: " + cause.detail};
+    explain(record, why);
+    if (record.request) record.request->failed = why;
+}
+void failed(const Fold& in, const ProbeVault&) {
+    if (in.record.phase == Phase::backup_failed) {
+        explain(in.record, problem_of(in));
+        return retry_later(in);
+    }
+    refuse_to_end(in);
+}
+
+void at_rest_failed(const Fold& in) {
+    auto& record = in.record;
+    const auto why = problem_of(in);
+    const bool forced = record.request && record.request->force;
+    if (forced || record.wanted == Wanted::running || restores(record)) {
+        // A crashed game starts again from its disk; a restore that cannot keep the present world does not take place, unless forced.
+        if (restores(record) && !forced) record.request->failed = why;
+        if (record.saving && !record.saving->spoiled) record.saving->spoiled = why;
+        return set_progress(record, Progress::saved, in.now);
+    }
+    if (record.attempts == 0) record.notice_due = "backup_failed";
+    move(record, Event::save_failed, in.now);
+    retry_later(in);
+    explain(record, {why.code, "the files are kept on disk until they are saved: " + why.detail});
+}
+
+void snapshot_failed(const Fold& in) {
+    auto& record = in.record;
+    if (record.saving && is_final(in)) record.saving->spoiled = problem_of(in);
+    switch (record.phase) {
+    case Phase::pausing:
+    case Phase::stopping: return refuse_to_end(in);
+    case Phase::backing_up: return at_rest_failed(in);
+    case Phase::running:
+    case Phase::paused:
+    case Phase::backup_failed:
+        if (record.request) record.request->failed = problem_of(in);
+        if (record.saving && !record.saving->spoiled) record.saving->spoiled = problem_of(in);
+        return;
+    default: explain(record, problem_of(in)); return retry_later(in);
+    }
+}
+void failed(const Fold& in, const TakeSnapshot&) {
+    in.record.quiesced = in.record.quiesced && in.outcome.still_quiesced;
+    snapshot_failed(in);
+}
+void failed(const Fold& in, const VerifySnapshot&) { snapshot_failed(in); }
+
+void failed(const Fold& in, const Kill&) {
+    if (in.record.phase == Phase::failed) return set_progress(in.record, Progress::stopping, in.now);
+    retry_later(in);
+}
+
+bool keeps_counting(const Record& before, const Step& step) {
+    // Beginning a snapshot is no progress of the saving that failed before; nor does its book-keeping shorten a pause.
+    const bool saving_phase = before.phase == Phase::backing_up || before.phase == Phase::backup_failed || before.phase == Phase::failed;
+    return std::holds_alternative<BeginSnapshot>(step) || std::holds_alternative<CloseSnapshot>(step) || std::holds_alternative<Cancel>(step) ||
+           std::holds_alternative<Notify>(step) || std::holds_alternative<Finish>(step) || std::holds_alternative<Transition>(step) ||
+           std::holds_alternative<StageDisk>(step) || std::holds_alternative<Prepare>(step) ||
+           (saving_phase && !std::holds_alternative<VerifySnapshot>(step));
+}
+
+}  // namespace
+
+Record apply(Record record, const Step& step, const Outcome& outcome, const Limits& limits, Time now) {
+    const Fold in{record, outcome, limits, now};
+    if (outcome.failure) {
+        std::visit([&](const auto& it) { failed(in, it); }, step);
+    } else {
+        if (!keeps_counting(record, step)) {
+            record.attempts = 0;
+            record.not_before.reset();
+        }
+        std::visit([&](const auto& it) { done(in, it); }, step);
+    }
+    record.updated_at = now;
+    return record;
+}
+
+}  // namespace gk::server
