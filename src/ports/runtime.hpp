@@ -56,6 +56,10 @@ public:
     template <class T>
     using Answer = Task<Result<T, RuntimeError>>;
 
+    // Every command with a lower epoch is refused once this has returned: a keeper calls it before it believes what it observes. Runtimes whose
+    // commands can only come from this process need not do anything.
+    virtual Answer<Success> fence(Epoch) { co_return Success{}; }
+
     virtual Answer<Seen> observe(ServerUid uid) = 0;
     // Everything that exists, also what no record knows: orphans are found by it.
     virtual Answer<std::vector<ServerUid>> list() = 0;
