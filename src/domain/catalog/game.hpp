@@ -1,0 +1,128 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/decode.hpp"
+#include "base/result.hpp"
+#include "domain/catalog/edit/edit.hpp"
+#include "domain/catalog/placeholder.hpp"
+#include "domain/catalog/setting.hpp"
+#include "domain/server/launch.hpp"
+
+// Games as data: what a definition file (docs/formats/game.md) says, checked as a whole.
+namespace gk::catalog {
+
+// Where a game's files come from. A definition lists several; the first that this machine or cluster can use is taken.
+struct DebianSource {
+    std::vector<std::string> packages;
+    std::string program;  // There when the packages are installed: an absolute path.
+    bool operator==(const DebianSource&) const = default;
+};
+struct DirectorySource {
+    std::string path;  // On this machine; seen by the game as {{paths.game}}, read-only.
+    bool operator==(const DirectorySource&) const = default;
+};
+enum class Unpack : std::uint8_t { none, tar, zip };
+inline constexpr auto unpack_names = std::to_array<std::string_view>({"none", "tar", "zip"});
+constexpr std::span<const std::string_view> names_of(Unpack) { return unpack_names; }
+struct FetchSource {
+    std::string url;     // https only.
+    std::string sha256;  // 64 hexadecimal digits, lower case.
+    Unpack unpack = Unpack::none;
+    bool operator==(const FetchSource&) const = default;
+};
+struct NpmSource {
+    std::string name;
+    std::string version;  // Exact.
+    bool operator==(const NpmSource&) const = default;
+};
+struct ImageSource {
+    std::string reference;  // For clusters.
+    bool operator==(const ImageSource&) const = default;
+};
+using Source = std::variant<DebianSource, DirectorySource, FetchSource, NpmSource, ImageSource>;
+
+// A port by its role. Either stands alone, or a fixed distance above another one.
+struct PortRole {
+    std::string role;
+    bool tcp = false;
+    bool udp = false;  // With both, the same number is taken for both protocols.
+    bool internal = false;
+    std::string relative_to;  // Another role, which is relative to none itself; empty: stands alone.
+    int offset = 0;
+    bool operator==(const PortRole&) const = default;
+};
+
+// One part of the command line. With `when` it is there only when that setting is true, a number or a text that is not empty.
+struct Argument {
+    std::string when;
+    std::vector<Template> argv;
+    bool operator==(const Argument&) const = default;
+};
+
+struct FileKey {
+    std::vector<std::string> path;  // As in Edit.
+    Template value;
+    bool operator==(const FileKey&) const = default;
+};
+
+// A file of the world that is ours to write. Before each start `keys` are set in what is there; when nothing is there, `content` is
+// written first.
+struct GameFile {
+    std::string path;  // Relative to the world.
+    FileFormat format = FileFormat::text;
+    Template content;
+    std::vector<FileKey> keys;
+    bool operator==(const GameFile&) const = default;
+};
+
+// How much of a server's memory a managed heap gets: heap_percent of what the fixed overhead leaves.
+struct MemoryModel {
+    int heap_percent = 75;
+    MebiBytes overhead{};
+    bool operator==(const MemoryModel&) const = default;
+};
+
+struct Game {
+    std::string name;
+    std::string title;
+    std::string description;
+    std::vector<Source> sources;
+    std::vector<Argument> command;
+    std::map<std::string, Template> env;
+    std::string working_directory;  // Relative to the world; empty: the world itself.
+    bool terminal = false;
+    std::vector<PortRole> ports;
+    std::vector<std::string> secrets;  // Names; each server gets random values of its own.
+    std::vector<Setting> settings;     // In the order of the definition.
+    std::vector<GameFile> files;
+    MemoryModel memory;
+    server::Resources minimum;  // Smaller servers are refused.
+    server::ReadyProbe ready;
+    std::vector<server::StopRung> stop;
+    server::Console console;
+    server::Quiesce quiesce;
+    server::PlayerSource players;
+    std::string player_limit;               // The setting that bounds the number of players; empty: none does.
+    std::vector<std::string> save_exclude;  // What backups leave out: restic patterns relative to the world.
+    Value document;                         // The definition as it was read, for snapshots and the API.
+    bool operator==(const Game&) const = default;
+
+    const Setting* setting(std::string_view setting_name) const;
+    const PortRole* port(std::string_view role) const;
+};
+
+// Reads a definition. On failure every error at once, each with its place; names, roles, patterns and placeholders are all checked, so that
+// what was accepted can be rendered.
+Result<Game, std::vector<FieldError>> decode_game(const Value& document);
+
+// "games/castle.yaml:12:3: /ports/0/role: ...", for people.
+std::string error_line(std::string_view file, const FieldError& error);
+
+}  // namespace gk::catalog

@@ -1,0 +1,148 @@
+#include "domain/catalog/render.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "domain/catalog/values.hpp"
+
+namespace gk::catalog {
+namespace {
+
+// Ports and secrets are given to a server when it is made; a definition that asks for more later finds them missing.
+void check_given(const Game& game, const server::Record& record, std::vector<FieldError>& errors) {
+    const auto lacks = [&](std::string_view what, const std::string& name) {
+        errors.push_back(
+            {pointer_to(pointer_to("", what), name),
+             "required",
+             fmt::format("this server was made before {} asked for '{}' under {}; make it again from its backup", game.title, name, what),
+             {}});
+    };
+    for (const auto& port : game.ports) {
+        if (std::ranges::find(record.ports, port.role, &server::PortBinding::role) == record.ports.end()) lacks("ports", port.role);
+    }
+    for (const auto& secret : game.secrets) {
+        if (!record.secrets.contains(secret)) lacks("secrets", secret);
+    }
+}
+
+std::vector<FieldError> obstacles(const Game& game, const server::Record& record) {
+    auto errors = validate_settings(game, record.settings);
+    for (auto& error : validate_resources(game, record.resources)) errors.push_back(std::move(error));
+    check_given(game, record, errors);
+    return errors;
+}
+
+std::vector<std::string> render_command(const Game& game, const PlaceholderValues& values) {
+    std::vector<std::string> argv;
+    for (const auto& argument : game.command) {
+        if (!argument.when.empty() && !values.is_set(argument.when)) continue;
+        for (const auto& text : argument.argv) argv.push_back(text.fill_text(values.lookup()));
+    }
+    return argv;
+}
+
+std::map<std::string, std::string> render_env(const Game& game, const RenderContext& context, const PlaceholderValues& values) {
+    // What programs expect to find; a definition may say otherwise.
+    std::map<std::string, std::string> env = {{"HOME", context.data_directory}, {"LANG", "C.UTF-8"}, {"PATH", "/usr/bin:/bin:/usr/games"}};
+    for (const auto& [name, text] : game.env) env[name] = text.fill_text(values.lookup());
+    return env;
+}
+
+// A NUL would end an argument early: execve() knows no other way.
+void check_argv(const std::vector<std::string>& argv, std::vector<FieldError>& errors) {
+    for (std::size_t i = 0; i < argv.size(); ++i) {
+        if (argv[i].find('\0') != std::string::npos)
+            errors.push_back({pointer_to("/command", i), "bad_format", "an argument cannot hold a NUL character", {}});
+    }
+}
+
+std::vector<Edit> edits_of(const GameFile& file, const Lookup& lookup) {
+    std::vector<Edit> edits;
+    for (const auto& key : file.keys) {
+        auto value = key.value.fill(lookup);
+        // An optional setting that nobody gave: what is in the file stays.
+        if (value.is_null() && !key.value.placeholders().empty()) continue;
+        edits.push_back({key.path, std::move(value)});
+    }
+    return edits;
+}
+
+FieldError edit_failure(const GameFile& file, std::size_t index, const EditError& error) {
+    auto detail =
+        error.line > 0 ? fmt::format("{}, line {}: {}", file.path, error.line, error.message) : fmt::format("{}: {}", file.path, error.message);
+    return {pointer_to("/files", index), "bad_format", std::move(detail), {}};
+}
+
+}  // namespace
+
+std::vector<PortWish> port_wishes(const Game& game) {
+    std::vector<PortWish> wishes;
+    std::map<std::string, int> groups;  // By the role that the others are relative to.
+    for (const auto& port : game.ports) {
+        if (!port.relative_to.empty()) groups.emplace(port.relative_to, static_cast<int>(groups.size()) + 1);
+    }
+    for (const auto& port : game.ports) {
+        const auto group = groups.find(port.relative_to.empty() ? port.role : port.relative_to);
+        wishes.push_back({.role = port.role,
+                          .tcp = port.tcp,
+                          .udp = port.udp,
+                          .internal = port.internal,
+                          .group = group == groups.end() ? 0 : group->second,
+                          .offset = port.offset});
+    }
+    return wishes;
+}
+
+Result<server::LaunchSpec, std::vector<FieldError>> render_launch(const Game& game, const server::Record& record, const RenderContext& context) {
+    if (auto errors = obstacles(game, record); !errors.empty()) return std::unexpected(std::move(errors));
+    const PlaceholderValues values(game, record, context);
+    server::LaunchSpec spec;
+    spec.uid = record.uid;
+    spec.name = record.space + "/" + record.id;
+    spec.slot = record.slot;
+    spec.argv = render_command(game, values);
+    spec.env = render_env(game, context, values);
+    spec.working_directory = game.working_directory.empty() ? context.data_directory : context.data_directory + "/" + game.working_directory;
+    if (!context.game_files.empty()) spec.mounts.push_back({context.game_files, context.game_directory});
+    spec.terminal = game.terminal;
+    spec.resources = record.resources;
+    spec.ports = record.ports;
+    spec.bind_address = context.bind_address;
+    spec.ready = game.ready;
+    spec.stop = game.stop;
+    spec.console = game.console;
+    if (!game.console.secret.empty()) spec.console_password = record.secrets.at(game.console.secret);
+    spec.quiesce = game.quiesce;
+    spec.players = game.players;
+    std::vector<FieldError> errors;
+    check_argv(spec.argv, errors);
+    if (!errors.empty()) return std::unexpected(std::move(errors));
+    return spec;
+}
+
+std::vector<std::string> rendered_paths(const Game& game) {
+    std::vector<std::string> paths;
+    for (const auto& file : game.files) paths.push_back(file.path);
+    return paths;
+}
+
+Result<std::vector<RenderedFile>, std::vector<FieldError>> render_files(const Game& game, const server::Record& record, const RenderContext& context,
+                                                                        const std::map<std::string, std::string>& present) {
+    if (auto errors = obstacles(game, record); !errors.empty()) return std::unexpected(std::move(errors));
+    const PlaceholderValues values(game, record, context);
+    std::vector<RenderedFile> changed;
+    std::vector<FieldError> errors;
+    for (std::size_t i = 0; i < game.files.size(); ++i) {
+        const auto& file = game.files[i];
+        const auto there = present.find(file.path);
+        const auto before = there != present.end() ? there->second : file.content.fill_text(values.lookup());
+        auto after = edit_file(file.format, before, edits_of(file, values.lookup()));
+        if (!after) errors.push_back(edit_failure(file, i, after.error()));
+        else if (there == present.end() || *after != there->second) changed.push_back({file.path, std::move(*after)});
+    }
+    if (!errors.empty()) return std::unexpected(std::move(errors));
+    return changed;
+}
+
+}  // namespace gk::catalog

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "domain/catalog/game.hpp"
+#include "domain/ports/choice.hpp"
+#include "domain/server/record.hpp"
+
+// What a definition becomes for one server. Everything here is pure: the same arguments, the same answer.
+namespace gk::catalog {
+
+// What is wrong with the settings that somebody gave: unknown names, wrong values, required ones that are missing. Pointers begin with
+// "/settings". Empty: they may be used. A null value counts as not given.
+std::vector<FieldError> validate_settings(const Game& game, const SettingValues& given);
+// The given values and, where nothing was given, the defaults. Settings without a value are absent.
+SettingValues effective_settings(const Game& game, const SettingValues& given);
+// The given values as people may see them: those of secret settings read "[secret]".
+SettingValues visible_settings(const Game& game, const SettingValues& given);
+// Why a server of this size cannot run this game. Pointers begin with "/resources".
+std::vector<FieldError> validate_resources(const Game& game, const server::Resources& resources);
+
+// The wishes of a definition in its order, for PortMap::reserve().
+std::vector<PortWish> port_wishes(const Game& game);
+// How many players the settings let in; nothing when the definition does not say.
+std::optional<int> player_limit(const Game& game, const SettingValues& given);
+
+struct RenderContext {
+    std::string bind_address = "0.0.0.0";     // Of public ports.
+    std::string data_directory = "/data";     // Where the game sees its world: {{paths.data}}.
+    std::string game_directory = "/game";     // Where the game sees files that were fetched for it: {{paths.game}}.
+    std::string game_files;                   // Where those are on this machine, to be mounted; empty: the game is installed in the system.
+};
+
+// Everything a runtime must know to start this server. Fails when settings or resources are wrong, or when the record lacks a port or secret
+// that the definition names.
+Result<server::LaunchSpec, std::vector<FieldError>> render_launch(const Game& game, const server::Record& record, const RenderContext& context);
+
+struct RenderedFile {
+    std::string path;  // Relative to the world.
+    std::string content;
+    bool operator==(const RenderedFile&) const = default;
+};
+// The paths whose present content render_files() needs.
+std::vector<std::string> rendered_paths(const Game& game);
+// The files that must be written before a start: those whose content differs from `present`, which holds what is there by path.
+Result<std::vector<RenderedFile>, std::vector<FieldError>> render_files(const Game& game, const server::Record& record, const RenderContext& context,
+                                                                        const std::map<std::string, std::string>& present);
+
+}  // namespace gk::catalog
