@@ -1,0 +1,49 @@
+#include "adapters/sqlite/batch.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+
+namespace gk::sqlite {
+namespace {
+
+// An item that is refused leaves no trace. An error here means that the whole transaction is lost.
+Result<Success, StoreError> perform_apart(Connection& db, const BatchItem& item) {
+    TRY_OK(db.execute("SAVEPOINT item"));
+    const bool good = item.perform(db);
+    if (!db.in_transaction()) {
+        // SQLite itself undoes everything after some errors, a full disk for one.
+        return std::unexpected(StoreError{StoreError::Kind::unavailable, "the transaction was undone: the disk may be full; try again"});
+    }
+    if (!good) TRY_OK(db.execute("ROLLBACK TO item"));
+    return db.execute("RELEASE item");
+}
+
+Result<Success, StoreError> perform_all(Connection& db, const std::vector<const BatchItem*>& items) {
+    const bool any_writes = std::ranges::any_of(items, &BatchItem::writes);
+    TRY_OK(db.execute(any_writes ? "BEGIN IMMEDIATE" : "BEGIN"));
+    for (const auto* item : items) TRY_OK(perform_apart(db, *item));
+    return db.execute("COMMIT");
+}
+
+}  // namespace
+
+void perform_batch(Connection& db, const std::vector<const BatchItem*>& items) {
+    const auto done = perform_all(db, items);
+    if (!done) {
+        if (db.in_transaction() && !db.execute("ROLLBACK")) {
+            for (const auto* item : items) item->fail(done.error());
+            return;
+        }
+        // A refusal, too, may have rested on a neighbour's write that never happened; and a read may have seen one.
+        for (const auto* item : items) {
+            if (item->writes) item->fail(done.error());
+            else item->perform(db);
+        }
+        return;
+    }
+    // What is committed is safe in the log, whatever becomes of this.
+    if (const auto copied = db.checkpoint_when_due(); !copied) log::error("sqlite", "checkpoint failed", {{"detail", copied.error().detail}});
+}
+
+}  // namespace gk::sqlite
