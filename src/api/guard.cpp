@@ -1,0 +1,60 @@
+#include <fmt/format.h>
+
+#include "api/context.hpp"
+#include "api/reply.hpp"
+#include "base/log.hpp"
+
+namespace gk::api {
+namespace {
+
+Result<app::Caller, app::Error> caller_of(const Context& context, const net::Request& request) {
+    if (const auto header = request.header("Authorization")) {
+        constexpr std::string_view scheme = "Bearer ";
+        if (!header->starts_with(scheme)) {
+            return std::unexpected(app::Error{.kind = app::Error::Kind::unauthenticated,
+                                              .code = "unauthenticated",
+                                              .message = "only 'Authorization: Bearer gk_...' is understood"});
+        }
+        return context.accounts.authenticate(header->substr(scheme.size()));
+    }
+    // The kernel vouches for the peer of a Unix socket.
+    if (request.peer.uid && (*request.peer.uid == 0 || *request.peer.uid == context.owner_uid)) {
+        return app::Caller{.name = fmt::format("local:{}", *request.peer.uid)};
+    }
+    return std::unexpected(app::Error{.kind = app::Error::Kind::unauthenticated,
+                                      .code = "unauthenticated",
+                                      .message = "a key is needed: send 'Authorization: Bearer gk_...'; the first one is in admin.key in the state folder"});
+}
+
+Task<net::Response> guarded(Context& context, Action action, net::Request& request) {
+    auto caller = caller_of(context, request);
+    if (!caller) co_return problem_reply(caller.error(), request);
+    auto outcome = co_await action(context, request, std::move(*caller));
+    if (outcome) co_return std::move(*outcome);
+    const auto& error = outcome.error();
+    if (!error.detail.empty()) {
+        log::warning("api", "request failed", {{"request", request.id}, {"code", error.code}, {"detail", error.detail}});
+    }
+    co_return problem_reply(error, request);
+}
+
+}  // namespace
+
+void add_guarded(net::Router& router, Context& context, net::Method method, std::string pattern, Action action) {
+    router.add({.method = method, .pattern = std::move(pattern), .handler = [&context, action](net::Request& request) {
+                    return guarded(context, action, request);
+                }});
+}
+
+void add_routes(net::Router& router, Context& context) {
+    add_system_routes(router, context);
+    add_catalog_routes(router, context);
+    add_server_routes(router, context);
+    add_snapshot_routes(router, context);
+    add_log_routes(router, context);
+    add_operation_routes(router, context);
+    add_event_routes(router, context);
+    add_key_routes(router, context);
+}
+
+}  // namespace gk::api

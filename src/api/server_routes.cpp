@@ -1,0 +1,147 @@
+#include <fmt/format.h>
+
+#include "api/context.hpp"
+#include "api/decode.hpp"
+#include "api/render.hpp"
+#include "api/reply.hpp"
+
+namespace gk::api {
+namespace {
+
+std::string id_of(const net::Request& request) { return std::string(request.parameter("id")); }
+
+// A cursor names the last server of the page before: "space/id".
+std::string cursor_of(const server::Record& record) { return record.space + "/" + record.id; }
+
+// GET /v1/servers
+Task<Outcome> list_servers(Context& context, net::Request& request, app::Caller caller) {
+    CO_TRY(page, page_of(request));
+    CO_TRY(all, co_await context.servers.list(std::move(caller), std::string(request.query("namespace").value_or(""))));
+    Value::Array items;
+    std::string next;
+    for (const auto& view : all) {
+        if (!page.cursor.empty() && std::pair(view.record.space, view.record.id) <= std::pair(page.cursor.substr(0, page.cursor.find('/')),
+                                                                                             page.cursor.substr(page.cursor.find('/') + 1))) {
+            continue;
+        }
+        if (items.size() == page.limit) break;
+        items.push_back(render(view, context.public_host));
+        next = cursor_of(view.record);
+    }
+    const bool more = !all.empty() && !items.empty() && next != cursor_of(all.back().record);
+    co_return json_reply(200, api::page(std::move(items), more ? next : ""));
+}
+
+// POST /v1/servers
+Task<Outcome> create_server(Context& context, net::Request& request, app::Caller caller) {
+    CO_TRY(once, idempotency_of(request));
+    CO_TRY(order, read_body<app::CreateOrder>(request.body));
+    CO_TRY(accepted, co_await context.servers.create(std::move(caller), std::move(order), std::move(once)));
+    co_return co_await operation_reply(context, request, std::move(accepted));
+}
+
+// GET /v1/servers/{id}
+Task<Outcome> show_server(Context& context, net::Request& request, app::Caller caller) {
+    CO_TRY(view, co_await context.servers.show(std::move(caller), space_of(request), id_of(request)));
+    co_return json_reply(200, render(view, context.public_host));
+}
+
+// PATCH /v1/servers/{id}
+Task<Outcome> patch_server(Context& context, net::Request& request, app::Caller caller) {
+    CO_TRY(order, read_body<app::PatchOrder>(request.body));
+    CO_TRY(view, co_await context.servers.patch(std::move(caller), space_of(request), id_of(request), std::move(order)));
+    co_return json_reply(200, render(view, context.public_host));
+}
+
+Task<Outcome> ask(Context& context, net::Request& request, app::Caller caller, app::VerbOrder order) {
+    CO_TRY(once, idempotency_of(request));
+    CO_TRY(accepted, co_await context.servers.ask(std::move(caller), space_of(request), id_of(request), std::move(order), std::move(once)));
+    co_return co_await operation_reply(context, request, std::move(accepted));
+}
+
+// DELETE /v1/servers/{id}
+Task<Outcome> delete_server(Context& context, net::Request& request, app::Caller caller) {
+    app::VerbOrder order{.verb = server::Verb::remove,
+                         .force = std::string(request.query("force").value_or("")),
+                         .purge = std::string(request.query("purge").value_or("")),
+                         .snapshot = {}};
+    co_return co_await ask(context, request, std::move(caller), std::move(order));
+}
+
+// POST /v1/servers/{id}/start and its like.
+template <server::Verb verb>
+Task<Outcome> change_server(Context& context, net::Request& request, app::Caller caller) {
+    CO_TRY(body, read_body<ForceBody>(request.body));
+    app::VerbOrder order{.verb = verb, .force = std::move(body.force), .purge = {}, .snapshot = {}};
+    co_return co_await ask(context, request, std::move(caller), std::move(order));
+}
+
+// POST /v1/servers/{id}/restore
+Task<Outcome> restore_server(Context& context, net::Request& request, app::Caller caller) {
+    CO_TRY(body, read_body<RestoreBody>(request.body));
+    app::VerbOrder order{.verb = server::Verb::restore, .force = {}, .purge = {}, .snapshot = body.snapshot};
+    co_return co_await ask(context, request, std::move(caller), std::move(order));
+}
+
+// POST /v1/servers/{id}/commands
+Task<Outcome> send_command(Context& context, net::Request& request, app::Caller caller) {
+    CO_TRY(body, read_body<CommandBody>(request.body));
+    CO_TRY(reply, co_await context.servers.command(std::move(caller), space_of(request), id_of(request), std::move(body.command), context.epoch()));
+    co_return json_reply(200, Value::object({{"reply", reply}}));
+}
+
+// GET /v1/servers/{id}/explain
+Task<Outcome> explain_server(Context& context, net::Request& request, app::Caller caller) {
+    CO_TRY(lines, co_await context.servers.explain(std::move(caller), space_of(request), id_of(request)));
+    co_return json_reply(200, Value::object({{"lines", Value::Array(lines.begin(), lines.end())}}));
+}
+
+// GET /v1/servers/{id}/snapshots
+Task<Outcome> list_snapshots(Context& context, net::Request& request, app::Caller caller) {
+    CO_TRY(page, page_of(request));
+    CO_TRY(all, co_await context.servers.snapshots(std::move(caller), space_of(request), id_of(request)));
+    Value::Array items;
+    std::string last;
+    bool reached = page.cursor.empty();
+    bool more = false;
+    for (const auto& snapshot : all) {
+        const auto id = snapshot.id.text();
+        if (reached && items.size() == page.limit) {
+            more = true;
+            break;
+        }
+        if (reached) {
+            items.push_back(render(snapshot));
+            last = id;
+        }
+        reached = reached || id == page.cursor;
+    }
+    co_return json_reply(200, api::page(std::move(items), more ? last : ""));
+}
+
+}  // namespace
+
+void add_server_routes(net::Router& router, Context& context) {
+    using enum net::Method;
+    add_guarded(router, context, get, "/v1/servers", list_servers);
+    add_guarded(router, context, post, "/v1/servers", create_server);
+    add_guarded(router, context, get, "/v1/servers/{id}", show_server);
+    add_guarded(router, context, patch, "/v1/servers/{id}", patch_server);
+    add_guarded(router, context, del, "/v1/servers/{id}", delete_server);
+    add_guarded(router, context, post, "/v1/servers/{id}/start", change_server<server::Verb::start>);
+    add_guarded(router, context, post, "/v1/servers/{id}/pause", change_server<server::Verb::pause>);
+    add_guarded(router, context, post, "/v1/servers/{id}/stop", change_server<server::Verb::stop>);
+    add_guarded(router, context, post, "/v1/servers/{id}/restart", change_server<server::Verb::restart>);
+    add_guarded(router, context, post, "/v1/servers/{id}/commands", send_command);
+    add_guarded(router, context, get, "/v1/servers/{id}/explain", explain_server);
+}
+
+void add_snapshot_routes(net::Router& router, Context& context) {
+    using enum net::Method;
+    add_guarded(router, context, get, "/v1/servers/{id}/snapshots", list_snapshots);
+    add_guarded(router, context, post, "/v1/servers/{id}/snapshots", change_server<server::Verb::backup>);
+    add_guarded(router, context, post, "/v1/servers/{id}/restore", restore_server);
+    add_guarded(router, context, post, "/v1/servers/{id}/restore/undo", change_server<server::Verb::restore_undo>);
+}
+
+}  // namespace gk::api
