@@ -1,0 +1,229 @@
+#include "launcher/confine.hpp"
+
+#include <array>
+#include <fcntl.h>
+#include <filesystem>
+#include <linux/capability.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "launcher/disks.hpp"
+#include "launcher/privilege.hpp"
+#include "launcher/program.hpp"
+
+namespace gk::launcher {
+namespace {
+
+// The working directory inside; a name that no folder of a machine has, since `folder` appears under its own path.
+constexpr std::string_view inside = "/.gamekeeper";
+constexpr std::size_t extra_bytes_max = 1 << 20;
+
+struct Shown {
+    Descriptor source;   // Opened before anything is hidden, so that no path is resolved twice.
+    std::string target;  // Inside.
+    bool writable = false;
+};
+
+struct Room {
+    std::vector<Shown> shown;
+    std::map<std::string, std::string> extra_files;  // Below <inside>/record.
+    bool has_processes = false;                      // In a PID namespace of its own: gets a /proc.
+};
+
+Outcome<Success> make_folders(const std::string& path) {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error) return fail(Failure::Kind::unavailable, fmt::format("{} could not be made: {}", path, error.message()));
+    return Success{};
+}
+
+Outcome<Success> show(const Shown& shown, const std::string& root) {
+    const Descriptor tree(::open_tree(shown.source.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH));
+    if (!tree) return fail_errno(fmt::format("{} could not be shown", shown.target));
+    struct stat info{};
+    if (::fstat(shown.source.get(), &info) != 0) return fail_errno("what is to be shown could not be read");
+    const bool is_folder = S_ISDIR(info.st_mode);
+    mount_attr attributes{};
+    attributes.attr_set = MOUNT_ATTR_NOSUID | (shown.writable ? 0U : MOUNT_ATTR_RDONLY) | (is_folder ? MOUNT_ATTR_NODEV : 0U);
+    if (::mount_setattr(tree.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0) return fail_errno("a mount could not be restricted");
+    const std::string target = root + shown.target;
+    if (is_folder) {
+        TRY_OK(make_folders(target));
+    } else {
+        TRY_OK(write_file(target, {}, 0644));
+    }
+    if (::move_mount(tree.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0)
+        return fail_errno(fmt::format("{} could not be mounted", target));
+    return Success{};
+}
+
+Outcome<Shown> machine_part(const std::string& path) {
+    Descriptor source(::open(path.c_str(), O_PATH | O_CLOEXEC));
+    if (!source) return fail_errno(fmt::format("{} could not be opened", path));
+    return Shown{std::move(source), path, false};
+}
+
+// What every program needs: /usr with the links into it, and devices that are none.
+Outcome<Success> add_machine(Room& room) {
+    for (const auto* path : {"/usr", "/dev/null", "/dev/zero", "/dev/urandom"}) {
+        TRY(part, machine_part(path));
+        room.shown.push_back(std::move(part));
+    }
+    return Success{};
+}
+
+Outcome<Success> add_world(Room& room, const std::string& world, bool writable) {
+    Descriptor source(::open(world.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!source) return fail(Failure::Kind::not_found, "the world's disk is absent");
+    room.shown.push_back({std::move(source), fmt::format("{}/data", inside), writable});
+    return Success{};
+}
+
+// The path came from the control plane, which also owns what lies there: it must stay below the vault, through no link.
+Outcome<Success> add_folder(Room& room, const Options& options, const std::string& path, bool writable) {
+    if (!path.starts_with(options.vault + "/")) return fail(Failure::Kind::invalid, fmt::format("{} is not below the vault {}", path, options.vault));
+    const Descriptor vault(::open(options.vault.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    open_how how{};
+    how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    const auto below = path.substr(options.vault.size() + 1);
+    Descriptor source(static_cast<int>(::syscall(SYS_openat2, vault.get(), below.c_str(), &how, sizeof how)));
+    if (!source) return fail_errno(fmt::format("folder {} could not be opened below the vault", path));
+    room.shown.push_back({std::move(source), path, writable});
+    return Success{};
+}
+
+Outcome<Success> furnish(const Room& room, const std::string& root) {
+    for (const auto* name : {"bin", "sbin", "lib", "lib64"}) {
+        if (::symlink(fmt::format("usr/{}", name).c_str(), fmt::format("{}/{}", root, name).c_str()) != 0)
+            return fail_errno("a link could not be made");
+    }
+    const std::string here = root + std::string(inside);
+    for (const auto& folder : {root + "/dev", root + "/proc", here + "/record", here + "/tmp"}) TRY_OK(make_folders(folder));
+    for (const auto& [name, content] : room.extra_files) TRY_OK(write_file(fmt::format("{}/record/{}", here, name), content, 0644));
+    for (const auto& shown : room.shown) TRY_OK(show(shown, root));
+    if (::mount("tmpfs", (here + "/tmp").c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=512m") != 0)
+        return fail_errno("a temporary folder could not be made");
+    if (!room.has_processes) return Success{};
+    if (::mount("proc", (root + "/proc").c_str(), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "") != 0) return fail_errno("/proc could not be mounted");
+    return ::symlink("/proc/self/fd/0", (root + "/dev/stdin").c_str()) == 0 ? Outcome<Success>(Success{})
+                                                                            : fail_errno("/dev/stdin could not be made");
+}
+
+// In a process with a mount namespace of its own. Afterwards nothing but the room can be reached by any path.
+Outcome<Success> enter(const Room& room) {
+    const std::string root = ".root";
+    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return fail_errno("mounts could not be made private");
+    if (::mount("tmpfs", root.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=16m") != 0) return fail_errno("a root could not be made");
+    TRY_OK(furnish(room, root));
+    mount_attr attributes{};
+    attributes.attr_set = MOUNT_ATTR_RDONLY;
+    if (::mount_setattr(AT_FDCWD, root.c_str(), 0, &attributes, sizeof attributes) != 0) return fail_errno("the root could not be made read-only");
+    if (::chdir(root.c_str()) != 0 || ::syscall(SYS_pivot_root, ".", ".") != 0) return fail_errno("the root could not be entered");
+    // The old root now lies on top of the new one.
+    if (::umount2(".", MNT_DETACH) != 0 || ::chdir(std::string(inside).c_str()) != 0) return fail_errno("the old root could not be left");
+    return Success{};
+}
+
+Outcome<Success> check(const Options& options, const wire::launcher::RunConfined& order) {
+    if (order.argv.empty() || !options.confined_programs.contains(order.argv.front())) {
+        return fail(Failure::Kind::invalid,
+                    fmt::format("\"{}\" is not a program that may run confined", order.argv.empty() ? "" : order.argv.front()));
+    }
+    std::size_t bytes = 0;
+    for (const auto& [name, content] : order.extra_files) {
+        bytes += content.size();
+        if (name.empty() || name == "." || name == ".." || name.contains('/') || name.contains('\0')) {
+            return fail(Failure::Kind::invalid, fmt::format("\"{}\" is no plain file name", name));
+        }
+    }
+    if (bytes > extra_bytes_max) return fail(Failure::Kind::invalid, "the extra files are larger than 1 MiB together");
+    return Success{};
+}
+
+std::vector<std::string> environment(const wire::launcher::RunConfined& order) {
+    const std::string temporary = fmt::format("{}/tmp", inside);
+    std::vector<std::string> env = {"PATH=/usr/bin:/bin", "HOME=" + temporary, "TMPDIR=" + temporary};
+    for (const auto& [name, value] : order.env) {
+        if (!name.starts_with("LD_")) env.push_back(fmt::format("{}={}", name, value));
+    }
+    if (!order.password.empty()) env.push_back("RESTIC_PASSWORD=" + order.password);
+    return env;
+}
+
+// What root may do of its own: read any file; or, to write a world for another user, create, own and set modes. Never more than one of both.
+constexpr auto to_read = std::to_array<int>({CAP_DAC_READ_SEARCH});
+constexpr auto to_restore = std::to_array<int>({CAP_DAC_OVERRIDE, CAP_CHOWN, CAP_FOWNER});
+
+int complain(const Failure& failure) {
+    const auto text = failure.text + "\n";
+    (void)!::write(STDERR_FILENO, text.data(), text.size());
+    return 126;
+}
+
+}  // namespace
+
+Outcome<wire::launcher::ProgramEnded> run_confined(const Options& options, const wire::launcher::RunConfined& order) {
+    TRY_OK(check(options, order));
+    Room room;
+    room.has_processes = true;
+    room.extra_files = order.extra_files;
+    const bool writes = order.may_write_world && order.disk == Disk::staged;
+    TRY_OK(add_machine(room));
+    if (order.needs_world) {
+        TRY_OK(see_disks(order.server));
+        TRY_OK(add_world(room, Place(order.server).disk(order.disk).world, writes));
+    }
+    if (!order.folder.empty()) TRY_OK(add_folder(room, options, order.folder, order.may_write_folder));
+    const auto body = [&] {
+        ::setpriority(PRIO_PROCESS, 0, 10);  // Games come first.
+        if (const auto entered = enter(room); !entered) return complain(entered.error());
+        const auto capabilities = writes ? std::span<const int>(to_restore) : std::span<const int>(to_read);
+        if (const auto became = become(options.client_uid, options.client_gid, capabilities); !became) return complain(became.error());
+        ::close_range(3, ~0U, 0);
+        const auto env = environment(order);
+        ::execve(options.confined_programs.at(order.argv.front()).c_str(), pointers(order.argv).data(), pointers(env).data());
+        return complain(fail_errno(order.argv.front()).error());
+    };
+    const Limits limits{wire::launcher::output_size_max, wire::launcher::errors_size_max, order.time_limit};
+    TRY(ended, run_child(body, order.input, limits, CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET));
+    return wire::launcher::ProgramEnded{ended.code, std::move(ended.output), std::move(ended.errors)};
+}
+
+namespace {
+
+Outcome<Success> serve_files(const Options& options, ServerUid uid, int socket) {
+    const auto slot = slot_of(uid);
+    if (!slot) return fail(Failure::Kind::not_found, "there is no such server here");
+    TRY_OK(see_disks(uid));
+    Room room;
+    TRY_OK(add_machine(room));
+    TRY_OK(add_world(room, Place(uid).disk(Disk::live).world, true));
+    const Descriptor program(::open(options.files_server.c_str(), O_PATH | O_CLOEXEC));
+    if (!program) return fail_errno(fmt::format("{} could not be opened", options.files_server));
+    if (::unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET) != 0) return fail_errno("namespaces could not be made");
+    TRY_OK(enter(room));
+    const auto owner = options.uid_base + *slot;
+    TRY_OK(become(owner, owner, {}));
+    restore_signals();
+    const int nowhere = ::open("/dev/null", O_RDWR);
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nowhere, stream);
+    ::fcntl(socket, F_SETFD, 0);
+    const std::vector<std::string> argv = {"gamekeeper", "files-server", "--fd", std::to_string(socket), "--root", fmt::format("{}/data", inside)};
+    const std::vector<std::string> env = {"PATH=/usr/bin:/bin"};
+    ::execveat(program.get(), "", pointers(argv).data(), pointers(env).data(), AT_EMPTY_PATH);
+    return fail_errno(options.files_server);
+}
+
+}  // namespace
+
+Failure become_files_server(const Options& options, ServerUid uid, int socket) {
+    const auto served = serve_files(options, uid, socket);
+    return served ? Failure{} : served.error();
+}
+
+}  // namespace gk::launcher

@@ -1,0 +1,98 @@
+#include "launcher/firewall.hpp"
+
+#include <charconv>
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include "base/text.hpp"
+#include "launcher/program.hpp"
+
+namespace gk::launcher {
+namespace {
+
+struct Tools {
+    std::string tables;
+    std::string restore;
+};
+Tools tools_of(Family family) {
+    if (family == Family::ipv4) return {"/usr/sbin/iptables", "/usr/sbin/iptables-restore"};
+    return {"/usr/sbin/ip6tables", "/usr/sbin/ip6tables-restore"};
+}
+
+// One for each installation: two on one machine have different uids.
+std::string chain_of(const Options& options) { return fmt::format("GK-{}", options.uid_base); }
+std::string games_of(const Options& options) {
+    return fmt::format("-m owner --uid-owner {}-{}", options.uid_base, options.uid_base + options.uid_count - 1);
+}
+
+InternalPorts noted_ports(const Options& options) {
+    InternalPorts out;
+    for (const ServerUid uid : servers_here()) {
+        const auto slot = slot_of(uid);
+        for (const auto line : split(read_file(Place(uid).at("ports")), '\n')) {
+            std::uint16_t port = 0;
+            std::from_chars(line.data(), line.data() + line.size(), port);
+            if (slot && port != 0) out.emplace(options.uid_base + *slot, Port{port});
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string firewall_rules(Family family, const Options& options, const InternalPorts& ports, bool chained) {
+    const std::string chain = chain_of(options);
+    const std::string_view metadata = family == Family::ipv4 ? "169.254.169.254/32" : "fd00:ec2::254/128";
+    constexpr std::string_view local = "-p tcp -m addrtype --dst-type LOCAL -m tcp --dport";
+    std::string out = fmt::format("*filter\n:{} - [0:0]\n", chain);  // Made, or emptied.
+    out += fmt::format("-A {} -d {} -j REJECT\n", chain, metadata);
+    for (const Port port : options.closed_ports) out += fmt::format("-A {} {} {} -j REJECT\n", chain, local, std::to_underlying(port));
+    for (const auto& [owner, port] : ports) {
+        out += fmt::format("-A {} {} {} -m owner ! --uid-owner {} -j REJECT\n", chain, local, std::to_underlying(port), owner);
+    }
+    if (!chained) out += fmt::format("-A OUTPUT {} -j {}\n", games_of(options), chain);
+    return out + "COMMIT\n";
+}
+
+Outcome<Success> write_firewall(const Options& options) {
+    if (!firewall_shortcoming().empty()) return Success{};  // Said by shortcomings(); games run all the same.
+    const Descriptor lock(::open(".firewall", O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!lock || ::flock(lock.get(), LOCK_EX) != 0) return fail_errno("the firewall's lock could not be taken");
+    const InternalPorts ports = noted_ports(options);
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+        const Tools tools = tools_of(family);
+        TRY(listed, run_program({tools.tables, "-w", "10", "-S", "OUTPUT"}));
+        const bool chained = listed.output.contains(fmt::format("-j {}\n", chain_of(options)));
+        TRY_OK(must_run({tools.restore, "-w", "10", "--noflush"}, firewall_rules(family, options, ports, chained)));
+    }
+    return Success{};
+}
+
+Outcome<Success> set_internal_ports(const Options& options, ServerUid uid, const std::vector<Port>& ports) {
+    const std::string note = Place(uid).at("ports");
+    std::string content;
+    for (const Port port : ports) content += fmt::format("{}\n", std::to_underlying(port));
+    if (content == read_file(note)) return Success{};
+    if (content.empty()) ::unlink(note.c_str());
+    else TRY_OK(write_file(note, content, 0600));
+    return write_firewall(options);
+}
+
+void remove_firewall(const Options& options) {
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+        const std::string commands =
+            fmt::format("*filter\n:{0} - [0:0]\n-D OUTPUT {1} -j {0}\n-X {0}\nCOMMIT\n", chain_of(options), games_of(options));
+        (void)run_program({tools_of(family).restore, "-w", "10", "--noflush"}, commands);
+    }
+}
+
+std::string firewall_shortcoming() {
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+        if (::access(tools_of(family).restore.c_str(), X_OK) != 0) {
+            return "iptables is missing, so that games can reach each other's admin ports and the metadata service: install iptables";
+        }
+    }
+    return {};
+}
+
+}  // namespace gk::launcher

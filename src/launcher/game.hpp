@@ -1,0 +1,24 @@
+#pragma once
+
+#include "launcher/cgroup.hpp"
+#include "launcher/places.hpp"
+
+// A game and its shim: started, ended, cleared away. What runs is found again by the lock on its run folder, its container and its uid.
+namespace gk::launcher {
+
+// Returns when the game has been executed. One that runs, or has ended and was not cleaned, is left as it is.
+Outcome<Success> launch(const Options& options, const Cgroup& cgroup, const wire::launcher::Launch& order);
+// Ends every process that has the server's uid.
+Outcome<Success> kill_all(const Options& options, ServerUid uid);
+// Removes what a finished run left; refuses while the game runs.
+Outcome<Success> clean(const Options& options, const Cgroup& cgroup, ServerUid uid);
+// Everything: processes, run, disks, logs, slot.
+Outcome<Success> forget(const Options& options, const Cgroup& cgroup, ServerUid uid);
+std::vector<ServerUid> list_servers();
+wire::launcher::UsageSeen see_usage(const Options& options, const Cgroup& cgroup, ServerUid uid);
+std::vector<std::string> find_shortcomings(const Options& options, const Cgroup& cgroup);
+
+// Checks what a launch asks for beyond its own sandbox. The mounts' sources are replaced by what they really are.
+Outcome<Success> check_launch(const Options& options, wire::launcher::Launch& order);
+
+}  // namespace gk::launcher

@@ -1,0 +1,89 @@
+#include "launcher/orders.hpp"
+
+#include "launcher/confine.hpp"
+#include "launcher/disks.hpp"
+#include "launcher/game.hpp"
+
+namespace gk::launcher {
+namespace {
+
+using namespace wire::launcher;
+using Answered = wire::launcher::Outcome;
+
+constexpr std::uint32_t mebibytes_max = 4 << 20;  // 4 TiB.
+
+Failure slot_failure(const Options& options, std::uint32_t slot) {
+    return {Failure::Kind::exhausted,
+            fmt::format("slot {} is outside the range of {} uids: forget servers, or raise the range", slot, options.uid_count)};
+}
+
+template <class T>
+Answered answered(Result<T, Failure> result) {
+    if (!result) return std::move(result).error();
+    if constexpr (std::same_as<T, Success>) return Done{};
+    else return std::move(*result);
+}
+
+class CarryOut {
+public:
+    CarryOut(const Options& options, const Cgroup& cgroup) : options_(options), cgroup_(cgroup) {}
+
+    Answered operator()(const SeeDisks& order) const { return answered(see_disks(order.server)); }
+    Answered operator()(const CreateDisk& order) const {
+        if (order.slot >= options_.uid_count) return slot_failure(options_, order.slot);
+        if (order.mebibytes < 8 || order.mebibytes > mebibytes_max) {
+            return Failure{Failure::Kind::invalid, fmt::format("a disk of {} MiB: 8 to {} are possible", order.mebibytes, mebibytes_max)};
+        }
+        return answered(create_disk(options_, order));
+    }
+    Answered operator()(const RemoveDisk& order) const { return answered(remove_disk(order.server, order.disk)); }
+    Answered operator()(const SwitchDisk& order) const { return answered(switch_disk(order.server)); }
+    Answered operator()(const OwnDisk& order) const {
+        if (order.slot >= options_.uid_count) return slot_failure(options_, order.slot);
+        if (const auto seen = see_disks(order.server); !seen) return seen.error();
+        return answered(own_world(Place(order.server).disk(order.disk).world, options_.uid_base + order.slot));
+    }
+    Answered operator()(const Launch& order) const {
+        if (order.slot >= options_.uid_count) return slot_failure(options_, order.slot);
+        return answered(launch(options_, cgroup_, order));
+    }
+    Answered operator()(const Kill& order) const { return answered(kill_all(options_, order.server)); }
+    Answered operator()(const Clean& order) const { return answered(clean(options_, cgroup_, order.server)); }
+    Answered operator()(const Forget& order) const { return answered(forget(options_, cgroup_, order.server)); }
+    Answered operator()(const ListServers&) const { return Servers{list_servers()}; }
+    Answered operator()(const SeeUsage& order) const { return see_usage(options_, cgroup_, order.server); }
+    Answered operator()(const RunConfined& order) const { return answered(run_confined(options_, order)); }
+    Answered operator()(const FindShortcomings&) const { return Texts{find_shortcomings(options_, cgroup_)}; }
+    Answered operator()(const OpenFiles&) const { return Failure{Failure::Kind::invalid, "not carried out here"}; }
+    Answered operator()(const Cancel&) const { return Failure{Failure::Kind::invalid, "not carried out here"}; }
+
+private:
+    const Options& options_;
+    const Cgroup& cgroup_;
+};
+
+template <class... T>
+bool is_one_of(const Order& order) {
+    return (std::holds_alternative<T>(order) || ...);
+}
+
+}  // namespace
+
+ServerUid server_of(const Order& order) {
+    return std::visit(
+        [](const auto& chosen) {
+            if constexpr (requires { chosen.server; }) return chosen.server;
+            else return ServerUid();
+        },
+        order);
+}
+
+bool changes_server(const Order& order) {
+    return is_one_of<SeeDisks, CreateDisk, RemoveDisk, SwitchDisk, OwnDisk, Launch, Kill, Clean, Forget>(order);
+}
+bool is_slow(const Order& order) { return is_one_of<CreateDisk, OwnDisk, RunConfined>(order); }
+bool takes_disk_away(const Order& order) { return is_one_of<RemoveDisk, SwitchDisk, Forget>(order); }
+
+Answered carry_out(const Options& options, const Cgroup& cgroup, const Order& order) { return std::visit(CarryOut(options, cgroup), order); }
+
+}  // namespace gk::launcher
