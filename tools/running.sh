@@ -1,10 +1,11 @@
 # What tools/up and tools/down share: where the installation lies, and how to ask it. Sourced, never run.
 
-export GK_STATE=${GK_STATE:-/var/lib/gamekeeper}
-GK_PROGRAMS=/usr/local/lib/gamekeeper
+prefix=${GK_TEST_PREFIX:-} # Tests install below a directory of their own.
+export GK_STATE=${GK_STATE:-$prefix/var/lib/gamekeeper}
+GK_PROGRAMS=$prefix/usr/local/lib/gamekeeper
 GK_SOCKET=$GK_STATE/api.sock
-GK_PID_FILE=/run/gamekeeper/serve.pid
-GK_LOG=/var/log/gamekeeper/serve.log
+GK_PID_FILE=$prefix/run/gamekeeper/serve.pid
+GK_LOG=$prefix/var/log/gamekeeper/serve.log
 
 # Goes on as root with the same script; asks for the password once and says what for.
 become_root() {

@@ -31,7 +31,8 @@ def outside_world(source):
             yield Problem("outside-world", source.path, source.line_of(match.start()), f"{what} outside src/adapters/system: {instead}", what)
     # A generator with a fixed seed is what a test wants.
     for match in re.finditer(r"\bmt19937(?:_64)?\b", "" if source.is_test else source.code):
-        yield Problem("outside-world", source.path, source.line_of(match.start()), "take randomness from the port Random (ports/random.hpp)", match.group())
+        yield Problem("outside-world", source.path, source.line_of(match.start()),
+                      "take randomness from the port Random (ports/random.hpp)", match.group())
 
 
 def test_sleeps(source):

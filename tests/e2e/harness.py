@@ -1,0 +1,293 @@
+"""Starts a real Gamekeeper in a directory of its own, as root, and leaves nothing behind.
+
+A test class derives from `Case`; `self.keeper` is a fresh installation. Release programs are taken from $GK_TEST_BIN (tools/run-tests sets it)
+or build/release/bin.
+"""
+
+import os
+import pathlib
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from client import Client, OperationFailed
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BIN = pathlib.Path(os.environ.get("GK_TEST_BIN", ROOT / "build/release/bin"))
+# Away from a Gamekeeper that this machine may really run.
+UID_BASE, UIDS = 700000, 10000
+PORTS = (28000, 28999)
+
+
+class Gamekeeper:
+    """One installation: a state directory, and the control plane over it while it is up."""
+
+    def __init__(self, state=None, **settings):
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="gk-e2e-"))
+        os.chmod(self.home, 0o755)
+        self.state = pathlib.Path(state) if state else self.home / "state"
+        self.settings = settings  # Environment names without GK_: API_LISTEN="127.0.0.1:0".
+        self.log_path = self.home / "serve.log"
+        self.process = None
+
+    @property
+    def socket(self):
+        return self.state / "api.sock"
+
+    @property
+    def api(self):
+        return Client(self.socket)
+
+    def environment(self):
+        plain = {key: value for key, value in os.environ.items() if not key.startswith("GK_")}
+        ours = {"API_LISTEN": "127.0.0.1:0", "MACHINE_UID_BASE": UID_BASE, "PORTS_FIRST": PORTS[0], "PORTS_LAST": PORTS[1], **self.settings}
+        return plain | {f"GK_{key}": str(value) for key, value in ours.items()}
+
+    def start(self, seconds=30):
+        """Returns the seconds until the API answered."""
+        begun = time.monotonic()
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen([BIN / "gamekeeper", "serve", "--state", self.state], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env=self.environment(), start_new_session=True)
+        while not self.answers():
+            # Waits for the end of the process, which would be the news; else asks again.
+            if self.ended(0.02) or time.monotonic() - begun > seconds:
+                raise AssertionError(f"gamekeeper serve does not answer; its log:\n{self.log()[-4000:]}")
+        return time.monotonic() - begun
+
+    def answers(self):
+        try:
+            return self.api.call("GET", "/healthz", timeout=5).status == 200
+        except OSError:
+            return False
+
+    def ended(self, seconds):
+        try:
+            self.process.wait(seconds)
+            return True
+        except subprocess.TimeoutExpired:
+            return False
+
+    def kill(self):
+        """As a power cut does it to the control plane alone: no goodbye."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        """In order; the games run on."""
+        self.process.terminate()
+        if not self.ended(30):
+            raise AssertionError(f"gamekeeper serve does not end on SIGTERM; its log:\n{self.log()[-4000:]}")
+        return self.process.returncode
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def cli(self, *arguments, check=True, timeout=120):
+        done = subprocess.run([BIN / "gamekeeper", "--socket", self.socket, *arguments], capture_output=True, text=True, timeout=timeout,
+                              stdin=subprocess.DEVNULL, env=self.environment())
+        if check and done.returncode != 0:
+            raise AssertionError(f"gamekeeper {' '.join(map(str, arguments))}: status {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def world(self, name):
+        """Where the files of a server's world lie while its disk is there."""
+        return self.state / "servers" / self.api.server(name)["uid"] / "live" / "data"
+
+    def own(self, name, *paths):
+        """Gives files that the test wrote into a world to whom the world belongs."""
+        owner = self.world(name).stat()
+        for path in paths:
+            for found in [path, *path.rglob("*")]:
+                os.chown(found, owner.st_uid, owner.st_gid)
+
+    def clean_up(self):
+        """Ends and removes everything of this installation, in order when it can, by force when not; returns what it had to force."""
+        if self.process and self.process.poll() is None and self.answers():
+            self.delete_servers()
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            if not self.ended(20):
+                self.process.kill()
+                self.process.wait()
+        found = Leftovers(self.state)
+        forced = found.describe()
+        found.remove()
+        shutil.rmtree(self.home, ignore_errors=True)
+        return forced
+
+    def delete_servers(self):
+        try:
+            begun = []
+            for server in self.api.ask("GET", "/v1/servers?limit=1000")["items"]:
+                name = server["id"]
+                begun.append(self.api.begin("DELETE", f"/v1/servers/{name}?purge={name}&force={name}"))
+            for operation in begun:
+                self.api.finish(operation, 60)
+        except (AssertionError, OSError) as error:
+            print(f"clean-up: {error}", file=sys.stderr)
+
+
+class Leftovers:
+    """What an installation left on the machine: processes, mounts, loop devices, cgroups."""
+
+    def __init__(self, state):
+        self.state = str(state)
+
+    def processes(self):
+        return [pid for pid in pids() if pid != os.getpid() and (self.state in command_line(pid) or UID_BASE <= uid_of(pid) < UID_BASE + UIDS)]
+
+    def mounts(self):
+        lines = pathlib.Path("/proc/self/mounts").read_text().splitlines()
+        return [line.split()[1] for line in lines if line.split()[1].startswith(self.state + "/")]
+
+    def loops(self):
+        found = []
+        for backing in pathlib.Path("/sys/block").glob("loop*/loop/backing_file"):
+            try:
+                if backing.read_text().startswith(self.state + "/"):
+                    found.append("/dev/" + backing.parent.parent.name)
+            except OSError:
+                continue
+        return found
+
+    def cgroups(self):
+        names = {path.name for path in (pathlib.Path(self.state) / "servers").glob("*")}
+        return [path for path in pathlib.Path("/sys/fs/cgroup").glob("**/gamekeeper/*") if path.name in names]
+
+    def describe(self):
+        return ([f"process {pid}: {command_line(pid)}" for pid in self.processes()] + [f"mount {m}" for m in self.mounts()]
+                + [f"loop device {d}" for d in self.loops()] + [f"cgroup {c}" for c in self.cgroups()])
+
+    def remove(self):
+        for pid in self.processes():
+            end(pid)
+        for mount in reversed(self.mounts()):
+            subprocess.run(["umount", "-l", mount], check=False)
+        for device in self.loops():
+            subprocess.run(["losetup", "-d", device], check=False)
+        for cgroup in self.cgroups():
+            try:
+                cgroup.rmdir()
+            except OSError:
+                pass
+
+
+def pids():
+    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+
+
+def command_line(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def uid_of(pid):
+    try:
+        return os.stat(f"/proc/{pid}").st_uid
+    except OSError:
+        return -1
+
+
+def game_pids(program):
+    """Processes of games of this installation that run a program of that name."""
+    return {pid for pid in pids() if UID_BASE <= uid_of(pid) < UID_BASE + UIDS and os.path.basename(command_line(pid).split(" ")[0]) == program}
+
+
+def end(pid, seconds=10):
+    """Kills a process and waits until it is gone."""
+    try:
+        handle = os.pidfd_open(pid)
+        signal.pidfd_send_signal(handle, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    select.select([handle], [], [], seconds)
+    os.close(handle)
+
+
+class Case(unittest.TestCase):
+    """A test with an installation of its own. `settings` are configuration keys as environment names without GK_."""
+
+    settings = {}
+
+    def setUp(self):
+        if os.geteuid() != 0:
+            self.fail("end-to-end tests start real sandboxes: run them as root")
+        self.keeper = self.installation()
+        self.addCleanup(self.leave_nothing)
+        self.keeper.start()
+        self.api = self.keeper.api
+
+    def installation(self):
+        return Gamekeeper(**self.settings)
+
+    def leave_nothing(self):
+        # doCleanups runs after the test's own verdict: show the log only when that was bad.
+        log = self.keeper.log()
+        forced = self.keeper.clean_up()
+        bad = any(test is self for test, _ in self._outcome.result.failures + self._outcome.result.errors)
+        if bad or forced:
+            print(f"--- end of serve's log\n{log[-6000:]}", file=sys.stderr)
+        self.assertEqual(forced, [], "this was left behind and had to be removed by force")
+
+    def create(self, name, game, start=True, seconds=120, **more):
+        """Creates a server, starts it and returns its object."""
+        self.api.operate("POST", "/v1/servers", {"id": name, "game": game, "start": start, **more}, seconds)
+        return self.api.server(name)
+
+    def newest_snapshot(self, name, **wanted):
+        found = [s for s in self.api.snapshots(name) if all(s[key] == value for key, value in wanted.items())]
+        self.assertTrue(found, f"no snapshot with {wanted} among {self.api.snapshots(name)}")
+        return found[0]
+
+
+class ToyCase(Case):
+    """Tests with the toy game of tests/games, whose behaviour is a matter of settings."""
+
+    def installation(self):
+        """A fresh one that knows the toy game; its program lies where games' files may lie."""
+        keeper = Gamekeeper(**self.settings)
+        games = keeper.state / "games"
+        (games / "toy").mkdir(parents=True)
+        shutil.copy(BIN / "gk-toy-game", games / "toy" / "gk-toy-game")
+        definition = (ROOT / "tests/games/toy.yaml").read_text()
+        (games / "toy.yaml").write_text(definition.replace("@TOY_FOLDER@", str(games / "toy")))
+        for path in (keeper.state, games, games / "toy"):
+            os.chmod(path, 0o755)
+        return keeper
+
+    def begin_toy(self, name, **settings):
+        size = {"cpu_millis": 100, "memory_mib": 64, "disk_mib": 64}
+        return self.api.begin("POST", "/v1/servers", {"id": name, "game": "toy", "start": True, "settings": settings, "resources": size})
+
+    def create_toy(self, name, seconds=120, **settings):
+        operation = self.api.finish(self.begin_toy(name, **settings), seconds)
+        if operation["status"] != "succeeded":
+            raise OperationFailed(operation)
+        return self.api.server(name)
+
+    def only_pid(self, name):
+        found = game_pids("gk-toy-game")
+        self.assertEqual(len(found), 1, f"one process of {name}")
+        return next(iter(found))
+
+    def write_world(self, name, path, text):
+        file = self.keeper.world(name) / path
+        file.write_text(text)
+        self.keeper.own(name, file)
+
+
+def main():
+    """Runs the tests of the script that calls it; its last line is what tools/run-tests reads."""
+    result = unittest.main(module="__main__", exit=False, verbosity=2).result
+    broken = len(result.failures) + len(result.errors)
+    sys.stderr.flush()
+    print(f"{result.testsRun - broken} passed, {broken} failed", flush=True)
+    sys.exit(1 if broken or result.testsRun == 0 else 0)

@@ -1,0 +1,59 @@
+#!/usr/bin/python3
+"""The control plane is killed without a word; the games do not notice, and it finds them again."""
+
+import time
+
+import harness
+
+SERVERS = 20
+FOUND_WITHIN_S = 2
+
+
+class KilledControlPlane(harness.ToyCase):
+    def test_twenty_games_run_on_and_are_found_again(self):
+        names = [f"tower-{n}" for n in range(SERVERS)]
+        begun = [self.begin_toy(name) for name in names]
+        for operation in begun:
+            self.assertEqual(self.api.finish(operation, 300)["status"], "succeeded")
+        before = harness.game_pids("gk-toy-game")
+        self.assertEqual(len(before), SERVERS)
+
+        self.keeper.kill()
+        self.assertEqual(harness.game_pids("gk-toy-game"), before, "no game ends with the control plane")
+        started = time.monotonic()
+        self.keeper.start()
+        self.api.wait_until(lambda: all(s["state"] == "running" for s in self.api.ask("GET", "/v1/servers?limit=1000")["items"]), "all are running")
+        took = time.monotonic() - started
+
+        self.assertEqual(harness.game_pids("gk-toy-game"), before, "nothing was started twice, nothing was ended")
+        self.assertLess(took, FOUND_WITHIN_S, "found again in time")
+        reply = self.api.ask("POST", f"/v1/servers/{names[0]}/commands", {"command": "save-all"})
+        self.assertIsInstance(reply["reply"], str)
+
+    def test_an_operation_under_way_is_finished_by_the_next_control_plane(self):
+        self.create_toy("tower")
+        operation = self.api.begin("POST", "/v1/servers/tower/stop")
+
+        self.keeper.kill()
+        self.keeper.start()
+
+        self.assertEqual(self.api.finish(operation)["status"], "succeeded")
+        self.assertEqual(self.api.server("tower")["state"], "stopped")
+        self.assertFalse(harness.game_pids("gk-toy-game"))
+        self.assertEqual(len([s for s in self.api.snapshots("tower") if s["consistency"] == "at_rest"]), 1, "saved once, not twice")
+
+    def test_a_game_that_died_meanwhile_is_noticed(self):
+        self.create_toy("tower")
+        first = self.only_pid("tower")
+
+        self.keeper.kill()
+        harness.end(first)
+        self.keeper.start()
+        self.api.wait_until(lambda: harness.game_pids("gk-toy-game"), "the toy runs again", 60)
+        server = self.api.wait_for_state("tower", "running")
+
+        self.assertEqual(server["last_exit"]["cause"], "crashed")
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,97 @@
+#!/usr/bin/python3
+"""The vault fails at the two moments that matter, comes back, and in between nothing is lost. Also: plain restic can read it."""
+
+import os
+import subprocess
+import tempfile
+
+import harness
+
+
+class VaultFails(harness.ToyCase):
+    def test_before_the_running_snapshot_the_game_stays_up(self):
+        self.create_toy("tower")
+        before = self.only_pid("tower")
+        self.break_vault()
+
+        operation = self.api.finish(self.api.begin("POST", "/v1/servers/tower/stop"))
+
+        self.assertEqual(operation["status"], "failed")
+        self.assertTrue(operation["error"]["detail"])
+        server = self.api.server("tower")
+        self.assertEqual((server["phase"], server["state"]), ("backup_failed", "running"))
+        self.assertEqual(self.only_pid("tower"), before, "the game was not touched")
+
+        self.mend_vault()
+        self.api.verb("tower", "stop")
+        self.assertEqual(self.newest_snapshot("tower")["status"], "complete")
+
+    def test_between_the_running_snapshot_and_the_one_at_rest_the_disk_stays(self):
+        self.create_toy("tower", ignore_stop=True)  # The ladder takes a few seconds, and that is our moment.
+        self.write_world("tower", "treasure", "gold")
+        operation = self.api.begin("POST", "/v1/servers/tower/stop")
+        self.api.wait_until(lambda: self.step(operation, "stop_game"), "the stop ladder has begun")
+
+        self.break_vault()
+        server = self.api.wait_until(lambda: (s := self.api.server("tower"))["phase"] == "backup_failed" and s, "the failed backup shows", 120)
+
+        self.assertFalse(harness.game_pids("gk-toy-game"))
+        self.assertEqual((self.keeper.world("tower") / "treasure").read_text(), "gold", "nothing is freed before it is saved")
+        self.assertTrue(server["message"])
+        self.mend_vault()
+        self.api.wait_for_state("tower", "stopped", 120)
+        self.api.verb("tower", "start")
+        self.assertEqual((self.keeper.world("tower") / "treasure").read_text(), "gold")
+
+    def test_force_by_name_goes_on_and_is_recorded(self):
+        self.create_toy("tower")
+        self.break_vault()
+
+        wrong = self.api.call("POST", "/v1/servers/tower/stop", {"force": "another"})
+        operation = self.api.operate("POST", "/v1/servers/tower/stop", {"force": "tower"})
+
+        self.assertEqual(wrong.status, 422)
+        self.assertTrue(operation["force"])
+        self.mend_vault()
+
+    def step(self, operation, name):
+        steps = self.api.ask("GET", f"/v1/operations/{operation['id']}")["steps"]
+        return any(step["name"] == name for step in steps)
+
+    def break_vault(self):
+        """Nobody but root may write there; the control plane is not root."""
+        vault = self.keeper.state / "vault"
+        self.vault_owner = vault.stat()
+        for path in [vault, *vault.rglob("*")]:
+            if path.is_dir():
+                os.chown(path, 0, 0)
+                os.chmod(path, 0o500)
+
+    def mend_vault(self):
+        vault = self.keeper.state / "vault"
+        for path in [vault, *vault.rglob("*")]:
+            if path.is_dir():
+                os.chown(path, self.vault_owner.st_uid, self.vault_owner.st_gid)
+                os.chmod(path, 0o700)
+
+
+class PlainRestic(harness.ToyCase):
+    def test_what_vault_show_prints_works_with_plain_restic(self):
+        self.create_toy("tower")
+        self.write_world("tower", "treasure", "gold")
+        self.api.verb("tower", "pause")
+
+        shown = self.keeper.cli("vault", "show", "tower").stdout
+
+        commands = [line.strip() for line in shown.splitlines() if line.strip().startswith("restic ")]
+        self.assertTrue(commands, f"no restic command in:\n{shown}")
+        with tempfile.TemporaryDirectory(prefix="gk-restic-") as target:
+            restore = next(c for c in commands if " restore " in c)
+            done = subprocess.run(["bash", "-c", restore.replace("TARGET", target)], capture_output=True, text=True, cwd=target)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            found = subprocess.run(["grep", "-r", "-l", "gold", target], capture_output=True, text=True).stdout
+            self.assertIn("treasure", found)
+
+
+if __name__ == "__main__":
+    harness.main()
