@@ -1,0 +1,46 @@
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "ports/vault.hpp"
+
+// A restic repository as files of a local folder. Everything but `config` and the locks is named by the SHA-256 of its content, so that
+// whoever may read the files can check them without any key (restic's design document, "Repository Layout").
+namespace gk::restic {
+
+using Names = std::set<std::string>;
+
+// "data", "index", "snapshots" or "keys": the names in there, of 64 hex digits; empty when the folder is not there.
+Names names_in(const std::filesystem::path& repository, std::string_view kind);
+
+std::filesystem::path path_of(const std::filesystem::path& repository, std::string_view kind, const std::string& name);
+
+// Reads the file from the disk (not from the page cache, as far as the kernel lets us) and compares its hash with its name.
+// `corrupt` when it is missing, differs or cannot be read. Blocks.
+Result<Success, VaultError> check_file(const std::filesystem::path& repository, std::string_view kind, const std::string& name);
+Result<Success, VaultError> check_files(const std::filesystem::path& repository, std::string_view kind, const Names& names);
+
+// The names whose turn it is when `percent` of all are read at a time: each name belongs to one turn by its own digits, so that packs that
+// come and go meanwhile do not let others slip through.
+Names share_of(const Names& names, int percent, std::uint64_t turn);
+
+// Writes a small file into the folder, syncs it, reads it back and removes it. Also `unavailable` when less than `free_min_bytes` is free.
+Result<Success, VaultError> probe_folder(const std::filesystem::path& folder, std::int64_t free_min_bytes);
+
+// Makes the folder and its parents (mode 0700).
+Result<Success, VaultError> make_folder(const std::filesystem::path& folder);
+// Renames and syncs the parent, so that the new name survives a power cut.
+Result<Success, VaultError> rename_folder(const std::filesystem::path& from, const std::filesystem::path& to);
+Result<Success, VaultError> remove_folder(const std::filesystem::path& folder);
+
+// Replaces the file in one step (written beside, synced, renamed), mode 0600.
+Result<Success, VaultError> write_file(const std::filesystem::path& file, std::string_view content);
+// Empty when there is no such file.
+std::string read_file(const std::filesystem::path& file);
+
+}  // namespace gk::restic

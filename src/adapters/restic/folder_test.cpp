@@ -1,0 +1,72 @@
+#include "adapters/restic/folder.hpp"
+
+#include <cstdlib>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+namespace gk::restic {
+namespace {
+
+namespace fs = std::filesystem;
+
+// SHA-256 of "abc".
+const std::string abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+class FolderTest : public testing::Test {
+protected:
+    FolderTest() {
+        std::string name = fs::temp_directory_path() / "gk-folder-XXXXXX";
+        root = ::mkdtemp(name.data());
+        fs::create_directories(root / "data" / abc.substr(0, 2));
+        std::ofstream(pack()) << "abc";
+    }
+    ~FolderTest() override { fs::remove_all(root); }
+    fs::path pack() const { return path_of(root, "data", abc); }
+    fs::path root;
+};
+
+TEST_F(FolderTest, AFileIsGoodWhenItsNameIsItsHash) {
+    EXPECT_EQ(names_in(root, "data"), Names{abc});
+    EXPECT_TRUE(check_file(root, "data", abc));
+
+    std::ofstream(pack()) << "abd";
+    EXPECT_EQ(check_file(root, "data", abc).error().kind, VaultError::Kind::corrupt);
+
+    fs::remove(pack());
+    EXPECT_EQ(check_file(root, "data", abc).error().kind, VaultError::Kind::corrupt);
+    EXPECT_TRUE(names_in(root, "index").empty());
+}
+
+TEST_F(FolderTest, TurnsShareTheNamesWithoutGapOrOverlap) {
+    Names names;
+    for (int i = 0; i < 500; ++i) {
+        char digits[9];
+        std::snprintf(digits, sizeof digits, "%08x", static_cast<unsigned>(i) * 2654435761u);
+        names.insert(digits + abc.substr(8));
+    }
+    Names seen;
+    for (std::uint64_t turn = 7; turn < 27; ++turn) {
+        for (const auto& name : share_of(names, 5, turn)) EXPECT_TRUE(seen.insert(name).second) << name << " twice";
+    }
+    EXPECT_EQ(seen, names);
+    EXPECT_EQ(share_of(names, 100, 3), names);
+}
+
+TEST_F(FolderTest, AProbeLeavesNothingAndSaysWhatIsWrong) {
+    EXPECT_TRUE(probe_folder(root, 0));
+    EXPECT_EQ(std::distance(fs::directory_iterator(root), fs::directory_iterator()), 1);
+    EXPECT_EQ(probe_folder(root, std::int64_t{1} << 62).error().kind, VaultError::Kind::unavailable);
+    EXPECT_EQ(probe_folder(root / "nowhere", 0).error().kind, VaultError::Kind::unavailable);
+}
+
+TEST_F(FolderTest, AFileIsReplacedInOneStep) {
+    EXPECT_EQ(read_file(root / "f"), "");
+    EXPECT_TRUE(write_file(root / "f", "one"));
+    EXPECT_TRUE(write_file(root / "f", "two"));
+    EXPECT_EQ(read_file(root / "f"), "two");
+    EXPECT_FALSE(fs::exists(root / "f.new"));
+}
+
+}  // namespace
+}  // namespace gk::restic

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <boost/asio/thread_pool.hpp>
+
+#include "adapters/restic/folder.hpp"
+#include "adapters/restic/journal.hpp"
+#include "adapters/restic/turnstile.hpp"
+#include "base/secret.hpp"
+#include "ports/host.hpp"
+#include "ports/vault.hpp"
+
+namespace gk::restic {
+
+struct ResticOptions {
+    std::filesystem::path folder;  // Absolute. Holds one repository for each server, named by its uid.
+    Secret password;               // Of this installation (<state>/vault.key).
+    Secret recovery_key;           // vault::recovery_key_text(): the second password of every repository.
+    std::int64_t free_min_bytes = std::int64_t{64} << 20;  // With less room than this a backup is not begun.
+    std::size_t runs_max = 2;      // restic processes at a time, over all servers: each takes a core and some 60 MB.
+};
+
+// The vault as restic repositories in a local folder. Every snapshot holds two paths, on any machine:
+//     /data/...                the world
+//     /record/record.json      the server's record
+// so that `restic restore ID --target DIR --include /data` gives a user the world back without us.
+//
+// restic itself runs through the Host, which alone may read worlds; the repository's files belong to this process, which therefore checks
+// hashes and lists packs by itself (folder.hpp). Work on one repository is done one at a time. docs/adr/ says how verify() proves a snapshot.
+class ResticVault final : public Vault {
+public:
+    // The host must outlive this object, and all calls must have ended when it is destroyed.
+    ResticVault(Host& host, ResticOptions options);
+    ~ResticVault() override;
+
+    // Makes an empty repository in advance, with both keys, so that a first backup does not wait the six seconds which deriving them takes.
+    // Does nothing when there is one.
+    Answer<Success> prepare_spare();
+
+    Answer<Success> probe() override;
+    Answer<TakenSnapshot> take(SnapshotOrder order) override;
+    Answer<Success> verify(ServerUid server, std::string engine_id) override;
+    Answer<Success> restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t slot) override;
+    Answer<Value> record_of(ServerUid server, std::string engine_id) override;
+    Answer<std::vector<VaultEntry>> list(ServerUid server) override;
+    Answer<std::vector<ServerUid>> repositories() override;
+    Answer<Success> forget(ServerUid server, std::vector<std::string> engine_ids) override;
+    Answer<Success> sample(ServerUid server, int percent, std::uint64_t turn) override;
+    Answer<Success> remove_repository(ServerUid server) override;
+
+    std::filesystem::path repository_of(ServerUid server) const { return options_.folder / server.text(); }
+
+private:
+    enum class Access : std::uint8_t { read, write };
+    struct Call {
+        ServerUid server;
+        std::filesystem::path repository;
+        Access access = Access::read;
+        std::vector<std::string> arguments;
+        std::optional<Host::Disk> world;
+        std::map<std::string, std::string> extra_files;
+    };
+
+    // One run of restic with this password; the exit code is not judged.
+    Answer<Host::Ended> run_with(Call call, Secret password);
+    // With ours. A repository that knows only the recovery key is given ours first; a lock whose owner is dead is removed.
+    Answer<Host::Ended> run(Call call);
+    // As run(), but a bad end is an error.
+    Answer<Host::Ended> run_well(Call call);
+    Answer<Success> add_key(ServerUid server, std::filesystem::path repository, Secret opens, Secret added);
+
+    Answer<Success> open(ServerUid server);
+    Answer<Success> make_spare();
+    // Packs that are missing or damaged make restic believe that data is there which is not. Moves the damaged aside and lets restic
+    // count what is left, so that the next snapshot stores the lost data again.
+    Answer<Success> mend(ServerUid server);
+    Answer<TakenSnapshot> back_up(SnapshotOrder order);
+    Answer<std::vector<VaultEntry>> list_now(ServerUid server);
+    Answer<Success> drop(ServerUid server, std::vector<std::string> engine_ids);
+    Answer<Success> drop_unfinished(ServerUid server, SnapshotId id);
+    Answer<Success> check_hashes(ServerUid server, std::string engine_id);
+    Answer<Success> check_structure(ServerUid server, std::string engine_id);
+
+    Turnstile& turnstile_of(ServerUid server);
+    // Writes the file beside the loop.
+    Answer<Success> keep(std::filesystem::path file, std::string text);
+    std::filesystem::path journal_file(ServerUid server) const;
+    Journal journal_of(ServerUid server) const;
+
+    Host& host_;
+    ResticOptions options_;
+    std::map<ServerUid, std::unique_ptr<Turnstile>> servers_;
+    std::map<std::string, Names> added_;  // By engine id: the packs that a snapshot of this process added.
+    std::set<ServerUid> damaged_;         // verify() or sample() found damage: the next take() mends first.
+    Turnstile runs_;
+    Turnstile spare_{1};
+    boost::asio::thread_pool disk_{1};    // Reads and hashes packs beside the loop.
+};
+
+}  // namespace gk::restic
