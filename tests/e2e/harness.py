@@ -248,8 +248,16 @@ class Case(unittest.TestCase):
         return found[0]
 
 
+# Variants of the toy by how they end: asked nicely; with status 1 although asked; after five seconds of patience, by SIGKILL.
+TOYS = {
+    "toy": "[{command: stop, wait: 5s}, {signal: SIGTERM, wait: 2s}]",
+    "rude": "[{command: exit 1, wait: 5s}]",
+    "stubborn": "[{signal: SIGTERM, wait: 5s}]",
+}
+
+
 class ToyCase(Case):
-    """Tests with the toy game of tests/games, whose behaviour is a matter of settings."""
+    """Tests with the toy game, whose behaviour is a matter of settings and variants."""
 
     def installation(self):
         """A fresh one that knows the toy game; its program lies where games' files may lie."""
@@ -257,18 +265,19 @@ class ToyCase(Case):
         games = keeper.state / "games"
         (games / "toy").mkdir(parents=True)
         shutil.copy(BIN / "gk-toy-game", games / "toy" / "gk-toy-game")
-        definition = (ROOT / "tests/games/toy.yaml").read_text()
-        (games / "toy.yaml").write_text(definition.replace("@TOY_FOLDER@", str(games / "toy")))
+        definition = (ROOT / "tests/e2e/toy.yaml").read_text().replace("@FOLDER@", str(games / "toy"))
+        for name, ladder in TOYS.items():
+            (games / f"{name}.yaml").write_text(definition.replace("@NAME@", name).replace("@STOP@", ladder))
         for path in (keeper.state, games, games / "toy"):
             os.chmod(path, 0o755)
         return keeper
 
-    def begin_toy(self, name, **settings):
+    def begin_toy(self, name, game="toy", **settings):
         size = {"cpu_millis": 100, "memory_mib": 64, "disk_mib": 64}
-        return self.api.begin("POST", "/v1/servers", {"id": name, "game": "toy", "start": True, "settings": settings, "resources": size})
+        return self.api.begin("POST", "/v1/servers", {"id": name, "game": game, "start": True, "settings": settings, "resources": size})
 
-    def create_toy(self, name, seconds=120, **settings):
-        operation = self.api.finish(self.begin_toy(name, **settings), seconds)
+    def create_toy(self, name, game="toy", seconds=120, **settings):
+        operation = self.api.finish(self.begin_toy(name, game, **settings), seconds)
         if operation["status"] != "succeeded":
             raise OperationFailed(operation)
         return self.api.server(name)

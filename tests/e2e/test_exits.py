@@ -6,7 +6,7 @@ import harness
 
 class Exits(harness.ToyCase):
     def test_an_asked_stop_is_asked_whatever_the_exit_code(self):
-        self.create_toy("tower", exit_code=1)
+        self.create_toy("tower", "rude")
 
         self.api.verb("tower", "pause")
 
@@ -14,7 +14,7 @@ class Exits(harness.ToyCase):
         self.assertEqual((exit_record["cause"], exit_record["code"]), ("asked", 1))
 
     def test_a_game_that_ignores_everything_is_killed_at_the_end_of_the_ladder_and_still_was_asked(self):
-        self.create_toy("tower", ignore_stop=True)
+        self.create_toy("tower", "stubborn", ignore_stop=True)
 
         self.api.verb("tower", "pause")
 
@@ -33,20 +33,21 @@ class Exits(harness.ToyCase):
         self.assertTrue([s for s in self.api.snapshots("tower") if s["trigger"] == "crash"])
 
     def test_out_of_memory_is_named(self):
-        self.create_toy("tower", seconds=60)
-        self.api.ask("POST", "/v1/servers/tower/commands", {"command": "eat-memory 2000"})
+        self.create_toy("tower")
+        self.api.ask("POST", "/v1/servers/tower/commands", {"command": "eat 2000"})
 
         server = self.api.wait_until(lambda: (s := self.api.server("tower"))["last_exit"] and s, "it has ended once", 60)
 
         self.assertEqual(server["last_exit"]["cause"], "out_of_memory")
 
     def test_a_crash_loop_is_given_up_and_shows_the_last_lines(self):
-        self.api.begin("POST", "/v1/servers", {"id": "tower", "game": "toy", "start": True, "settings": {"crash_after_ms": 50}})
+        self.begin_toy("tower", crash_after_ms=50)
 
         server = self.api.wait_until(lambda: (s := self.api.server("tower"))["reason"] == "crash_loop" and s, "the crash loop is recognised", 600)
 
         self.assertEqual(server["state"], "failed")
-        self.assertIn("crash", server["last_exit"]["log_tail"])
+        self.assertEqual(server["last_exit"]["cause"], "crashed")
+        self.assertIn("ready", server["last_exit"]["log_tail"])
         self.assertTrue(self.api.ask("GET", "/v1/servers/tower/explain")["lines"])
 
 

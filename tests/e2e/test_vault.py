@@ -27,7 +27,7 @@ class VaultFails(harness.ToyCase):
         self.assertEqual(self.newest_snapshot("tower")["status"], "complete")
 
     def test_between_the_running_snapshot_and_the_one_at_rest_the_disk_stays(self):
-        self.create_toy("tower", ignore_stop=True)  # The ladder takes a few seconds, and that is our moment.
+        self.create_toy("tower", "stubborn", ignore_stop=True)  # The ladder takes a few seconds, and that is our moment.
         self.write_world("tower", "treasure", "gold")
         operation = self.api.begin("POST", "/v1/servers/tower/stop")
         self.api.wait_until(lambda: self.step(operation, "stop_game"), "the stop ladder has begun")
