@@ -19,8 +19,8 @@ bool restores(const Record& record) { return works_on(record, Verb::restore) || 
 Judgement judge_start(const Record& record) {
     switch (record.phase) {
     case Phase::paused:
-    case Phase::stopped: return record.wanted == Wanted::running ? Judgement::already_holds : Judgement::accepted;
-    case Phase::failed: return record.wanted == Wanted::deleted ? Judgement::refused : Judgement::accepted;
+    case Phase::stopped:
+    case Phase::failed:
     case Phase::backup_failed: return record.wanted == Wanted::deleted ? Judgement::refused : Judgement::accepted;
     default: break;
     }

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+
+#include "app/keeper/hands.hpp"
+#include "app/keeper/journal.hpp"
+#include "app/keeper/ports.hpp"
+
+namespace gk::app {
+
+// What one look at a server led to.
+struct RoundEnd {
+    enum class Kind : std::uint8_t {
+        again,    // A step was made: look again at once.
+        idle,     // Nothing to do until something is heard, or until `wake_at`.
+        gone,     // There is no such server any more.
+        trouble,  // A store or the runtime did not answer; nothing was decided.
+        fenced,   // A newer keeper is at work.
+    };
+    Kind kind = Kind::idle;
+    std::optional<Time> wake_at;
+    std::string detail;
+};
+
+// Reads, observes, plans, carries out one step, folds its outcome into the record, stores it. Keeps nothing between two rounds, so that a crash
+// between any two awaits loses nothing either.
+class Round {
+public:
+    Round(const KeeperPorts& ports, const KeeperLimits& limits, Hands& hands, Journal& journal)
+        : ports_(ports),
+          limits_(limits),
+          hands_(hands),
+          journal_(journal) {}
+
+    Task<RoundEnd> run(ServerUid uid);
+    // What would be done next, without doing it: for explain().
+    Task<Result<server::Plan, Halt>> look(server::Record record);
+
+private:
+    Task<Result<server::Facts, Halt>> facts(const server::Record& record);
+    Task<RoundEnd> make(server::Record record, server::Step step);
+    Task<RoundEnd> store(server::Record before, server::Record after, server::Step step);
+
+    KeeperPorts ports_;
+    KeeperLimits limits_;
+    Hands& hands_;
+    Journal& journal_;
+};
+
+}  // namespace gk::app
