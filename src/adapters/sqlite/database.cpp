@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -76,7 +75,7 @@ Database::~Database() { thread_.join(); }
 
 Task<void> Database::finish(std::shared_ptr<Job> job) {
     const auto start = [this, job](auto handler) {
-        job->resume = asio::any_completion_handler<void()>(std::move(handler));
+        job->resume = [handler = std::move(handler)]() mutable { std::move(handler)(); };
         enqueue(job);
     };
     co_await asio::async_initiate<decltype(asio::use_awaitable), void()>(start, asio::use_awaitable);
@@ -85,7 +84,7 @@ Task<void> Database::finish(std::shared_ptr<Job> job) {
 void Database::enqueue(std::shared_ptr<Job> job) {
     if (waiting_.size() >= waiting_max) {
         job->fail({StoreError::Kind::unavailable, "the database has too much to do: try again later"});
-        asio::post(loop_, std::move(job->resume));
+        asio::post(loop_, [job] { job->resume(); });
         return;
     }
     waiting_.push_back(std::move(job));
@@ -109,7 +108,7 @@ void Database::start_batch() {
 
 void Database::end_batch(const Batch& batch) {
     // Those who are resumed here may ask for more at once; that gathers into one next batch.
-    for (const auto& job : batch) asio::dispatch(std::move(job->resume));
+    for (const auto& job : batch) job->resume();
     is_running_ = false;
     if (!waiting_.empty()) start_batch();
 }

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/thread_pool.hpp>
 
@@ -51,7 +50,7 @@ public:
 
 private:
     struct Job : BatchItem {
-        boost::asio::any_completion_handler<void()> resume;
+        std::move_only_function<void()> resume;  // Continues the coroutine that waits, at once.
     };
     using Batch = std::vector<std::shared_ptr<Job>>;
     class File;
