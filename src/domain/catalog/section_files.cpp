@@ -112,7 +112,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Game
         in.fail("content", "not_allowed", "placeholders belong under 'set' in a file with a format");
     }
     if (set != nullptr && !is_text) KeyCollector(out.format, errors, out.keys).collect(*set, in.pointer("set"));
-    if (lines != nullptr && is_text) decode_lines(*lines, in.pointer("lines"), errors, out);
+    if (lines != nullptr) decode_lines(*lines, in.pointer("lines"), errors, out);
     return errors.list().size() == before;
 }
 
