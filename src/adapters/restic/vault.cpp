@@ -63,6 +63,11 @@ std::vector<std::string> backup_arguments(const SnapshotOrder& order) {
     return arguments;
 }
 
+Result<Success, VaultError> find_snapshot(const fs::path& repository, const std::string& engine_id) {
+    if (names_in(repository, "snapshots").contains(engine_id)) return Success{};
+    return error(VaultError::Kind::not_found, fmt::format("there is no snapshot {} in {}", engine_id, repository.string()));
+}
+
 // Moves the files whose content does not match their names; returns their names.
 Result<Names, VaultError> move_damaged(const fs::path& repository, const fs::path& aside) {
     Names moved;
@@ -327,7 +332,11 @@ ResticVault::Answer<std::vector<VaultEntry>> ResticVault::list_now(ServerUid ser
 ResticVault::Answer<std::vector<VaultEntry>> ResticVault::list(ServerUid server) {
     if (!fs::exists(repository_of(server))) co_return std::vector<VaultEntry>{};
     const auto pass = co_await turnstile_of(server).enter();
-    co_return co_await list_now(server);
+    CO_TRY(entries, co_await list_now(server));
+    // One that was begun and never finished may lack files that could not be read; nobody may take it for a backup.
+    const auto journal = journal_of(server);
+    std::erase_if(entries, [&](const VaultEntry& entry) { return journal.known(entry.id) == Journal::Known::begun; });
+    co_return std::move(entries);
 }
 
 ResticVault::Answer<Success> ResticVault::drop_unfinished(ServerUid server, SnapshotId id) {
@@ -372,6 +381,7 @@ ResticVault::Answer<Success> ResticVault::forget(ServerUid server, std::vector<s
 }
 
 ResticVault::Answer<Value> ResticVault::record_of(ServerUid server, std::string engine_id) {
+    CO_TRY_OK(find_snapshot(repository_of(server), engine_id));
     const auto pass = co_await turnstile_of(server).enter();
     Call call{.server = server, .repository = repository_of(server), .access = Access::read, .arguments = {}, .world = {}, .extra_files = {}};
     call.arguments = {"dump", engine_id, fmt::format("/record/{}", record_file)};
@@ -383,6 +393,7 @@ ResticVault::Answer<Value> ResticVault::record_of(ServerUid server, std::string 
 }
 
 ResticVault::Answer<Success> ResticVault::restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t slot) {
+    CO_TRY_OK(find_snapshot(repository_of(server), engine_id));
     const auto pass = co_await turnstile_of(server).enter();
     Call call{.server = server,
               .repository = repository_of(server),
@@ -409,9 +420,7 @@ ResticVault::Answer<Success> ResticVault::verify(ServerUid server, std::string e
 
 ResticVault::Answer<Success> ResticVault::check_hashes(ServerUid server, std::string engine_id) {
     const auto repository = repository_of(server);
-    if (!names_in(repository, "snapshots").contains(engine_id)) {
-        co_return error(VaultError::Kind::not_found, fmt::format("there is no snapshot {} in {}", engine_id, repository.string()));
-    }
+    CO_TRY_OK(find_snapshot(repository, engine_id));
     const auto known = added_.find(engine_id);
     auto packs = known != added_.end() ? known->second : names_in(repository, "data");
     auto check = [repository, engine_id, packs = std::move(packs)]() -> Result<Success, VaultError> {

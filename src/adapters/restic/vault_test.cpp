@@ -113,6 +113,7 @@ TEST_F(ResticVaultTest, ATakeThatWasCutOffIsMadeAgainAndNotTwice) {
     ASSERT_EQ(names_in(repository(), "snapshots").size(), 1u) << "restic was done, we only do not know";
 
     auto later = again();
+    EXPECT_TRUE(test.run(later.list(castle))->empty()) << "nobody knows whether all of it is there";
     const auto taken = test.run(later.take(order_of(castle, 1)));
 
     ASSERT_TRUE(taken) << taken.error().detail;
