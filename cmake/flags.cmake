@@ -9,7 +9,8 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE OFF)
 
-add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Werror -fno-strict-aliasing
+add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast
+                    -Wno-missing-designated-field-initializers -Werror -fno-strict-aliasing
                     -fstack-protector-strong -fpch-instantiate-templates)
 add_link_options(-fuse-ld=mold)
 
