@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "base/value.hpp"
+#include "net/http/endpoint.hpp"
 #include "wire/yaml/yaml.hpp"
 
 namespace gk::programs {
@@ -55,7 +56,7 @@ std::string read_duration(std::string_view text, Milliseconds& out, Milliseconds
 }
 
 std::string read_listen(std::string_view text, std::string& out) {
-    if (!parse_listen(text)) return fmt::format("'{}' is no address with port; write for example 127.0.0.1:8080 or [::1]:8080", text);
+    if (const auto endpoint = net::parse_endpoint(text); !endpoint) return endpoint.error();
     out = text;
     return {};
 }
@@ -150,7 +151,7 @@ void check_together(const Config& config, const SaidByKey& said, ConfigErrors& e
     if (config.ports.first > config.ports.last) {
         errors.push_back(fmt::format("{}: ports.first ({}) is greater than ports.last ({})", origin("ports.first"), config.ports.first, config.ports.last));
     }
-    if (!parse_listen(config.api.listen)->is_loopback() && !config.api.expose_without_tls) {
+    if (!net::parse_endpoint(config.api.listen)->is_local() && !config.api.expose_without_tls) {
         errors.push_back(fmt::format("{}: api.listen {} would let anybody who can reach this machine read keys on the wire; keep it on 127.0.0.1 "
                                      "behind a TLS proxy, or say api.expose_without_tls: true",
                                      origin("api.listen"), config.api.listen));
@@ -224,23 +225,6 @@ Result<Config, ConfigErrors> make_config(const std::vector<SaidByKey>& layers) {
     if (config.games.folder.empty()) config.games.folder = config.state + "/games";
     if (config.api.socket.empty()) config.api.socket = config.state + "/api.sock";
     return config;
-}
-
-bool ListenAddress::is_loopback() const { return host == "::1" || host == "localhost" || host.starts_with("127."); }
-
-std::optional<ListenAddress> parse_listen(std::string_view text) {
-    const auto colon = text.rfind(':');
-    if (colon == std::string_view::npos || colon == 0) return std::nullopt;
-    auto host = text.substr(0, colon);
-    if (host.front() == '[') {
-        if (host.back() != ']') return std::nullopt;
-        host = host.substr(1, host.size() - 2);
-    } else if (host.contains(':')) {
-        return std::nullopt;
-    }
-    ListenAddress out{.host = std::string(host)};
-    if (host.empty() || !read_number<std::uint16_t>(text.substr(colon + 1), out.port, 0, port_max).empty()) return std::nullopt;
-    return out;
 }
 
 }  // namespace gk::programs

@@ -79,12 +79,4 @@ Result<SaidByKey, ConfigErrors> said_in_environment(const std::vector<std::strin
 // Later layers win.
 Result<Config, ConfigErrors> make_config(const std::vector<SaidByKey>& layers);
 
-// "127.0.0.1:8080", "[::1]:0".
-struct ListenAddress {
-    std::string host;
-    std::uint16_t port = 0;
-    bool is_loopback() const;
-};
-std::optional<ListenAddress> parse_listen(std::string_view text);
-
 }  // namespace gk::programs

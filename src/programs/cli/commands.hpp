@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdio>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "programs/cli/api_client.hpp"
+
+// What the command line does, one function for each command. Results go to standard output, everything else to standard error.
+namespace gk::programs {
+
+struct Output {
+    bool json = false;
+    bool wait = true;       // False: --no-wait.
+    bool timings = false;
+    Milliseconds patience = std::chrono::minutes(30);  // --timeout
+};
+
+using Done = Result<Success, CommandError>;
+
+struct ServerName {
+    std::string id;
+    std::string space = "default";
+};
+
+struct CreateWish {
+    ServerName name;
+    std::string game;
+    std::string package;
+    std::optional<std::int64_t> cpu_millis, memory_mib, disk_mib;
+    std::vector<std::string> settings;  // "name=value"
+    std::vector<std::string> labels;    // "name=text"
+    std::string backup_every;
+    std::string world;
+    bool start = false;
+};
+Done create_server(ApiClient& api, const Output& output, const CreateWish& wish);
+
+struct VerbWish {
+    ServerName name;
+    std::string verb;      // start, pause, stop, restart, delete
+    bool force = false;
+    bool purge = false;
+    bool yes = false;      // Do not ask before destroying.
+};
+Done change_server(ApiClient& api, const Output& output, const VerbWish& wish);
+
+Done list_servers(ApiClient& api, const Output& output, const std::string& space);
+Done show_server(ApiClient& api, const Output& output, const ServerName& name);
+Done set_server(ApiClient& api, const Output& output, const ServerName& name, const std::vector<std::string>& settings);
+Done explain_server(ApiClient& api, const Output& output, const ServerName& name);
+Done send_command(ApiClient& api, const Output& output, const ServerName& name, const std::string& line);
+struct LogWish {
+    ServerName name;
+    int tail = 100;
+    bool follow = false;
+    std::string match;
+};
+Done show_logs(ApiClient& api, const Output& output, const LogWish& wish);
+
+Done take_snapshot(ApiClient& api, const Output& output, const ServerName& name);
+Done list_snapshots(ApiClient& api, const Output& output, const ServerName& name);
+// An empty snapshot with `undo` goes back to what was before the last restore. "latest" is the newest complete one; a unique beginning of an
+// id will do.
+Done restore_server(ApiClient& api, const Output& output, const ServerName& name, const std::string& snapshot, bool undo);
+
+Done list_games(ApiClient& api, const Output& output);
+Done show_game(ApiClient& api, const Output& output, const std::string& name);
+
+Done create_key(ApiClient& api, const Output& output, const std::string& name, const std::string& scope);
+Done list_keys(ApiClient& api, const Output& output);
+Done revoke_key(ApiClient& api, const Output& output, const std::string& id);
+
+Done list_operations(ApiClient& api, const Output& output, const ServerName& name);
+Done follow_operation(ApiClient& api, const Output& output, const std::string& id);
+
+// Waits for the operation's end, showing its steps; used by every command that changes something.
+Done finish_operation(ApiClient& api, const Output& output, Value operation, const std::string& done_text);
+
+// "max_users=20" -> a JSON value where it reads as one (number, true, false), else text.
+Result<Value, CommandError> settings_of(const std::vector<std::string>& pairs);
+
+}  // namespace gk::programs

@@ -1,0 +1,112 @@
+#include "programs/serve/rights.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "launcher/launcher.hpp"
+#include "net/http/endpoint.hpp"
+
+namespace gk::programs {
+namespace {
+
+struct Identity {
+    uid_t uid = 0;
+    gid_t gid = 0;
+};
+
+std::string failed(const std::string& what) { return fmt::format("{}: {}", what, std::strerror(errno)); }
+
+// The configured user; without one of that name, the uid just below those of the games, which needs no entry in /etc/passwd.
+Identity control_plane_identity(const Config& config, std::vector<std::string>& warnings) {
+    if (const passwd* entry = getpwnam(config.machine.user.c_str())) return {entry->pw_uid, entry->pw_gid};
+    const auto uid = config.machine.uid_base - 1;
+    warnings.push_back(fmt::format("there is no user '{}'; running as uid {} instead (to mend it: useradd --system {})", config.machine.user, uid, config.machine.user));
+    return {uid, uid};
+}
+
+// The folder is ours alone but for passing through: games' shims reach their own folders below it.
+Result<Success, std::string> make_state(const std::string& path, Identity identity, bool root) {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error) return std::unexpected(fmt::format("the state folder {} cannot be made: {}", path, error.message()));
+    if (chmod(path.c_str(), 0711) != 0) return std::unexpected(failed("chmod " + path));
+    if (root && chown(path.c_str(), identity.uid, identity.gid) != 0) return std::unexpected(failed("chown " + path));
+    return Success{};
+}
+
+Result<Success, std::string> become(Identity identity) {
+    if (setgroups(0, nullptr) != 0) return std::unexpected(failed("setgroups"));
+    if (setresgid(identity.gid, identity.gid, identity.gid) != 0) return std::unexpected(failed("setresgid"));
+    if (setresuid(identity.uid, identity.uid, identity.uid) != 0) return std::unexpected(failed("setresuid"));
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return std::unexpected(failed("no_new_privs"));
+    return Success{};
+}
+
+launcher::Options launcher_options(const Config& config, Identity identity) {
+    launcher::Options options;
+    options.state = config.state;
+    options.vault = config.vault.place;
+    options.client_uid = identity.uid;
+    options.client_gid = identity.gid;
+    options.uid_base = config.machine.uid_base;
+    options.shim = sibling_program("gk-shim");
+    options.files_server = this_program();
+    if (const auto listen = net::parse_endpoint(config.api.listen)) options.closed_ports.push_back(Port{listen->port});
+    if (std::filesystem::exists(config.games.folder)) options.mount_prefixes.push_back(config.games.folder);
+    return options;
+}
+
+// The launcher's process: nothing of the control plane but the one socket.
+[[noreturn]] void run_launcher(int socket, const launcher::Options& options) {
+    const auto code = launcher::launcher_main(socket, options);
+    _exit(code);
+}
+
+}  // namespace
+
+std::string this_program() {
+    std::error_code error;
+    return std::filesystem::read_symlink("/proc/self/exe", error).string();
+}
+
+std::string sibling_program(const std::string& name) { return (std::filesystem::path(this_program()).parent_path() / name).string(); }
+
+Result<Rights, std::string> settle_rights(const Config& config) {
+    Rights rights;
+    const bool root = geteuid() == 0;
+    rights.owner = getuid();
+    const bool sandbox = root && config.machine.sandbox;
+    const auto identity = sandbox ? control_plane_identity(config, rights.warnings) : Identity{getuid(), getgid()};
+    TRY_OK(make_state(config.state, identity, sandbox));
+    if (!sandbox) {
+        rights.warnings.push_back(root ? "machine.sandbox is off: games run as plain processes of root, with neither sandbox nor own users"
+                                       : "not started as root: games run as plain processes of this user, limited by rlimits only; start as root for the sandbox");
+        return rights;
+    }
+    int sockets[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) return std::unexpected(failed("socketpair"));
+    const auto options = launcher_options(config, identity);
+    const pid_t child = fork();
+    if (child < 0) return std::unexpected(failed("fork"));
+    if (child == 0) {
+        close(sockets[0]);
+        run_launcher(sockets[1], options);
+    }
+    close(sockets[1]);
+    TRY_OK(become(identity));
+    rights.launcher = sockets[0];
+    return rights;
+}
+
+}  // namespace gk::programs

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "base/result.hpp"
+#include "programs/config/config.hpp"
+
+namespace gk::programs {
+
+// What this process may do from now on.
+struct Rights {
+    std::optional<int> launcher;        // Socket to the part that stayed root; absent: plain processes. Owned by the caller.
+    uid_t owner = 0;                    // Who started us: the API's Unix socket trusts this uid besides root.
+    std::vector<std::string> warnings;  // What people should know, each a sentence with the cure.
+};
+
+// Called first of all in main, with one thread. As root it makes the state folder, forks the launcher, which stays root, and gives up root
+// for good: from then on this process is machine.user. Otherwise it only makes the state folder. The error is a sentence for people.
+Result<Rights, std::string> settle_rights(const Config& config);
+
+// Beside the running program: "gk-shim".
+std::string sibling_program(const std::string& name);
+std::string this_program();
+
+}  // namespace gk::programs

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/result.hpp"
+#include "base/secret.hpp"
+
+namespace gk::programs {
+
+struct KeptSecret {
+    Secret secret;
+    bool is_new = false;  // Made just now: the moment to show it.
+};
+
+// The secret in that file (mode 0600), made by `make` and synced to disk when the file is not there. The error is a sentence for people.
+Result<KeptSecret, std::string> keep_secret(const std::string& path, const std::function<Secret()>& make);
+// Writes a secret file as keep_secret() does, whatever is there.
+Result<Success, std::string> write_secret(const std::string& path, const Secret& secret);
+
+}  // namespace gk::programs
