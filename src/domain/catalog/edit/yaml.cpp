@@ -43,7 +43,8 @@ std::size_t comment_at(std::string_view line, std::size_t from) {
 
 std::optional<Key> key_of(std::string_view line) {
     const auto start = indent_of(line);
-    if (start == line.size()) return std::nullopt;
+    // Flow objects, anchors, tags, directives and the like begin with one of these; a plain key never does.
+    if (start == line.size() || std::string_view("{}[],&*!|>%@`?").contains(line[start])) return std::nullopt;
     const bool is_quoted = line[start] == '"' || line[start] == '\'';
     auto end = is_quoted ? quoted_end(line, start) : start;
     if (end == std::string_view::npos) return std::nullopt;

@@ -1,0 +1,63 @@
+#include "domain/catalog/catalog.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gk::catalog {
+namespace {
+
+Catalog catalog() {
+    Catalog out;
+    out.put_packages({{"small", "Small", {{500}, {1024}, {5120}}}, {"large", "Large", {{4000}, {12288}, {40960}}}});
+    Game game;
+    game.name = "minetest";
+    out.put(game);
+    return out;
+}
+
+TEST(Catalog, ResolvesSizes) {
+    const auto games = catalog();
+    const server::Resources own{{100}, {200}, {300}};
+
+    EXPECT_EQ(games.resources_for("large", std::nullopt)->memory.count, 12288);
+    EXPECT_EQ(games.resources_for("", std::nullopt)->memory.count, 1024);
+    EXPECT_EQ(games.resources_for("", own), own);
+}
+
+TEST(Catalog, RefusesSizesThatMeanNothing) {
+    const auto games = catalog();
+
+    EXPECT_EQ(games.resources_for("lage", std::nullopt).error().detail, "there is no package 'lage'; did you mean 'large'?");
+    EXPECT_EQ(games.resources_for("large", server::Resources{}).error().pointer, "/package");
+    EXPECT_EQ(games.resources_for("", server::Resources{{100}, {0}, {300}}).error().pointer, "/resources/memory_mib");
+    EXPECT_EQ(games.resources_for("", server::Resources{{100}, {200}, {std::int64_t{1} << 60}}).error().pointer, "/resources/disk_mib");
+}
+
+TEST(Catalog, FindsGamesByNameAndReplacesThem) {
+    auto games = catalog();
+    Game newer;
+    newer.name = "minetest";
+    newer.title = "Newer";
+    games.put(newer);
+
+    EXPECT_EQ(games.game("minetest")->title, "Newer");
+    EXPECT_EQ(games.games().size(), 1u);
+    EXPECT_EQ(games.game("minecraft"), nullptr);
+    EXPECT_EQ(games.unknown_game("minetst").detail, "there is no game 'minetst'; did you mean 'minetest'?");
+}
+
+TEST(Packages, AreReadInOrderAndChecked) {
+    const auto read = [](Value document) { return decode_packages(document); };
+    const auto size = Value::object({{"cpu_millis", 1}, {"memory_mib", 2}, {"disk_mib", 3}});
+
+    const auto good = read(Value::object({{"packages", Value::object({{"b", size}, {"a", size}})}}));
+    ASSERT_TRUE(good);
+    EXPECT_EQ(good->front().name, "b");
+
+    EXPECT_EQ(read(Value::object({})).error().front().pointer, "/packages");
+    EXPECT_EQ(read(Value::object({{"packages", 1}})).error().front().pointer, "/packages");
+    EXPECT_EQ(read(Value::object({{"packages", Value::object({{"a", Value::object({})}})}})).error().size(), 3u);
+    EXPECT_EQ(read(Value::object({{"packages", Value::object({{"A b", size}})}})).error().front().code, "bad_format");
+}
+
+}  // namespace
+}  // namespace gk::catalog
