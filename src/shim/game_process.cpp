@@ -1,0 +1,238 @@
+#include "shim/game_process.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pty.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
+namespace gk::shim {
+
+namespace {
+
+using wire::shim::Spec;
+
+constexpr const char* runc_pid_file = "game.pid";
+constexpr const char* runc_log_file = "runc.log";
+constexpr int runc_patience_ms = 60'000;
+
+// The game's ends of its streams: read end, write end.
+struct GameEnds {
+    UniqueFd input;
+    UniqueFd output;
+};
+struct Plumbing {
+    Streams ours;
+    GameEnds theirs;
+};
+
+ShimResult<Plumbing> make_pipes() {
+    TRY(input, make_pipe());
+    TRY(output, make_pipe());
+    return Plumbing{.ours = {std::move(input.writer), std::move(output.reader)}, .theirs = {std::move(input.reader), std::move(output.writer)}};
+}
+
+// Wide, so that servers with a screen of their own do not break the lines we look for; without echo of what we type.
+ShimResult<Plumbing> make_terminal() {
+    winsize size{.ws_row = 50, .ws_col = 500, .ws_xpixel = 0, .ws_ypixel = 0};
+    int master = -1, slave = -1;
+    if (::openpty(&master, &slave, nullptr, nullptr, &size) != 0) return std::unexpected(system_error("a pseudo-terminal"));
+    termios settings{};
+    ::tcgetattr(slave, &settings);
+    settings.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    ::tcsetattr(slave, TCSANOW, &settings);
+    Plumbing made{.ours = {UniqueFd(master), UniqueFd(::fcntl(master, F_DUPFD_CLOEXEC, 3))},
+                  .theirs = {UniqueFd(slave), UniqueFd(::fcntl(slave, F_DUPFD_CLOEXEC, 3))}};
+    ::fcntl(master, F_SETFD, FD_CLOEXEC);
+    ::fcntl(slave, F_SETFD, FD_CLOEXEC);
+    return made;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& words) {
+    std::vector<char*> out;
+    for (auto& word : words) out.push_back(word.data());
+    out.push_back(nullptr);
+    return out;
+}
+
+// Everything that the child needs between fork and exec, made before: only plain system calls are left to do there.
+struct Execution {
+    std::vector<std::string> argv;
+    std::vector<std::string> env;
+    std::string working_directory = "/";
+    const wire::shim::Program* limits = nullptr;
+    const wire::shim::Identity* identity = nullptr;
+    bool own_session = false;
+};
+
+void set_limit(__rlimit_resource resource, rlim_t value) {
+    rlimit limit{.rlim_cur = value, .rlim_max = value};
+    ::setrlimit(resource, &limit);
+}
+
+void reset_signals() {
+    for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+// In the child. Returns only when something failed, with errno set.
+void become(const Execution& what, char* const* argv, char* const* env, const GameEnds& ends) {
+    reset_signals();
+    if (what.own_session) ::setsid();
+    if (::dup2(ends.input.get(), 0) < 0 || ::dup2(ends.output.get(), 1) < 0 || ::dup2(ends.output.get(), 2) < 0) return;
+    if (what.limits != nullptr) {
+        set_limit(RLIMIT_CORE, 0);
+        set_limit(RLIMIT_NOFILE, what.limits->files_max);
+        if (what.limits->memory_bytes_max != 0) set_limit(RLIMIT_DATA, what.limits->memory_bytes_max);
+        ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    }
+    if (what.identity != nullptr && !drop_rights(*what.identity)) return;
+    if (::chdir(what.working_directory.c_str()) != 0) return;
+    ::execvpe(argv[0], argv, env);
+}
+
+// The child reports a failed exec as its errno through a pipe that a successful exec closes.
+ShimResult<pid_t> execute(Execution what, const GameEnds& ends) {
+    TRY(report, make_pipe());
+    const auto argv = pointers(what.argv), env = pointers(what.env);
+    const pid_t pid = ::fork();
+    if (pid < 0) return std::unexpected(system_error("fork"));
+    if (pid == 0) {
+        become(what, argv.data(), env.data(), ends);
+        const int error = errno;
+        [[maybe_unused]] const auto written = ::write(report.writer.get(), &error, sizeof error);
+        ::_exit(127);
+    }
+    report.writer.reset();
+    int error = 0;
+    if (::read(report.reader.get(), &error, sizeof error) == sizeof error) {
+        ::waitpid(pid, nullptr, 0);
+        errno = error;
+        return std::unexpected(system_error("cannot start " + what.argv.front() + " in " + what.working_directory));
+    }
+    return pid;
+}
+
+ShimResult<pid_t> start_directly(const Spec& spec, const GameEnds& ends) {
+    if (spec.program.argv.empty()) return std::unexpected(ShimError{"the launch document names no program"});
+    Execution what{.argv = spec.program.argv,
+                   .env = {},
+                   .working_directory = spec.program.working_directory,
+                   .limits = &spec.program,
+                   .identity = spec.identity ? &*spec.identity : nullptr,
+                   .own_session = true};
+    for (const auto& [name, value] : spec.program.env) what.env.push_back(name + "=" + value);
+    return execute(std::move(what), ends);
+}
+
+// runc has ended, or the time is over and it is made to.
+ShimResult<int> wait_for_runc(pid_t pid) {
+    UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    pollfd ended{.fd = process.get(), .events = POLLIN, .revents = 0};
+    const bool in_time = ::poll(&ended, 1, runc_patience_ms) == 1;
+    if (!in_time) ::kill(pid, SIGKILL);
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    if (!in_time) return std::unexpected(ShimError{"runc did not start the sandbox within 60 s"});
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+ShimResult<pid_t> read_pid(int run_folder) {
+    TRY(text, read_file(run_folder, runc_pid_file, 32));
+    pid_t pid = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), pid);
+    if (read.ec != std::errc() || pid <= 1) return std::unexpected(ShimError{"runc left no process id"});
+    return pid;
+}
+
+ShimResult<pid_t> start_container(const Spec& spec, int run_folder, const GameEnds& ends) {
+    ::unlinkat(run_folder, runc_pid_file, 0);
+    ::unlinkat(run_folder, runc_log_file, 0);
+    const auto folder = fmt::format("/proc/{}/fd/{}/", ::getpid(), run_folder);
+    const auto& c = spec.container;
+    Execution what{.argv = {c.runc, "--root", c.root, "--log", folder + runc_log_file, "run", "--detach", "--bundle", c.bundle, "--pid-file",
+                            folder + runc_pid_file, c.id},
+                   .env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}};
+    TRY(runc, execute(std::move(what), ends));
+    TRY(code, wait_for_runc(runc));
+    if (code != 0) {
+        const auto said = read_file(run_folder, runc_log_file, 4096).value_or("");
+        return std::unexpected(ShimError{fmt::format("runc could not start the sandbox (code {}): {}", code, trimmed(said))});
+    }
+    return read_pid(run_folder);
+}
+
+// Whether the process handles this signal itself.
+bool handles(pid_t pid, int signal) {
+    const auto status = read_file(fmt::format("/proc/{}/status", pid), 16 * 1024).value_or("");
+    constexpr std::string_view key = "SigCgt:";
+    for (const auto line : split(status, '\n')) {
+        if (!line.starts_with(key)) continue;
+        const auto text = trimmed(line.substr(key.size()));
+        std::uint64_t caught = 0;
+        std::from_chars(text.data(), text.data() + text.size(), caught, 16);
+        return (caught >> (signal - 1) & 1) != 0;
+    }
+    return true;
+}
+
+bool ends_by_default(int signal) {
+    return signal != SIGCHLD && signal != SIGURG && signal != SIGWINCH && signal != SIGCONT && signal != SIGSTOP && signal != SIGTSTP;
+}
+
+}  // namespace
+
+ShimResult<Game> start_game(const Spec& spec, int run_folder) {
+    TRY(plumbing, spec.terminal ? make_terminal() : make_pipes());
+    const bool contained = spec.mode == wire::shim::Mode::runc;
+    TRY(pid, contained ? start_container(spec, run_folder, plumbing.theirs) : start_directly(spec, plumbing.theirs));
+    set_nonblocking(plumbing.ours.input.get());
+    set_nonblocking(plumbing.ours.output.get());
+    return Game{.pid = pid, .first_of_namespace = contained, .streams = std::move(plumbing.ours)};
+}
+
+void send_signal(const Game& game, int signal) {
+    const bool would_be_dropped = game.first_of_namespace && ends_by_default(signal) && !handles(game.pid, signal);
+    ::kill(game.pid, would_be_dropped ? SIGKILL : signal);
+}
+
+void kill_everything(const Game& game) {
+    ::kill(game.pid, SIGKILL);
+    if (game.first_of_namespace) return;
+    ::kill(-game.pid, SIGKILL);
+    const auto children = read_file(fmt::format("/proc/self/task/{}/children", ::getpid()), 64 * 1024).value_or("");
+    for (const auto word : split(children, ' ')) {
+        pid_t pid = 0;
+        std::from_chars(word.data(), word.data() + word.size(), pid);
+        if (pid > 1) ::kill(pid, SIGKILL);
+    }
+}
+
+ShimResult<Success> drop_rights(const wire::shim::Identity& identity) {
+    // Leaving uid 0 clears the permitted, effective and ambient capabilities; with no_new_privs no exec brings any back.
+    if (::setgroups(0, nullptr) != 0 || ::setresgid(identity.gid, identity.gid, identity.gid) != 0 ||
+        ::setresuid(identity.uid, identity.uid, identity.uid) != 0) {
+        return std::unexpected(system_error("becoming the server's user"));
+    }
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+        return std::unexpected(system_error("giving up privileges"));
+    }
+    if (identity.uid != 0 && ::setresuid(0, 0, 0) == 0) return std::unexpected(ShimError{"the shim could become root again"});
+    return Success{};
+}
+
+}  // namespace gk::shim

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include "shim/system.hpp"
+#include "wire/shim/spec.hpp"
+
+namespace gk::shim {
+
+// Standard streams of the game, as the shim holds them. With a pseudo-terminal both are its master.
+struct Streams {
+    UniqueFd input;   // Written by us; non-blocking.
+    UniqueFd output;  // Read by us; non-blocking.
+};
+
+// A running game. Its first process is a child of the shim (which must be a child subreaper).
+struct Game {
+    pid_t pid = 0;
+    bool first_of_namespace = false;  // It is PID 1 of a namespace of its own: killing it kills all of them.
+    Streams streams;
+};
+
+// Starts the game and returns when it has been executed. `run_folder` is where runc leaves its pid file and its log.
+ShimResult<Game> start_game(const wire::shim::Spec& spec, int run_folder);
+
+// Sends a signal as a terminal or an administrator would. The kernel drops a signal for the first process of a namespace that does not
+// handle it; where its default is to end the process, SIGKILL stands in for it, since that is what the game asked for.
+void send_signal(const Game& game, int signal);
+// SIGKILL to everything: the namespace, or the game's process group and whatever of it has been left to us.
+void kill_everything(const Game& game);
+
+// Becomes the given user for good, without any right: groups, ids, capabilities, new privileges, core dumps, ptrace.
+ShimResult<Success> drop_rights(const wire::shim::Identity& identity);
+
+}  // namespace gk::shim

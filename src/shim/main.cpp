@@ -1,0 +1,152 @@
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <string>
+#include <string_view>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+
+#include <fmt/format.h>
+
+#include "shim/control_server.hpp"
+#include "shim/event_loop.hpp"
+#include "shim/game_process.hpp"
+#include "shim/log_writer.hpp"
+#include "shim/supervisor.hpp"
+#include "shim/system.hpp"
+#include "wire/shim/layout.hpp"
+#include "wire/shim/spec.hpp"
+
+// gk-shim --dir RUN: the parent of one game (wire/shim/layout.hpp says what it finds and leaves there).
+namespace {
+
+using namespace gk;
+using namespace gk::shim;
+namespace layout = gk::wire::shim::layout;
+
+void report(std::string_view line) {
+    const auto text = std::string(line) + "\n";
+    [[maybe_unused]] const auto count = ::write(layout::report_descriptor, text.data(), text.size());
+    ::close(layout::report_descriptor);
+}
+
+ShimResult<UniqueFd> open_folder(const std::string& path) {
+    UniqueFd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder) return std::unexpected(system_error(path));
+    return folder;
+}
+
+ShimResult<wire::shim::Spec> read_spec(int run_folder) {
+    TRY(text, read_file(run_folder, layout::spec_file.data(), wire::shim::spec_size_max + 1));
+    auto spec = wire::shim::decode_spec(as_byte_span(text));
+    if (!spec) return std::unexpected(ShimError{fmt::format("the launch document cannot be read: {}", name_of(spec.error()))});
+    return std::move(*spec);
+}
+
+// To the game's user, readable by the control plane's group, which new files inherit.
+ShimResult<Success> give_away(int folder, const wire::shim::Identity& identity) {
+    if (::fchown(folder, identity.uid, identity.client_gid) != 0 || ::fchmod(folder, 02750) != 0) {
+        return std::unexpected(system_error("giving the run and log folders to the server's user"));
+    }
+    return Success{};
+}
+
+ShimResult<UniqueFd> take_signals() {
+    sigset_t taken;
+    ::sigemptyset(&taken);
+    for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&taken, signal);
+    ::sigprocmask(SIG_BLOCK, &taken, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+    UniqueFd signals(::signalfd(-1, &taken, SFD_NONBLOCK | SFD_CLOEXEC));
+    if (!signals) return std::unexpected(system_error("signalfd"));
+    return signals;
+}
+
+void on_signals(int fd, Supervisor& supervisor) {
+    signalfd_siginfo info{};
+    while (::read(fd, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGCHLD) supervisor.on_children();
+        if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) supervisor.on_terminate();
+    }
+}
+
+void leave_standard_streams() {
+    const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    for (const int fd : {0, 1, 2}) ::dup2(null.get(), fd);
+}
+
+// What a run needs, in the order in which it is made.
+struct Folders {
+    UniqueFd run;
+    UniqueFd log;
+};
+
+ShimResult<Folders> open_folders(const std::string& run_path) {
+    TRY(run, open_folder(run_path));
+    TRY(log, open_folder(run_path + "/../" + std::string(layout::log_folder)));
+    return Folders{std::move(run), std::move(log)};
+}
+
+ShimResult<Success> supervise(const Folders& folders, const wire::shim::Spec& spec) {
+    if (spec.identity) {
+        TRY_OK(give_away(folders.run.get(), *spec.identity));
+        TRY_OK(give_away(folders.log.get(), *spec.identity));
+    }
+    TRY(patterns, Patterns::compile(spec));
+    TRY(log, LogWriter::open(folders.log.get(), spec.log));
+    TRY(signals, take_signals());
+    EventLoop loop;
+    Supervisor supervisor(loop, spec, folders.run.get(), std::move(log), std::move(patterns));
+    ControlServer server(loop, {.on_request = [&](auto client, auto request) { supervisor.on_request(client, std::move(request)); },
+                                .on_gone = [&](auto client) { supervisor.on_client_gone(client); },
+                                .status = [&] { return supervisor.status(); }});
+    TRY(game, start_game(spec, folders.run.get()));
+    const auto memory = spec.mode == wire::shim::Mode::runc ? MemoryWatch::of_process(game.pid, spec.cgroup_root) : MemoryWatch();
+    const auto settled = [&]() -> ShimResult<Success> {
+        if (spec.identity) TRY_OK(drop_rights(*spec.identity));
+        TRY_OK(server.listen(folders.run.get()));
+        return write_file_durably(folders.run.get(), std::string(layout::pid_file), std::to_string(::getpid()));
+    }();
+    if (!settled) {
+        kill_everything(game);
+        return settled;
+    }
+    supervisor.attach(std::move(game), memory, server);
+    loop.watch(signals.get(), EPOLLIN, [&](auto) { on_signals(signals.get(), supervisor); });
+    leave_standard_streams();
+    report(layout::report_executed);
+    loop.run();
+    ::unlinkat(folders.run.get(), layout::socket_file.data(), 0);
+    return Success{};
+}
+
+int run(const std::string& run_path) {
+    const auto folders = open_folders(run_path);
+    if (!folders) return report(std::string(layout::report_error) + folders.error().detail), 1;
+    if (::flock(folders->run.get(), LOCK_EX | LOCK_NB) != 0) return report(layout::report_running), 0;
+    const auto spec = read_spec(folders->run.get());
+    if (!spec) return report(std::string(layout::report_error) + spec.error().detail), 1;
+    ::prctl(PR_SET_NAME, "gk-shim", 0, 0, 0);
+    if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) return report("error: this kernel has no child subreapers"), 1;
+    const auto ended = supervise(*folders, *spec);
+    if (!ended) return report(std::string(layout::report_error) + ended.error().detail), 1;
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 3 || std::string_view(argv[1]) != "--dir") {
+        constexpr std::string_view usage = "usage: gk-shim --dir RUN\nRuns the game that RUN/spec describes; a host starts it, not a person.\n";
+        [[maybe_unused]] const auto count = ::write(2, usage.data(), usage.size());
+        return 2;
+    }
+    ::fcntl(layout::report_descriptor, F_SETFD, FD_CLOEXEC);
+    ::setsid();
+    ::umask(0027);
+    return run(argv[2]);
+}

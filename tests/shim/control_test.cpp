@@ -1,0 +1,143 @@
+#include <gtest/gtest.h>
+
+#include "shim_run.hpp"
+
+namespace gk::shim_test {
+namespace {
+
+using wire::shim::Outcome;
+using wire::shim::Phase;
+
+TEST(ShimControl, RefusesAnOlderEpochOnceItHasSeenANewerOne) {
+    ShimRun run;
+    ASSERT_EQ(run.start(), "executed\n");
+    Client old_leader(run.run, Epoch{1});
+    Client new_leader(run.run, Epoch{2});
+    old_leader.send(Op::hello);
+    old_leader.until(Phase::ready);
+
+    EXPECT_EQ(new_leader.ask(Op::hello).outcome, Outcome::ok);
+
+    for (const auto op : {Op::hello, Op::stop, Op::kill, Op::command, Op::quiesce, Op::resume, Op::acknowledge}) {
+        EXPECT_EQ(old_leader.ask(op, "say x").outcome, Outcome::stale) << name_of(op);
+    }
+    EXPECT_EQ(new_leader.ask(Op::command, "say still here").text, "still here");
+}
+
+TEST(ShimControl, RefusesAnEpochOlderThanTheOneThatStartedIt) {
+    ShimRun run;
+    run.spec.epoch = Epoch{5};
+    ASSERT_EQ(run.start(), "executed\n");
+
+    EXPECT_EQ(Client(run.run, Epoch{4}).ask(Op::stop).outcome, Outcome::stale);
+    EXPECT_EQ(Client(run.run, Epoch{5}).ask(Op::hello).outcome, Outcome::ok);
+}
+
+TEST(ShimControl, SurvivesAClientThatVanishesAndOneThatSpeaksNonsense) {
+    ShimRun run;
+    ASSERT_EQ(run.start(), "executed\n");
+    {
+        Client vanishing(run.run);
+        vanishing.send(Op::hello);
+        vanishing.send(Op::command, "say hello");
+    }
+    Client nonsense(run.run);
+    nonsense.send_raw("GET / HTTP/1.1\r\n\r\n");
+
+    EXPECT_FALSE(nonsense.next()) << "it is cut off";
+    Client client(run.run);
+    client.send(Op::hello);
+    EXPECT_EQ(client.until(Phase::ready).phase, Phase::ready);
+}
+
+TEST(ShimControl, AnswersCommandsWithWhatTheGamePrints) {
+    ShimRun run;
+    ASSERT_EQ(run.start(), "executed\n");
+    Client client(run.run);
+    client.send(Op::hello);
+    client.until(Phase::ready);
+
+    const auto first = client.send(Op::command, "say one");
+    const auto second = client.send(Op::command, "say two");
+
+    EXPECT_EQ(client.answer_to(first).text, "one");
+    EXPECT_EQ(client.answer_to(second).text, "two");
+    EXPECT_EQ(client.ask(Op::command, "two\nlines").outcome, Outcome::invalid);
+    EXPECT_EQ(client.ask(Op::command, "").outcome, Outcome::invalid);
+}
+
+TEST(ShimControl, SaysThatAGameTakesNoCommands) {
+    ShimRun run;
+    run.spec.console = {};
+    ASSERT_EQ(run.start(), "executed\n");
+    Client client(run.run);
+
+    EXPECT_EQ(client.ask(Op::command, "say x").outcome, Outcome::not_found);
+    EXPECT_EQ(client.ask(Op::resume).outcome, Outcome::not_found);
+}
+
+struct Quiet : testing::Test {
+    void start(Milliseconds timeout) {
+        run.add_arguments({"--world", run.world.string()});
+        run.spec.quiesce = {.before = {"save-off", "save-all"}, .confirm_pattern = "^Saved the game$", .after = {"save-on"}, .timeout = timeout};
+        ASSERT_EQ(run.start(), "executed\n");
+        client.emplace(run.run);
+        client->send(Op::hello);
+        client->until(Phase::ready);
+    }
+    void expect_undone() {
+        client->until([](const auto& status) { return !status.quiesced; });
+        // A command behind it is answered when the one before has been.
+        EXPECT_EQ(client->ask(Op::command, "say end").outcome, Outcome::ok);
+        EXPECT_NE(run.all_logs().find("Automatic saving is now enabled"), std::string::npos);
+    }
+    ShimRun run;
+    std::optional<Client> client;
+};
+
+TEST_F(Quiet, LastsUntilItIsUndone) {
+    start(Milliseconds(20'000));
+
+    EXPECT_EQ(client->ask(Op::quiesce).outcome, Outcome::ok);
+    EXPECT_TRUE(client->until([](const auto& s) { return s.quiesced; }).quiesced);
+    EXPECT_EQ(content(run.world / "saved"), "saved\n");
+    EXPECT_EQ(client->ask(Op::resume).outcome, Outcome::ok);
+
+    expect_undone();
+}
+
+TEST_F(Quiet, EndsByItselfWhenItsTimeIsOver) {
+    start(Milliseconds(1'000));
+
+    EXPECT_EQ(client->ask(Op::quiesce).outcome, Outcome::ok);
+
+    expect_undone();
+}
+
+TEST_F(Quiet, EndsWhenTheConnectionThatAskedIsLost) {
+    start(Milliseconds(20'000));
+    {
+        Client holder(run.run);
+        ASSERT_EQ(holder.ask(Op::quiesce).outcome, Outcome::ok);
+        client->until([](const auto& s) { return s.quiesced; });
+    }
+
+    expect_undone();
+}
+
+TEST_F(Quiet, IsUndoneWhenTheGameDoesNotConfirm) {
+    run.spec.quiesce.confirm_pattern = "never";
+    run.add_arguments({"--world", run.world.string()});
+    run.spec.quiesce = {.before = {"save-off"}, .confirm_pattern = "never", .after = {"save-on"}, .timeout = Milliseconds(300)};
+    ASSERT_EQ(run.start(), "executed\n");
+    client.emplace(run.run);
+    client->send(Op::hello);
+    client->until(Phase::ready);
+
+    EXPECT_EQ(client->ask(Op::quiesce).outcome, Outcome::unavailable);
+
+    expect_undone();
+}
+
+}  // namespace
+}  // namespace gk::shim_test
