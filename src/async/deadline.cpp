@@ -64,18 +64,17 @@ bool is_cancellation(const boost::system::system_error& error) { return error.co
 }  // namespace
 
 Task<bool> finishes_by(Clock& clock, Time deadline, Task<void> task) {
+    if (deadline <= clock.now()) co_return false;
     Race race;
     TaskGroup timer(co_await asio::this_coro::executor);
     timer.spawn("deadline", expire(clock, deadline, race));
-    bool finished = true;
     auto work = run_cancellable(std::move(task), race);
     try {
         co_await run_with(timer, std::move(work));
     } catch (const boost::system::system_error& error) {
         if (!race.expired || !is_cancellation(error)) throw;
-        finished = false;
     }
-    co_return finished;
+    co_return !race.expired;
 }
 
 }  // namespace gk::async

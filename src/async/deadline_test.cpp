@@ -86,7 +86,39 @@ TEST(Deadline, LetsExceptionsThrough) {
     EXPECT_EQ(clock.sleepers(), 0u);
 }
 
-TEST(Deadline, ATaskThatNeedsNoTimeIsInTimeEvenWhenTheDeadlineIsPast) { EXPECT_EQ(race(0s, 0s, 0s), "42"); }
+TEST(Deadline, APastDeadlineBeginsNothing) {
+    EXPECT_EQ(race(0s, 0s, 0s), "too late");
+    EXPECT_EQ(race(-1s, 1h, 0s), "too late");
+}
+
+Task<Answer> answer_even_if_cancelled(ManualClock& clock) {
+    try {
+        co_await clock.sleep(1h);
+    } catch (const boost::system::system_error&) {
+        co_return Answer(7);
+    }
+    co_return Answer(42);
+}
+
+Task<void> note_answer(ManualClock& clock, std::string& end) {
+    auto task = answer_even_if_cancelled(clock);
+    const auto answer = co_await with_deadline(clock, clock.now() + 1s, std::move(task));
+    end = answer ? std::to_string(answer->number) : "too late";
+}
+
+TEST(Deadline, WhatACancelledTaskReturnsIsDropped) {
+    asio::io_context io;
+    ManualClock clock;
+    TaskGroup group(io.get_executor());
+    std::string end;
+    group.spawn("race", note_answer(clock, end));
+    io.poll();
+
+    clock.advance(1s);
+    run_until_done(io, group.join());
+
+    EXPECT_EQ(end, "too late");
+}
 
 }  // namespace
 }  // namespace gk::async

@@ -1,0 +1,199 @@
+#include "net/http_client/client.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <gtest/gtest.h>
+
+#include "async/mailbox.hpp"
+#include "async/manual_clock.hpp"
+#include "async/run.hpp"
+#include "async/task_group.hpp"
+#include "net/http/server.hpp"
+
+namespace gk::net {
+namespace {
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+
+class ZeroRandom : public Random {
+public:
+    void fill(std::span<std::byte> out) override {
+        for (auto& byte : out) byte = std::byte{0};
+    }
+};
+
+// The client against our own server, in one loop.
+class HttpClientTest : public testing::Test {
+protected:
+    void SetUp() override {
+        Router router;
+        router.add({.method = Method::post, .pattern = "/echo", .handler = echo});
+        router.add({.method = Method::get, .pattern = "/peer", .handler = [this](Request&) { return count(*this); }});
+        router.add({.method = Method::get, .pattern = "/slow", .handler = [this](Request&) { return slow(*this); }});
+        router.add({.method = Method::get, .pattern = "/lines", .handler = [this](Request&) { return lines(*this); }});
+        server_.emplace(io_.get_executor(), clock_, random_, std::move(router));
+        const auto at = server_->listen(parse_endpoint("127.0.0.1:0").value()).value();
+        remote_ = parse_remote("http://" + at.text()).value();
+        client_.emplace(io_.get_executor(), clock_, remote_);
+    }
+    void TearDown() override {
+        client_.reset();
+        finish(server_->stop(1s));
+    }
+    // Runs to its end, moving time on when nothing else happens.
+    template <class T>
+    T finish(Task<T> task) {
+        async::TaskGroup group(io_.get_executor());
+        group.spawn("time", keep_time_moving());
+        if constexpr (std::is_void_v<T>) {
+            async::run_until_done(io_, std::move(task));
+            end(group);
+        } else {
+            auto result = async::run_until_done(io_, std::move(task));
+            end(group);
+            return result;
+        }
+    }
+    void end(async::TaskGroup& group) {
+        group.cancel();
+        async::run_until_done(io_, group.join());
+    }
+    Task<void> keep_time_moving() {
+        for (;;) {
+            co_await asio::post(io_, asio::use_awaitable);
+            clock_.advance(1ms);
+        }
+    }
+    Result<ClientResponse, NetError> send(std::string method, std::string target, std::string body = {}, Milliseconds limit = 30min) {
+        ClientRequest request;
+        request.method = std::move(method);
+        request.target = std::move(target);
+        request.body = std::move(body);
+        return finish(client_->send(std::move(request), limit));
+    }
+
+    static Task<Response> echo(Request& request) { co_return Response::text(201, "text/plain", request.body); }
+    static Task<Response> count(HttpClientTest& test) { co_return Response::text(200, "text/plain", std::to_string(test.server_->connections())); }
+    static Task<Response> slow(HttpClientTest& test) {
+        co_await test.clock_.sleep(1h);
+        co_return Response::text(200, "text/plain", "late");
+    }
+    static Task<Response> lines(HttpClientTest& test) {
+        co_return Response::streaming("application/x-ndjson", [&test](Stream& stream) { return produce_lines(test, stream); });
+    }
+    static Task<void> produce_lines(HttpClientTest& test, Stream& stream) {
+        while (const auto line = co_await test.lines_.receive()) {
+            if (!co_await stream.write(std::string(*line))) co_return;
+        }
+    }
+
+    asio::io_context io_;
+    async::ManualClock clock_;
+    ZeroRandom random_;
+    async::Mailbox<std::string> lines_{100, async::WhenFull::refuse};
+    std::optional<HttpServer> server_;
+    Remote remote_;
+    std::optional<HttpClient> client_;
+};
+
+TEST_F(HttpClientTest, SendsARequestAndReadsTheReply) {
+    const auto reply = send("POST", "/echo", std::string(100'000, 'x'));
+
+    ASSERT_TRUE(reply) << reply.error().detail;
+    EXPECT_EQ(reply->status, 201);
+    EXPECT_EQ(reply->body.size(), 100'000u);
+    EXPECT_EQ(reply->header("content-type"), "text/plain");
+}
+
+TEST_F(HttpClientTest, KeepsItsConnection) {
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(send("GET", "/peer").value().body, "1");
+    EXPECT_EQ(send("HEAD", "/peer").value().body, "");
+    EXPECT_EQ(send("GET", "/peer").value().body, "1");
+}
+
+TEST_F(HttpClientTest, ConnectsAgainWhenTheServerHasClosedTheKeptConnection) {
+    ASSERT_TRUE(send("GET", "/peer"));
+    clock_.advance(80s);
+    for (int i = 0; i < 20; ++i) io_.poll();
+    EXPECT_EQ(server_->connections(), 0u);
+
+    EXPECT_EQ(send("GET", "/peer").value().body, "1");
+}
+
+TEST_F(HttpClientTest, GivesUpAtItsDeadline) {
+    const auto reply = send("GET", "/slow", {}, 2s);
+
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().kind, NetError::Kind::timed_out);
+    EXPECT_NE(reply.error().detail.find("did not answer within 2s"), std::string::npos) << reply.error().detail;
+}
+
+TEST_F(HttpClientTest, SaysThatNobodyListens) {
+    remote_.port = 1;
+    client_.emplace(io_.get_executor(), clock_, remote_);
+
+    const auto reply = send("GET", "/peer");
+
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().kind, NetError::Kind::refused);
+    EXPECT_NE(reply.error().detail.find("nobody listens on http://127.0.0.1:1"), std::string::npos);
+}
+
+TEST_F(HttpClientTest, TalksOverAUnixSocket) {
+    std::string folder = testing::TempDir() + "gk_client_XXXXXX";
+    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+    const auto at = parse_endpoint("unix:" + folder + "/api.sock").value();
+    ASSERT_TRUE(server_->listen(at));
+    client_.emplace(io_.get_executor(), clock_, parse_remote(at.text()).value());
+
+    EXPECT_EQ(send("POST", "/echo", "hello").value().body, "hello");
+
+    std::filesystem::remove_all(folder);
+}
+
+TEST_F(HttpClientTest, ReadsAStreamLineByLine) {
+    ClientRequest request;
+    request.target = "/lines";
+    for (const char* piece : {"one\ntw", "o\r\n\nth", "ree"}) lines_.send(piece);
+    auto stream = finish(client_->open(std::move(request), 30min));
+    ASSERT_TRUE(stream) << stream.error().detail;
+    EXPECT_EQ((*stream)->head().status, 200);
+
+    std::vector<std::string> got;
+    for (int i = 0; i < 3; ++i) got.push_back(finish((*stream)->read_line(30min)).value().value());
+    EXPECT_EQ(finish((*stream)->read_line(1s)).error().kind, NetError::Kind::timed_out);
+    EXPECT_EQ(got, (std::vector<std::string>{"one", "two", ""}));
+}
+
+TEST_F(HttpClientTest, AStreamsLastLineNeedsNoEnd) {
+    ClientRequest request;
+    request.target = "/lines";
+    lines_.send("one\ntwo");
+    lines_.close();
+    auto stream = finish(client_->open(std::move(request), 30min));
+    ASSERT_TRUE(stream);
+
+    EXPECT_EQ(finish((*stream)->read_line(30min)).value(), "one");
+    EXPECT_EQ(finish((*stream)->read_line(30min)).value(), "two");
+    EXPECT_EQ(finish((*stream)->read_line(30min)).value(), std::nullopt);
+}
+
+TEST(Remote, IsReadFromAnAddress) {
+    EXPECT_EQ(parse_remote("http://castle.example:8080/").value().text(), "http://castle.example:8080");
+    EXPECT_EQ(parse_remote("http://[::1]:8080").value().text(), "http://[::1]:8080");
+    EXPECT_EQ(parse_remote("http://[::1]").value().port, 80);
+    EXPECT_EQ(parse_remote("unix:/run/x.sock").value().unix_path, "/run/x.sock");
+    for (const std::string_view text : {"https://x", "x:80", "http://", "http://x:y", "http://x/path", "http://user@x", "unix:x"}) {
+        EXPECT_FALSE(parse_remote(text)) << text;
+    }
+}
+
+}  // namespace
+}  // namespace gk::net
