@@ -11,7 +11,9 @@ import harness
 
 class Recovery(harness.ToyCase):
     def recover(self, vault, state, key):
-        return subprocess.run([harness.BIN / "gamekeeper", "recover", "--vault", vault, "--state", state], input=key + "\n", capture_output=True,
+        key_file = self.keeper.home / "recovery.key"
+        key_file.write_text(key + "\n")
+        return subprocess.run([harness.BIN / "gamekeeper", "--state", state, "recover", "--vault", vault, "--key-file", key_file], capture_output=True,
                               text=True, env=self.keeper.environment(), timeout=120)
 
     def test_all_servers_come_back_from_vault_and_recovery_key_alone(self):

@@ -50,14 +50,16 @@ class Rights(harness.ToyCase):
         self.assertEqual(self.over_tcp("/v1/servers", made["key"])[0], 401)
 
     def test_the_socket_does_not_trust_other_users(self):
-        curl = ["curl", "--silent", "--max-time", "5", "--unix-socket", self.keeper.socket, "--write-out", "%{http_code}", "http://localhost/v1/servers"]
+        curl = ["curl", "--silent", "--max-time", "5", "--unix-socket", self.keeper.socket, "--write-out", "%{http_code}",
+                "http://localhost/v1/servers"]
         done = subprocess.run(curl, capture_output=True, text=True, user="nobody")
 
         self.assertIn(done.stdout[-3:], ("000", "401"), "either the socket cannot be opened, or the peer is not trusted")
 
     def test_listening_beyond_this_machine_without_tls_is_refused(self):
+        environment = {**self.keeper.environment(), "GK_API_LISTEN": "0.0.0.0:0"}
         done = subprocess.run([harness.BIN / "gamekeeper", "serve", "--state", self.keeper.home / "other"], capture_output=True, text=True, timeout=30,
-                              env={**self.keeper.environment(), "GK_API_LISTEN": "0.0.0.0:0"})
+                              env=environment)
 
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn("api.listen", done.stderr)
