@@ -13,8 +13,8 @@ class Recovery(harness.ToyCase):
     def recover(self, vault, state, key):
         key_file = self.keeper.home / "recovery.key"
         key_file.write_text(key + "\n")
-        return subprocess.run([harness.BIN / "gamekeeper", "--state", state, "recover", "--vault", vault, "--key-file", key_file], capture_output=True,
-                              text=True, env=self.keeper.environment(), timeout=120)
+        command = [harness.BIN / "gamekeeper", "--state", state, "recover", "--vault", vault, "--key-file", key_file]
+        return subprocess.run(command, capture_output=True, text=True, env=self.keeper.environment(), timeout=120)
 
     def test_all_servers_come_back_from_vault_and_recovery_key_alone(self):
         for name in ("keep", "tower"):

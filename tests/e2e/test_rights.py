@@ -58,8 +58,8 @@ class Rights(harness.ToyCase):
 
     def test_listening_beyond_this_machine_without_tls_is_refused(self):
         environment = {**self.keeper.environment(), "GK_API_LISTEN": "0.0.0.0:0"}
-        done = subprocess.run([harness.BIN / "gamekeeper", "serve", "--state", self.keeper.home / "other"], capture_output=True, text=True, timeout=30,
-                              env=environment)
+        command = [harness.BIN / "gamekeeper", "serve", "--state", self.keeper.home / "other"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment)
 
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn("api.listen", done.stderr)
