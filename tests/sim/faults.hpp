@@ -1,0 +1,52 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/enum_names.hpp"
+#include "tests/sim/dice.hpp"
+
+namespace gk::sim {
+
+// How often things go wrong. Each seed switches whole families on or off, so that rare combinations meet without drowning in noise.
+struct Faults {
+    double error_before = 0;    // A call fails and nothing has happened.
+    double reply_lost = 0;      // It has happened, and the caller hears "unavailable".
+    double slow = 0;            // Seconds instead of milliseconds.
+    double keeper_crash = 0;    // At a port call: before it, or between its effect and its reply.
+    double second_keeper = 0;   // For each minute: another keeper starts while the old one is still at work.
+    double game_crash = 0;      // For each run.
+    double game_lost = 0;       // For each run: gone without an exit record.
+    double start_crash = 0;
+    double start_hangs = 0;
+    double ignores_stop = 0;
+    double crash_loop = 0;      // For each server.
+    double vault_outage = 0;    // For each minute.
+    double spoiled_snapshot = 0;
+    double no_room = 0;
+    double wake_lost = 0;
+
+    static Faults for_seed(Dice& dice) {
+        const auto maybe = [&](double probability) { return dice.chance(0.5) ? probability : 0; };
+        return {.error_before = maybe(0.02), .reply_lost = maybe(0.02), .slow = maybe(0.03), .keeper_crash = maybe(0.003),
+                .second_keeper = maybe(0.05), .game_crash = maybe(0.3), .game_lost = maybe(0.1), .start_crash = maybe(0.15),
+                .start_hangs = maybe(0.05), .ignores_stop = maybe(0.2), .crash_loop = maybe(0.2), .vault_outage = maybe(0.1),
+                .spoiled_snapshot = maybe(0.1), .no_room = maybe(0.03), .wake_lost = maybe(0.3)};
+    }
+};
+
+// A defect that is built in on purpose, to prove that the simulator would find it.
+enum class Plant : std::uint8_t {
+    none, skip_verify, drop_epoch, clean_frees_disk, forget_back_off, stale_snapshot, stop_lies, half_restore, no_resume, same_snapshot_id,
+    stop_hits_another, forget_leaves_disk, operation_never_ends, catalogue_forgets, free_without_asking, early_ready,
+};
+inline constexpr auto plant_names = std::to_array<std::string_view>({
+    "none", "skip_verify", "drop_epoch", "clean_frees_disk", "forget_back_off", "stale_snapshot", "stop_lies", "half_restore", "no_resume",
+    "same_snapshot_id", "stop_hits_another", "forget_leaves_disk", "operation_never_ends", "catalogue_forgets", "free_without_asking",
+    "early_ready",
+});
+constexpr std::span<const std::string_view> names_of(Plant) { return plant_names; }
+
+}  // namespace gk::sim

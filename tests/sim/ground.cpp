@@ -1,0 +1,372 @@
+#include "tests/sim/ground.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "domain/server/lifecycle.hpp"
+
+namespace gk::sim {
+namespace {
+
+using Process = Seen::Process;
+using namespace std::chrono_literals;
+
+std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
+    auto x = a ^ (b + 0x9e3779b97f4a7c15U + (a << 6) + (a >> 2));
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
+    return x ^ (x >> 27);
+}
+
+std::unexpected<RuntimeError> no(RuntimeError::Kind kind, std::string detail) { return std::unexpected(RuntimeError{kind, std::move(detail)}); }
+
+bool restores(const server::Record& record) {
+    return record.request && (record.request->verb == server::Verb::restore || record.request->verb == server::Verb::restore_undo);
+}
+
+}  // namespace
+
+Ground::Ground(std::uint64_t seed, Plant defect) : plant(defect), fault_dice(seed, 1), game_dice(seed, 2) {
+    Dice family(seed, 3);
+    faults = Faults::for_seed(family);
+}
+
+std::optional<server::Record> Ground::record(ServerUid uid) const {
+    const auto at = state->servers.find(uid);
+    return at == state->servers.end() ? std::nullopt : std::optional(at->second);
+}
+
+std::vector<vault::Snapshot> Ground::snapshots(ServerUid uid) const {
+    std::vector<vault::Snapshot> found;
+    for (const auto& [id, snapshot] : state->snapshots) {
+        if (snapshot.server == uid) found.push_back(snapshot);
+    }
+    std::ranges::sort(found, std::greater(), &vault::Snapshot::sequence);
+    return found;
+}
+
+void Ground::breach(std::string text) {
+    if (!breach_.empty()) return;
+    note("BREACH " + text);
+    breach_ = std::move(text);
+}
+
+// I2: the receiver refuses an old epoch, so an effect that comes through must carry the highest.
+Ground::Effect Ground::admit(const char* what, ServerUid uid, Epoch epoch) {
+    note(what, uid, std::to_underlying(epoch));
+    if (epoch < highest_) {
+        if (plant != Plant::drop_epoch) return no(RuntimeError::Kind::refused, "a newer keeper is at work");
+        breach(fmt::format("I2: {} of an old epoch took effect", what));
+    }
+    highest_ = std::max(highest_, epoch);
+    return Success{};
+}
+
+Ground::Effect Ground::fence(Epoch epoch) { return admit("fence", {}, epoch); }
+
+Seen Ground::observe(ServerUid uid) {
+    const auto& cell = cells[uid];
+    Seen seen;
+    seen.disk = cell.disk ? Seen::Disk::present : Seen::Disk::absent;
+    seen.staged = cell.staged;
+    seen.process = cell.process;
+    seen.exit = cell.exit;
+    seen.started_at = cell.started_at;
+    seen.quiesced = cell.quiesced;
+    if (plant == Plant::stop_lies && cell.process == Process::stopping) seen.process = Process::exited;
+    if (plant == Plant::early_ready && cell.process == Process::gone && cell.disk) seen.process = Process::ready;
+    return seen;
+}
+
+Ground::Effect Ground::create_disk(ServerUid uid) {
+    auto& cell = cells[uid];
+    if (cell.disk) return Success{};
+    if (fault_dice.chance(faults.no_room)) return no(RuntimeError::Kind::exhausted, "no room");
+    cell.disk = true;
+    cell.live = Content();
+    return Success{};
+}
+
+bool Ground::is_proven(ServerUid uid, const Content& content) const {
+    const auto stored = vault.find(uid);
+    if (stored == vault.end()) return false;
+    return std::ranges::any_of(snapshots(uid), [&](const vault::Snapshot& it) {
+        const auto at = stored->second.find(it.engine_id);
+        return it.status == vault::SnapshotStatus::complete && at != stored->second.end() && at->second.content == content && !at->second.spoiled;
+    });
+}
+
+Ground::Effect Ground::free_disk(ServerUid uid) {
+    auto& cell = cells[uid];
+    if (!cell.disk) return Success{};
+    if (cell.alive()) return no(RuntimeError::Kind::unavailable, "the disk is in use");
+    const auto known = record(uid);
+    const bool forced = truths[uid].waived;
+    if (cell.live.whole && !forced && !is_proven(uid, cell.live)) breach("disk freed without a proven snapshot of what is on it");
+    if (known && known->phase != server::Phase::cleanup) breach("disk freed outside cleanup");
+    cell.disk = false;
+    cell.live = Content();
+    return Success{};
+}
+
+Ground::Effect Ground::stage_disk(ServerUid uid) {
+    if (fault_dice.chance(faults.no_room)) return no(RuntimeError::Kind::exhausted, "no room");
+    cells[uid].staged = true;
+    cells[uid].stage = Content();
+    return Success{};
+}
+
+Ground::Effect Ground::commit_staged(ServerUid uid) {
+    auto& cell = cells[uid];
+    if (!cell.staged) return no(RuntimeError::Kind::not_found, "nothing is staged");
+    if (cell.alive()) {
+        breach("I1: the world was switched under a running game");
+        return Success{};
+    }
+    if (!cell.stage.whole) breach("P7: half a world became the live one");
+    const auto known = record(uid);
+    auto& truth = truths[uid];
+    if (known && restores(*known) && known->phase == server::Phase::restoring_files) {
+        // The asked past replaces the present, which a snapshot keeps.
+        if (cell.disk && cell.live.whole && !truth.waived && !is_proven(uid, cell.live)) breach("P7: the world before the restore was not saved");
+        truth.world = cell.stage;
+    }
+    cell.live = std::exchange(cell.stage, Content());
+    cell.staged = false;
+    cell.disk = true;
+    return Success{};
+}
+
+Ground::Effect Ground::launch(ServerUid uid) {
+    auto& cell = cells[uid];
+    if (cell.alive()) return Success{};
+    if (!cell.disk) return no(RuntimeError::Kind::invalid, "there is no disk");
+    if (!cell.live.whole) breach("a game was started on an incomplete world");
+    const auto& truth = truths[uid];
+    if (truth.world && !truth.waived && *truth.world != cell.live) breach("a game was started on another world than the players left");
+    if (const auto known = record(uid); known && !known->crashes.empty() && !known->request) {
+        // R20: growing pauses between the tries that nobody asked for.
+        const auto pause = server::back_off(static_cast<std::uint32_t>(known->crashes.size()), server::Limits());
+        if (now < known->crashes.back() + pause) breach("R20: started again before its back-off was over");
+    }
+    cell.process = Process::starting;
+    cell.exit.reset();
+    cell.stop_asked = false;
+    cell.quiesced = false;
+    cell.started_at = now;
+    const auto [loops, is_new] = loops_.try_emplace(uid, false);
+    if (is_new) loops->second = game_dice.chance(faults.crash_loop);
+    const bool crashes = loops->second || game_dice.chance(faults.start_crash);
+    cell.next = crashes ? Cell::Next::crash : Cell::Next::ready;
+    cell.next_at = now + (game_dice.chance(faults.start_hangs) ? 10min : game_dice.between(500ms, 8s));
+    return Success{};
+}
+
+// I7: a game that is up goes down only for a reason that is stored.
+void Ground::check_stop(const char* what, ServerUid uid, const Cell& cell) {
+    if (!cell.alive()) return;
+    const auto known = record(uid);
+    if (!known) return;
+    using enum server::Phase;
+    switch (known->phase) {
+    case deploying:
+    case starting:
+    case address_allocation:
+    case running:
+        // The step was decided before a request moved the record on; what it meant to end is the same process.
+        breach(fmt::format("I7: {} while the record says {}", what, name_of(known->phase)));
+        break;
+    default: break;
+    }
+}
+
+Ground::Effect Ground::stop(ServerUid uid) {
+    if (plant == Plant::stop_hits_another) uid = std::prev(cells.end())->first;
+    auto& cell = cells[uid];
+    if (!cell.alive() || cell.process == Process::stopping) return Success{};
+    check_stop("stop", uid, cell);
+    cell.process = Process::stopping;
+    cell.stop_asked = true;
+    cell.next = Cell::Next::end;
+    cell.next_at = now + (game_dice.chance(faults.ignores_stop) ? Milliseconds(30s) : game_dice.between(50ms, 4s));
+    return Success{};
+}
+
+Ground::Effect Ground::kill(ServerUid uid) {
+    auto& cell = cells[uid];
+    if (!cell.alive()) return Success{};
+    check_stop("kill", uid, cell);
+    end(uid, cell, server::ExitCause::asked);
+    return Success{};
+}
+
+Ground::Effect Ground::clean(ServerUid uid) {
+    auto& cell = cells[uid];
+    if (cell.alive()) return no(RuntimeError::Kind::unavailable, "it runs");
+    cell.process = Process::gone;
+    cell.exit.reset();
+    cell.started_at.reset();
+    if (plant == Plant::clean_frees_disk) cell.disk = false;
+    return Success{};
+}
+
+Ground::Effect Ground::forget(ServerUid uid) {
+    auto& cell = cells[uid];
+    if (cell.alive()) return no(RuntimeError::Kind::unavailable, "it runs");
+    if (cell.disk && cell.live.whole && !truths[uid].waived && !is_proven(uid, cell.live)) breach("a world was forgotten without a proven snapshot");
+    if (plant != Plant::forget_leaves_disk) cells.erase(uid);
+    return Success{};
+}
+
+Ground::Effect Ground::quiesce(ServerUid uid) {
+    auto& cell = cells[uid];
+    if (cell.process != Process::ready) return no(RuntimeError::Kind::unavailable, "it does not run");
+    cell.quiesced = true;
+    return Success{};
+}
+Ground::Effect Ground::resume(ServerUid uid) {
+    if (plant != Plant::no_resume) cells[uid].quiesced = false;
+    return Success{};
+}
+
+void Ground::write_defaults(ServerUid uid) {
+    auto& cell = cells[uid];
+    if (cell.alive()) breach("files were written under a running game");
+    auto& truth = truths[uid];
+    if (truth.world && !truth.waived) breach("defaults were created in the place of a world that exists");
+    cell.live = Content{.mark = mixed(uid.bits()[0], 1), .whole = true};
+    truth.world = cell.live;
+    truth.waived = false;
+}
+
+TakenSnapshot Ground::keep(const SnapshotOrder& order, const Cell& before) {
+    const auto& cell = cells[order.server];
+    const auto engine = fmt::format("e{}", ++engines_);
+    StoredSnapshot stored{.id = order.id, .content = cell.live, .consistency = order.consistency, .trigger = order.trigger, .created_at = now};
+    stored.torn = (before.alive() && !before.quiesced) || (cell.alive() && !cell.quiesced) || before.live != cell.live;
+    stored.spoiled = fault_dice.chance(faults.spoiled_snapshot);
+    auto& repository = vault[order.server];
+    if (plant == Plant::stale_snapshot && !repository.empty()) stored.content = repository.begin()->second.content;
+    repository.emplace(engine, stored);
+    return {.engine_id = engine, .bytes = 1000, .files = 10};
+}
+
+const std::string* Ground::engine_of(ServerUid uid, SnapshotId id) const {
+    const auto repository = vault.find(uid);
+    if (repository == vault.end()) return nullptr;
+    const auto at = std::ranges::find_if(repository->second, [&](const auto& it) { return it.second.id == id; });
+    return at == repository->second.end() ? nullptr : &at->first;
+}
+
+void Ground::end(ServerUid uid, Cell& cell, server::ExitCause cause) {
+    server::Exit exit;
+    exit.cause = cause;
+    exit.at = now;
+    exit.code = 1;
+    cell.process = Process::exited;
+    cell.exit = exit;
+    cell.quiesced = false;
+    cell.next = Cell::Next::none;
+    note("game ended", uid, std::to_underlying(cause));
+    if (changed) changed(uid);
+}
+
+void Ground::advance(ServerUid uid, Cell& cell) {
+    switch (std::exchange(cell.next, Cell::Next::none)) {
+    case Cell::Next::none: break;
+    case Cell::Next::ready:
+        cell.process = Process::ready;
+        note("game ready", uid);
+        if (game_dice.chance(faults.game_crash)) {
+            cell.next = game_dice.chance(faults.game_lost) ? Cell::Next::lost : Cell::Next::crash;
+            cell.next_at = now + game_dice.between(1s, 5min);
+        }
+        if (changed) changed(uid);
+        break;
+    case Cell::Next::crash: end(uid, cell, game_dice.chance(0.2) ? server::ExitCause::out_of_memory : server::ExitCause::crashed); break;
+    case Cell::Next::end: end(uid, cell, server::ExitCause::asked); break;
+    case Cell::Next::lost:
+        cell.process = Process::gone;
+        cell.quiesced = false;
+        note("game lost", uid);
+        break;
+    }
+}
+
+void Ground::settle() {
+    for (auto& [uid, cell] : cells) {
+        if (cell.next != Cell::Next::none && cell.next_at <= now) advance(uid, cell);
+    }
+}
+
+std::optional<Time> Ground::next_event() const {
+    std::optional<Time> next;
+    for (const auto& [uid, cell] : cells) {
+        if (cell.next != Cell::Next::none && (!next || cell.next_at < *next)) next = cell.next_at;
+    }
+    return next;
+}
+
+void Ground::play(ServerUid uid) {
+    const auto at = cells.find(uid);
+    if (at == cells.end() || at->second.process != Process::ready || at->second.quiesced) return;
+    auto& live = at->second.live;
+    live.mark = mixed(live.mark, game_dice.next());
+    truths[uid].world = live;
+    truths[uid].waived = false;
+}
+
+void Ground::heal() {
+    faults = Faults();
+    vault_down = false;
+    for (auto& [uid, loops] : loops_) loops = false;
+    for (auto& [uid, cell] : cells) {
+        if (cell.next == Cell::Next::crash && cell.process == Process::starting) cell.next = Cell::Next::ready;
+        if (cell.process == Process::ready) cell.next = Cell::Next::none;
+        if (cell.process == Process::starting) cell.next_at = std::min(cell.next_at, now + Milliseconds(10s));
+    }
+}
+
+// I9: phases change along the table only.
+void Ground::check_phases() {
+    for (const auto& [uid, stored] : state->servers) {
+        const auto [known, is_new] = phases_.try_emplace(uid, stored.phase);
+        if (is_new || known->second == stored.phase) continue;
+        const auto edge = [&](const server::Edge& it) { return it.from == known->second && it.to == stored.phase; };
+        if (std::ranges::none_of(server::lifecycle, edge)) {
+            breach(fmt::format("I9: no edge leads from {} to {}", name_of(known->second), name_of(stored.phase)));
+        }
+        known->second = stored.phase;
+    }
+}
+
+// I12: complete means that it can be read back, and at rest means that nothing moved.
+void Ground::check_snapshots() {
+    for (const auto& [id, snapshot] : state->snapshots) {
+        if (snapshot.status != vault::SnapshotStatus::complete) continue;
+        if (!proven_.try_emplace(id, snapshot.status).second) continue;
+        const auto& repository = vault[snapshot.server];
+        const auto at = repository.find(snapshot.engine_id);
+        if (at == repository.end() || at->second.spoiled) return breach("I12: a snapshot is called complete and cannot be read back");
+        if (at->second.id != id) return breach("I12: the catalogue points to another snapshot");
+        if (snapshot.consistency == vault::Consistency::at_rest && at->second.torn) return breach("I12: a snapshot at rest was made of a moving world");
+        if (!at->second.content.whole) return breach("I12: a snapshot of half a world is called complete");
+    }
+}
+
+// Nothing that players were told is done is ever lost: it is on the live disk, or in the snapshot that the next start restores.
+void Ground::check_worlds() {
+    for (const auto& [uid, truth] : truths) {
+        if (!truth.world || truth.waived) continue;
+        const auto cell = cells.find(uid);
+        if (cell != cells.end() && cell->second.disk && cell->second.live == *truth.world) continue;
+        if (!is_proven(uid, *truth.world)) return breach("the players' world is neither on disk nor in a proven snapshot");
+    }
+}
+
+void Ground::check() {
+    check_phases();
+    check_snapshots();
+    check_worlds();
+}
+
+}  // namespace gk::sim

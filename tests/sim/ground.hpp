@@ -1,0 +1,134 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/memory/state.hpp"
+#include "domain/server/plan.hpp"
+#include "ports/runtime.hpp"
+#include "ports/vault.hpp"
+#include "tests/sim/dice.hpp"
+#include "tests/sim/faults.hpp"
+#include "tests/sim/trace.hpp"
+
+namespace gk::sim {
+
+// The files of a world. Every player's act changes `mark` in a way that depends on all acts before, so equal marks mean equal worlds.
+struct Content {
+    std::uint64_t mark = 0;
+    bool whole = false;
+    bool operator==(const Content&) const = default;
+};
+
+// One server on the machine: its disks and its process.
+struct Cell {
+    bool disk = false;
+    Content live;
+    bool staged = false;
+    Content stage;
+    Seen::Process process = Seen::Process::gone;
+    std::optional<server::Exit> exit;
+    std::optional<Time> started_at;
+    bool quiesced = false;
+    bool stop_asked = false;
+    enum class Next : std::uint8_t { none, ready, crash, lost, end };
+    Next next = Next::none;
+    Time next_at{};
+
+    bool alive() const {
+        return process == Seen::Process::starting || process == Seen::Process::ready || process == Seen::Process::stopping;
+    }
+};
+
+struct StoredSnapshot {
+    SnapshotId id;
+    Content content;
+    bool torn = false;     // Files changed while it was made.
+    bool spoiled = false;  // Its packs cannot be read back.
+    vault::Consistency consistency = vault::Consistency::live;
+    vault::Trigger trigger = vault::Trigger::user;
+    Time created_at{};
+};
+
+// What must be true of one server's world, whatever happens.
+struct Truth {
+    std::optional<Content> world;  // With everything that players were told is done.
+    bool waived = false;           // Somebody forced or purged it by name.
+};
+
+// Everything that outlives the control plane: the machine, the vault, the stores. And the rules: each effect is checked where it happens.
+class Ground {
+public:
+    Ground(std::uint64_t seed, Plant plant);
+
+    // The effects of runtime and vault calls.
+    using Effect = Result<Success, RuntimeError>;
+    Effect admit(const char* what, ServerUid uid, Epoch epoch);
+    Effect fence(Epoch epoch);
+    Seen observe(ServerUid uid);
+    Effect create_disk(ServerUid uid);
+    Effect free_disk(ServerUid uid);
+    Effect stage_disk(ServerUid uid);
+    Effect commit_staged(ServerUid uid);
+    Effect launch(ServerUid uid);
+    Effect stop(ServerUid uid);
+    Effect kill(ServerUid uid);
+    Effect clean(ServerUid uid);
+    Effect forget(ServerUid uid);
+    Effect quiesce(ServerUid uid);
+    Effect resume(ServerUid uid);
+    void write_defaults(ServerUid uid);
+    TakenSnapshot keep(const SnapshotOrder& order, const Cell& before);
+    const std::string* engine_of(ServerUid uid, SnapshotId id) const;
+
+    // Goes on to `now`: games become ready, end, crash.
+    void settle();
+    std::optional<Time> next_event() const;
+    // A player does something in every game that is up and may write.
+    void play(ServerUid uid);
+    // No more faults, and games that behave.
+    void heal();
+
+    // The rules that hold at every moment. The first breach is kept.
+    void check();
+    void breach(std::string text);
+    const std::string& first_breach() const { return breach_; }
+    std::optional<server::Record> record(ServerUid uid) const;
+    std::vector<vault::Snapshot> snapshots(ServerUid uid) const;
+    void note(std::string_view what, ServerUid uid = {}, std::uint64_t detail = 0) { trace.note(now, what, uid, detail); }
+
+    Time now{Milliseconds(1'800'000'000'000)};
+    Trace trace;
+    Faults faults;
+    Plant plant;
+    Dice fault_dice;
+    Dice game_dice;
+    std::shared_ptr<memory::StoreState> state = std::make_shared<memory::StoreState>();
+    std::map<ServerUid, Cell> cells;
+    std::map<ServerUid, std::map<std::string, StoredSnapshot>> vault;
+    std::map<ServerUid, Truth> truths;
+    bool vault_down = false;
+    std::function<void(ServerUid)> changed;  // A game became ready or ended.
+
+private:
+    void advance(ServerUid uid, Cell& cell);
+    void end(ServerUid uid, Cell& cell, server::ExitCause cause);
+    bool is_proven(ServerUid uid, const Content& content) const;
+    void check_stop(const char* what, ServerUid uid, const Cell& cell);
+    void check_phases();
+    void check_snapshots();
+    void check_worlds();
+
+    Epoch highest_{};
+    std::map<ServerUid, server::Phase> phases_;
+    std::map<SnapshotId, vault::SnapshotStatus> proven_;
+    std::map<ServerUid, bool> loops_;
+    std::uint64_t engines_ = 0;
+    std::string breach_;
+};
+
+}  // namespace gk::sim

@@ -1,0 +1,170 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapters/memory/ledger.hpp"
+#include "adapters/memory/notifier.hpp"
+#include "adapters/memory/port_map.hpp"
+#include "adapters/memory/random.hpp"
+#include "adapters/memory/server_store.hpp"
+#include "app/game_book.hpp"
+#include "tests/sim/life.hpp"
+
+// The ports of one life: honest memory adapters, or effects on the ground, behind a Passage.
+namespace gk::sim {
+
+class SimStore final : public ServerStore {
+public:
+    SimStore(Passage& passage, memory::MemoryServerStore& inner) : passage_(passage), inner_(inner) {}
+    Task<Result<server::Version, StoreError>> create(server::Record record) override { return passage_.pass("store.create", inner_.create(std::move(record))); }
+    Task<Result<server::Version, StoreError>> replace(server::Record record) override { return passage_.pass("store.replace", inner_.replace(std::move(record))); }
+    Task<Result<Success, StoreError>> remove(ServerUid uid, server::Version seen) override { return passage_.pass("store.remove", inner_.remove(uid, seen)); }
+    Task<Result<server::Record, StoreError>> get(ServerUid uid) override { return passage_.pass("store.get", inner_.get(uid)); }
+    Task<Result<server::Record, StoreError>> find(std::string space, std::string id) override { return inner_.find(std::move(space), std::move(id)); }
+    Task<Result<std::vector<server::Record>, StoreError>> list() override { return passage_.pass("store.list", inner_.list()); }
+    std::shared_ptr<void> watch(Changed changed) override { return inner_.watch(std::move(changed)); }
+
+private:
+    Passage& passage_;
+    memory::MemoryServerStore& inner_;
+};
+
+class SimLedger final : public Ledger {
+public:
+    SimLedger(Ground& ground, Passage& passage, memory::MemoryLedger& inner) : ground_(ground), passage_(passage), inner_(inner) {}
+    Answer<Epoch> next_epoch() override { return passage_.pass("ledger.next_epoch", inner_.next_epoch()); }
+    Answer<Success> put(Operation operation) override;
+    Answer<Operation> operation(OperationId id) override { return passage_.pass("ledger.operation", inner_.operation(id)); }
+    Answer<std::vector<Operation>> operations(OperationFilter filter) override { return passage_.pass("ledger.operations", inner_.operations(filter)); }
+    Answer<std::optional<IdempotentReply>> remember(std::string scope, std::string key, IdempotentReply reply, Time now) override {
+        return inner_.remember(std::move(scope), std::move(key), std::move(reply), now);
+    }
+    Answer<std::uint64_t> append(Event event) override { return passage_.pass("ledger.append", inner_.append(std::move(event))); }
+    Answer<std::vector<Event>> events_after(std::uint64_t number, std::size_t limit) override { return inner_.events_after(number, limit); }
+    std::shared_ptr<void> watch_events(std::function<void()> appended) override { return inner_.watch_events(std::move(appended)); }
+    Answer<vault::Snapshot> put(vault::Snapshot snapshot) override { return passage_.pass("ledger.put_snapshot", inner_.put(std::move(snapshot))); }
+    Answer<std::vector<vault::Snapshot>> snapshots(ServerUid server) override;
+    Answer<Success> remove(ServerUid server, SnapshotId id) override { return passage_.pass("ledger.remove", inner_.remove(server, id)); }
+    Answer<Success> put(ApiKey key) override { return inner_.put(std::move(key)); }
+    Answer<std::vector<ApiKey>> keys() override { return inner_.keys(); }
+    Answer<Success> put(KeptWorld world) override { return passage_.pass("ledger.put_kept", inner_.put(std::move(world))); }
+    Answer<std::vector<KeptWorld>> kept_worlds() override { return inner_.kept_worlds(); }
+    Answer<Success> remove_kept(ServerUid uid) override { return inner_.remove_kept(uid); }
+    Answer<std::optional<std::string>> fact(std::string name) override { return inner_.fact(std::move(name)); }
+    Answer<Success> set_fact(std::string name, std::string value) override { return inner_.set_fact(std::move(name), std::move(value)); }
+
+private:
+    Ground& ground_;
+    Passage& passage_;
+    memory::MemoryLedger& inner_;
+};
+
+class SimRuntime final : public Runtime {
+public:
+    SimRuntime(Ground& ground, Passage& passage) : ground_(ground), passage_(passage) {}
+    Answer<Success> fence(Epoch epoch) override;
+    Answer<Seen> observe(ServerUid uid) override;
+    Answer<std::vector<ServerUid>> list() override;
+    std::shared_ptr<void> watch(Changed) override { return nullptr; }  // Life::wake() hears the ground.
+    Answer<Success> create_disk(ServerUid uid, DiskSpec, Epoch epoch) override { return command("create_disk", uid, epoch, &Ground::create_disk); }
+    Answer<Success> free_disk(ServerUid uid, Epoch epoch) override { return command("free_disk", uid, epoch, &Ground::free_disk); }
+    Answer<Success> stage_disk(ServerUid uid, DiskSpec, Epoch epoch) override { return command("stage_disk", uid, epoch, &Ground::stage_disk); }
+    Answer<Success> commit_staged(ServerUid uid, Epoch epoch) override { return command("commit_staged", uid, epoch, &Ground::commit_staged); }
+    Answer<Success> discard_staged(ServerUid uid, Epoch epoch) override;
+    Answer<Success> launch(server::LaunchSpec spec, Epoch epoch) override { return command("launch", spec.uid, epoch, &Ground::launch); }
+    Answer<Success> stop(ServerUid uid, Epoch epoch) override { return command("stop", uid, epoch, &Ground::stop); }
+    Answer<Success> kill(ServerUid uid, Epoch epoch) override { return command("kill", uid, epoch, &Ground::kill); }
+    Answer<Success> clean(ServerUid uid, Epoch epoch) override { return command("clean", uid, epoch, &Ground::clean); }
+    Answer<Success> forget(ServerUid uid, Epoch epoch) override { return command("forget", uid, epoch, &Ground::forget); }
+    Answer<Success> quiesce(ServerUid uid, Epoch epoch) override { return command("quiesce", uid, epoch, &Ground::quiesce); }
+    Answer<Success> resume(ServerUid uid, Epoch epoch) override { return command("resume", uid, epoch, &Ground::resume); }
+    Answer<std::string> command(ServerUid, std::string, Epoch) override { co_return std::string(); }
+    Answer<std::vector<LogLine>> logs(ServerUid, std::uint64_t, std::size_t) override { co_return std::vector<LogLine>(); }
+    Answer<std::uint64_t> log_cursor_from_end(ServerUid, std::size_t) override { co_return std::uint64_t{0}; }
+    Answer<server::Usage> usage(ServerUid) override { co_return server::Usage(); }
+    Answer<std::string> health() override { co_return std::string(); }
+
+private:
+    using Act = Ground::Effect (Ground::*)(ServerUid);
+    Answer<Success> command(const char* what, ServerUid uid, Epoch epoch, Act act) { return passage_.pass(what, take_effect(what, uid, epoch, act)); }
+    Answer<Success> take_effect(const char* what, ServerUid uid, Epoch epoch, Act act);
+    Answer<Seen> see(ServerUid uid) { co_return ground_.observe(uid); }
+    Answer<std::vector<ServerUid>> see_all();
+
+    Ground& ground_;
+    Passage& passage_;
+};
+
+class SimVault final : public Vault {
+public:
+    SimVault(Ground& ground, Passage& passage) : ground_(ground), passage_(passage) {}
+    Answer<Success> probe() override { return passage_.pass("vault.probe", do_probe()); }
+    Answer<TakenSnapshot> take(SnapshotOrder order) override { return passage_.pass("vault.take", do_take(std::move(order))); }
+    Answer<Success> verify(ServerUid server, std::string engine_id) override { return passage_.pass("vault.verify", do_verify(server, std::move(engine_id))); }
+    Answer<Success> restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t) override {
+        return passage_.pass("vault.restore", do_restore(server, std::move(engine_id)));
+    }
+    Answer<Value> record_of(ServerUid, std::string) override { co_return Value(); }
+    Answer<std::vector<VaultEntry>> list(ServerUid server) override { return passage_.pass("vault.list", do_list(server)); }
+    Answer<std::vector<ServerUid>> repositories() override { co_return std::vector<ServerUid>(); }
+    Answer<Success> forget(ServerUid, std::vector<std::string>) override { co_return Success{}; }
+    Answer<Success> sample(ServerUid, int, std::uint64_t) override { co_return Success{}; }
+    Answer<Success> remove_repository(ServerUid server) override { return passage_.pass("vault.remove_repository", do_remove(server)); }
+
+private:
+    static VaultError away() { return {VaultError::Kind::unavailable, "the vault is away"}; }
+    Answer<Success> do_probe();
+    Answer<TakenSnapshot> do_take(SnapshotOrder order);
+    Answer<Success> do_verify(ServerUid server, std::string engine_id);
+    Answer<Success> do_restore(ServerUid server, std::string engine_id);
+    Answer<std::vector<VaultEntry>> do_list(ServerUid server);
+    Answer<Success> do_remove(ServerUid server);
+
+    Ground& ground_;
+    Passage& passage_;
+};
+
+// Knows one file, whose presence means that the world has its defaults.
+class SimFiles final : public Files {
+public:
+    SimFiles(Ground& ground, Passage& passage) : ground_(ground), passage_(passage) {}
+    Answer<std::vector<FileInfo>> list(ServerUid, std::string) override { co_return std::vector<FileInfo>(); }
+    Answer<std::vector<std::byte>> read(ServerUid server, std::string, std::size_t) override { return passage_.pass("files.read", do_read(server)); }
+    Answer<Success> write(ServerUid server, std::string, std::vector<std::byte>) override { return passage_.pass("files.write", do_write(server)); }
+    Answer<Success> remove(ServerUid, std::string, bool) override { co_return Success{}; }
+
+private:
+    Answer<std::vector<std::byte>> do_read(ServerUid server);
+    Answer<Success> do_write(ServerUid server);
+
+    Ground& ground_;
+    Passage& passage_;
+};
+
+class ToyBook final : public app::GameBook {
+public:
+    Result<server::LaunchSpec, app::Error> launch_spec(const server::Record& record) const override;
+    std::vector<std::string> files_to_read(const server::Record&) const override { return {"world.cfg"}; }
+    Result<std::vector<app::WorldFile>, app::Error> files_to_write(const server::Record&, const std::map<std::string, std::string>& present) const override;
+    std::vector<std::string> snapshot_excludes(const server::Record&) const override { return {}; }
+    Value definition(const server::Record&) const override { return Value(); }
+};
+
+// The same id again and again, for one of the planted defects.
+class SimRandom final : public Random {
+public:
+    SimRandom(std::uint64_t seed, Plant plant) : inner_(seed), plant_(plant) {}
+    void fill(std::span<std::byte> out) override {
+        inner_.fill(out);
+        if (plant_ == Plant::same_snapshot_id) std::ranges::fill(out, std::byte{7});
+    }
+
+private:
+    memory::SeededRandom inner_;
+    Plant plant_;
+};
+
+}  // namespace gk::sim

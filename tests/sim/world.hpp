@@ -1,0 +1,61 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/sim/ground.hpp"
+#include "tests/sim/life.hpp"
+
+namespace gk::sim {
+
+// One simulated installation: ground, one or two lives of the control plane, players, and a client who asks for things at random. Time jumps
+// from event to event; the same seed gives the same run.
+class World {
+public:
+    explicit World(std::uint64_t seed, Plant plant = Plant::none);
+
+    // Faults, and what people do, for that long. Stops at the first breach of a rule.
+    void run_for(Milliseconds duration);
+    // No more faults, crashes, requests or second keepers.
+    void heal();
+    // What has not come to rest as it should, once it had time after heal(); empty when all is well.
+    std::string unrest() const;
+
+    const std::string& breach() const { return ground_.first_breach(); }
+    std::string last_steps() const { return ground_.trace.last_steps(); }
+    std::uint64_t hash() const { return ground_.trace.hash(); }
+    std::uint64_t steps() const { return ground_.trace.count(); }
+    // How often each phase was seen, to prove that a set of seeds goes everywhere.
+    const std::map<server::Phase, std::uint64_t>& phases() const { return phases_; }
+
+private:
+    void turn();
+    void turn_actors();
+    void turn_lives();
+    Time next_time(Time end) const;
+    void ask_at_random();
+    void ask(ServerUid uid, server::Request request);
+    void create_server();
+    std::optional<SnapshotId> some_snapshot(ServerUid uid);
+    void count_phases();
+
+    Ground ground_;
+    Dice actors_;
+    std::vector<std::unique_ptr<Life>> lives_;
+    std::uint64_t lives_made_ = 0;
+    std::uint64_t seed_;
+    bool quiet_ = false;
+    std::uint32_t servers_made_ = 0;
+    Time next_play_{};
+    Time next_ask_{};
+    Time next_minute_{};
+    Time vault_back_{};
+    std::map<server::Phase, std::uint64_t> phases_;
+    std::map<OperationId, server::Verb> asked_;
+};
+
+// GK_SIM_SEED alone, or GK_SIM_SEEDS of them (default `count`), from 1 on.
+std::vector<std::uint64_t> seeds(std::uint64_t count);
+
+}  // namespace gk::sim
