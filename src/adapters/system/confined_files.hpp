@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/system/descriptor.hpp"
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "ports/files.hpp"
+
+namespace gk::system {
+
+// The files below one directory, which hostile programs may change at any moment. Every path is resolved by the kernel in one step
+// (openat2: beneath the directory, through no link of any kind, on no other file system), never checked first and used later. Everything else
+// happens on the descriptors got that way; a link is removed or listed as itself and never followed. Blocking.
+class ConfinedFiles {
+public:
+    static Result<ConfinedFiles, FilesError> open(const std::string& directory);
+
+    // The meaning of these is that of ports/files.hpp.
+    Result<std::vector<FileInfo>, FilesError> list(std::string_view path) const;
+    Result<std::vector<std::byte>, FilesError> read(std::string_view path, std::size_t size_max) const;
+    Result<Success, FilesError> write(std::string_view path, ByteSpan content) const;
+    Result<Success, FilesError> remove(std::string_view path, bool recursive) const;
+
+private:
+    explicit ConfinedFiles(Descriptor root) : root_(std::move(root)) {}
+    Descriptor root_;
+};
+
+}  // namespace gk::system
