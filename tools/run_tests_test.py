@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+"""tools/run-tests counts what passed and failed, and lets nothing that broke look like success. Its programs here are small scripts."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+RUNNER = pathlib.Path(__file__).with_name("run-tests")
+REPORT = """#!/bin/bash
+for word in "$@"; do case $word in --gtest_output=json:*) report=${word#*json:} ;; esac; done
+echo "output of $0"
+"""
+
+
+def report_of(*tests):
+    cases = [{"name": name, "result": "COMPLETED", "time": "0.01s", **({} if passed else {"failures": [{"failure": "x"}]})} for name, passed in tests]
+    return f"cat >\"$report\" <<'E'\n{json.dumps({'testsuites': [{'name': 'Suite', 'testsuite': cases}]})}\nE\n"
+
+
+class Runner(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory(prefix="gk-runner-")
+        self.addCleanup(self.directory.cleanup)
+        self.build = pathlib.Path(self.directory.name)
+        (self.build / "tests").mkdir()
+
+    def program(self, name, body):
+        path = self.build / "tests" / name
+        path.write_text(REPORT + body)
+        path.chmod(0o755)
+
+    def run_all(self):
+        # A pattern that no registered script has: those would start this very test again.
+        done = subprocess.run([RUNNER, "--build", self.build, "^try_"], capture_output=True, text=True, env=dict(os.environ), timeout=60)
+        return done.returncode, done.stdout
+
+    def last_line(self, text):
+        return text.rstrip("\n").split("\n")[-1]
+
+    def test_passed_tests_are_added_up(self):
+        self.program("try_a_test", report_of(("A", True), ("B", True)))
+        self.program("try_b_test", report_of(("C", True)))
+
+        code, text = self.run_all()
+
+        self.assertEqual((code, self.last_line(text)), (0, "3 passed, 0 failed"))
+
+    def test_a_failed_test_is_named_and_its_output_shown(self):
+        self.program("try_a_test", report_of(("A", True), ("B", False)) + "exit 1\n")
+
+        code, text = self.run_all()
+
+        self.assertEqual((code, self.last_line(text)), (1, "1 passed, 1 failed"))
+        self.assertIn("FAILED Suite.B", text)
+        self.assertIn("output of", text)
+
+    def test_a_program_that_breaks_outside_of_a_test_is_a_failure(self):
+        self.program("try_a_test", report_of(("A", True)) + "kill -SEGV $$\n")
+
+        code, text = self.run_all()
+
+        self.assertEqual((code, self.last_line(text)), (1, "1 passed, 1 failed"))
+        self.assertIn("SIGSEGV outside of any test", text)
+
+    def test_a_program_without_any_test_is_a_failure(self):
+        self.program("try_a_test", "exit 0\n")
+
+        code, text = self.run_all()
+
+        self.assertEqual((code, self.last_line(text)), (1, "0 passed, 1 failed"))
+
+    def test_nothing_to_run_is_a_failure(self):
+        code, text = self.run_all()
+
+        self.assertEqual((code, self.last_line(text)), (1, "0 passed, 1 failed"))
+
+
+if __name__ == "__main__":
+    result = unittest.main(exit=False, verbosity=1).result
+    broken = len(result.failures) + len(result.errors)
+    print(f"{result.testsRun - broken} passed, {broken} failed", flush=True)
+    sys.exit(1 if broken else 0)
