@@ -40,7 +40,7 @@ std::string restore_help(const RestoreHelp& where, std::span<const vault::Snapsh
     for (const auto& snapshot : newest_first) {
         if (is_complete(snapshot)) text += line_of(snapshot);
     }
-    const auto restic = fmt::format("  restic --repo {} --password-file {}", quoted(where.repository), quoted(where.password_file));
+    const auto restic = fmt::format("  restic --no-lock --repo {} --password-file {}", quoted(where.repository), quoted(where.password_file));
     const auto id = newest->engine_id.substr(0, short_id_size);
     text += fmt::format("\nTo list them with restic:\n{} snapshots\n", restic);
     text += fmt::format(
