@@ -193,6 +193,8 @@ class Tree(unittest.TestCase):
             Source("src/a/CMakeLists.txt", "gk_library(a SOURCES used.cpp sub/deep.cpp) # gone.cpp"),
             Source("src/a/used.cpp", '#include "a/used.hpp"\n'),
             Source("src/a/used.hpp", ""),
+            Source("cmake/fuzz.cmake", "add_executable(${name} ${CMAKE_SOURCE_DIR}/tests/fuzz/replay.cpp)"),
+            Source("tests/fuzz/replay.cpp", ""),
             Source("src/a/sub/deep.cpp", ""),
             Source("src/a/gone.cpp", ""),
             Source("src/a/gone.hpp", ""),

@@ -34,10 +34,10 @@ def machine_traces(source):
 
 
 def dead_files(sources):
-    """A source that no CMakeLists.txt names, or a header that nobody includes."""
+    """A source that CMake never names, or a header that nobody includes."""
     listed = set()
     for source in sources:
-        if not source.path.endswith("CMakeLists.txt"):
+        if not source.path.endswith(("CMakeLists.txt", ".cmake")):
             continue
         folder = posixpath.dirname(source.path)
         text = re.sub(r"#[^\n]*", "", source.text).replace("${CMAKE_SOURCE_DIR}/", "/").replace("${CMAKE_CURRENT_SOURCE_DIR}/", "")
