@@ -118,9 +118,10 @@ class Client:
         seen = []
         try:
             connection.request("GET", f"/v1/servers/{name}/logs?follow=true&cursor={cursor}")
+            sock = connection.sock  # http.client lets go of it when the reply is to end with the connection.
             response = connection.getresponse()
             while time.monotonic() < deadline:
-                connection.sock.settimeout(max(0.1, deadline - time.monotonic()))
+                sock.settimeout(max(0.1, deadline - time.monotonic()))
                 raw = response.readline()
                 if not raw:
                     break
