@@ -29,6 +29,8 @@ public:
     // Takes the next epoch and works until a newer keeper is found to be at work (returns why) or the task is cancelled (throws).
     Task<std::string> run();
 
+    // Under which commands are sent; the lowest one before the keeper has taken over.
+    Epoch epoch() const { return epoch_; }
     // Have a look at this server now.
     void wake(ServerUid uid);
     // What would be done next for this record: an empty step is "nothing". For explain.
@@ -61,6 +63,7 @@ private:
     async::Signal changed_;
     Time next_sweep_{};
     std::optional<std::string> stopped_;
+    Epoch epoch_{};
 };
 
 }  // namespace gk::app
