@@ -60,7 +60,7 @@ public:
         double number = 0;
         const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
         if (failed == std::errc::result_out_of_range && !underflows(digits)) return refuse("the number is too large for a double", error);
-        return put(Value(number));
+        return put(Value(number + 0.0));  // Negative zero means nothing here, and would print as an integer.
     }
     bool on_bool(bool value, error_code&) { return put(Value(value)); }
     bool on_null(error_code&) { return put(Value()); }

@@ -31,6 +31,7 @@ TEST(Json, WholeNumbersThatFitAreIntegersAndOthersDoubles) {
     EXPECT_EQ(parsed("1e2"), Value(100.0));
     EXPECT_EQ(parsed("1.0"), Value(1.0));
     EXPECT_EQ(parsed("1e-999"), Value(0.0));
+    EXPECT_EQ(to_json(parsed("-0e18")), "0");
     EXPECT_EQ(parsed("0.1"), Value(0.1));
     EXPECT_EQ(parsed("2.2250738585072011e-308"), Value(2.2250738585072011e-308));
 }
