@@ -174,12 +174,11 @@ TEST(ShimLifecycle, StaysSmall) {
     client.until(Phase::ready);
 
     const auto status = content(fmt::format("/proc/{}/status", run.shim()));
-    const auto at = status.find("VmRSS:");
-    ASSERT_NE(at, std::string::npos);
-    const int rss_kib = std::atoi(status.c_str() + at + 6);
+    const auto kib = [&](std::string_view key) { return std::atoi(status.c_str() + status.find(key) + key.size()); };
 
-    RecordProperty("rss_kib", rss_kib);
-    if (std::string_view(GK_SHIM_KIND) == "static") EXPECT_LE(rss_kib, 2048);
+    RecordProperty("rss_kib", kib("VmRSS:"));
+    EXPECT_LE(kib("VmRSS:"), GK_SHIM_RSS_KIB_MAX);
+    EXPECT_LE(kib("RssAnon:"), GK_SHIM_RSS_KIB_MAX / 8) << "the rest is the program itself, which all shims share";
 }
 
 }  // namespace

@@ -1,0 +1,162 @@
+#include "net/shim/link.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <fmt/format.h>
+
+#include "async/deadline.hpp"
+#include "wire/shim/layout.hpp"
+
+namespace gk::net::shim {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::size_t chunk_size = 16 * 1024;
+constexpr Milliseconds hello_patience{5'000};
+
+std::unexpected<RuntimeError> fail(RuntimeError::Kind kind, std::string detail) { return std::unexpected(RuntimeError{kind, std::move(detail)}); }
+
+// No `default`: a new outcome must find its kind here.
+RuntimeError::Kind kind_of(wire::shim::Outcome outcome) {
+    using enum wire::shim::Outcome;
+    switch (outcome) {
+    case ok: break;
+    case stale: return RuntimeError::Kind::refused;
+    case not_found: return RuntimeError::Kind::not_found;
+    case invalid: return RuntimeError::Kind::invalid;
+    case unavailable: return RuntimeError::Kind::unavailable;
+    }
+    return RuntimeError::Kind::unavailable;
+}
+
+}  // namespace
+
+Link::Link(asio::any_io_executor executor, Clock& clock) : clock_(clock), socket_(std::move(executor)), chunk_(chunk_size) {}
+
+Task<Result<std::shared_ptr<Link>, RuntimeError>> Link::connect(Clock& clock, std::string run_folder, Epoch epoch, Changed changed) {
+    auto link = std::make_shared<Link>(co_await asio::this_coro::executor, clock);
+    CO_TRY_OK(co_await link->open(run_folder));
+    auto hello = co_await link->ask(wire::shim::Op::hello, std::string(), epoch, hello_patience);
+    if (!hello) {
+        link->close();
+        co_return std::unexpected(std::move(hello).error());
+    }
+    // The first status has come before the answer; from here on the owner hears of the next.
+    link->changed_ = std::move(changed);
+    co_return link;
+}
+
+// A socket's address holds 107 characters, a state folder's path may be longer: through /proc every folder has a short name.
+Task<Result<Success, RuntimeError>> Link::open(const std::string& run_folder) {
+    const int folder = ::open(run_folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) co_return fail(RuntimeError::Kind::not_found, "there is no run folder " + run_folder);
+    const asio::local::stream_protocol::endpoint endpoint(fmt::format("/proc/self/fd/{}/{}", folder, wire::shim::layout::socket_file));
+    error_code error;
+    co_await socket_.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
+    ::close(folder);
+    if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
+    if (error) {
+        const bool nobody = error == boost::system::errc::no_such_file_or_directory || error == asio::error::connection_refused;
+        co_return fail(nobody ? RuntimeError::Kind::not_found : RuntimeError::Kind::unavailable,
+                       fmt::format("no shim answers in {}: {}", run_folder, error.message()));
+    }
+    open_ = true;
+    read_on();
+    co_return Success{};
+}
+
+Task<Result<std::string, RuntimeError>> Link::ask(wire::shim::Op op, std::string text, Epoch epoch, Milliseconds patience) {
+    if (!open_) co_return fail(RuntimeError::Kind::unavailable, "the connection to the shim has ended");
+    const auto self = shared_from_this();  // The owner may drop its reference while we wait.
+    const auto id = ++last_id_;
+    const auto pending = std::make_shared<Pending>();
+    pending_[id] = pending;
+    write(wire::shim::encode(wire::shim::Request{.id = id, .epoch = epoch, .op = op, .text = std::move(text)}));
+    auto waiting = wait_for(pending);
+    const bool in_time = co_await async::finishes_by(clock_, clock_.now() + patience, std::move(waiting));
+    pending_.erase(id);
+    if (!pending->answer) {
+        const auto why = in_time ? std::string("the connection to the shim ended") : "no answer within " + duration_text(patience);
+        co_return fail(RuntimeError::Kind::unavailable, fmt::format("{}: {}", name_of(op), why));
+    }
+    auto& answer = *pending->answer;
+    if (answer.outcome != wire::shim::Outcome::ok) co_return fail(kind_of(answer.outcome), std::move(answer.text));
+    co_return std::move(answer.text);
+}
+
+Task<void> Link::wait_for(std::shared_ptr<Pending> pending) { co_await pending->arrived.wait(); }
+
+void Link::read_on() {
+    socket_.async_read_some(asio::buffer(chunk_), [self = shared_from_this()](error_code error, std::size_t count) {
+        if (error) return self->end();
+        self->on_bytes(count);
+    });
+}
+
+void Link::on_bytes(std::size_t count) {
+    in_.insert(in_.end(), chunk_.begin(), chunk_.begin() + static_cast<std::ptrdiff_t>(count));
+    for (;;) {
+        auto framed = wire::shim::read_from_shim(in_);
+        if (!framed) return end();  // Not a shim of ours.
+        if (!framed->message) break;
+        in_.erase(in_.begin(), in_.begin() + static_cast<std::ptrdiff_t>(framed->size));
+        on_message(std::move(*framed->message));
+    }
+    if (open_) read_on();
+}
+
+void Link::on_message(wire::shim::FromShim message) {
+    if (auto* status = std::get_if<wire::shim::Status>(&message)) {
+        status_ = std::move(*status);
+        if (changed_) changed_();
+        return;
+    }
+    auto& answer = std::get<wire::shim::Answer>(message);
+    const auto asked = pending_.find(answer.id);
+    if (asked == pending_.end()) return;  // Nobody waits for it any more.
+    const auto pending = std::move(asked->second);
+    pending_.erase(asked);
+    pending->answer = std::move(answer);
+    pending->arrived.raise();
+}
+
+void Link::write(const std::vector<std::byte>& frame) {
+    out_.insert(out_.end(), frame.begin(), frame.end());
+    if (sending_.empty()) write_on();
+}
+
+void Link::write_on() {
+    sending_ = std::exchange(out_, {});
+    if (sending_.empty()) return;
+    asio::async_write(socket_, asio::buffer(sending_), [self = shared_from_this()](error_code error, std::size_t) {
+        if (error) return self->end();
+        self->write_on();
+    });
+}
+
+void Link::close() {
+    changed_ = nullptr;
+    end();
+}
+
+void Link::end() {
+    if (!open_) return;
+    open_ = false;
+    error_code ignored;
+    socket_.close(ignored);
+    for (const auto& [id, pending] : pending_) pending->arrived.raise();
+    if (const auto changed = std::exchange(changed_, nullptr)) changed();
+}
+
+}  // namespace gk::net::shim
