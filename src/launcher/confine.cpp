@@ -23,9 +23,8 @@ constexpr std::string_view inside = "/.gamekeeper";
 constexpr std::size_t extra_bytes_max = 1 << 20;
 
 struct Shown {
-    Descriptor source;   // Opened before anything is hidden, so that no path is resolved twice.
+    Descriptor tree;     // A mount that hangs nowhere yet, taken before anything is hidden: no path is resolved twice.
     std::string target;  // Inside.
-    bool writable = false;
 };
 
 struct Room {
@@ -41,45 +40,48 @@ Outcome<Success> make_folders(const std::string& path) {
     return Success{};
 }
 
-Outcome<Success> show(const Shown& shown, const std::string& root) {
-    const Descriptor tree(::open_tree(shown.source.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH));
-    if (!tree) return fail_errno(fmt::format("{} could not be shown", shown.target));
+bool is_folder(const Descriptor& tree) {
     struct stat info{};
-    if (::fstat(shown.source.get(), &info) != 0) return fail_errno("what is to be shown could not be read");
-    const bool is_folder = S_ISDIR(info.st_mode);
+    return ::fstat(tree.get(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+// Takes what lies at `path`, seen from `folder`; an empty path takes the folder itself.
+Outcome<Shown> take(int folder, const std::string& path, std::string target, bool writable) {
+    Descriptor tree(
+        ::open_tree(folder, path.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW | (path.empty() ? AT_EMPTY_PATH : 0)));
+    if (!tree) return fail_errno(fmt::format("{} could not be shown", target));
     mount_attr attributes{};
-    attributes.attr_set = MOUNT_ATTR_NOSUID | (shown.writable ? 0U : MOUNT_ATTR_RDONLY) | (is_folder ? MOUNT_ATTR_NODEV : 0U);
+    attributes.attr_set = MOUNT_ATTR_NOSUID | (writable ? 0U : MOUNT_ATTR_RDONLY) | (is_folder(tree) ? MOUNT_ATTR_NODEV : 0U);
     if (::mount_setattr(tree.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0) return fail_errno("a mount could not be restricted");
+    return Shown{std::move(tree), std::move(target)};
+}
+
+Outcome<Success> show(const Shown& shown, const std::string& root) {
     const std::string target = root + shown.target;
-    if (is_folder) {
+    if (is_folder(shown.tree)) {
         TRY_OK(make_folders(target));
     } else {
         TRY_OK(write_file(target, {}, 0644));
     }
-    if (::move_mount(tree.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0)
+    if (::move_mount(shown.tree.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0) {
         return fail_errno(fmt::format("{} could not be mounted", target));
+    }
     return Success{};
-}
-
-Outcome<Shown> machine_part(const std::string& path) {
-    Descriptor source(::open(path.c_str(), O_PATH | O_CLOEXEC));
-    if (!source) return fail_errno(fmt::format("{} could not be opened", path));
-    return Shown{std::move(source), path, false};
 }
 
 // What every program needs: /usr with the links into it, and devices that are none.
 Outcome<Success> add_machine(Room& room) {
     for (const auto* path : {"/usr", "/dev/null", "/dev/zero", "/dev/urandom"}) {
-        TRY(part, machine_part(path));
+        TRY(part, take(AT_FDCWD, path, path, false));
         room.shown.push_back(std::move(part));
     }
     return Success{};
 }
 
 Outcome<Success> add_world(Room& room, const std::string& world, bool writable) {
-    Descriptor source(::open(world.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!source) return fail(Failure::Kind::not_found, "the world's disk is absent");
-    room.shown.push_back({std::move(source), fmt::format("{}/data", inside), writable});
+    if (!exists(world)) return fail(Failure::Kind::not_found, "the world's disk is absent");
+    TRY(shown, take(AT_FDCWD, world, fmt::format("{}/data", inside), writable));
+    room.shown.push_back(std::move(shown));
     return Success{};
 }
 
@@ -91,9 +93,10 @@ Outcome<Success> add_folder(Room& room, const Options& options, const std::strin
     how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
     const auto below = path.substr(options.vault.size() + 1);
-    Descriptor source(static_cast<int>(::syscall(SYS_openat2, vault.get(), below.c_str(), &how, sizeof how)));
+    const Descriptor source(static_cast<int>(::syscall(SYS_openat2, vault.get(), below.c_str(), &how, sizeof how)));
     if (!source) return fail_errno(fmt::format("folder {} could not be opened below the vault", path));
-    room.shown.push_back({std::move(source), path, writable});
+    TRY(shown, take(source.get(), {}, path, writable));
+    room.shown.push_back(std::move(shown));
     return Success{};
 }
 

@@ -1,0 +1,188 @@
+#include "tests/host/rig.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/inotify.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "adapters/process/plain_host.hpp"
+#include "adapters/runc/launcher_host.hpp"
+#include "base/text.hpp"
+#include "launcher/firewall.hpp"
+#include "launcher/launcher.hpp"
+
+namespace gk::host_test {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string binary(const std::string& name) { return std::string(GK_BINARY_DIR) + "/bin/" + name; }
+
+std::vector<pid_t> processes_where(auto wanted) {
+    std::vector<pid_t> out;
+    for (const auto& process : fs::directory_iterator("/proc")) {
+        const auto name = process.path().filename().string();
+        if (name.find_first_not_of("0123456789") == std::string::npos && wanted(process.path().string())) out.push_back(std::stoi(name));
+    }
+    return out;
+}
+
+}  // namespace
+
+ServerUid server(std::uint32_t slot) {
+    UuidBits random{};
+    random[14] = static_cast<std::uint8_t>(slot >> 8);
+    random[15] = static_cast<std::uint8_t>(slot);
+    random[0] = static_cast<std::uint8_t>(::getpid());
+    random[1] = static_cast<std::uint8_t>(::getpid() >> 8);
+    return ServerUid(uuid_from_random(random));
+}
+
+std::string read_text(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+void write_text(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+
+std::vector<pid_t> processes_naming(const std::string& text) {
+    return processes_where([&](const std::string& process) { return read_text(process + "/cmdline").contains(text); });
+}
+
+std::vector<pid_t> processes_of_user(std::uint32_t uid) {
+    return processes_where([&](const std::string& process) {
+        const auto status = read_text(process + "/status");
+        return status.contains("\nUid:\t" + std::to_string(uid) + "\t") && !status.contains("\nState:\tZ");
+    });
+}
+
+void wait_for_file(const std::string& path) {
+    const int notices = ::inotify_init1(IN_CLOEXEC);
+    ::inotify_add_watch(notices, fs::path(path).parent_path().c_str(), IN_CREATE | IN_MOVED_TO);
+    pollfd polled{notices, POLLIN, 0};
+    while (!fs::exists(path)) {
+        ASSERT_GT(::poll(&polled, 1, 20'000), 0) << path << " never came";
+        std::array<char, 4096> events{};
+        ASSERT_GT(::read(notices, events.data(), events.size()), 0);
+    }
+    ::close(notices);
+}
+
+Rig::Rig() {
+    std::string name = (fs::temp_directory_path() / "gk-host-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    ::chmod(name.c_str(), 0755);
+    state = name;
+    fs::create_directories(state + "/vault");
+}
+
+Rig::~Rig() {
+    EXPECT_TRUE(processes_naming(state).empty()) << "a process of " << state << " is left";
+    EXPECT_FALSE(read_text("/proc/mounts").contains(state)) << "a mount of " << state << " is left";
+    std::error_code ignored;
+    fs::remove_all(state, ignored);
+}
+
+server::LaunchSpec Rig::game(ServerUid uid, std::vector<std::string> arguments) const {
+    server::LaunchSpec spec;
+    spec.uid = uid;
+    spec.name = "default/toy";
+    spec.slot = static_cast<std::uint32_t>(uid.bits()[14]) << 8 | uid.bits()[15];
+    spec.argv = {toy()};
+    spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());
+    spec.mounts = {{std::string(GK_BINARY_DIR) + "/bin", "/game"}};
+    spec.resources = {.cpu = {500}, .memory = {128}, .disk = {32}};
+    spec.ready.log_pattern = "ready";
+    return spec;
+}
+
+void Rig::wait_for_exit(ServerUid uid) const { wait_for_file(folder(uid) + "/run/exit"); }
+
+LauncherRig::LauncherRig() {
+    options.state = state;
+    options.vault = state + "/vault";
+    options.client_uid = 65534;
+    options.client_gid = 65534;
+    options.uid_base = uid_base;
+    options.uid_count = 1000;
+    options.shim = binary("gk-shim");
+    options.files_server = binary("gk-files-probe");
+    options.closed_ports = {Port{18080}};
+    options.mount_prefixes = {"/usr", fs::canonical(GK_BINARY_DIR).string() + "/bin"};
+    options.confined_programs["sh"] = "/bin/sh";
+    options.cgroup_parent = "/gamekeeper-test";
+    [[maybe_unused]] const int given = ::chown(options.vault.c_str(), options.client_uid, options.client_gid);
+    host_ = std::make_unique<runc::LauncherHost>(io.get_executor(), connect_launcher());
+}
+
+LauncherRig::~LauncherRig() {
+    if (host_) {
+        const auto listed = run(host_->list());
+        for (const ServerUid uid : listed ? *listed : std::vector<ServerUid>()) {
+            const auto forgotten = run(host_->forget(uid));
+            EXPECT_TRUE(forgotten) << (forgotten ? "" : forgotten.error().detail);
+        }
+    }
+    host_.reset();
+    stop_launcher(0);
+    launcher::remove_firewall(options);
+    for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup")) {
+        const std::string group = hierarchy.path().string() + options.cgroup_parent;
+        std::error_code ignored;
+        if (!fs::exists(group)) continue;
+        for (const auto& below : fs::directory_iterator(group, ignored)) {
+            EXPECT_FALSE(below.is_directory() && below.path().filename() != "shims") << below.path() << " is left";
+        }
+        ::rmdir((group + "/shims").c_str());
+        ::rmdir(group.c_str());
+    }
+}
+
+int LauncherRig::connect_launcher() {
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) throw std::runtime_error("no socket pair");
+    launcher_ = ::fork();
+    if (launcher_ == 0) {
+        ::close(ends[0]);
+        ::_exit(launcher::launcher_main(ends[1], options));
+    }
+    ::close(ends[1]);
+    return ends[0];
+}
+
+void LauncherRig::stop_launcher(int signal) {
+    if (signal != 0) ::kill(launcher_, signal);
+    int status = 0;
+    ::waitpid(launcher_, &status, 0);
+    launcher_ = -1;
+}
+
+void LauncherRig::restart_launcher() {
+    host_.reset();
+    stop_launcher(SIGKILL);
+    host_ = std::make_unique<runc::LauncherHost>(io.get_executor(), connect_launcher());
+}
+
+PlainRig::PlainRig() {
+    process::PlainOptions plain{.state = state, .shim = binary("gk-shim"), .files_server = binary("gk-files-probe")};
+    plain.confined_programs["sh"] = "/bin/sh";
+    host_ = std::make_unique<process::PlainHost>(io.get_executor(), clock, std::move(plain));
+}
+
+PlainRig::~PlainRig() {
+    const auto listed = run(host_->list());
+    for (const ServerUid uid : *listed) EXPECT_TRUE(run(host_->forget(uid)));
+    io.poll();
+}
+
+std::string PlainRig::toy() const { return binary("gk-toy-game"); }
+
+}  // namespace gk::host_test

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+
+#include "adapters/system/clock.hpp"
+#include "async/run.hpp"
+#include "launcher/options.hpp"
+#include "ports/host.hpp"
+
+namespace gk::host_test {
+
+inline constexpr std::uint32_t uid_base = 710'000;  // Apart from an installation on the same machine.
+
+inline bool is_root() { return ::getuid() == 0; }
+
+// One host on a state folder of its own; at the end nothing of it is left, and a test fails when something is.
+class Rig {
+public:
+    Rig();
+    virtual ~Rig();
+    Rig(const Rig&) = delete;
+    Rig& operator=(const Rig&) = delete;
+
+    virtual Host& host() = 0;
+    // Where this host's games find the program gk-toy-game, and where they see their world.
+    virtual std::string toy() const = 0;
+
+    template <class T>
+    T run(Task<T> task) {
+        return async::run_until_done(io, std::move(task));
+    }
+    std::string folder(ServerUid uid) const { return state + "/servers/" + uid.text(); }
+    std::string world(ServerUid uid, Host::Disk which = Host::Disk::live) const {
+        return folder(uid) + (which == Host::Disk::live ? "/live/data" : "/staged/data");
+    }
+    server::LaunchSpec game(ServerUid uid, std::vector<std::string> arguments = {}) const;
+    // Waits until the shim has written how the game ended.
+    void wait_for_exit(ServerUid uid) const;
+
+    std::string state;
+    boost::asio::io_context io;
+    system::SystemClock clock{io.get_executor()};
+};
+
+// A launcher in a process of its own, as root, and the host that talks to it.
+class LauncherRig final : public Rig {
+public:
+    LauncherRig();
+    ~LauncherRig() override;
+    Host& host() override { return *host_; }
+    std::string toy() const override { return "/game/gk-toy-game"; }
+
+    // Ends the launcher as a crash would, and starts another one.
+    void restart_launcher();
+    void stop_launcher(int signal);
+    int connect_launcher();  // Starts one; the control plane's end.
+    launcher::Options options;
+
+private:
+    std::unique_ptr<Host> host_;
+    pid_t launcher_ = -1;
+};
+
+class PlainRig final : public Rig {
+public:
+    PlainRig();
+    ~PlainRig() override;
+    Host& host() override { return *host_; }
+    std::string toy() const override;
+
+private:
+    std::unique_ptr<Host> host_;
+};
+
+ServerUid server(std::uint32_t slot);
+std::string read_text(const std::string& path);
+void write_text(const std::string& path, const std::string& text);
+// Processes whose command line contains the text.
+std::vector<pid_t> processes_naming(const std::string& text);
+std::vector<pid_t> processes_of_user(std::uint32_t uid);
+// Returns when the file is there.
+void wait_for_file(const std::string& path);
+
+}  // namespace gk::host_test
