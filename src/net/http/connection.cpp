@@ -46,7 +46,7 @@ public:
     }
     Task<bool> finish() {
         if (!chunked_) co_return false;
-        co_return co_await connection_.write("0\r\n\r\n", {});
+        co_return co_await connection_.write("0\r\n\r\n");
     }
 
 private:
@@ -238,7 +238,7 @@ Task<bool> Connection::send_stream(const Response& response) {
     out_.clear();
     append_head(response, chunked);
     set_stage(Stage::streaming, std::nullopt);
-    if (!co_await write(out_, {})) co_return false;
+    if (!co_await write(out_)) co_return false;
     if (request_.method == Method::head) co_return true;
     ChunkedStream stream(*this, chunked);
     async::Signal ended;

@@ -51,7 +51,7 @@ private:
     Task<bool> send_stream(const Response& response);
     Task<void> produce(const Response::Producer& producer, Stream& stream, async::Signal& ended);
     Task<void> watch_client(async::Signal& ended);
-    Task<bool> write(std::string_view first, std::string_view second);
+    Task<bool> write(std::string_view first, std::string_view second = {});
     Task<void> linger();
 
     void begin_request();
