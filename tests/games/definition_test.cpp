@@ -154,6 +154,18 @@ TEST(Definition, ErrorsNameFileLineAndColumn) {
         << error_line("castle.yaml", errors.front());
 }
 
+TEST(Definition, OfTheGuideIsRight) {
+    const auto guide = games_test::read_file(std::string(GK_SOURCE_DIR) + "/docs/formats/game.md");
+    constexpr std::string_view fence = "```yaml\n";
+    const auto begin = guide.find(fence);
+    ASSERT_NE(begin, std::string::npos);
+    const auto text = guide.substr(begin + fence.size(), guide.find("\n```", begin) - begin - fence.size());
+
+    const auto errors = errors_of(text);
+
+    EXPECT_TRUE(errors.empty()) << error_line("game.md", errors.front());
+}
+
 TEST(Definition, KeepsWhatItSays) {
     const auto game = decode_game(*wire::parse_yaml(with(R"(sources:
   - fetch: {url: 'https://example.org/castle.tar', sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef, unpack: tar}

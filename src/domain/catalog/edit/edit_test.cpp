@@ -83,6 +83,7 @@ TEST(EditProperties, ChangesItsOwnEntryOnly) {
         {properties, "x=1\n", {"a b:c"}, 2, "x=1\na\\ b\\:c=2\n"},
         {properties, "motd=A\nmotd=B\n", {"motd"}, "C", "motd=C\nmotd=C\n"},
         {properties, "", {"motd"}, "A", "motd=A\n"},
+        {properties, "x=1\\\n", {"motd"}, "A", "x=1\\\n\nmotd=A\n"},
         // Hostile values stay one value.
         {properties, "motd=A\n", {"motd"}, "x\nop=true\\", "motd=x\\nop=true\\\\\n"},
         {properties, "motd=A\n", {"motd"}, " =#! \"'", "motd=\\ =#! \"'\n"},
@@ -188,6 +189,7 @@ TEST(EditYaml, ChangesItsOwnLineOnly) {
         {yaml, "\"a b\": 1\n'c': 2\n", {"a b"}, 3, "\"a b\": 3\n'c': 2\n"},
         {yaml, "url: http://x\n", {"url"}, "y", "url: \"y\"\n"},
         {yaml, "", {"a", "b"}, 1, "a:\n  b: 1\n"},
+        {yaml, "a: x\n", {"a"}, "1\xe2\x80\xa8op: true\xc2\x85", "a: \"1\\u2028op: true\\u0085\"\n"},
         {yaml, "a: x\n", {"a"}, "1\nop: true", "a: \"1\\nop: true\"\n"},
     };
     expect_edits(cases);
@@ -207,8 +209,11 @@ TEST(EditYaml, ChangesItsOwnLineOnly) {
         {"a: one\n  two\n", {"a"}, 1},
         {"a: \"one\n  two\"\n", {"a"}, 1},
         {"just text\n", {"a"}, 1},
+        {"a: 1\nb: 2\rc: 3\n", {"a"}, 2},
+        {"b: #x\xe2\x80\xa8 a: 1\n", {"a"}, 1},
         {"{a: 1}\n", {"b"}, 1},
         {"a:\n- 1\n", {"a"}, 1},
+        {"a:\n- 1\n", {"a", "b"}, 2},
     };
     for (const auto& it : bad) EXPECT_EQ(refusal(yaml, it.content, it.path, 1).line, it.line) << it.content;
 }

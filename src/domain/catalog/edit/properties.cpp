@@ -98,10 +98,12 @@ Result<std::string, EditError> edit_properties(std::string_view content, const E
     const auto value = escaped(plain_text(edit.value), false);
     Lines lines(content);
     bool found = false;
+    bool ends_open = false;  // The last line asks for one that continues it.
     for (std::size_t i = 0; i < lines.size(); ++i) {
         if (is_comment(lines[i])) continue;
         auto end = i + 1;  // Behind the lines that continue this one.
         while (end < lines.size() && continues(lines[end - 1])) ++end;
+        ends_open = end == lines.size() && continues(lines[end - 1]);
         if (const auto entry = entry_of(lines[i]); entry.key == key) {
             const auto separator = entry.value == entry.key_end ? "=" : lines[i].substr(entry.key_end, entry.value - entry.key_end);
             lines.replace(i, lines[i].substr(0, entry.key_end) + separator + value);
@@ -111,7 +113,9 @@ Result<std::string, EditError> edit_properties(std::string_view content, const E
             i = end - 1;
         }
     }
-    if (!found) lines.insert(lines.size(), escaped(key, true) + "=" + value);
+    if (found) return lines.text();
+    if (ends_open) lines.insert(lines.size(), "");
+    lines.insert(lines.size(), escaped(key, true) + "=" + value);
     return lines.text();
 }
 

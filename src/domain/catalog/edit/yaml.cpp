@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -20,6 +22,11 @@ struct Key {
 bool is_content(std::string_view line) {
     const auto text = trimmed(line);
     return !text.empty() && text.front() != '#';
+}
+
+bool is_item(std::string_view line) {
+    const auto text = trimmed(line);
+    return text == "-" || text.starts_with("- ") || text.starts_with("-\t");
 }
 
 // The end of a quoted scalar that begins at `at`, or npos when it is not closed in this line.
@@ -50,6 +57,7 @@ std::optional<Key> key_of(std::string_view line) {
     if (end == std::string_view::npos) return std::nullopt;
     while (end < line.size() && !(line[end] == ':' && (end + 1 == line.size() || line[end + 1] == ' ' || line[end + 1] == '\t'))) {
         if (is_quoted && line[end] != ' ') return std::nullopt;
+        if (line[end] == '#' && end > start && (line[end - 1] == ' ' || line[end - 1] == '\t')) return std::nullopt;
         ++end;
     }
     if (end >= line.size()) return std::nullopt;
@@ -71,6 +79,24 @@ std::string key_text(const std::string& name) {
     return out;
 }
 
+// What YAML 1.1 readers take for the end of a line besides LF and CRLF, and what some of them refuse to see.
+constexpr auto odd_characters = std::to_array<std::pair<std::string_view, std::string_view>>({{"\r", "\\r"},
+                                                                                              {"\x7f", "\\u007f"},
+                                                                                              {"\xc2\x85", "\\u0085"},
+                                                                                              {"\xe2\x80\xa8", "\\u2028"},
+                                                                                              {"\xe2\x80\xa9", "\\u2029"},
+                                                                                              {"\xef\xbb\xbf", "\\ufeff"}});
+
+// JSON's scalars are YAML's, once those characters are escaped too.
+std::string scalar_text(const Value& value) {
+    auto out = to_json(value);
+    for (const auto& [character, escape] : odd_characters) {
+        for (auto at = out.find(character); at != std::string::npos; at = out.find(character, at + escape.size()))
+            out.replace(at, character.size(), escape);
+    }
+    return out;
+}
+
 class YamlEditor {
 public:
     explicit YamlEditor(std::string_view content) : lines_(content) {}
@@ -81,7 +107,7 @@ public:
         TRY_OK(check_document(first));
         std::optional<std::size_t> parent_indent;
         for (std::size_t depth = 0; depth < edit.path.size(); ++depth) {
-            const auto indent = indent_of_block(first, last, parent_indent);
+            const auto indent = indent_of_block(first, last);
             if (!indent) return insert(last_content(first, last), child_indent(parent_indent), edit, depth);
             TRY_OK(check_block(first, last, *indent));
             const auto at = find(first, last, *indent, edit.path[depth]);
@@ -106,33 +132,40 @@ private:
         bool begun = false;
         for (std::size_t i = 0; i < lines_.size(); ++i) {
             if (lines_[i].find('\t') < lines_[i].find_first_not_of(" \t")) return fail(i, "YAML is never indented with tabs");
+            for (const auto& [character, escape] : odd_characters) {
+                if (lines_[i].find(character) != std::string::npos)
+                    return fail(i, fmt::format("this line holds the character {}, which ends lines in some readers", escape));
+            }
             if (!is_content(lines_[i])) continue;
-            if (lines_[i].starts_with("---") && !begun) first = i + 1;
-            else if (lines_[i].starts_with("---") || lines_[i] == "...") return fail(i, "only files with a single document can be changed");
+            const bool is_start = trimmed(lines_[i]) == "---" || lines_[i].starts_with("--- #");
+            if (is_start && !begun) first = i + 1;
+            else if (lines_[i].starts_with("---") || lines_[i].starts_with("..."))
+                return fail(i, "only files with a single, plain document can be changed");
             begun = true;
         }
         return Success{};
     }
 
-    std::optional<std::size_t> indent_of_block(std::size_t first, std::size_t last, std::optional<std::size_t> parent) const {
+    std::optional<std::size_t> indent_of_block(std::size_t first, std::size_t last) const {
         for (auto i = first; i < last; ++i) {
-            if (!is_content(lines_[i])) continue;
-            const auto indent = indent_of(lines_[i]);
-            return !parent || indent > *parent ? std::optional(indent) : std::nullopt;
+            if (is_content(lines_[i])) return indent_of(lines_[i]);
         }
         return std::nullopt;
     }
 
     static std::size_t child_indent(std::optional<std::size_t> parent) { return parent ? *parent + 2 : 0; }
 
+    // The lines of a block begin with keys; what is indented further belongs to the key above, and so does a list at the same indentation.
     Result<Success, EditError> check_block(std::size_t first, std::size_t last, std::size_t indent) const {
+        bool is_first = true;
         for (auto i = first; i < last; ++i) {
-            if (!is_content(lines_[i])) continue;
-            const auto text = trimmed(lines_[i]);
-            if (text.starts_with("- ") || text == "-") return fail(i, "a list stands here; its items cannot be set by name");
-            if (!key_of(lines_[i]) || indent_of(lines_[i]) != indent)
+            if (!is_content(lines_[i]) || (!is_first && indent_of(lines_[i]) > indent)) continue;
+            if (is_item(lines_[i])) {
+                if (is_first) return fail(i, "a list stands here; its items cannot be set by name");
+            } else if (indent_of(lines_[i]) != indent || !key_of(lines_[i])) {
                 return fail(i, "this is no 'key: value' line, which is all that can be changed here");
-            return Success{};
+            }
+            is_first = false;
         }
         return Success{};
     }
@@ -151,8 +184,7 @@ private:
         auto end = at + 1;
         for (auto i = at + 1; i < last; ++i) {
             if (!is_content(lines_[i])) continue;
-            const bool is_item = indent_of(lines_[i]) == indent && trimmed(lines_[i]).starts_with('-');
-            if (indent_of(lines_[i]) <= indent && !is_item) break;
+            if (indent_of(lines_[i]) <= indent && !(indent_of(lines_[i]) == indent && is_item(lines_[i]))) break;
             end = i + 1;
         }
         return end;
@@ -199,7 +231,7 @@ private:
         const auto value_at = value.empty() ? key_end : static_cast<std::size_t>(value.data() - line.data());
         const auto head = std::string(line.substr(0, value_at));
         const auto tail = std::string(line.substr(value_at + value.size()));
-        lines_.replace(at, head + (head.ends_with(' ') ? "" : " ") + to_json(edit.value) + tail);
+        lines_.replace(at, head + (head.ends_with(' ') ? "" : " ") + scalar_text(edit.value) + tail);
         lines_.erase(at + 1, end);
         return lines_.text();
     }
@@ -207,7 +239,7 @@ private:
     Result<std::string, EditError> insert(std::size_t at, std::size_t indent, const Edit& edit, std::size_t depth) {
         for (auto i = depth; i < edit.path.size(); ++i, indent += 2) {
             auto line = std::string(indent, ' ') + key_text(edit.path[i]) + ":";
-            if (i + 1 == edit.path.size()) line += " " + to_json(edit.value);
+            if (i + 1 == edit.path.size()) line += " " + scalar_text(edit.value);
             lines_.insert(at++, std::move(line));
         }
         return lines_.text();
