@@ -84,14 +84,23 @@ Result<Success, VaultError> write_synced(const fs::path& file, std::string_view 
 
 }  // namespace
 
-Names names_in(const fs::path& repository, std::string_view kind) {
+Result<Names, VaultError> list_names(const fs::path& repository, std::string_view kind) {
     Names names;
     std::error_code error;
     for (fs::recursive_directory_iterator at(repository / kind, error), end; !error && at != end; at.increment(error)) {
         auto name = at->path().filename().string();
         if (is_hash_name(name)) names.insert(std::move(name));
     }
+    if (error && error != std::errc::no_such_file_or_directory) return unavailable("cannot read the repository", repository / kind, error.value());
     return names;
+}
+
+Result<bool, VaultError> is_there(const fs::path& path) {
+    std::error_code error;
+    const auto status = fs::symlink_status(path, error);
+    if (status.type() == fs::file_type::not_found) return false;
+    if (error) return unavailable("cannot look at", path, error.value());
+    return true;
 }
 
 fs::path path_of(const fs::path& repository, std::string_view kind, const std::string& name) {
@@ -117,6 +126,11 @@ Result<Success, VaultError> check_file(const fs::path& repository, std::string_v
 Result<Success, VaultError> check_files(const fs::path& repository, std::string_view kind, const Names& names) {
     for (const auto& name : names) TRY_OK(check_file(repository, kind, name));
     return Success{};
+}
+
+Result<Success, VaultError> check_all_files(const fs::path& repository, std::string_view kind) {
+    TRY(names, list_names(repository, kind));
+    return check_files(repository, kind, names);
 }
 
 Names share_of(const Names& names, int percent, std::uint64_t turn) {
@@ -152,8 +166,8 @@ Result<Success, VaultError> probe_folder(const fs::path& folder, std::int64_t fr
 
 Result<Success, VaultError> make_folder(const fs::path& folder) {
     std::error_code error;
-    fs::create_directories(folder, error);
-    if (!error) fs::permissions(folder, fs::perms::owner_all, error);
+    const bool made = fs::create_directories(folder, error);
+    if (made) fs::permissions(folder, fs::perms::owner_all, error);
     if (error) return unavailable("cannot make the folder", folder, error.value());
     return Success{};
 }

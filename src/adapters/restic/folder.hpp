@@ -15,15 +15,19 @@ namespace gk::restic {
 
 using Names = std::set<std::string>;
 
-// "data", "index", "snapshots" or "keys": the names in there, of 64 hex digits; empty when the folder is not there.
-Names names_in(const std::filesystem::path& repository, std::string_view kind);
+// "data", "index", "snapshots" or "keys": the names in there, of 64 hex digits; none when the folder is not there. `unavailable` when it
+// cannot be read: then nothing may be concluded from a name that is absent.
+Result<Names, VaultError> list_names(const std::filesystem::path& repository, std::string_view kind);
+// `unavailable` when that cannot be seen.
+Result<bool, VaultError> is_there(const std::filesystem::path& path);
 
 std::filesystem::path path_of(const std::filesystem::path& repository, std::string_view kind, const std::string& name);
 
 // Reads the file from the disk (not from the page cache, as far as the kernel lets us) and compares its hash with its name.
-// `corrupt` when it is missing, differs or cannot be read. Blocks.
+// `corrupt` when it is missing, differs or the disk does not give it back; `unavailable` when we may not open it. Blocks.
 Result<Success, VaultError> check_file(const std::filesystem::path& repository, std::string_view kind, const std::string& name);
 Result<Success, VaultError> check_files(const std::filesystem::path& repository, std::string_view kind, const Names& names);
+Result<Success, VaultError> check_all_files(const std::filesystem::path& repository, std::string_view kind);
 
 // The names whose turn it is when `percent` of all are read at a time: each name belongs to one turn by its own digits, so that packs that
 // come and go meanwhile do not let others slip through.
@@ -32,7 +36,7 @@ Names share_of(const Names& names, int percent, std::uint64_t turn);
 // Writes a small file into the folder, syncs it, reads it back and removes it. Also `unavailable` when less than `free_min_bytes` is free.
 Result<Success, VaultError> probe_folder(const std::filesystem::path& folder, std::int64_t free_min_bytes);
 
-// Makes the folder and its parents (mode 0700).
+// Makes the folder and its parents (mode 0700), or leaves what is there as it is.
 Result<Success, VaultError> make_folder(const std::filesystem::path& folder);
 // Renames and syncs the parent, so that the new name survives a power cut.
 Result<Success, VaultError> rename_folder(const std::filesystem::path& from, const std::filesystem::path& to);

@@ -27,7 +27,7 @@ protected:
 };
 
 TEST_F(FolderTest, AFileIsGoodWhenItsNameIsItsHash) {
-    EXPECT_EQ(names_in(root, "data"), Names{abc});
+    EXPECT_EQ(list_names(root, "data").value(), Names{abc});
     EXPECT_TRUE(check_file(root, "data", abc));
 
     std::ofstream(pack()) << "abd";
@@ -35,7 +35,7 @@ TEST_F(FolderTest, AFileIsGoodWhenItsNameIsItsHash) {
 
     fs::remove(pack());
     EXPECT_EQ(check_file(root, "data", abc).error().kind, VaultError::Kind::corrupt);
-    EXPECT_TRUE(names_in(root, "index").empty());
+    EXPECT_TRUE(list_names(root, "index").value().empty());
 }
 
 TEST_F(FolderTest, TurnsShareTheNamesWithoutGapOrOverlap) {

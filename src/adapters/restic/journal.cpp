@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "adapters/restic/folder.hpp"
 #include "base/text.hpp"
 
 namespace gk::restic {
@@ -35,6 +36,8 @@ Journal Journal::parse(std::string_view text) {
     }
     return journal;
 }
+
+Journal Journal::of(const std::filesystem::path& repository) { return parse(read_file(file_in(repository))); }
 
 std::string Journal::text() const {
     std::string text;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,13 +11,17 @@
 
 namespace gk::restic {
 
-// What we have begun and finished in one repository, kept as a small text file beside it. It answers without a call to restic (half a second
+// What we have begun and finished in one repository, kept as a small text file in it. It answers without a call to restic (half a second
 // of CPU) whether a snapshot whose reply was lost is there, and whether all of it is. Losing the file costs a second snapshot, nothing else.
 class Journal {
 public:
     // Lines that make no sense are passed over: they come from a newer version.
     static Journal parse(std::string_view text);
     std::string text() const;
+
+    // Within the repository, where restic passes over it, so that it moves and goes with it.
+    static std::filesystem::path file_in(const std::filesystem::path& repository) { return repository / "gamekeeper.journal"; }
+    static Journal of(const std::filesystem::path& repository);
 
     enum class Known : std::uint8_t { never, begun, finished };
     Known known(SnapshotId id) const;

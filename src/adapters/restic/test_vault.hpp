@@ -16,6 +16,9 @@
 
 namespace gk::restic {
 
+// What is there, for tests that know that it can be read.
+inline Names names_in(const std::filesystem::path& repository, std::string_view kind) { return list_names(repository, kind).value_or(Names{}); }
+
 // For tests: a temporary folder with worlds and a vault of real restic repositories.
 class TestVault {
 public:

@@ -3,13 +3,13 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include <boost/asio/thread_pool.hpp>
 
+#include "adapters/restic/engine.hpp"
 #include "adapters/restic/folder.hpp"
 #include "adapters/restic/journal.hpp"
 #include "adapters/restic/turnstile.hpp"
@@ -58,48 +58,27 @@ public:
     std::filesystem::path repository_of(ServerUid server) const { return options_.folder / server.text(); }
 
 private:
-    enum class Access : std::uint8_t { read, write };
-    struct Call {
-        ServerUid server;
-        std::filesystem::path repository;
-        Access access = Access::read;
-        std::vector<std::string> arguments;
-        std::optional<Host::Disk> world;
-        std::map<std::string, std::string> extra_files;
-    };
-
-    // One run of restic with this password; the exit code is not judged.
-    Answer<Host::Ended> run_with(Call call, Secret password);
-    // With ours. A repository that knows only the recovery key is given ours first; a lock whose owner is dead is removed.
-    Answer<Host::Ended> run(Call call);
-    // As run(), but a bad end is an error.
-    Answer<Host::Ended> run_well(Call call);
-    Answer<Success> add_key(ServerUid server, std::filesystem::path repository, Secret opens, Secret added);
-
     Answer<Success> open(ServerUid server);
     Answer<Success> make_spare();
     // Packs that are missing or damaged make restic believe that data is there which is not. Moves the damaged aside and lets restic
     // count what is left, so that the next snapshot stores the lost data again.
     Answer<Success> mend(ServerUid server);
     Answer<TakenSnapshot> back_up(SnapshotOrder order);
+    Answer<Host::Ended> run_backup(const SnapshotOrder& order, std::string record);
     Answer<std::vector<VaultEntry>> list_now(ServerUid server);
     Answer<Success> drop(ServerUid server, std::vector<std::string> engine_ids);
     Answer<Success> drop_unfinished(ServerUid server, SnapshotId id);
     Answer<Success> check_hashes(ServerUid server, std::string engine_id);
     Answer<Success> check_structure(ServerUid server, std::string engine_id);
-
+    Answer<Success> keep_journal(std::filesystem::path repository, Journal journal);
     Turnstile& turnstile_of(ServerUid server);
-    // Writes the file beside the loop.
-    Answer<Success> keep(std::filesystem::path file, std::string text);
-    std::filesystem::path journal_file(ServerUid server) const;
-    Journal journal_of(ServerUid server) const;
 
     Host& host_;
     ResticOptions options_;
+    Engine engine_;
     std::map<ServerUid, std::unique_ptr<Turnstile>> servers_;
     std::map<std::string, Names> added_;  // By engine id: the packs that a snapshot of this process added.
     std::set<ServerUid> damaged_;         // verify() or sample() found damage: the next take() mends first.
-    Turnstile runs_;
     Turnstile spare_{1};
     boost::asio::thread_pool disk_{1};    // Reads and hashes packs beside the loop.
 };

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <random>
 #include <ranges>
-#include <sys/stat.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -274,6 +274,47 @@ TEST_F(ResticVaultTest, OrdersForOneServerWaitForEachOther) {
     test.io.run();
     EXPECT_EQ(done, 3);
     EXPECT_EQ(names_in(repository(), "snapshots").size(), 3u);
+}
+
+TEST_F(ResticVaultTest, AVaultThatCannotBeReadIsAwayAndNothingIsConcluded) {
+    if (::geteuid() == 0) GTEST_SKIP() << "nothing is unreadable for root; tests/e2e has this with an unprivileged control plane";
+    test.write_world(castle, {{"map", "blocks"}});
+    const auto taken = take(1);
+    fs::permissions(test.root / "vault", fs::perms::none);
+
+    EXPECT_EQ(verify(taken).error().kind, Kind::unavailable);
+    EXPECT_EQ(test.run(test.vault.take(order_of(castle, 2))).error().kind, Kind::unavailable);
+    EXPECT_EQ(test.run(test.vault.list(castle)).error().kind, Kind::unavailable);
+    EXPECT_EQ(test.run(test.vault.repositories()).error().kind, Kind::unavailable);
+    EXPECT_EQ(test.run(test.vault.probe()).error().kind, Kind::unavailable);
+
+    fs::permissions(test.root / "vault", fs::perms::owner_all);
+    EXPECT_TRUE(verify(taken));
+}
+
+TEST_F(ResticVaultTest, AFullDiskIsToldFromDamageAndHealsWithRoom) {
+    // Given a vault of 3 MiB, for which one has to be root.
+    const auto place = test.root / "small";
+    fs::create_directories(place);
+    if (::mount("tmpfs", place.c_str(), "tmpfs", 0, "size=3m") != 0) GTEST_SKIP() << "mounting needs root";
+    fs::copy(test.root / "vault", place / "vault", fs::copy_options::recursive);
+    auto options = test.options();
+    options.folder = place / "vault";
+    {
+        ResticVault small(test.host, options);
+        test.write_world(castle, {{"map", noise(8'000'000)}});
+        const auto failed = test.run(small.take(order_of(castle, 1)));
+        EXPECT_EQ(failed.error().kind, Kind::unavailable) << failed.error().detail;
+        EXPECT_NE(failed.error().detail.find("full"), std::string::npos) << failed.error().detail;
+
+        test.write_world(castle, {{"map", noise(10'000)}});
+        const auto taken = test.run(small.take(order_of(castle, 1)));
+        EXPECT_TRUE(taken) << taken.error().detail;
+        EXPECT_TRUE(taken && test.run(small.verify(castle, taken->engine_id)));
+        options.free_min_bytes = std::int64_t{1} << 30;
+        EXPECT_EQ(test.run(ResticVault(test.host, options).probe()).error().kind, Kind::unavailable);
+    }
+    ::umount2(place.c_str(), MNT_DETACH);
 }
 
 TEST_F(ResticVaultTest, RepositoriesAreListedAndRemovedWhole) {

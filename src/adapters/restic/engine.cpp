@@ -1,0 +1,81 @@
+#include "adapters/restic/engine.hpp"
+
+#include "adapters/restic/journal.hpp"
+#include "adapters/restic/output.hpp"
+#include "base/log.hpp"
+
+namespace gk::restic {
+
+VaultError vault_error(const RuntimeError& failed, bool needs_world) {
+    const bool no_world = needs_world && failed.kind == RuntimeError::Kind::not_found;
+    return {no_world ? VaultError::Kind::unreadable : VaultError::Kind::unavailable, failed.detail};
+}
+
+Engine::Engine(Host& host, Secret password, Secret recovery_key, std::size_t runs_max)
+    : host_(host),
+      password_(std::move(password)),
+      recovery_key_(std::move(recovery_key)),
+      runs_(runs_max) {}
+
+Engine::Answer<Host::Ended> Engine::run_with(Call call, Secret password) {
+    Host::ConfinedRun run;
+    run.server = call.server;
+    run.needs_world = call.world.has_value();
+    run.disk = call.world.value_or(Host::Disk::live);
+    run.may_write_world = call.world == Host::Disk::staged;
+    run.folder = call.repository.string();
+    run.may_write_folder = call.access == Call::Access::write;
+    // A cache would save nothing: the repository is as local as the cache.
+    run.argv = {"restic", "--no-cache", "--repo", run.folder};
+    // Readers need no lock: only we change a repository, and we work on it one at a time. So a dead lock never stands between a user and
+    // a restore.
+    if (call.access == Call::Access::read) run.argv.emplace_back("--no-lock");
+    run.argv.insert(run.argv.end(), call.arguments.begin(), call.arguments.end());
+    run.env = {{"TZ", "UTC"}, {"LC_ALL", "C.UTF-8"}};
+    // Without it restic tries the keys in the order of their names, half a second of CPU each.
+    if (const auto key = Journal::of(call.repository).key(); !key.empty()) run.env["RESTIC_KEY_HINT"] = key;
+    run.password = std::move(password);
+    run.extra_files = std::move(call.extra_files);
+
+    const bool needs_world = run.needs_world;
+    const auto pass = co_await runs_.enter();
+    auto ended = co_await host_.run_confined(std::move(run));
+    if (!ended) co_return std::unexpected(vault_error(ended.error(), needs_world));
+    co_return std::move(*ended);
+}
+
+Engine::Answer<Host::Ended> Engine::run(Call call) {
+    CO_TRY(first, co_await run_with(call, password_));
+    if (is_wrong_password(first) && has_recovery_key()) {
+        CO_TRY_OK(co_await add_key(call.server, call.repository, recovery_key_, password_));
+        log::info("vault", "repository was opened by the recovery key and got this installation's key", {{"server", call.server}});
+        co_return co_await run_with(std::move(call), password_);
+    }
+    if (!is_locked(first)) co_return std::move(first);
+    // Only locks of dead processes go; a restic that a person runs meanwhile keeps its own.
+    Call unlock{.server = call.server, .repository = call.repository, .access = Call::Access::write, .arguments = {"unlock", "--quiet"}};
+    CO_TRY_OK(co_await run_with(std::move(unlock), password_));
+    co_return co_await run_with(std::move(call), password_);
+}
+
+Engine::Answer<Host::Ended> Engine::run_well(Call call) {
+    CO_TRY(ended, co_await run(std::move(call)));
+    if (ended.code != 0) co_return std::unexpected(failure_of(ended));
+    co_return std::move(ended);
+}
+
+Engine::Answer<Success> Engine::add_recovery_key(ServerUid server, std::filesystem::path repository) {
+    return add_key(server, std::move(repository), password_, recovery_key_);
+}
+
+// The new password goes as a file: restic takes it neither from the environment nor, for good reasons, from its arguments.
+Engine::Answer<Success> Engine::add_key(ServerUid server, std::filesystem::path repository, Secret opens, Secret added) {
+    Call call{.server = server, .repository = std::move(repository), .access = Call::Access::write, .arguments = {}};
+    call.arguments = {"key", "add", "--host", "gamekeeper", "--user", "gamekeeper", "--new-password-file", "record/password"};
+    call.extra_files["password"] = added.reveal();
+    CO_TRY(ended, co_await run_with(std::move(call), std::move(opens)));
+    if (ended.code != 0) co_return std::unexpected(failure_of(ended));
+    co_return Success{};
+}
+
+}  // namespace gk::restic
