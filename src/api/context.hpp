@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 
+#include "api/metrics.hpp"
 #include "app/accounts/accounts.hpp"
 #include "app/catalog/game_shelf.hpp"
 #include "app/servers/servers.hpp"
@@ -28,7 +29,7 @@ struct Context {
     Vault& vault;
     Clock& clock;
     std::function<Epoch()> epoch;             // Under which commands are sent.
-    std::function<std::string()> metrics;     // The Prometheus page.
+    Metrics& metrics;
     std::string public_host;                  // What players are told.
     Value openapi;                            // api/openapi.yaml.
     uid_t owner_uid = 0;                      // Besides root, whom the Unix socket trusts.

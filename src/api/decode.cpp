@@ -4,28 +4,47 @@
 
 #include "net/json/json.hpp"
 
-namespace gk::server {
-
-bool decode(const Value& value, const std::string& pointer, Errors& errors, Resources& out) {
-    ObjectReader in(value, pointer, errors);
-    in.required("cpu_millis", out.cpu.count);
-    in.required("memory_mib", out.memory.count);
-    in.required("disk_mib", out.disk.count);
-    return in.finish();
-}
-
-bool decode(const Value& value, const std::string& pointer, Errors& errors, Schedule& out) {
-    ObjectReader in(value, pointer, errors);
-    in.required("at", out.at);
-    in.required("do", out.action);
-    in.optional("command", out.command);
-    return in.finish();
-}
-
-}  // namespace gk::server
-
 namespace gk::api {
 namespace {
+
+// As people send them: stricter than the stored documents of the same things, which newer versions may have written.
+struct ResourcesBody {
+    server::Resources resources;
+};
+struct ScheduleBody {
+    server::Schedule schedule;
+};
+
+bool decode(const Value& value, const std::string& pointer, Errors& errors, ResourcesBody& out) {
+    ObjectReader in(value, pointer, errors);
+    in.required("cpu_millis", out.resources.cpu.count);
+    in.required("memory_mib", out.resources.memory.count);
+    in.required("disk_mib", out.resources.disk.count);
+    return in.finish();
+}
+
+bool decode(const Value& value, const std::string& pointer, Errors& errors, ScheduleBody& out) {
+    ObjectReader in(value, pointer, errors);
+    in.required("at", out.schedule.at);
+    in.required("do", out.schedule.action);
+    in.optional("command", out.schedule.command);
+    return in.finish();
+}
+
+void read_resources(ObjectReader& in, std::optional<server::Resources>& out) {
+    std::optional<ResourcesBody> body;
+    in.optional("resources", body);
+    if (body) out = body->resources;
+}
+
+std::optional<std::vector<server::Schedule>> read_schedules(ObjectReader& in) {
+    std::optional<std::vector<ScheduleBody>> bodies;
+    in.optional("schedules", bodies);
+    if (!bodies) return std::nullopt;
+    std::vector<server::Schedule> out;
+    for (auto& body : *bodies) out.push_back(std::move(body.schedule));
+    return out;
+}
 
 void read_world(ObjectReader& in, app::CreateOrder& out) {
     std::string world;
@@ -43,10 +62,10 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, app:
     in.optional("namespace", out.space);
     in.required("game", out.game);
     in.optional("package", out.package);
-    in.optional("resources", out.resources);
+    read_resources(in, out.resources);
     in.optional("settings", out.settings);
     in.optional("labels", out.labels);
-    in.optional("schedules", out.schedules);
+    out.schedules = read_schedules(in).value_or(std::vector<server::Schedule>());
     in.optional("backup_every", out.backup_every);
     read_world(in, out);
     in.optional("start", out.start);
@@ -57,7 +76,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, app:
     ObjectReader in(value, pointer, errors);
     in.optional("settings", out.settings);
     in.optional("labels", out.labels);
-    in.optional("schedules", out.schedules);
+    out.schedules = read_schedules(in);
     in.optional("backup_every", out.backup_every);
     return in.finish();
 }

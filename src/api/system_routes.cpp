@@ -1,3 +1,5 @@
+#include <array>
+
 #include "api/context.hpp"
 #include "api/docs_page.hpp"
 #include "api/reply.hpp"
@@ -26,8 +28,11 @@ Task<net::Response> docs(Context& context) { co_return net::Response::text(200, 
 
 // GET /metrics
 Task<Outcome> metrics(Context& context, net::Request&, app::Caller caller) {
-    CO_TRY_OK(app::may(caller, app::Action::read, caller.tenant));
-    co_return net::Response::text(200, "text/plain; version=0.0.4", context.metrics());
+    CO_TRY(servers, co_await context.servers.list(std::move(caller), ""));
+    std::array<int, server::state_names.size()> counts{};
+    for (const auto& view : servers) ++counts[std::to_underlying(view.state)];
+    for (std::size_t i = 0; i < counts.size(); ++i) context.metrics.set_servers(server::state_names[i], counts[i]);
+    co_return net::Response::text(200, "text/plain; version=0.0.4", context.metrics.text());
 }
 
 }  // namespace

@@ -46,7 +46,8 @@ void put_packages(catalog::Catalog& games, std::string_view yaml, std::string_vi
     else std::ranges::move(lines_of(name, packages.error()), std::back_inserter(errors));
 }
 
-bool is_packages(std::string_view path) { return path.substr(path.rfind('/') + 1) == "packages.yaml"; }
+// games/packages/default.yaml in the tree, packages.yaml in a person's folder.
+bool is_packages(std::string_view path) { return path.starts_with("games/packages/") || path.ends_with("/packages.yaml"); }
 
 }  // namespace
 

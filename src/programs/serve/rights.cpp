@@ -20,20 +20,9 @@
 namespace gk::programs {
 namespace {
 
-struct Identity {
-    uid_t uid = 0;
-    gid_t gid = 0;
-};
+using Identity = User;
 
 std::string failed(const std::string& what) { return fmt::format("{}: {}", what, std::strerror(errno)); }
-
-// The configured user; without one of that name, the uid just below those of the games, which needs no entry in /etc/passwd.
-Identity control_plane_identity(const Config& config, std::vector<std::string>& warnings) {
-    if (const passwd* entry = getpwnam(config.machine.user.c_str())) return {entry->pw_uid, entry->pw_gid};
-    const auto uid = config.machine.uid_base - 1;
-    warnings.push_back(fmt::format("there is no user '{}'; running as uid {} instead (to mend it: useradd --system {})", config.machine.user, uid, config.machine.user));
-    return {uid, uid};
-}
 
 // The folder is ours alone but for passing through: games' shims reach their own folders below it.
 Result<Success, std::string> make_state(const std::string& path, Identity identity, bool root) {
@@ -42,6 +31,32 @@ Result<Success, std::string> make_state(const std::string& path, Identity identi
     if (error) return std::unexpected(fmt::format("the state folder {} cannot be made: {}", path, error.message()));
     if (chmod(path.c_str(), 0711) != 0) return std::unexpected(failed("chmod " + path));
     if (root && chown(path.c_str(), identity.uid, identity.gid) != 0) return std::unexpected(failed("chown " + path));
+    return Success{};
+}
+
+// The folder of the API's socket, when it is not in the state folder: only root may make one in /run.
+Result<Success, std::string> make_socket_folder(const Config& config, Identity identity) {
+    const auto folder = std::filesystem::path(config.api.socket).parent_path();
+    if (folder == config.state) return Success{};
+    std::error_code error;
+    const bool made = std::filesystem::create_directories(folder, error);
+    if (error) return std::unexpected(fmt::format("the folder of api.socket, {}, cannot be made: {}", folder.string(), error.message()));
+    const bool ours = made || folder == "/run/gamekeeper";
+    if (ours && geteuid() == 0 && chown(folder.c_str(), identity.uid, identity.gid) != 0) return std::unexpected(failed("chown " + folder.string()));
+    return Success{};
+}
+
+// Every folder above must let the user pass, or nothing in the state folder can be opened after root is given up.
+Result<Success, std::string> check_passable(const std::string& state, Identity identity) {
+    for (auto path = std::filesystem::path(state).parent_path(); path.has_relative_path(); path = path.parent_path()) {
+        struct stat info {};
+        if (stat(path.c_str(), &info) != 0) return std::unexpected(failed(path.string()));
+        const mode_t passes = info.st_uid == identity.uid ? S_IXUSR : info.st_gid == identity.gid ? S_IXGRP : S_IXOTH;
+        if ((info.st_mode & passes) == 0) {
+            return std::unexpected(fmt::format("the state folder {} lies below {}, which the user that serve runs as may not pass; choose another folder, or: chmod o+x {}",
+                                               state, path.string(), path.string()));
+        }
+    }
     return Success{};
 }
 
@@ -82,18 +97,30 @@ std::string this_program() {
 
 std::string sibling_program(const std::string& name) { return (std::filesystem::path(this_program()).parent_path() / name).string(); }
 
+// The configured user; without one of that name, the uid just below those of the games, which needs no entry in /etc/passwd.
+std::optional<User> control_plane_user(const Config& config) {
+    if (geteuid() != 0 || !config.machine.sandbox) return std::nullopt;
+    if (const passwd* entry = getpwnam(config.machine.user.c_str())) return User{entry->pw_uid, entry->pw_gid};
+    return User{config.machine.uid_base - 1, config.machine.uid_base - 1};
+}
+
 Result<Rights, std::string> settle_rights(const Config& config) {
     Rights rights;
     const bool root = geteuid() == 0;
     rights.owner = getuid();
-    const bool sandbox = root && config.machine.sandbox;
-    const auto identity = sandbox ? control_plane_identity(config, rights.warnings) : Identity{getuid(), getgid()};
-    TRY_OK(make_state(config.state, identity, sandbox));
-    if (!sandbox) {
+    const auto user = control_plane_user(config);
+    const auto identity = user.value_or(Identity{getuid(), getgid()});
+    TRY_OK(make_state(config.state, identity, user.has_value()));
+    TRY_OK(make_socket_folder(config, identity));
+    if (!user) {
         rights.warnings.push_back(root ? "machine.sandbox is off: games run as plain processes of root, with neither sandbox nor own users"
                                        : "not started as root: games run as plain processes of this user, limited by rlimits only; start as root for the sandbox");
         return rights;
     }
+    if (getpwuid(identity.uid) == nullptr) {
+        rights.warnings.push_back(fmt::format("there is no user '{0}'; running as uid {1} instead (to mend it: useradd --system {0})", config.machine.user, identity.uid));
+    }
+    TRY_OK(check_passable(config.state, identity));
     int sockets[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) return std::unexpected(failed("socketpair"));
     const auto options = launcher_options(config, identity);

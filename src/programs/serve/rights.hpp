@@ -18,6 +18,13 @@ struct Rights {
     std::vector<std::string> warnings;  // What people should know, each a sentence with the cure.
 };
 
+// Whom the control plane will run as when we are root and may give that up; nothing when this process stays who it is.
+struct User {
+    uid_t uid = 0;
+    gid_t gid = 0;
+};
+std::optional<User> control_plane_user(const Config& config);
+
 // Called first of all in main, with one thread. As root it makes the state folder, forks the launcher, which stays root, and gives up root
 // for good: from then on this process is machine.user. Otherwise it only makes the state folder. The error is a sentence for people.
 Result<Rights, std::string> settle_rights(const Config& config);

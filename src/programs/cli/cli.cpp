@@ -1,0 +1,271 @@
+#include "programs/cli/cli.hpp"
+
+#include <functional>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "programs/cli/commands.hpp"
+#include "programs/cli/local_commands.hpp"
+#include "programs/cli/place.hpp"
+#include "programs/config/config.hpp"
+#include "programs/serve/serve.hpp"
+
+namespace gk::programs {
+namespace {
+
+constexpr const char* exit_codes = "Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 refused, 5 unreachable, 6 time-out.";
+
+// Everything that options write into, and what the chosen command does.
+struct CommandLine {
+    PlaceWish place;
+    Output output;
+    std::string format = "table";
+    ServerName name;
+    CreateWish create;
+    VerbWish verb;
+    LogWish log;
+    std::string text;
+    std::string second;
+    std::vector<std::string> texts;
+    bool flag = false;
+    bool no_wait = false;
+    std::string patience;
+    ServeOptions serve;
+    std::function<int()> run;
+};
+
+int report(const CommandError& error) {
+    fmt::print(stderr, "gamekeeper: {}\n", error.message);
+    for (const auto& detail : error.details) fmt::print(stderr, "  {}\n", detail);
+    return error.exit;
+}
+
+int finish(const Done& done) { return done ? exit_ok : report(done.error()); }
+
+using Remote = std::function<Done(ApiClient&, const Output&)>;
+
+// A command that talks to the API.
+void remote(CLI::App* app, CommandLine& line, Remote run) {
+    app->callback([&line, run = std::move(run)] {
+        line.run = [&line, run] {
+            auto place = find_api(line.place);
+            if (!place) return report(place.error());
+            ApiClient api(std::move(*place));
+            return finish(run(api, line.output));
+        };
+    });
+}
+
+CLI::App* named(CLI::App* parent, CommandLine& line, const char* verb, const char* help) {
+    auto* app = parent->add_subcommand(verb, help);
+    app->add_option("NAME", line.name.id, "the server's name")->required();
+    app->add_option("-n,--namespace", line.name.space, "its namespace")->capture_default_str();
+    return app;
+}
+
+void waiting(CLI::App* app, CommandLine& line) {
+    app->add_flag("--no-wait", line.no_wait, "return at once and leave the operation running");
+    app->add_flag("--timings", line.output.timings, "print the milliseconds of every step");
+    app->add_option("--timeout", line.patience, "how long to wait, such as 5m (30m)");
+}
+
+void add_change(CLI::App* server, CommandLine& line, const char* verb, const char* help, bool may_force) {
+    auto* app = named(server, line, verb, help);
+    waiting(app, line);
+    if (may_force) app->add_flag("--force", line.verb.force, "go on although the world cannot be saved");
+    if (std::string_view(verb) == "delete") {
+        app->add_flag("--purge", line.verb.purge, "delete its backups too");
+        app->add_flag("--yes", line.verb.yes, "do not ask");
+    }
+    remote(app, line, [&line, verb](ApiClient& api, const Output& output) {
+        line.verb.verb = verb;
+        line.verb.name = line.name;
+        return change_server(api, output, line.verb);
+    });
+}
+
+void add_create(CLI::App* server, CommandLine& line) {
+    auto* app = named(server, line, "create", "make a new server");
+    auto& wish = line.create;
+    app->add_option("-g,--game", wish.game, "its game; 'gamekeeper game list' shows them")->required();
+    app->add_option("-p,--package", wish.package, "its size; 'gamekeeper package list' shows them (small)");
+    app->add_option("--cpu", wish.cpu_millis, "thousandths of a cpu, instead of a package");
+    app->add_option("--memory", wish.memory_mib, "MiB of memory, instead of a package");
+    app->add_option("--disk", wish.disk_mib, "MiB of disk, instead of a package");
+    app->add_option("--set", wish.settings, "a setting of the game, NAME=VALUE");
+    app->add_option("--label", wish.labels, "a label, NAME=TEXT");
+    app->add_option("--backup-every", wish.backup_every, "how often to save it while it runs, such as 30m");
+    app->add_option("--world", wish.world, "adopt or fresh: what to do with a world that was kept after a deletion");
+    app->add_flag("--start", wish.start, "start it too");
+    waiting(app, line);
+    remote(app, line, [&line](ApiClient& api, const Output& output) {
+        line.create.name = line.name;
+        return create_server(api, output, line.create);
+    });
+}
+
+void add_logs(CLI::App* server, CommandLine& line) {
+    auto* app = named(server, line, "logs", "show what the game printed");
+    app->add_flag("-f,--follow", line.log.follow, "stay and show what comes");
+    app->add_option("--tail", line.log.tail, "how many lines from the end")->capture_default_str();
+    app->add_option("--match", line.log.match, "only lines with this text");
+    remote(app, line, [&line](ApiClient& api, const Output& output) {
+        line.log.name = line.name;
+        return show_logs(api, output, line.log);
+    });
+}
+
+void add_server(CLI::App& root, CommandLine& line) {
+    auto* server = root.add_subcommand("server", "worlds and what can be done with them");
+    server->require_subcommand(1);
+    add_create(server, line);
+    add_change(server, line, "start", "start it, restoring its world if need be", false);
+    add_change(server, line, "pause", "save it, stop the game, keep its disk", true);
+    add_change(server, line, "stop", "save it, stop the game, free its disk once the snapshot is proven", true);
+    add_change(server, line, "restart", "stop the game in order and start it again", false);
+    add_change(server, line, "delete", "stop it and remove it; its world is kept for a while", true);
+    add_logs(server, line);
+
+    auto* list = server->add_subcommand("list", "all servers");
+    list->add_option("-n,--namespace", line.text, "only of this namespace");
+    remote(list, line, [&line](ApiClient& api, const Output& output) { return list_servers(api, output, line.text); });
+    remote(named(server, line, "show", "everything about one server"), line,
+           [&line](ApiClient& api, const Output& output) { return show_server(api, output, line.name); });
+    remote(named(server, line, "explain", "why it is as it is"), line,
+           [&line](ApiClient& api, const Output& output) { return explain_server(api, output, line.name); });
+    auto* set = named(server, line, "set", "change settings, from the next start on");
+    set->add_option("SETTING", line.texts, "NAME=VALUE; NAME=null takes it away")->required();
+    remote(set, line, [&line](ApiClient& api, const Output& output) { return set_server(api, output, line.name, line.texts); });
+    auto* command = named(server, line, "command", "type a command into the game's console");
+    command->add_option("COMMAND", line.texts, "the command and its words")->required();
+    remote(command, line, [&line](ApiClient& api, const Output& output) {
+        return send_command(api, output, line.name, fmt::format("{}", fmt::join(line.texts, " ")));
+    });
+    auto* backup = named(server, line, "backup", "take a snapshot now");
+    waiting(backup, line);
+    remote(backup, line, [&line](ApiClient& api, const Output& output) { return take_snapshot(api, output, line.name); });
+    remote(named(server, line, "snapshots", "its snapshots, newest first"), line,
+           [&line](ApiClient& api, const Output& output) { return list_snapshots(api, output, line.name); });
+    auto* restore = named(server, line, "restore", "go back to a snapshot; what is there now is saved first");
+    restore->add_option("SNAPSHOT", line.text, "its id or the beginning of it, or 'latest'");
+    restore->add_flag("--undo", line.flag, "go back to what was there before the last restore");
+    waiting(restore, line);
+    remote(restore, line, [&line](ApiClient& api, const Output& output) -> Done {
+        if (line.text.empty() != line.flag) return std::unexpected(CommandError{.exit = exit_usage, .message = "say either a snapshot or --undo"});
+        return restore_server(api, output, line.name, line.text, line.flag);
+    });
+}
+
+// A command that needs no API.
+void local(CLI::App* app, CommandLine& line, std::function<Done(const Output&)> run) {
+    app->callback([&line, run = std::move(run)] { line.run = [&line, run] { return finish(run(line.output)); }; });
+}
+
+void add_catalog(CLI::App& root, CommandLine& line) {
+    auto* game = root.add_subcommand("game", "the games that can be run");
+    game->require_subcommand(1);
+    remote(game->add_subcommand("list", "all games"), line, list_games);
+    auto* show = game->add_subcommand("show", "one game and its settings");
+    show->add_option("GAME", line.text)->required();
+    remote(show, line, [&line](ApiClient& api, const Output& output) { return show_game(api, output, line.text); });
+    auto* check = game->add_subcommand("check", "check a definition file");
+    check->add_option("FILE", line.text)->required();
+    local(check, line, [&line](const Output& output) { return check_game(output, line.text); });
+    auto* add = game->add_subcommand("add", "add a definition file; it is there after the next start of serve");
+    add->add_option("FILE", line.text)->required();
+    local(add, line, [&line](const Output& output) { return add_game(output, line.text, line.place.state); });
+    auto* package = root.add_subcommand("package", "the sizes that servers are offered in");
+    package->require_subcommand(1);
+    remote(package->add_subcommand("list", "all packages"), line, list_packages);
+}
+
+void add_others(CLI::App& root, CommandLine& line) {
+    auto* key = root.add_subcommand("key", "API keys");
+    key->require_subcommand(1);
+    auto* create = key->add_subcommand("create", "make a key; its text is shown once");
+    create->add_option("NAME", line.text)->required();
+    line.second = "admin";
+    create->add_option("--scope", line.second, "admin or player")->capture_default_str();
+    remote(create, line, [&line](ApiClient& api, const Output& output) { return create_key(api, output, line.text, line.second); });
+    remote(key->add_subcommand("list", "all keys, without their texts"), line, list_keys);
+    auto* revoke = key->add_subcommand("revoke", "revoke a key, at once");
+    revoke->add_option("ID", line.text)->required();
+    remote(revoke, line, [&line](ApiClient& api, const Output& output) { return revoke_key(api, output, line.text); });
+
+    auto* operation = root.add_subcommand("operation", "requests that take time");
+    operation->require_subcommand(1);
+    auto* show = operation->add_subcommand("show", "follow an operation to its end");
+    show->add_option("ID", line.text)->required();
+    remote(show, line, [&line](ApiClient& api, const Output& output) { return follow_operation(api, output, line.text); });
+    auto* list = operation->add_subcommand("list", "operations, newest first");
+    list->add_option("--server", line.name.id, "only of this server");
+    remote(list, line, [&line](ApiClient& api, const Output& output) { return list_operations(api, output, line.name); });
+
+    auto* vault = root.add_subcommand("vault", "where backups live");
+    vault->require_subcommand(1);
+    auto* shown = vault->add_subcommand("show", "how to get a world back with plain restic");
+    shown->add_option("NAME", line.name.id)->required();
+    remote(shown, line, [&line](ApiClient& api, const Output& output) { return show_vault(api, output, line.name, line.place.state); });
+
+    auto* recover = root.add_subcommand("recover", "rebuild every server from a vault and its recovery key");
+    recover->add_option("--vault", line.second, "the folder with the backups")->required();
+    recover->add_option("--key-file", line.text, "file with the recovery key; else it is asked for");
+    local(recover, line, [&line](const Output& output) { return recover_all(output, line.second, line.text, line.place.state); });
+
+    local(root.add_subcommand("doctor", "what is wrong with this machine or installation, and the cure"), line,
+          [&line](const Output& output) { return doctor(output, line.place); });
+}
+
+void add_serve(CLI::App& root, CommandLine& line) {
+    auto* serve = root.add_subcommand("serve", "run the control plane");
+    serve->add_option("--config", line.serve.config_file, "YAML file with any of the keys below");
+    serve->add_flag("--check-config", line.serve.check_only, "check the configuration and end");
+    for (const auto& key : config_keys()) {
+        if (key.name == "state") continue;  // --state stands before every command too.
+        serve->add_option_function<std::string>(
+            "--" + std::string(key.name), [&line, name = std::string(key.name)](const std::string& text) { line.serve.said[name] = {text, "--" + name}; },
+            std::string(key.help));
+    }
+    serve->callback([&line] {
+        line.run = [&line] {
+            if (!line.place.state.empty()) line.serve.said["state"] = {line.place.state, "--state"};
+            return serve_main(line.serve);
+        };
+    });
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+    CommandLine line;
+    CLI::App root("Gamekeeper runs dedicated game servers: worlds that are never lost.", "gamekeeper");
+    root.set_version_flag("--version", GK_VERSION);
+    root.footer(exit_codes);
+    root.require_subcommand(1);
+    root.fallthrough();
+    root.add_option("--socket", line.place.socket, "Unix socket of the API");
+    root.add_option("--url", line.place.url, "URL of the API (GK_URL)");
+    root.add_option("--key", line.place.key, "API key (GK_KEY)");
+    root.add_option("--state", line.place.state, "state folder (GK_STATE)");
+    root.add_option("-o,--output", line.format, "table or json")->check(CLI::IsMember({"table", "json"}));
+    add_server(root, line);
+    add_catalog(root, line);
+    add_others(root, line);
+    add_serve(root, line);
+    try {
+        root.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return root.exit(error) == 0 ? exit_ok : exit_usage;
+    }
+    line.output.json = line.format == "json";
+    line.output.wait = !line.no_wait;
+    if (!line.patience.empty()) {
+        const auto patience = parse_duration(line.patience);
+        if (!patience) return report({.exit = exit_usage, .message = fmt::format("--timeout '{}' is no duration; write for example 5m", line.patience)});
+        line.output.patience = *patience;
+    }
+    return line.run();
+}
+
+}  // namespace gk::programs

@@ -1,0 +1,209 @@
+#include "programs/serve/control_plane.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "api/context.hpp"
+#include "api/metrics.hpp"
+#include "api/reply.hpp"
+#include "app/accounts/accounts.hpp"
+#include "app/catalog/game_shelf.hpp"
+#include "app/keeper/keeper.hpp"
+#include "app/servers/servers.hpp"
+#include "app/vault/care.hpp"
+#include "app/vault/scheduler.hpp"
+#include "async/signal.hpp"
+#include "async/task_group.hpp"
+#include "base/assert.hpp"
+#include "base/log.hpp"
+#include "net/http/server.hpp"
+#include "programs/assets/embedded.hpp"
+#include "programs/serve/address.hpp"
+#include "programs/serve/games.hpp"
+#include "programs/serve/log_notifier.hpp"
+#include "programs/serve/machine.hpp"
+#include "programs/serve/secrets.hpp"
+#include "wire/yaml/yaml.hpp"
+
+namespace gk::programs {
+namespace {
+
+constexpr Milliseconds stop_grace = std::chrono::seconds(10);
+constexpr unsigned socket_mode = 0666;  // Who may do what is decided by the peer's uid and keys, not by reaching the socket.
+
+Value openapi_document() {
+    for (const auto& file : embedded_files()) {
+        if (file.path != "api/openapi.yaml") continue;
+        if (auto document = wire::parse_yaml(file.text)) return std::move(*document);
+    }
+    ASSERT(false, "api/openapi.yaml is part of the program");
+}
+
+app::KeeperLimits keeper_limits(const Config& config) {
+    app::KeeperLimits limits;
+    limits.server.keeper_interval = config.keeper.interval;
+    limits.workers_max = static_cast<std::size_t>(config.keeper.workers);
+    limits.keep_deleted = config.vault.keep_deleted;
+    return limits;
+}
+
+app::VaultCare::Options care_options(const Config& config) {
+    app::VaultCare::Options options;
+    options.retention.last = config.vault.keep_last;
+    options.retention.daily = config.vault.keep_daily;
+    options.retention.weekly = config.vault.keep_weekly;
+    return options;
+}
+
+// Everything above the adapters, for one run of the control plane.
+class ControlPlane {
+public:
+    ControlPlane(boost::asio::io_context& loop, const Config& config, const Rights& rights, Machine& machine, catalog::Catalog games)
+        : loop_(loop),
+          config_(config),
+          machine_(machine),
+          games_(std::move(games)),
+          shelf_(games_, catalog::RenderContext{}, [](const std::string& path) { return std::filesystem::exists(path); }),
+          accounts_(machine.ledger, machine.clock, machine.random),
+          servers_({machine.store, machine.ledger, machine.runtime, machine.port_map, machine.clock, machine.random}, games_, machine_limits(config)),
+          keeper_(keeper_ports(), keeper_limits(config)),
+          scheduler_({machine.store, machine.ledger, machine.runtime, machine.clock}, [this](app::Due due) { return submit(std::move(due)); },
+                     {.backup_every = config.backup.every}),
+          care_({machine.store, machine.ledger, machine.vault, notifier_, machine.clock}, care_options(config)),
+          context_{.servers = servers_,
+                   .accounts = accounts_,
+                   .games = games_,
+                   .shelf = shelf_,
+                   .ledger = machine.ledger,
+                   .runtime = machine.runtime,
+                   .vault = machine.vault,
+                   .clock = machine.clock,
+                   .epoch = [this] { return keeper_.epoch(); },
+                   .metrics = metrics_,
+                   .public_host = public_host(config),
+                   .openapi = openapi_document(),
+                   .owner_uid = rights.owner} {}
+
+    Task<std::string> run(Announce announce);
+
+private:
+    app::KeeperPorts keeper_ports() {
+        return {machine_.store,    machine_.ledger, machine_.runtime, machine_.vault, machine_.files,
+                machine_.port_map, machine_.clock,  machine_.random,  notifier_,      shelf_};
+    }
+    Task<Result<FirstStart, std::string>> first_start();
+    Task<void> submit(app::Due due);
+    Task<void> keep();
+    Task<void> wait_for_signal();
+    Result<std::string, std::string> listen(net::HttpServer& server);
+
+    boost::asio::io_context& loop_;
+    const Config& config_;
+    Machine& machine_;
+    catalog::Catalog games_;
+    app::GameShelf shelf_;
+    LogNotifier notifier_;
+    app::Accounts accounts_;
+    app::Servers servers_;
+    app::Keeper keeper_;
+    app::Scheduler scheduler_;
+    app::VaultCare care_;
+    api::Metrics metrics_;
+    api::Context context_;
+    async::Signal end_;
+    std::string why_;
+};
+
+// The first key lets its owner in to make others; it is shown once and kept in a file for scripts.
+Task<Result<FirstStart, std::string>> ControlPlane::first_start() {
+    FirstStart first;
+    if (auto loaded = co_await accounts_.load(); !loaded) co_return std::unexpected(loaded.error().message);
+    if (machine_.keys.recovery_is_new) first.recovery_key = machine_.keys.recovery;
+    if (accounts_.has_keys()) co_return first;
+    auto created = co_await accounts_.create({.name = "first start"}, "admin", Scope::admin);
+    if (!created) co_return std::unexpected(created.error().message);
+    CO_TRY_OK(write_secret(config_.state + "/admin.key", created->text));
+    first.admin_key = created->text;
+    co_return first;
+}
+
+Task<void> ControlPlane::submit(app::Due due) {
+    auto record = co_await machine_.store.get(due.server);
+    if (!record) co_return;
+    const app::Caller caller{.name = "schedule", .tenant = record->tenant};
+    if (due.action == server::Schedule::Action::command) {
+        auto reply = co_await servers_.command(caller, record->space, record->id, due.command, keeper_.epoch());
+        if (!reply) log::warning("schedule", "command was not carried out", {{"server", due.server}, {"why", reply.error().message}});
+        co_return;
+    }
+    const auto verb = due.action == server::Schedule::Action::backup ? server::Verb::backup : server::Verb::restart;
+    auto accepted = co_await servers_.ask(caller, record->space, record->id, {.verb = verb}, {});
+    if (!accepted) log::info("schedule", "request was refused", {{"server", due.server}, {"why", accepted.error().message}});
+}
+
+Task<void> ControlPlane::keep() {
+    why_ = co_await keeper_.run();
+    end_.raise();
+}
+
+Task<void> ControlPlane::wait_for_signal() {
+    boost::asio::signal_set signals(loop_, SIGTERM, SIGINT);
+    co_await signals.async_wait(boost::asio::use_awaitable);
+    end_.raise();
+}
+
+Result<std::string, std::string> ControlPlane::listen(net::HttpServer& server) {
+    const auto network = net::parse_endpoint(config_.api.listen);
+    if (!network) return std::unexpected(network.error());
+    const auto at_network = server.listen(*network);
+    if (!at_network) return std::unexpected(fmt::format("api.listen {}: {}", config_.api.listen, at_network.error().detail));
+    const auto at_socket = server.listen({.path = config_.api.socket}, socket_mode);
+    if (!at_socket) return std::unexpected(fmt::format("api.socket {}: {}", config_.api.socket, at_socket.error().detail));
+    return fmt::format("http://{} and {}", at_network->text(), config_.api.socket);
+}
+
+Task<std::string> ControlPlane::run(Announce announce) {
+    auto first = co_await first_start();
+    if (!first) co_return first.error();
+    net::Router router;
+    api::add_routes(router, context_);
+    net::ServerHooks hooks{.problem = [](const net::Problem& problem) { return api::problem_reply(problem, ""); },
+                           .access = [this](const net::Access& access) { metrics_.count(access); }};
+    net::HttpServer http(loop_.get_executor(), machine_.clock, machine_.random, std::move(router), {}, std::move(hooks));
+    async::TaskGroup tasks(loop_.get_executor());
+    const auto listening = listen(http);
+    if (listening) {
+        tasks.spawn("keeper", keep());
+        tasks.spawn("scheduler", scheduler_.run());
+        tasks.spawn("vault care", care_.run());
+        tasks.spawn("signals", wait_for_signal());
+        announce(*listening, *first);
+        co_await end_.wait();
+    }
+    co_await http.stop(stop_grace);
+    tasks.cancel();
+    co_await tasks.join();
+    co_return listening ? why_ : listening.error();
+}
+
+}  // namespace
+
+Task<std::string> run_control_plane(boost::asio::io_context& loop, Config config, Rights rights, Announce announce) {
+    auto games = load_games(config.games.folder);
+    if (!games) co_return fmt::format("game definitions are wrong:\n  {}", fmt::join(games.error(), "\n  "));
+    auto machine = Machine::open(loop, config, rights);
+    if (!machine) co_return machine.error();
+    for (const auto& warning : rights.warnings) log::warning("serve", warning);
+    if (auto lacks = co_await (*machine)->host->shortcomings()) {
+        for (const auto& lack : *lacks) log::warning("serve", lack);
+    }
+    ControlPlane plane(loop, config, rights, **machine, std::move(*games));
+    co_return co_await plane.run(std::move(announce));
+}
+
+}  // namespace gk::programs
