@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
@@ -37,6 +38,8 @@ struct StoresMaker {
     std::function<std::unique_ptr<Stores>(boost::asio::io_context&, const Clock&, StoresOptions)> make;
 };
 std::vector<StoresMaker> all_stores();
+// Keeps GoogleTest from printing bytes.
+inline void PrintTo(const StoresMaker& maker, std::ostream* out) { *out << maker.name; }
 
 class StoresTest : public testing::TestWithParam<StoresMaker> {
 protected:
