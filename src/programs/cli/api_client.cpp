@@ -34,7 +34,8 @@ Value body_of(const std::string& text) {
 
 ExitCode exit_for(int status) {
     if (status == 404) return exit_not_found;
-    if (status == 409 || status == 422) return exit_refused;
+    if (status == 400) return exit_usage;
+    if (status == 401 || status == 403 || status == 409 || status == 422 || status == 507) return exit_refused;
     if (status == 503) return exit_unreachable;
     if (status == 504) return exit_timeout;
     return exit_failed;

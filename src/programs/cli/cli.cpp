@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 
 #include "programs/cli/commands.hpp"
+#include "programs/cli/completion.hpp"
 #include "programs/cli/local_commands.hpp"
 #include "programs/cli/place.hpp"
+#include "programs/cli/values.hpp"
 #include "programs/config/config.hpp"
 #include "programs/serve/serve.hpp"
 
@@ -235,6 +237,29 @@ void add_serve(CLI::App& root, CommandLine& line) {
     });
 }
 
+// Names for completion; none when the API does not answer.
+std::vector<std::string> server_names(const PlaceWish& wish) {
+    std::vector<std::string> out;
+    auto place = find_api(wish);
+    if (!place) return out;
+    ApiClient api(std::move(*place));
+    const auto reply = api.call({.path = "/v1/servers?limit=1000", .patience = std::chrono::seconds(1)});
+    if (!reply) return out;
+    for (const auto& server : items_of(reply->body)) out.push_back(text_at(server, "id"));
+    return out;
+}
+
+void add_completion(CLI::App& root, CommandLine& line) {
+    auto* app = root.add_subcommand("completion", "shell code for completion: gamekeeper completion bash > /etc/bash_completion.d/gamekeeper");
+    app->add_option("SHELL", line.text, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    app->callback([&line] {
+        line.run = [&line] {
+            fmt::print("{}", completion_script(line.text));
+            return static_cast<int>(exit_ok);
+        };
+    });
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -253,6 +278,11 @@ int run_command_line(int argc, char** argv) {
     add_catalog(root, line);
     add_others(root, line);
     add_serve(root, line);
+    add_completion(root, line);
+    if (argc > 1 && std::string_view(argv[1]) == "__complete") {
+        for (const auto& candidate : completions(root, {argv + 2, argv + argc}, [&line] { return server_names(line.place); })) fmt::print("{}\n", candidate);
+        return exit_ok;
+    }
     try {
         root.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
