@@ -175,6 +175,9 @@ Result<Value, YamlError> parse_yaml(std::string_view text, YamlLimits limits) {
     if (text.size() > limits.size_max_bytes) {
         return std::unexpected(YamlError{1, 1, fmt::format("this has {} bytes; at most {} are read", text.size(), limits.size_max_bytes)});
     }
+    // libyaml would count it as a column, and take the second line for one that is indented less.
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
     EventReader reader(text);
     Builder builder(limits);
     for (;;) {

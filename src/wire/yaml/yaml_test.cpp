@@ -127,6 +127,12 @@ TEST(Yaml, RefusesTextThatIsNotUtf8) {
         {});
 }
 
+TEST(Yaml, StepsOverAByteOrderMark) {
+    EXPECT_EQ(to_json(parsed("\xef\xbb\xbf"
+                             "a: 1\nb: 2\n")),
+              R"({"a":1,"b":2})");
+}
+
 TEST(Yaml, BoundsDepthAndSize) {
     const auto nested = [](int depth) {
         return std::string(static_cast<std::size_t>(depth), '[') + std::string(static_cast<std::size_t>(depth), ']');

@@ -145,6 +145,7 @@ TEST(EditJson, ChangesItsOwnValueOnly) {
     };
     expect_edits(cases);
     EXPECT_EQ(edited(json, "", {"a"}, 1), "{\n  \"a\": 1\n}\n");
+    EXPECT_EQ(edited(json, "// c", {"a"}, 1), "// c\n{\n  \"a\": 1\n}\n");
 
     struct Bad {
         std::string_view content;

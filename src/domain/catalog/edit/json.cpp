@@ -31,7 +31,10 @@ public:
         std::size_t at = 0;
         TRY_OK(skip_space(at));
         if (at == text_.size()) {
-            text_.insert(at, "{}\n");
+            // Behind a comment that goes to the end of its line.
+            if (text_.find('/') != std::string::npos && !text_.ends_with('\n')) text_ += '\n';
+            at = text_.size();
+            text_ += "{}\n";
         }
         for (std::size_t depth = 0; depth < edit.path.size(); ++depth) {
             const auto& name = edit.path[depth];

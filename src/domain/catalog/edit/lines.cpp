@@ -18,10 +18,10 @@ Lines::Lines(std::string_view content) {
         const auto feed = content.find('\n');
         const auto whole = content.substr(0, feed == std::string_view::npos ? content.size() : feed + 1);
         content.remove_prefix(whole.size());
-        const std::size_t end_size = whole.ends_with("\r\n") ? 2 : whole.ends_with('\n') ? 1 : 0;
+        const std::size_t end_size = whole.ends_with("\r\n") ? 2 : whole.ends_with('\n') || whole.ends_with('\r') ? 1 : 0;
         lines_.push_back({std::string(whole.substr(0, whole.size() - end_size)), std::string(whole.substr(whole.size() - end_size))});
     }
-    end_ = !lines_.empty() && !lines_.front().end.empty() ? lines_.front().end : "\n";
+    end_ = !lines_.empty() && lines_.front().end.ends_with('\n') ? lines_.front().end : "\n";
 }
 
 void Lines::insert(std::size_t index, std::string text) {

@@ -23,7 +23,7 @@ public:
 private:
     struct Line {
         std::string text;
-        std::string end;  // "\n", "\r\n", or "" at the end of the file.
+        std::string end;  // "\n", "\r\n"; at the end of the file perhaps "" or "\r".
     };
     std::string mark_;  // The byte order mark, or nothing.
     std::string end_;   // What new lines end with.
