@@ -1,5 +1,6 @@
 #include "adapters/restic/engine.hpp"
 
+#include "adapters/restic/folder.hpp"
 #include "adapters/restic/journal.hpp"
 #include "adapters/restic/output.hpp"
 #include "base/log.hpp"
@@ -52,10 +53,20 @@ Engine::Answer<Host::Ended> Engine::run(Call call) {
         co_return co_await run_with(std::move(call), password_);
     }
     if (!is_locked(first)) co_return std::move(first);
-    // Only locks of dead processes go; a restic that a person runs meanwhile keeps its own.
-    Call unlock{.server = call.server, .repository = call.repository, .access = Call::Access::write, .arguments = {"unlock", "--quiet"}};
-    CO_TRY_OK(co_await run_with(std::move(unlock), password_));
+    // restic removes the locks of processes that it does not see any more. In a PID namespace it sees nobody, or takes itself for the owner:
+    // then the age of a lock tells whether its owner lives. A restic that a person runs meanwhile keeps its lock either way.
+    CO_TRY_OK(co_await unlock(call, false));
+    CO_TRY(second, co_await run_with(call, password_));
+    CO_TRY(dead, locks_are_dead(call.repository));
+    if (!is_locked(second) || !dead) co_return std::move(second);
+    CO_TRY_OK(co_await unlock(call, true));
     co_return co_await run_with(std::move(call), password_);
+}
+
+Engine::Answer<Host::Ended> Engine::unlock(const Call& blocked, bool all) {
+    Call call{.server = blocked.server, .repository = blocked.repository, .access = Call::Access::write, .arguments = {"unlock", "--quiet"}};
+    if (all) call.arguments.emplace_back("--remove-all");
+    return run_with(std::move(call), password_);
 }
 
 Engine::Answer<Host::Ended> Engine::run_well(Call call) {

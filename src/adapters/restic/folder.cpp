@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
@@ -23,6 +24,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t read_size = std::size_t{1} << 20;
 constexpr std::size_t name_size = 64;
+constexpr auto lock_age_max = std::chrono::minutes(6);
 
 // Closes the descriptor.
 class Descriptor {
@@ -162,6 +164,19 @@ Result<Success, VaultError> probe_folder(const fs::path& folder, std::int64_t fr
         return failed(VaultError::Kind::unavailable,
                       fmt::format("what is written to the vault {} reads back differently; check its disk", folder.string()));
     return Success{};
+}
+
+Result<bool, VaultError> locks_are_dead(const fs::path& repository) {
+    const auto now_file = repository / "gamekeeper.now";
+    TRY_OK(write_synced(now_file, "now"));
+    std::error_code error;
+    const auto now = fs::last_write_time(now_file, error);
+    ::unlink(now_file.c_str());
+    bool dead = !error;
+    for (fs::directory_iterator at(repository / "locks", error), end; dead && !error && at != end; at.increment(error)) {
+        dead = now - fs::last_write_time(at->path(), error) > lock_age_max;
+    }
+    return dead && !error;
 }
 
 Result<Success, VaultError> make_folder(const fs::path& folder) {

@@ -36,6 +36,10 @@ Names share_of(const Names& names, int percent, std::uint64_t turn);
 // Writes a small file into the folder, syncs it, reads it back and removes it. Also `unavailable` when less than `free_min_bytes` is free.
 Result<Success, VaultError> probe_folder(const std::filesystem::path& folder, std::int64_t free_min_bytes);
 
+// Whether every lock in the repository was left behind: a restic that lives writes its lock anew every five minutes. Compares times of the
+// same file system, so that no clock of ours has a say.
+Result<bool, VaultError> locks_are_dead(const std::filesystem::path& repository);
+
 // Makes the folder and its parents (mode 0700), or leaves what is there as it is.
 Result<Success, VaultError> make_folder(const std::filesystem::path& folder);
 // Renames and syncs the parent, so that the new name survives a power cut.

@@ -223,27 +223,55 @@ TEST_F(ResticVaultTest, ASampleReadsEveryPackInTurn) {
     EXPECT_EQ(found, 1);
 }
 
+// A prune that was interrupted by `signal` while it held the exclusive lock.
+class InterruptedPrune {
+public:
+    InterruptedPrune(const fs::path& repository, int signal) {
+        pid_ = ::fork();
+        if (pid_ == 0) {
+            ::setenv("RESTIC_PASSWORD", "main", 1);
+            ::execlp("restic", "restic", "--no-cache", "-q", "-r", repository.c_str(), "prune", nullptr);
+            ::_exit(127);
+        }
+        while (!holds_lock(repository)) {
+        }
+        ::kill(pid_, signal);
+    }
+    ~InterruptedPrune() {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+    }
+
+private:
+    static bool holds_lock(const fs::path& repository) { return !names_in(repository, "locks").empty(); }
+    pid_t pid_ = 0;
+};
+
 TEST_F(ResticVaultTest, ADeadLockDoesNotStopABackupNorARestore) {
     test.write_world(castle, {{"map", "blocks"}});
     const auto first = take(1);
-    // Given an exclusive lock left behind by a prune that was killed.
-    const auto folder = repository();
-    const auto pid = ::fork();
-    if (pid == 0) {
-        ::setenv("RESTIC_PASSWORD", "main", 1);
-        ::execlp("sh", "sh", "-c",
-                 "restic --no-cache -q -r \"$0\" prune >/dev/null 2>&1 & pid=$!; until ls \"$0/locks\" | grep -qE '^[0-9a-f]{64}$'; do :; done; kill "
-                 "-9 $pid; wait "
-                 "$pid 2>/dev/null; exit 0",
-                 folder.c_str(), nullptr);
-        ::_exit(127);
+    {
+        const InterruptedPrune prune(repository(), SIGKILL);
     }
-    ::waitpid(pid, nullptr, 0);
-    ASSERT_FALSE(fs::is_empty(folder / "locks"));
+    ASSERT_FALSE(names_in(repository(), "locks").empty());
 
     EXPECT_TRUE(verify(first));
     EXPECT_NE(take(2).engine_id, "");
     EXPECT_EQ(runs_of("unlock"), 1u);
+}
+
+TEST_F(ResticVaultTest, ALockIsRespectedUntilItsOwnerCannotBeAlive) {
+    test.write_world(castle, {{"map", "blocks"}});
+    take(1);
+    // Given a process that exists, which is all that restic looks at.
+    const InterruptedPrune prune(repository(), SIGSTOP);
+    const auto lock = repository() / "locks" / *names_in(repository(), "locks").begin();
+    EXPECT_EQ(test.run(test.vault.take(order_of(castle, 2))).error().kind, Kind::unavailable);
+    EXPECT_TRUE(fs::exists(lock));
+
+    fs::last_write_time(lock, fs::last_write_time(lock) - std::chrono::minutes(10));
+
+    EXPECT_NE(take(2).engine_id, "");
 }
 
 TEST_F(ResticVaultTest, ForgettingKeepsWhatOthersNeed) {
