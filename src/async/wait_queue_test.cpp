@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 
 #include "async/manual_clock.hpp"
@@ -84,6 +85,25 @@ TEST(WaitQueue, WakesByRankAndThenByArrival) {
     EXPECT_EQ(queue.first_rank(), 30);
     group.cancel();
     run_until_done(io, group.join());
+    EXPECT_EQ(queue.size(), 0u);
+}
+
+TEST(WaitQueue, ACancellationBetweenTheWakeAndTheResumptionIsHarmless) {
+    asio::io_context io;
+    TaskGroup group(io.get_executor());
+    WaitQueue queue;
+    std::vector<std::int64_t> woken;
+    group.spawn("waiter", note_wake(queue, 1, woken));
+    group.spawn("other waiter", note_wake(queue, 2, woken));
+    io.poll();
+
+    asio::post(io, [&] {
+        queue.wake_first();
+        group.cancel();
+    });
+    run_until_done(io, group.join());
+
+    EXPECT_EQ(woken, std::vector<std::int64_t>{1});
     EXPECT_EQ(queue.size(), 0u);
 }
 

@@ -149,6 +149,8 @@ TEST(RequestReader, NamesOtherReasonsByTheirStatus) {
     EXPECT_EQ(read(with_headers("Host: a\r\nExpect: tea\r\n")).status, 417);
     EXPECT_EQ(read(with_headers("Host: a\r\nContent-Length: 1001\r\n") + "x").status, 413);
     EXPECT_EQ(read(with_headers("Host: a\r\nTransfer-Encoding: chunked\r\n") + "3e9\r\n" + std::string(1001, 'x')).status, 413);
+    const auto chunk = "258\r\n" + std::string(600, 'x') + "\r\n";
+    EXPECT_EQ(read(with_headers("Host: a\r\nTransfer-Encoding: chunked\r\n") + chunk + chunk + "0\r\n\r\n").status, 413);
 }
 
 TEST(RequestReader, AcceptsABodyOfExactlyTheLimit) {

@@ -56,11 +56,13 @@ public:
     }
     void send(std::string_view bytes) { async::run_until_done(io_, send_all(socket_, std::string(bytes))); }
     // Everything up to the end of the stream.
-    std::string read_all() { return async::run_until_done(io_, read_until(socket_, {})); }
+    std::string read_all() { return async::run_until_done(io_, read_until(socket_, {}, end_)); }
     // Everything up to and with `end`.
-    std::string read_to(std::string end) { return async::run_until_done(io_, read_until(socket_, std::move(end))); }
+    std::string read_to(std::string end) { return async::run_until_done(io_, read_until(socket_, std::move(end), end_)); }
     // True when the server closed or reset the connection.
     bool is_closed() { return read_all().empty(); }
+    // How the last read ended: end of file, or a reset.
+    error_code end() const { return end_; }
     void close() { socket_.close(); }
     void shrink_receive_buffer() { socket_.set_option(asio::socket_base::receive_buffer_size(4096)); }
 
@@ -70,11 +72,10 @@ private:
         const auto buffer = asio::buffer(bytes);
         co_await asio::async_write(socket, buffer, asio::redirect_error(asio::use_awaitable, ignored));
     }
-    static Task<std::string> read_until(StreamSocket& socket, std::string end) {
+    static Task<std::string> read_until(StreamSocket& socket, std::string end, error_code& error) {
         std::string got;
         std::array<char, 16 * 1024> piece{};
         for (;;) {
-            error_code error;
             // Bit by bit when there is an end to find, so that what follows it stays for the next call.
             const auto buffer = asio::buffer(piece, end.empty() ? piece.size() : 1);
             const auto size = co_await socket.async_read_some(buffer, asio::redirect_error(asio::use_awaitable, error));
@@ -85,6 +86,7 @@ private:
     }
     asio::io_context& io_;
     StreamSocket socket_;
+    error_code end_;
 };
 
 class HttpServerTest : public testing::Test {
@@ -100,35 +102,35 @@ protected:
         router.add({.method = Method::get, .pattern = "/flood", .handler = [this](Request&) { return flood(*this); }});
         ServerHooks hooks;
         hooks.access = [this](const Access& access) {
-            log_.push_back(std::string(name_of(access.method)) + " " + std::string(access.route) + " " + std::to_string(access.status) + " " +
-                           std::to_string(access.bytes));
+            log.push_back(std::string(name_of(access.method)) + " " + std::string(access.route) + " " + std::to_string(access.status) + " " +
+                          std::to_string(access.bytes));
         };
-        server_.emplace(io_.get_executor(), clock_, random_, std::move(router), limits, std::move(hooks));
-        at_ = server_->listen(parse_endpoint("127.0.0.1:0").value()).value();
+        server.emplace(io.get_executor(), clock, random, std::move(router), limits, std::move(hooks));
+        at = server->listen(parse_endpoint("127.0.0.1:0").value()).value();
     }
     void TearDown() override {
-        if (server_) stop();
+        if (server) stop();
     }
     void stop() {
-        async::TaskGroup group(io_.get_executor());
-        group.spawn("stop", server_->stop(5s));
+        async::TaskGroup group(io.get_executor());
+        group.spawn("stop", server->stop(5s));
         settle();
         // Whoever is still there is cut off when the time is over.
         for (int i = 0; i < 10 && group.size() > 0; ++i) pass(1s);
-        async::run_until_done(io_, group.join());
-        server_.reset();
+        async::run_until_done(io, group.join());
+        server.reset();
     }
     // Lets everything happen that needs no time.
     void settle() {
-        io_.restart();
-        while (io_.poll() > 0) io_.restart();
+        io.restart();
+        while (io.poll() > 0) io.restart();
     }
     void pass(Milliseconds duration) {
         settle();
-        clock_.advance(duration);
+        clock.advance(duration);
         settle();
     }
-    Wire connect() { return {io_, at_}; }
+    Wire connect() { return {io, at}; }
     std::string exchange(std::string_view bytes) {
         auto wire = connect();
         wire.send(bytes);
@@ -141,15 +143,15 @@ protected:
         co_return Response::text(200, "text/plain", request.peer.uid ? "uid " + std::to_string(*request.peer.uid) : request.peer.address);
     }
     static Task<Response> slow(HttpServerTest& test, Request&) {
-        co_await test.clock_.sleep(3s);
+        co_await test.clock.sleep(3s);
         co_return Response::text(200, "text/plain", "slow");
     }
     static Task<Response> events(HttpServerTest& test) {
         co_return Response::streaming("text/event-stream", [&test](Stream& stream) { return produce_events(test, stream); });
     }
     static Task<void> produce_events(HttpServerTest& test, Stream& stream) {
-        const OnExit note{test.stream_ended_};
-        while (const auto event = co_await test.events_.receive()) {
+        const OnExit note{test.stream_ended};
+        while (const auto event = co_await test.event_box.receive()) {
             if (!co_await stream.write(std::string(*event))) co_return;
         }
     }
@@ -157,23 +159,23 @@ protected:
         co_return Response::streaming("text/plain", [&test](Stream& stream) { return produce_flood(test, stream); });
     }
     static Task<void> produce_flood(HttpServerTest& test, Stream& stream) {
-        const OnExit note{test.stream_ended_};
-        while (co_await stream.write(std::string(16 * 1024, 'x'))) ++test.flooded_;
+        const OnExit note{test.stream_ended};
+        while (co_await stream.write(std::string(16 * 1024, 'x'))) ++test.flooded;
     }
     struct OnExit {
         bool& flag;
         ~OnExit() { flag = true; }
     };
 
-    asio::io_context io_;
-    async::ManualClock clock_;
-    CountingRandom random_;
-    std::vector<std::string> log_;
-    async::Mailbox<std::string> events_{100, async::WhenFull::refuse};
-    bool stream_ended_ = false;
-    int flooded_ = 0;
-    Endpoint at_;
-    std::optional<HttpServer> server_;
+    asio::io_context io;
+    async::ManualClock clock;
+    CountingRandom random;
+    std::vector<std::string> log;
+    async::Mailbox<std::string> event_box{100, async::WhenFull::refuse};
+    bool stream_ended = false;
+    int flooded = 0;
+    Endpoint at;
+    std::optional<HttpServer> server;
 };
 
 constexpr std::string_view get_hello = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -185,7 +187,7 @@ TEST_F(HttpServerTest, AnswersWithTheHeadersThatEveryReplyHas) {
     EXPECT_EQ(exchange(get_hello_close),
               "HTTP/1.1 200 OK\r\nDate: Fri, 15 Jan 2027 08:00:00 GMT\r\nX-Request-Id: 01020304-1\r\nContent-Type: text/plain\r\n"
               "Content-Length: 5\r\nConnection: close\r\n\r\nhello");
-    EXPECT_EQ(log_, std::vector<std::string>{"GET /hello 200 5"});
+    EXPECT_EQ(log, std::vector<std::string>{"GET /hello 200 5"});
 }
 
 TEST_F(HttpServerTest, AnswersPipelinedRequestsInTheirOrder) {
@@ -264,8 +266,17 @@ TEST_F(HttpServerTest, AClientThatSendsATooLargeBodyAnywayStillGetsTheReply) {
 
     wire.send("POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n" + std::string(300'000, 'x'));
 
-    EXPECT_TRUE(wire.read_to("\r\n\r\n").starts_with("HTTP/1.1 413 "));
-    wire.close();
+    EXPECT_TRUE(wire.read_all().starts_with("HTTP/1.1 413 "));
+    EXPECT_EQ(wire.end(), asio::error::eof);
+}
+
+TEST_F(HttpServerTest, ABodyThatWasRefusedIsNeverReadAsARequest) {
+    start();
+
+    const auto got = exchange("POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 300\r\n\r\n" + std::string(get_hello));
+
+    EXPECT_TRUE(got.starts_with("HTTP/1.1 413 "));
+    EXPECT_EQ(got.rfind("HTTP/1.1"), 0u);
 }
 
 TEST_F(HttpServerTest, AsksForABodyThatTheClientAnnounces) {
@@ -343,16 +354,16 @@ TEST_F(HttpServerTest, TheKernelVouchesForThePeerOfAUnixSocket) {
     std::string folder = testing::TempDir() + "gk_http_XXXXXX";
     ASSERT_NE(::mkdtemp(folder.data()), nullptr);
     const auto at = parse_endpoint("unix:" + folder + "/api.sock").value();
-    ASSERT_TRUE(server_->listen(at, 0600));
+    ASSERT_TRUE(server->listen(at, 0600));
     struct stat file{};
     ASSERT_EQ(::stat(at.path.c_str(), &file), 0);
     EXPECT_EQ(file.st_mode & 0777, 0600u);
 
-    Wire wire(io_, at);
+    Wire wire(io, at);
     wire.send("GET /whoami HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 
     EXPECT_TRUE(wire.read_all().ends_with("uid " + std::to_string(::getuid())));
-    EXPECT_EQ(server_->listen(at, 0600).error().kind, NetError::Kind::in_use);
+    EXPECT_EQ(server->listen(at, 0600).error().kind, NetError::Kind::in_use);
     stop();
     EXPECT_FALSE(std::filesystem::exists(at.path));
     std::filesystem::remove_all(folder);
@@ -364,14 +375,14 @@ TEST_F(HttpServerTest, ASocketFileThatNobodyListensOnIsReplacedAndOtherFilesAreN
     ASSERT_NE(::mkdtemp(folder.data()), nullptr);
     const auto at = parse_endpoint("unix:" + folder + "/api.sock").value();
     {
-        asio::local::stream_protocol::acceptor left_behind(io_, asio::local::stream_protocol::endpoint(at.path));
+        asio::local::stream_protocol::acceptor left_behind(io, asio::local::stream_protocol::endpoint(at.path));
     }
     ASSERT_TRUE(std::filesystem::exists(at.path));
 
-    EXPECT_TRUE(server_->listen(at));
+    EXPECT_TRUE(server->listen(at));
     auto other = at;
     other.path = folder;
-    EXPECT_EQ(server_->listen(other).error().kind, NetError::Kind::invalid);
+    EXPECT_EQ(server->listen(other).error().kind, NetError::Kind::invalid);
 
     stop();
     std::filesystem::remove_all(folder);
@@ -383,9 +394,9 @@ TEST_F(HttpServerTest, StreamsReachTheClientAsTheyHappen) {
     wire.send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
     EXPECT_NE(wire.read_to("\r\n\r\n").find("Transfer-Encoding: chunked"), std::string::npos);
 
-    events_.send("data: 1\n\n");
+    event_box.send("data: 1\n\n");
     EXPECT_EQ(wire.read_to("\n\n\r\n"), "9\r\ndata: 1\n\n\r\n");
-    events_.close();
+    event_box.close();
 
     EXPECT_EQ(wire.read_to("0\r\n\r\n"), "0\r\n\r\n");
     wire.send(get_hello_close);
@@ -401,8 +412,8 @@ TEST_F(HttpServerTest, AStreamEndsWhenItsClientGoesAway) {
     wire.close();
     settle();
 
-    EXPECT_TRUE(stream_ended_);
-    EXPECT_EQ(server_->connections(), 0u);
+    EXPECT_TRUE(stream_ended);
+    EXPECT_EQ(server->connections(), 0u);
 }
 
 TEST_F(HttpServerTest, ASlowReaderSlowsItsStreamDownAndIsDroppedInTheEnd) {
@@ -411,13 +422,13 @@ TEST_F(HttpServerTest, ASlowReaderSlowsItsStreamDownAndIsDroppedInTheEnd) {
     wire.shrink_receive_buffer();
     wire.send("GET /flood HTTP/1.1\r\nHost: a\r\n\r\n");
     settle();
-    const auto taken = flooded_;
+    const auto taken = flooded;
     settle();
 
-    EXPECT_EQ(flooded_, taken);
-    EXPECT_FALSE(stream_ended_);
+    EXPECT_EQ(flooded, taken);
+    EXPECT_FALSE(stream_ended);
     pass(31s);
-    EXPECT_TRUE(stream_ended_);
+    EXPECT_TRUE(stream_ended);
 }
 
 TEST_F(HttpServerTest, AStopLetsTheRequestUnderWayFinish) {
@@ -426,9 +437,9 @@ TEST_F(HttpServerTest, AStopLetsTheRequestUnderWayFinish) {
     auto idle = connect();
     wire.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
     settle();
-    async::TaskGroup group(io_.get_executor());
+    async::TaskGroup group(io.get_executor());
 
-    group.spawn("stop", server_->stop(10s));
+    group.spawn("stop", server->stop(10s));
     settle();
     EXPECT_TRUE(idle.is_closed());
     EXPECT_EQ(group.size(), 1u);
@@ -437,8 +448,8 @@ TEST_F(HttpServerTest, AStopLetsTheRequestUnderWayFinish) {
     const auto got = wire.read_all();
     EXPECT_TRUE(got.ends_with("slow"));
     EXPECT_NE(got.find("Connection: close"), std::string::npos);
-    async::run_until_done(io_, group.join());
-    server_.reset();
+    async::run_until_done(io, group.join());
+    server.reset();
 }
 
 TEST_F(HttpServerTest, AStopCutsOffWhatTakesTooLong) {
@@ -446,14 +457,14 @@ TEST_F(HttpServerTest, AStopCutsOffWhatTakesTooLong) {
     auto wire = connect();
     wire.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
     settle();
-    async::TaskGroup group(io_.get_executor());
+    async::TaskGroup group(io.get_executor());
 
-    group.spawn("stop", server_->stop(1s));
+    group.spawn("stop", server->stop(1s));
     pass(1s);
 
-    async::run_until_done(io_, group.join());
+    async::run_until_done(io, group.join());
     EXPECT_TRUE(wire.is_closed());
-    server_.reset();
+    server.reset();
 }
 
 TEST_F(HttpServerTest, AStopEndsStreamsProperly) {

@@ -38,37 +38,37 @@ protected:
         router.add({.method = Method::get, .pattern = "/peer", .handler = [this](Request&) { return count(*this); }});
         router.add({.method = Method::get, .pattern = "/slow", .handler = [this](Request&) { return slow(*this); }});
         router.add({.method = Method::get, .pattern = "/lines", .handler = [this](Request&) { return lines(*this); }});
-        server_.emplace(io_.get_executor(), clock_, random_, std::move(router));
-        const auto at = server_->listen(parse_endpoint("127.0.0.1:0").value()).value();
-        remote_ = parse_remote("http://" + at.text()).value();
-        client_.emplace(io_.get_executor(), clock_, remote_);
+        server.emplace(io.get_executor(), clock, random, std::move(router));
+        const auto at = server->listen(parse_endpoint("127.0.0.1:0").value()).value();
+        remote = parse_remote("http://" + at.text()).value();
+        client.emplace(io.get_executor(), clock, remote);
     }
     void TearDown() override {
-        client_.reset();
-        finish(server_->stop(1s));
+        client.reset();
+        finish(server->stop(1s));
     }
     // Runs to its end, moving time on when nothing else happens.
     template <class T>
     T finish(Task<T> task) {
-        async::TaskGroup group(io_.get_executor());
+        async::TaskGroup group(io.get_executor());
         group.spawn("time", keep_time_moving());
         if constexpr (std::is_void_v<T>) {
-            async::run_until_done(io_, std::move(task));
+            async::run_until_done(io, std::move(task));
             end(group);
         } else {
-            auto result = async::run_until_done(io_, std::move(task));
+            auto result = async::run_until_done(io, std::move(task));
             end(group);
             return result;
         }
     }
     void end(async::TaskGroup& group) {
         group.cancel();
-        async::run_until_done(io_, group.join());
+        async::run_until_done(io, group.join());
     }
     Task<void> keep_time_moving() {
         for (;;) {
-            co_await asio::post(io_, asio::use_awaitable);
-            clock_.advance(1ms);
+            co_await asio::post(io, asio::use_awaitable);
+            clock.advance(1ms);
         }
     }
     Result<ClientResponse, NetError> send(std::string method, std::string target, std::string body = {}, Milliseconds limit = 30min) {
@@ -76,31 +76,31 @@ protected:
         request.method = std::move(method);
         request.target = std::move(target);
         request.body = std::move(body);
-        return finish(client_->send(std::move(request), limit));
+        return finish(client->send(std::move(request), limit));
     }
 
     static Task<Response> echo(Request& request) { co_return Response::text(201, "text/plain", request.body); }
-    static Task<Response> count(HttpClientTest& test) { co_return Response::text(200, "text/plain", std::to_string(test.server_->connections())); }
+    static Task<Response> count(HttpClientTest& test) { co_return Response::text(200, "text/plain", std::to_string(test.server->connections())); }
     static Task<Response> slow(HttpClientTest& test) {
-        co_await test.clock_.sleep(1h);
+        co_await test.clock.sleep(1h);
         co_return Response::text(200, "text/plain", "late");
     }
     static Task<Response> lines(HttpClientTest& test) {
         co_return Response::streaming("application/x-ndjson", [&test](Stream& stream) { return produce_lines(test, stream); });
     }
     static Task<void> produce_lines(HttpClientTest& test, Stream& stream) {
-        while (const auto line = co_await test.lines_.receive()) {
+        while (const auto line = co_await test.line_box.receive()) {
             if (!co_await stream.write(std::string(*line))) co_return;
         }
     }
 
-    asio::io_context io_;
-    async::ManualClock clock_;
-    ZeroRandom random_;
-    async::Mailbox<std::string> lines_{100, async::WhenFull::refuse};
-    std::optional<HttpServer> server_;
-    Remote remote_;
-    std::optional<HttpClient> client_;
+    asio::io_context io;
+    async::ManualClock clock;
+    ZeroRandom random;
+    async::Mailbox<std::string> line_box{100, async::WhenFull::refuse};
+    std::optional<HttpServer> server;
+    Remote remote;
+    std::optional<HttpClient> client;
 };
 
 TEST_F(HttpClientTest, SendsARequestAndReadsTheReply) {
@@ -120,9 +120,9 @@ TEST_F(HttpClientTest, KeepsItsConnection) {
 
 TEST_F(HttpClientTest, ConnectsAgainWhenTheServerHasClosedTheKeptConnection) {
     ASSERT_TRUE(send("GET", "/peer"));
-    clock_.advance(80s);
-    for (int i = 0; i < 20; ++i) io_.poll();
-    EXPECT_EQ(server_->connections(), 0u);
+    clock.advance(80s);
+    for (int i = 0; i < 20; ++i) io.poll();
+    EXPECT_EQ(server->connections(), 0u);
 
     EXPECT_EQ(send("GET", "/peer").value().body, "1");
 }
@@ -136,8 +136,8 @@ TEST_F(HttpClientTest, GivesUpAtItsDeadline) {
 }
 
 TEST_F(HttpClientTest, SaysThatNobodyListens) {
-    remote_.port = 1;
-    client_.emplace(io_.get_executor(), clock_, remote_);
+    remote.port = 1;
+    client.emplace(io.get_executor(), clock, remote);
 
     const auto reply = send("GET", "/peer");
 
@@ -150,8 +150,8 @@ TEST_F(HttpClientTest, TalksOverAUnixSocket) {
     std::string folder = testing::TempDir() + "gk_client_XXXXXX";
     ASSERT_NE(::mkdtemp(folder.data()), nullptr);
     const auto at = parse_endpoint("unix:" + folder + "/api.sock").value();
-    ASSERT_TRUE(server_->listen(at));
-    client_.emplace(io_.get_executor(), clock_, parse_remote(at.text()).value());
+    ASSERT_TRUE(server->listen(at));
+    client.emplace(io.get_executor(), clock, parse_remote(at.text()).value());
 
     EXPECT_EQ(send("POST", "/echo", "hello").value().body, "hello");
 
@@ -161,8 +161,8 @@ TEST_F(HttpClientTest, TalksOverAUnixSocket) {
 TEST_F(HttpClientTest, ReadsAStreamLineByLine) {
     ClientRequest request;
     request.target = "/lines";
-    for (const char* piece : {"one\ntw", "o\r\n\nth", "ree"}) lines_.send(piece);
-    auto stream = finish(client_->open(std::move(request), 30min));
+    for (const char* piece : {"one\ntw", "o\r\n\nth", "ree"}) line_box.send(piece);
+    auto stream = finish(client->open(std::move(request), 30min));
     ASSERT_TRUE(stream) << stream.error().detail;
     EXPECT_EQ((*stream)->head().status, 200);
 
@@ -175,9 +175,9 @@ TEST_F(HttpClientTest, ReadsAStreamLineByLine) {
 TEST_F(HttpClientTest, AStreamsLastLineNeedsNoEnd) {
     ClientRequest request;
     request.target = "/lines";
-    lines_.send("one\ntwo");
-    lines_.close();
-    auto stream = finish(client_->open(std::move(request), 30min));
+    line_box.send("one\ntwo");
+    line_box.close();
+    auto stream = finish(client->open(std::move(request), 30min));
     ASSERT_TRUE(stream);
 
     EXPECT_EQ(finish((*stream)->read_line(30min)).value(), "one");
