@@ -31,11 +31,14 @@ std::uint32_t free_slot(const std::vector<server::Record>& all) {
     return slot;
 }
 
+// 130 random bits in 26 letters and digits: games keep passwords in small buffers (teeworlds: 31 characters) and cut longer ones silently.
 std::string random_password(Random& random) {
-    std::array<std::byte, 16> bytes{};
+    static constexpr std::string_view letters = "abcdefghijkmnpqrstuvwxyz23456789";
+    static_assert(letters.size() == 32);
+    std::array<std::byte, 26> bytes{};
     random.fill(bytes);
     std::string out;
-    for (const auto byte : bytes) out += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+    for (const auto byte : bytes) out += letters[std::to_integer<std::size_t>(byte) % letters.size()];
     return out;
 }
 
