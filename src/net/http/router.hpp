@@ -14,6 +14,8 @@
 
 namespace gk::net {
 
+// Runs to its end even when the client goes away meanwhile: a change that has begun is finished. Only streams (Response::Producer) are cancelled
+// then, and whatever still runs when the server's grace is over.
 using Handler = std::function<Task<Response>(Request&)>;
 
 struct Route {
