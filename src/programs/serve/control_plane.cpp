@@ -23,6 +23,7 @@
 #include "base/log.hpp"
 #include "net/http/server.hpp"
 #include "programs/assets/embedded.hpp"
+#include "programs/crash/crash_points.hpp"
 #include "programs/serve/address.hpp"
 #include "programs/serve/games.hpp"
 #include "programs/serve/log_notifier.hpp"
@@ -60,28 +61,39 @@ app::VaultCare::Options care_options(const Config& config) {
     return options;
 }
 
+// The ports that everything above works with: the adapters themselves, or, in crash tests, behind their crash points.
+struct Ports {
+    ServerStore& store;
+    Ledger& ledger;
+    Runtime& runtime;
+    Vault& vault;
+    Files& files;
+    PortMap& port_map;
+};
+
 // Everything above the adapters, for one run of the control plane.
 class ControlPlane {
 public:
-    ControlPlane(boost::asio::io_context& loop, const Config& config, const Rights& rights, Machine& machine, catalog::Catalog games)
+    ControlPlane(boost::asio::io_context& loop, const Config& config, const Rights& rights, Machine& machine, Ports ports, catalog::Catalog games)
         : loop_(loop),
           config_(config),
           machine_(machine),
+          ports_(ports),
           games_(std::move(games)),
           shelf_(games_, catalog::RenderContext{}, [](const std::string& path) { return std::filesystem::exists(path); }),
-          accounts_(machine.ledger, machine.clock, machine.random),
-          servers_({machine.store, machine.ledger, machine.runtime, machine.port_map, machine.clock, machine.random}, games_, machine_limits(config)),
+          accounts_(ports.ledger, machine.clock, machine.random),
+          servers_({ports.store, ports.ledger, ports.runtime, ports.port_map, machine.clock, machine.random}, games_, machine_limits(config)),
           keeper_(keeper_ports(), keeper_limits(config)),
-          scheduler_({machine.store, machine.ledger, machine.runtime, machine.clock}, [this](app::Due due) { return submit(std::move(due)); },
+          scheduler_({ports.store, ports.ledger, ports.runtime, machine.clock}, [this](app::Due due) { return submit(std::move(due)); },
                      {.backup_every = config.backup.every}),
-          care_({machine.store, machine.ledger, machine.vault, notifier_, machine.clock}, care_options(config)),
+          care_({ports.store, ports.ledger, ports.vault, notifier_, machine.clock}, care_options(config)),
           context_{.servers = servers_,
                    .accounts = accounts_,
                    .games = games_,
                    .shelf = shelf_,
-                   .ledger = machine.ledger,
-                   .runtime = machine.runtime,
-                   .vault = machine.vault,
+                   .ledger = ports.ledger,
+                   .runtime = ports.runtime,
+                   .vault = ports.vault,
                    .clock = machine.clock,
                    .epoch = [this] { return keeper_.epoch(); },
                    .metrics = metrics_,
@@ -93,8 +105,8 @@ public:
 
 private:
     app::KeeperPorts keeper_ports() {
-        return {machine_.store,    machine_.ledger, machine_.runtime, machine_.vault, machine_.files,
-                machine_.port_map, machine_.clock,  machine_.random,  notifier_,      shelf_};
+        return {ports_.store,    ports_.ledger,  ports_.runtime,   ports_.vault, ports_.files,
+                ports_.port_map, machine_.clock, machine_.random, notifier_,    shelf_};
     }
     Task<Result<FirstStart, std::string>> first_start();
     Task<void> submit(app::Due due);
@@ -105,6 +117,7 @@ private:
     boost::asio::io_context& loop_;
     const Config& config_;
     Machine& machine_;
+    Ports ports_;
     catalog::Catalog games_;
     app::GameShelf shelf_;
     LogNotifier notifier_;
@@ -133,7 +146,7 @@ Task<Result<FirstStart, std::string>> ControlPlane::first_start() {
 }
 
 Task<void> ControlPlane::submit(app::Due due) {
-    auto record = co_await machine_.store.get(due.server);
+    auto record = co_await ports_.store.get(due.server);
     if (!record) co_return;
     const app::Caller caller{.name = "schedule", .tenant = record->tenant};
     if (due.action == server::Schedule::Action::command) {
@@ -202,7 +215,13 @@ Task<std::string> run_control_plane(boost::asio::io_context& loop, Config config
     if (auto lacks = co_await (*machine)->host->shortcomings()) {
         for (const auto& lack : *lacks) log::warning("serve", lack);
     }
-    ControlPlane plane(loop, config, rights, **machine, std::move(*games));
+    auto& m = **machine;
+    const auto points = CrashPoints::from_environment();
+    std::unique_ptr<CrashingPorts> crashing;
+    if (points) crashing = std::make_unique<CrashingPorts>(*points, m.store, m.ledger, m.runtime, m.vault, m.files, m.port_map);
+    const Ports ports = crashing ? Ports{crashing->store, crashing->ledger, crashing->runtime, crashing->vault, crashing->files, crashing->port_map}
+                                 : Ports{m.store, m.ledger, m.runtime, m.vault, m.files, m.port_map};
+    ControlPlane plane(loop, config, rights, m, ports, std::move(*games));
     co_return co_await plane.run(std::move(announce));
 }
 
