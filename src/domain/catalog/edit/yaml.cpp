@@ -33,8 +33,8 @@ bool is_item(std::string_view line) {
 std::size_t quoted_end(std::string_view line, std::size_t at) {
     const char quote = line[at];
     for (auto i = at + 1; i < line.size(); ++i) {
-        if (quote == '"' && line[i] == '\\') ++i;
-        else if (line[i] == quote && quote == '\'' && i + 1 < line.size() && line[i + 1] == '\'') ++i;
+        const bool is_doubled = quote == '\'' && line.substr(i).starts_with("''");
+        if (is_doubled || (quote == '"' && line[i] == '\\')) ++i;
         else if (line[i] == quote) return i + 1;
     }
     return std::string_view::npos;
