@@ -73,11 +73,12 @@ void Supervisor::attach(Game game, MemoryWatch memory, ControlServer& server) {
 }
 
 void Supervisor::on_request(ControlServer::ClientId client, wire::shim::Request request) {
-    if (request.epoch < epoch_) {
+    const bool only_looks = request.op == Op::hello && request.epoch == Epoch{};
+    if (request.epoch < epoch_ && !only_looks) {
         return answer(client, request.id, Answered::stale,
                       fmt::format("epoch {} has been replaced by {}", std::to_underlying(request.epoch), std::to_underlying(epoch_)));
     }
-    epoch_ = request.epoch;
+    if (!only_looks) epoch_ = request.epoch;
     act(client, request);
 }
 
@@ -227,10 +228,8 @@ void Supervisor::climb() {
     if (exit_) return;
     if (next_rung_ >= spec_.stop.size()) return kill_now();
     const auto& rung = spec_.stop[next_rung_++];
+    if (rung.kind == wire::shim::Rung::Kind::signal) return signal_when_silent(rung, signal_delays_max);
     rung_timer_.start(rung.wait, [this] { climb(); });
-    if (rung.kind == wire::shim::Rung::Kind::signal) {
-        return signal_when_silent(rung.signal, signal_delays_max);
-    }
     if (!console_) return climb();
     note("stopping it by the command " + rung.command);
     console_->send(rung.command, [this](const ShimResult<std::string>& reply) {
@@ -240,13 +239,14 @@ void Supervisor::climb() {
 
 // Real games write to their log in their signal handlers; one that is interrupted while it logs then waits for itself for ever (minetest
 // 5.6.1, in 4 of 8 stops right after the line that says it is ready). So a signal waits for a pause in the output, but not for long.
-void Supervisor::signal_when_silent(int signal, int delays_left) {
+void Supervisor::signal_when_silent(const wire::shim::Rung& rung, int delays_left) {
     if (exit_) return;
     if (delays_left > 0 && monotonic_now() - last_output_at_ < silence) {
-        return silence_timer_.start(silence, [this, signal, delays_left] { signal_when_silent(signal, delays_left - 1); });
+        return silence_timer_.start(silence, [this, &rung, delays_left] { signal_when_silent(rung, delays_left - 1); });
     }
-    note(fmt::format("stopping it by signal {}", signal));
-    send_signal(game_, signal);
+    note(fmt::format("stopping it by signal {}", rung.signal));
+    rung_timer_.start(rung.wait, [this] { climb(); });
+    send_signal(game_, rung.signal);
 }
 
 void Supervisor::kill_now() {
@@ -255,6 +255,7 @@ void Supervisor::kill_now() {
     if (!ending_.start_timed_out) ending_.asked = true;
     start_timer_.stop();
     rung_timer_.stop();
+    silence_timer_.stop();
     phase_ = Phase::stopping;
     ending_.killed_by_us = true;
     kill_everything(game_);

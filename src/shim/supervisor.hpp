@@ -65,7 +65,7 @@ private:
 
     void begin_stop();
     void climb();
-    void signal_when_silent(int signal, int delays_left);
+    void signal_when_silent(const wire::shim::Rung& rung, int delays_left);
     void kill_now();
 
     void on_game_ended(int wait_status, std::uint64_t memory_peak_bytes);

@@ -33,6 +33,17 @@ TEST(ShimControl, RefusesAnEpochOlderThanTheOneThatStartedIt) {
     EXPECT_EQ(Client(run.run, Epoch{5}).ask(Op::hello).outcome, Outcome::ok);
 }
 
+TEST(ShimControl, LetsOneWithoutAnEpochLookAndDoNothing) {
+    ShimRun run;
+    ASSERT_EQ(run.start(), "executed\n");
+    Client onlooker(run.run, Epoch{0});
+
+    EXPECT_EQ(onlooker.ask(Op::hello).outcome, Outcome::ok);
+    EXPECT_EQ(onlooker.until(Phase::ready).epoch, Epoch{1});
+
+    EXPECT_EQ(onlooker.ask(Op::stop).outcome, Outcome::stale);
+}
+
 TEST(ShimControl, SurvivesAClientThatVanishesAndOneThatSpeaksNonsense) {
     ShimRun run;
     ASSERT_EQ(run.start(), "executed\n");

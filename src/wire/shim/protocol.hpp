@@ -24,8 +24,8 @@ inline constexpr std::size_t tail_bytes_max = 40 * 1024;  // Leaves room in a fr
 inline constexpr std::size_t player_names_max = 256;
 inline constexpr std::size_t player_name_bytes_max = 64;
 
-// What a request asks for. hello: subscribe to the status. quiesce lasts until resume, the definition's timeout, or the end of the
-// connection that asked. acknowledge: the client has recorded the exit, the shim may end.
+// What a request asks for. hello: subscribe to the status; with epoch 0 it only looks, and is never stale. quiesce lasts until resume, the
+// definition's timeout, or the end of the connection that asked. acknowledge: the client has recorded the exit, the shim may end.
 enum class Op : std::uint8_t { hello, stop, kill, command, quiesce, resume, acknowledge };
 inline constexpr auto op_names = std::to_array<std::string_view>({"hello", "stop", "kill", "command", "quiesce", "resume", "acknowledge"});
 constexpr std::span<const std::string_view> names_of(Op) { return op_names; }
