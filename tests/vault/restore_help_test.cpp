@@ -23,7 +23,8 @@ std::vector<std::string> commands_in(const std::string& text) {
     return commands;
 }
 
-// The exit code of the command, run in a shell within the folder; its output lands in the file `output` there, and no cache of restic's in anybody's home.
+// The exit code of the command, run in a shell within the folder; its output lands in the file `output` there, and no cache of restic's
+// in anybody's home.
 int run_in(const fs::path& folder, const std::string& command) {
     const auto line = "export RESTIC_CACHE_DIR=/nonexistent; cd \"" + folder.string() + "\" && " + command + " >output 2>output.errors";
     return std::system(line.c_str());

@@ -8,7 +8,8 @@ namespace {
 TEST(ResticOutput, TheSummaryIsFoundBehindProgressLines) {
     const auto summary = parse_summary(
         "{\"message_type\":\"status\",\"percent_done\":0}\nnot json\n"
-        "{\"message_type\":\"summary\",\"total_files_processed\":3,\"total_bytes_processed\":5000006,\"snapshot_id\":\"cf3facb0\"}\n");
+        "{\"message_type\":\"summary\",\"total_files_processed\":3,"
+        "\"total_bytes_processed\":5000006,\"snapshot_id\":\"cf3facb0\"}\n");
     ASSERT_TRUE(summary);
     EXPECT_EQ(summary->short_id, "cf3facb0");
     EXPECT_EQ(summary->files, 3);
@@ -18,7 +19,8 @@ TEST(ResticOutput, TheSummaryIsFoundBehindProgressLines) {
 
 TEST(ResticOutput, OnlySnapshotsWithOurTagsAreOurs) {
     const auto entries = parse_snapshots(
-        R"([{"time":"2026-11-21T03:31:43.648877815Z","tags":["id=00000000-0000-4000-8000-000000000001","consistency=at_rest","trigger=pause"],"id":"aa"},
+        R"([{"time":"2026-11-21T03:31:43.648877815Z","tags":["id=00000000-0000-4000-8000-000000000001","consistency=at_rest",
+             "trigger=pause"],"id":"aa"},
             {"time":"2026-11-21T03:31:44Z","tags":["mine"],"id":"bb"},{"time":"2026-11-21T03:31:44Z","tags":null,"id":"cc"}])");
     ASSERT_TRUE(entries);
     ASSERT_EQ(entries->size(), 1u);
