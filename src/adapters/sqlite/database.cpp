@@ -73,12 +73,13 @@ Database::Database(asio::any_io_executor loop, std::unique_ptr<File> file)
 
 Database::~Database() { thread_.join(); }
 
+// The waiting coroutine must not hold the job: the job holds the coroutine, and neither would ever go away without the other.
 Task<void> Database::finish(std::shared_ptr<Job> job) {
-    const auto start = [this, job](auto handler) {
+    auto start = [this, job = std::move(job)](auto handler) mutable {
         job->resume = [handler = std::move(handler)]() mutable { std::move(handler)(); };
-        enqueue(job);
+        enqueue(std::move(job));
     };
-    co_await asio::async_initiate<decltype(asio::use_awaitable), void()>(start, asio::use_awaitable);
+    co_await asio::async_initiate<decltype(asio::use_awaitable), void()>(std::move(start), asio::use_awaitable);
 }
 
 void Database::enqueue(std::shared_ptr<Job> job) {

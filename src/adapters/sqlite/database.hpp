@@ -65,7 +65,7 @@ private:
         job->writes = writes;
         job->perform = [result, work = std::move(work)](Connection& db) { return result->emplace(work(db)).has_value(); };
         job->fail = [result](StoreError error) { result->emplace(std::unexpected(std::move(error))); };
-        co_await finish(job);
+        co_await finish(std::move(job));
         co_return std::move(**result);
     }
     Task<void> finish(std::shared_ptr<Job> job);
