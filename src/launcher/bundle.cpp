@@ -1,5 +1,6 @@
 #include "launcher/bundle.hpp"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <sys/resource.h>
@@ -109,13 +110,17 @@ Outcome<Success> write_etc(const Place& place, std::uint32_t owner) {
     return Success{};
 }
 
-Outcome<Success> write_rootfs(const Place& place) {
+Outcome<Success> write_rootfs(const Place& place, const Sandbox& sandbox) {
     const auto root = place.at("bundle/rootfs");
     TRY_OK(make_folder(root, 0755));
     std::error_code error;
     for (const auto name : system_folders) {
         const auto path = fmt::format("/{}", name);
         if (std::filesystem::is_symlink(path, error)) std::filesystem::copy_symlink(path, fmt::format("{}/{}", root, name), error);
+    }
+    // Made here and not by runc, whose umask is the shim's: the game must pass through every folder above a mount.
+    for (const auto& mount : sandbox.mounts) {
+        if (is_folder(mount.source)) std::filesystem::create_directories(root + mount.target, error);
     }
     return Success{};
 }
@@ -149,7 +154,7 @@ Outcome<Success> write_bundle(const Options& options, const Sandbox& sandbox) {
     TRY_OK(remove_tree(place.at("bundle")));
     TRY_OK(make_folder(place.at("bundle"), 0700));
     TRY_OK(write_etc(place, sandbox.owner));
-    TRY_OK(write_rootfs(place));
+    TRY_OK(write_rootfs(place, sandbox));
     return write_file(place.at("bundle/config.json"), to_json(bundle_config(options, sandbox)), 0600);
 }
 

@@ -29,9 +29,13 @@ std::uint64_t number_of(std::string_view lines, std::string_view key) {
     return 0;
 }
 
-void move_into(const std::string& group, pid_t process) {
+void make_group(const std::string& group) {
     std::error_code error;
     std::filesystem::create_directories(group, error);
+}
+
+void move_into(const std::string& group, pid_t process) {
+    make_group(group);
     std::ofstream(group + "/cgroup.procs") << process;
 }
 
@@ -48,6 +52,7 @@ public:
         return {.cpu_ns = number_of(read_file(group + "/cpu.stat"), "usage_usec") * 1000,
                 .memory_bytes = without(number(read_file(group + "/memory.current")), inactive)};
     }
+    void make(const std::string& path) const override { make_group(root_ + path); }
     void adopt(const std::string& path, pid_t process) const override { move_into(root_ + path, process); }
     void remove(const std::string& path) const override { ::rmdir((root_ + path).c_str()); }
     bool limits_swap() const override { return true; }
@@ -67,6 +72,7 @@ public:
         return {.cpu_ns = number(read_file(root_ + "/cpuacct" + path + "/cpuacct.usage")),
                 .memory_bytes = without(number(read_file(memory + "/memory.usage_in_bytes")), inactive)};
     }
+    void make(const std::string& path) const override { make_group(root_ + "/memory" + path); }
     void adopt(const std::string& path, pid_t process) const override {
         // Not cpuset: a new group there has no processors until somebody gives it some, and takes no process.
         for (const auto* controller : {"memory", "pids", "cpu", "cpuacct", "freezer", "systemd"}) {
@@ -88,6 +94,7 @@ class NoCgroup final : public Cgroup {
 public:
     std::string_view kind() const override { return "none"; }
     Usage usage(const std::string&) const override { return {}; }
+    void make(const std::string&) const override {}
     void adopt(const std::string&, pid_t) const override {}
     void remove(const std::string&) const override {}
     bool limits_swap() const override { return false; }

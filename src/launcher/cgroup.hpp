@@ -22,6 +22,8 @@ public:
     virtual std::string_view kind() const = 0;
     // Zeros where there is no such group.
     virtual Usage usage(const std::string& path) const = 0;
+    // Makes a group that everybody may read: the shim, no longer root, reads there whether its game was out of memory.
+    virtual void make(const std::string& path) const = 0;
     // Makes the group when there is none and moves the process into it. What cannot be done is left: it costs order, not safety.
     virtual void adopt(const std::string& path, pid_t process) const = 0;
     // An empty group; a group with processes stays.

@@ -30,7 +30,6 @@ struct Shown {
 struct Room {
     std::vector<Shown> shown;
     std::map<std::string, std::string> extra_files;  // Below <inside>/record.
-    bool has_processes = false;                      // In a PID namespace of its own: gets a /proc.
 };
 
 Outcome<Success> make_folders(const std::string& path) {
@@ -111,8 +110,8 @@ Outcome<Success> furnish(const Room& room, const std::string& root) {
     for (const auto& shown : room.shown) TRY_OK(show(shown, root));
     if (::mount("tmpfs", (here + "/tmp").c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=512m") != 0)
         return fail_errno("a temporary folder could not be made");
-    if (!room.has_processes) return Success{};
-    if (::mount("proc", (root + "/proc").c_str(), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "") != 0) return fail_errno("/proc could not be mounted");
+    if (::mount("proc", (root + "/proc").c_str(), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=2") != 0)
+        return fail_errno("/proc could not be mounted");
     return ::symlink("/proc/self/fd/0", (root + "/dev/stdin").c_str()) == 0 ? Outcome<Success>(Success{})
                                                                             : fail_errno("/dev/stdin could not be made");
 }
@@ -173,7 +172,6 @@ int complain(const Failure& failure) {
 Outcome<wire::launcher::ProgramEnded> run_confined(const Options& options, const wire::launcher::RunConfined& order) {
     TRY_OK(check(options, order));
     Room room;
-    room.has_processes = true;
     room.extra_files = order.extra_files;
     const bool writes = order.may_write_world && order.disk == Disk::staged;
     TRY_OK(add_machine(room));

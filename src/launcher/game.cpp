@@ -1,5 +1,6 @@
 #include "launcher/game.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -214,6 +215,7 @@ Outcome<Success> launch(const Options& options, const Cgroup& cgroup, const wire
     TRY_OK(make_folder(place.at(layout::run_folder), 0750));
     TRY_OK(make_folder(place.at(layout::log_folder), 02750));
     TRY_OK(write_bundle(options, sandbox_of(options, cgroup, order)));
+    cgroup.make(fmt::format("{}/{}", options.cgroup_parent, order.server.text()));
     TRY_OK(set_internal_ports(options, order.server, order.internal_ports));
     const auto spec = wire::shim::encode(spec_of(options, order));
     TRY_OK(write_file(in_run(place, layout::spec_file), as_text(spec), 0600));

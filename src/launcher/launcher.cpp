@@ -1,5 +1,6 @@
 #include "launcher/launcher.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <deque>

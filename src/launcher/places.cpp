@@ -1,5 +1,6 @@
 #include "launcher/places.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <fcntl.h>

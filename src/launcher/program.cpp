@@ -1,5 +1,6 @@
 #include "launcher/program.hpp"
 
+#include <algorithm>
 #include <array>
 #include <fcntl.h>
 #include <poll.h>

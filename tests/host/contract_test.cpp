@@ -1,13 +1,11 @@
 // What every host promises (ports/host.hpp), against the launcher and against plain processes.
+#include <chrono>
+#include <filesystem>
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <chrono>
-#include <filesystem>
-
-#include <gtest/gtest.h>
-
 #include <boost/asio/cancellation_signal.hpp>
+#include <gtest/gtest.h>
 
 #include "async/task_group.hpp"
 #include "tests/host/rig.hpp"
@@ -22,9 +20,9 @@ template <class T>
 std::string text_of(const Result<T, RuntimeError>& result) {
     return result ? "ok" : result.error().detail;
 }
-#define EXPECT_OK(expression)                              \
-    do {                                                   \
-        const auto seen_ = rig->run(expression);           \
+#define EXPECT_OK(expression)                                        \
+    do {                                                             \
+        const auto seen_ = rig->run(expression);                     \
         EXPECT_TRUE(seen_) << #expression << ": " << text_of(seen_); \
     } while (false)
 

@@ -1,9 +1,8 @@
 // Stands for `gamekeeper files-server --fd N --root PATH` in tests: says who it is and what it sees, then waits for the end of the stream.
 #include <fcntl.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <string>
+#include <unistd.h>
 
 int main(int count, char** words) {
     if (count != 6) return 2;

@@ -1,5 +1,9 @@
 #include "tests/host/rig.hpp"
 
+#include <arpa/inet.h>
+#include <filesystem>
+#include <fstream>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/inotify.h>
@@ -8,9 +12,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-
-#include <filesystem>
-#include <fstream>
 
 #include <gtest/gtest.h>
 
@@ -98,7 +99,7 @@ server::LaunchSpec Rig::game(ServerUid uid, std::vector<std::string> arguments) 
     spec.slot = static_cast<std::uint32_t>(uid.bits()[14]) << 8 | uid.bits()[15];
     spec.argv = {toy()};
     spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());
-    spec.mounts = {{std::string(GK_BINARY_DIR) + "/bin", "/game"}};
+    spec.mounts = {{std::string(GK_BINARY_DIR) + "/bin", "/games/toy"}};
     spec.resources = {.cpu = {500}, .memory = {128}, .disk = {32}};
     spec.ready.log_pattern = "ready";
     return spec;
@@ -115,10 +116,19 @@ LauncherRig::LauncherRig() {
     options.uid_count = 1000;
     options.shim = binary("gk-shim");
     options.files_server = binary("gk-files-probe");
-    options.closed_ports = {Port{18080}};
+    api_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(api_, reinterpret_cast<const sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(api_, 16), 0);
+    ::getsockname(api_, reinterpret_cast<sockaddr*>(&address), &size);
+    api_port = ntohs(address.sin_port);
+    options.closed_ports = {Port{api_port}};
     options.mount_prefixes = {"/usr", fs::canonical(GK_BINARY_DIR).string() + "/bin"};
     options.confined_programs["sh"] = "/bin/sh";
-    options.cgroup_parent = "/gamekeeper-test";
+    options.cgroup_parent = "/gamekeeper-test-" + std::to_string(::getpid());
     [[maybe_unused]] const int given = ::chown(options.vault.c_str(), options.client_uid, options.client_gid);
     host_ = std::make_unique<runc::LauncherHost>(io.get_executor(), connect_launcher());
 }
@@ -133,6 +143,7 @@ LauncherRig::~LauncherRig() {
     }
     host_.reset();
     stop_launcher(0);
+    ::close(api_);
     launcher::remove_firewall(options);
     for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup")) {
         const std::string group = hierarchy.path().string() + options.cgroup_parent;
@@ -169,6 +180,12 @@ void LauncherRig::restart_launcher() {
     host_.reset();
     stop_launcher(SIGKILL);
     host_ = std::make_unique<runc::LauncherHost>(io.get_executor(), connect_launcher());
+}
+
+int LauncherRig::connect_launcher_anew() {
+    host_.reset();
+    stop_launcher(0);
+    return connect_launcher();
 }
 
 PlainRig::PlainRig() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 
@@ -11,7 +12,8 @@
 
 namespace gk::host_test {
 
-inline constexpr std::uint32_t uid_base = 710'000;  // Apart from an installation on the same machine.
+// Apart from an installation on the same machine, and from other runs of these tests.
+inline const std::uint32_t uid_base = 710'000 + static_cast<std::uint32_t>(::getpid() % 1000) * 1000;
 
 inline bool is_root() { return ::getuid() == 0; }
 
@@ -50,17 +52,21 @@ public:
     LauncherRig();
     ~LauncherRig() override;
     Host& host() override { return *host_; }
-    std::string toy() const override { return "/game/gk-toy-game"; }
+    std::string toy() const override { return "/games/toy/gk-toy-game"; }
 
     // Ends the launcher as a crash would, and starts another one.
     void restart_launcher();
     void stop_launcher(int signal);
-    int connect_launcher();  // Starts one; the control plane's end.
+    // Ends the launcher and starts one that the host does not talk to; the control plane's end of its socket.
+    int connect_launcher_anew();
     launcher::Options options;
+    std::uint16_t api_port = 0;  // Listened to, and closed to games.
 
 private:
+    int connect_launcher();
     std::unique_ptr<Host> host_;
     pid_t launcher_ = -1;
+    int api_ = -1;
 };
 
 class PlainRig final : public Rig {

@@ -1,5 +1,6 @@
 #include "adapters/process/plain_host.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
@@ -172,7 +173,10 @@ Host::Answer<Success> PlainHost::launch(server::LaunchSpec spec, Epoch epoch) {
     CO_TRY_OK(co_await kill(spec.uid));  // Of a run whose shim was lost.
     CO_TRY_OK(prepare_run(spec, epoch));
     const auto started = co_await start_shim(spec.uid);
-    if (!started) CO_TRY_OK(remove_tree(run_folder(spec.uid)));
+    if (!started) {
+        CO_TRY_OK(co_await kill(spec.uid));
+        CO_TRY_OK(remove_tree(run_folder(spec.uid)));
+    }
     co_return started;
 }
 

@@ -1,5 +1,6 @@
 #include "adapters/process/process_table.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>

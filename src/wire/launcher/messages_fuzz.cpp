@@ -1,4 +1,5 @@
 // libFuzzer: bytes from a compromised control plane never crash the launcher's parser, and what is accepted is written back the same.
+#include <algorithm>
 #include <cstdlib>
 
 #include "wire/launcher/messages.hpp"
