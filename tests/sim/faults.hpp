@@ -30,21 +30,59 @@ struct Faults {
 
     static Faults for_seed(Dice& dice) {
         const auto maybe = [&](double probability) { return dice.chance(0.5) ? probability : 0; };
-        return {.error_before = maybe(0.02), .reply_lost = maybe(0.02), .slow = maybe(0.03), .keeper_crash = maybe(0.003),
-                .second_keeper = maybe(0.05), .game_crash = maybe(0.3), .game_lost = maybe(0.1), .start_crash = maybe(0.15),
-                .start_hangs = maybe(0.05), .ignores_stop = maybe(0.2), .crash_loop = maybe(0.2), .vault_outage = maybe(0.1),
-                .spoiled_snapshot = maybe(0.1), .no_room = maybe(0.03), .wake_lost = maybe(0.3)};
+        return {.error_before = maybe(0.02),
+                .reply_lost = maybe(0.02),
+                .slow = maybe(0.03),
+                .keeper_crash = maybe(0.003),
+                .second_keeper = maybe(0.05),
+                .game_crash = maybe(0.3),
+                .game_lost = maybe(0.1),
+                .start_crash = maybe(0.15),
+                .start_hangs = maybe(0.05),
+                .ignores_stop = maybe(0.2),
+                .crash_loop = maybe(0.2),
+                .vault_outage = maybe(0.1),
+                .spoiled_snapshot = maybe(0.1),
+                .no_room = maybe(0.03),
+                .wake_lost = maybe(0.3)};
     }
 };
 
 // A defect that is built in on purpose, to prove that the simulator would find it.
 enum class Plant : std::uint8_t {
-    none, skip_verify, drop_epoch, clean_frees_disk, forget_back_off, stale_snapshot, stop_lies, half_restore, no_resume, same_snapshot_id,
-    stop_hits_another, forget_leaves_disk, operation_never_ends, catalogue_forgets, free_without_asking, early_ready,
+    none,
+    skip_verify,
+    drop_epoch,
+    clean_frees_disk,
+    forget_back_off,
+    stale_snapshot,
+    stop_lies,
+    half_restore,
+    no_resume,
+    same_snapshot_id,
+    stop_hits_another,
+    forget_leaves_disk,
+    operation_never_ends,
+    catalogue_forgets,
+    free_without_asking,
+    early_ready,
 };
 inline constexpr auto plant_names = std::to_array<std::string_view>({
-    "none", "skip_verify", "drop_epoch", "clean_frees_disk", "forget_back_off", "stale_snapshot", "stop_lies", "half_restore", "no_resume",
-    "same_snapshot_id", "stop_hits_another", "forget_leaves_disk", "operation_never_ends", "catalogue_forgets", "free_without_asking",
+    "none",
+    "skip_verify",
+    "drop_epoch",
+    "clean_frees_disk",
+    "forget_back_off",
+    "stale_snapshot",
+    "stop_lies",
+    "half_restore",
+    "no_resume",
+    "same_snapshot_id",
+    "stop_hits_another",
+    "forget_leaves_disk",
+    "operation_never_ends",
+    "catalogue_forgets",
+    "free_without_asking",
     "early_ready",
 });
 constexpr std::span<const std::string_view> names_of(Plant) { return plant_names; }

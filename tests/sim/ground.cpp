@@ -89,10 +89,18 @@ Ground::Effect Ground::create_disk(ServerUid uid) {
 bool Ground::is_proven(ServerUid uid, const Content& content) const {
     const auto stored = vault.find(uid);
     if (stored == vault.end()) return false;
-    return std::ranges::any_of(snapshots(uid), [&](const vault::Snapshot& it) {
+    return std::ranges::any_of(state->snapshots, [&](const auto& entry) {
+        const auto& it = entry.second;
+        if (it.server != uid || it.status != vault::SnapshotStatus::complete) return false;
         const auto at = stored->second.find(it.engine_id);
-        return it.status == vault::SnapshotStatus::complete && at != stored->second.end() && at->second.content == content && !at->second.spoiled;
+        return at != stored->second.end() && at->second.content == content && !at->second.spoiled;
     });
+}
+
+// What players have done is on this disk, and nobody has given it away by name.
+bool Ground::is_needed(ServerUid uid, const Cell& cell) const {
+    const auto truth = truths.find(uid);
+    return cell.disk && truth != truths.end() && !truth->second.waived && truth->second.world == cell.live;
 }
 
 Ground::Effect Ground::free_disk(ServerUid uid) {
@@ -100,8 +108,7 @@ Ground::Effect Ground::free_disk(ServerUid uid) {
     if (!cell.disk) return Success{};
     if (cell.alive()) return no(RuntimeError::Kind::unavailable, "the disk is in use");
     const auto known = record(uid);
-    const bool forced = truths[uid].waived;
-    if (cell.live.whole && !forced && !is_proven(uid, cell.live)) breach("disk freed without a proven snapshot of what is on it");
+    if (is_needed(uid, cell) && !is_proven(uid, cell.live)) breach("disk freed without a proven snapshot of what is on it");
     if (known && known->phase != server::Phase::cleanup) breach("disk freed outside cleanup");
     cell.disk = false;
     cell.live = Content();
@@ -141,8 +148,9 @@ Ground::Effect Ground::launch(ServerUid uid) {
     if (cell.alive()) return Success{};
     if (!cell.disk) return no(RuntimeError::Kind::invalid, "there is no disk");
     if (!cell.live.whole) breach("a game was started on an incomplete world");
-    const auto& truth = truths[uid];
-    if (truth.world && !truth.waived && *truth.world != cell.live) breach("a game was started on another world than the players left");
+    auto& truth = truths[uid];
+    if (!truth.world) truth.world = cell.live;
+    if (!truth.waived && *truth.world != cell.live) breach("a game was started on another world than the players left");
     if (const auto known = record(uid); known && !known->crashes.empty() && !known->request) {
         // R20: growing pauses between the tries that nobody asked for.
         const auto pause = server::back_off(static_cast<std::uint32_t>(known->crashes.size()), server::Limits());
@@ -212,7 +220,7 @@ Ground::Effect Ground::clean(ServerUid uid) {
 Ground::Effect Ground::forget(ServerUid uid) {
     auto& cell = cells[uid];
     if (cell.alive()) return no(RuntimeError::Kind::unavailable, "it runs");
-    if (cell.disk && cell.live.whole && !truths[uid].waived && !is_proven(uid, cell.live)) breach("a world was forgotten without a proven snapshot");
+    if (is_needed(uid, cell) && !is_proven(uid, cell.live)) breach("a world was forgotten without a proven snapshot");
     if (plant != Plant::forget_leaves_disk) cells.erase(uid);
     return Success{};
 }
@@ -234,8 +242,7 @@ void Ground::write_defaults(ServerUid uid) {
     auto& truth = truths[uid];
     if (truth.world && !truth.waived) breach("defaults were created in the place of a world that exists");
     cell.live = Content{.mark = mixed(uid.bits()[0], 1), .whole = true};
-    truth.world = cell.live;
-    truth.waived = false;
+    truth = Truth();  // Nobody has played in it yet, so nothing would be lost with it.
 }
 
 TakenSnapshot Ground::keep(const SnapshotOrder& order, const Cell& before) {
@@ -311,8 +318,11 @@ void Ground::play(ServerUid uid) {
     if (at == cells.end() || at->second.process != Process::ready || at->second.quiesced) return;
     auto& live = at->second.live;
     live.mark = mixed(live.mark, game_dice.next());
-    truths[uid].world = live;
-    truths[uid].waived = false;
+    auto& truth = truths[uid];
+    truth.world = live;
+    // What was given away by name stays given away until that request is over.
+    const auto known = record(uid);
+    truth.waived = known && known->request && (known->request->force || known->request->purge);
 }
 
 void Ground::heal() {
@@ -331,6 +341,9 @@ void Ground::check_phases() {
     for (const auto& [uid, stored] : state->servers) {
         const auto [known, is_new] = phases_.try_emplace(uid, stored.phase);
         if (is_new || known->second == stored.phase) continue;
+        note(fmt::format("phase {} -> {} (wanted {}, reason '{}')", name_of(known->second), name_of(stored.phase), name_of(stored.wanted),
+                         stored.reason),
+             uid);
         const auto edge = [&](const server::Edge& it) { return it.from == known->second && it.to == stored.phase; };
         if (std::ranges::none_of(server::lifecycle, edge)) {
             breach(fmt::format("I9: no edge leads from {} to {}", name_of(known->second), name_of(stored.phase)));
@@ -348,7 +361,8 @@ void Ground::check_snapshots() {
         const auto at = repository.find(snapshot.engine_id);
         if (at == repository.end() || at->second.spoiled) return breach("I12: a snapshot is called complete and cannot be read back");
         if (at->second.id != id) return breach("I12: the catalogue points to another snapshot");
-        if (snapshot.consistency == vault::Consistency::at_rest && at->second.torn) return breach("I12: a snapshot at rest was made of a moving world");
+        if (snapshot.consistency == vault::Consistency::at_rest && at->second.torn)
+            return breach("I12: a snapshot at rest was made of a moving world");
         if (!at->second.content.whole) return breach("I12: a snapshot of half a world is called complete");
     }
 }

@@ -39,9 +39,7 @@ struct Cell {
     Next next = Next::none;
     Time next_at{};
 
-    bool alive() const {
-        return process == Seen::Process::starting || process == Seen::Process::ready || process == Seen::Process::stopping;
-    }
+    bool alive() const { return process == Seen::Process::starting || process == Seen::Process::ready || process == Seen::Process::stopping; }
 };
 
 struct StoredSnapshot {
@@ -118,6 +116,7 @@ private:
     void advance(ServerUid uid, Cell& cell);
     void end(ServerUid uid, Cell& cell, server::ExitCause cause);
     bool is_proven(ServerUid uid, const Content& content) const;
+    bool is_needed(ServerUid uid, const Cell& cell) const;
     void check_stop(const char* what, ServerUid uid, const Cell& cell);
     void check_phases();
     void check_snapshots();

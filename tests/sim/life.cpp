@@ -48,7 +48,9 @@ struct Life::Ports {
 };
 
 Life::Life(Ground& ground, std::uint64_t seed)
-    : ground_(ground), clock_(ground.now), ports_(std::make_unique<Ports>(ground, clock_, io_.get_executor(), seed)) {
+    : ground_(ground),
+      clock_(ground.now),
+      ports_(std::make_unique<Ports>(ground, clock_, io_.get_executor(), seed)) {
     const app::KeeperPorts ports{.store = ports_->store,
                                  .ledger = ports_->ledger,
                                  .runtime = ports_->runtime,

@@ -56,7 +56,8 @@ Vault::Answer<Success> SimVault::do_verify(ServerUid server, std::string engine_
     const auto& repository = ground_.vault[server];
     const auto at = repository.find(engine_id);
     if (at == repository.end()) co_return std::unexpected(VaultError{VaultError::Kind::not_found, "there is no such snapshot"});
-    if (at->second.spoiled && ground_.plant != Plant::skip_verify) co_return std::unexpected(VaultError{VaultError::Kind::corrupt, "a pack is damaged"});
+    if (at->second.spoiled && ground_.plant != Plant::skip_verify)
+        co_return std::unexpected(VaultError{VaultError::Kind::corrupt, "a pack is damaged"});
     co_return Success{};
 }
 Vault::Answer<Success> SimVault::do_restore(ServerUid server, std::string engine_id) {
@@ -109,7 +110,8 @@ Result<server::LaunchSpec, app::Error> ToyBook::launch_spec(const server::Record
     spec.stop = {server::StopRung()};
     return spec;
 }
-Result<std::vector<app::WorldFile>, app::Error> ToyBook::files_to_write(const server::Record&, const std::map<std::string, std::string>& present) const {
+Result<std::vector<app::WorldFile>, app::Error> ToyBook::files_to_write(const server::Record&,
+                                                                        const std::map<std::string, std::string>& present) const {
     std::vector<app::WorldFile> files;
     if (!present.contains("world.cfg")) files.push_back({.path = "world.cfg", .content = "x"});
     return files;

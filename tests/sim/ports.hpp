@@ -19,9 +19,15 @@ namespace gk::sim {
 class SimStore final : public ServerStore {
 public:
     SimStore(Passage& passage, memory::MemoryServerStore& inner) : passage_(passage), inner_(inner) {}
-    Task<Result<server::Version, StoreError>> create(server::Record record) override { return passage_.pass("store.create", inner_.create(std::move(record))); }
-    Task<Result<server::Version, StoreError>> replace(server::Record record) override { return passage_.pass("store.replace", inner_.replace(std::move(record))); }
-    Task<Result<Success, StoreError>> remove(ServerUid uid, server::Version seen) override { return passage_.pass("store.remove", inner_.remove(uid, seen)); }
+    Task<Result<server::Version, StoreError>> create(server::Record record) override {
+        return passage_.pass("store.create", inner_.create(std::move(record)));
+    }
+    Task<Result<server::Version, StoreError>> replace(server::Record record) override {
+        return passage_.pass("store.replace", inner_.replace(std::move(record)));
+    }
+    Task<Result<Success, StoreError>> remove(ServerUid uid, server::Version seen) override {
+        return passage_.pass("store.remove", inner_.remove(uid, seen));
+    }
     Task<Result<server::Record, StoreError>> get(ServerUid uid) override { return passage_.pass("store.get", inner_.get(uid)); }
     Task<Result<server::Record, StoreError>> find(std::string space, std::string id) override { return inner_.find(std::move(space), std::move(id)); }
     Task<Result<std::vector<server::Record>, StoreError>> list() override { return passage_.pass("store.list", inner_.list()); }
@@ -38,7 +44,9 @@ public:
     Answer<Epoch> next_epoch() override { return passage_.pass("ledger.next_epoch", inner_.next_epoch()); }
     Answer<Success> put(Operation operation) override;
     Answer<Operation> operation(OperationId id) override { return passage_.pass("ledger.operation", inner_.operation(id)); }
-    Answer<std::vector<Operation>> operations(OperationFilter filter) override { return passage_.pass("ledger.operations", inner_.operations(filter)); }
+    Answer<std::vector<Operation>> operations(OperationFilter filter) override {
+        return passage_.pass("ledger.operations", inner_.operations(filter));
+    }
     Answer<std::optional<IdempotentReply>> remember(std::string scope, std::string key, IdempotentReply reply, Time now) override {
         return inner_.remember(std::move(scope), std::move(key), std::move(reply), now);
     }
@@ -103,7 +111,9 @@ public:
     SimVault(Ground& ground, Passage& passage) : ground_(ground), passage_(passage) {}
     Answer<Success> probe() override { return passage_.pass("vault.probe", do_probe()); }
     Answer<TakenSnapshot> take(SnapshotOrder order) override { return passage_.pass("vault.take", do_take(std::move(order))); }
-    Answer<Success> verify(ServerUid server, std::string engine_id) override { return passage_.pass("vault.verify", do_verify(server, std::move(engine_id))); }
+    Answer<Success> verify(ServerUid server, std::string engine_id) override {
+        return passage_.pass("vault.verify", do_verify(server, std::move(engine_id)));
+    }
     Answer<Success> restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t) override {
         return passage_.pass("vault.restore", do_restore(server, std::move(engine_id)));
     }
@@ -148,7 +158,8 @@ class ToyBook final : public app::GameBook {
 public:
     Result<server::LaunchSpec, app::Error> launch_spec(const server::Record& record) const override;
     std::vector<std::string> files_to_read(const server::Record&) const override { return {"world.cfg"}; }
-    Result<std::vector<app::WorldFile>, app::Error> files_to_write(const server::Record&, const std::map<std::string, std::string>& present) const override;
+    Result<std::vector<app::WorldFile>, app::Error> files_to_write(const server::Record&,
+                                                                   const std::map<std::string, std::string>& present) const override;
     std::vector<std::string> snapshot_excludes(const server::Record&) const override { return {}; }
     Value definition(const server::Record&) const override { return Value(); }
 };

@@ -60,7 +60,6 @@ void World::turn() {
     ground_.settle();
     turn_actors();
     turn_lives();
-    ground_.check();
     count_phases();
 }
 
@@ -83,7 +82,8 @@ void World::turn_actors() {
         ground_.vault_down = true;
         vault_back_ = now + actors_.between(10s, 8min);
     }
-    if (actors_.chance(ground_.faults.second_keeper) && lives_.size() < 2) lives_.push_back(std::make_unique<Life>(ground_, seed_ * 1000 + ++lives_made_));
+    if (actors_.chance(ground_.faults.second_keeper) && lives_.size() < 2)
+        lives_.push_back(std::make_unique<Life>(ground_, seed_ * 1000 + ++lives_made_));
     if (!quiet_ && ground_.state->servers.size() < servers_max && actors_.chance(0.2)) create_server();
 }
 
@@ -133,7 +133,7 @@ void World::ask_at_random() {
     auto& servers = ground_.state->servers;
     if (servers.empty()) return;
     const auto uid = std::next(servers.begin(), static_cast<std::ptrdiff_t>(actors_.below(servers.size())))->first;
-    static constexpr std::array verbs = {Verb::start, Verb::start, Verb::start, Verb::pause,   Verb::pause,       Verb::stop,  Verb::stop,
+    static constexpr std::array verbs = {Verb::start,   Verb::start,  Verb::start,  Verb::pause,  Verb::pause,   Verb::stop,        Verb::stop,
                                          Verb::restart, Verb::remove, Verb::backup, Verb::backup, Verb::restore, Verb::restore_undo};
     server::Request request;
     UuidBits bits{};
@@ -153,7 +153,8 @@ void World::ask(ServerUid uid, server::Request request) {
     auto& stored = ground_.state->servers.at(uid);
     auto taken = server::take_request(stored, request, ground_.now);
     const auto allowed = server::allowed_verbs(stored);
-    if (!taken && std::ranges::find(allowed, request.verb) != allowed.end() && request.snapshot.has_value()) ground_.breach("an allowed verb was refused");
+    if (!taken && std::ranges::find(allowed, request.verb) != allowed.end() && request.snapshot.has_value())
+        ground_.breach("an allowed verb was refused");
     ground_.note(taken ? (taken->changed ? "accepted" : "holds") : "refused", uid, std::to_underlying(request.verb));
     if (!taken || !taken->changed) return;
     Operation operation;
@@ -163,7 +164,8 @@ void World::ask(ServerUid uid, server::Request request) {
     operation.verb = request.verb;
     operation.force = request.force;
     operation.created_at = ground_.now;
-    ground_.state->operations.emplace(operation.id, memory::StoreState::StoredOperation{.operation = operation, .order = ground_.state->operations.size() + 1});
+    ground_.state->operations.emplace(operation.id,
+                                      memory::StoreState::StoredOperation{.operation = operation, .order = ground_.state->operations.size() + 1});
     asked_.emplace(operation.id, request.verb);
     if (request.force || request.purge) ground_.truths[uid].waived = true;
     taken->record.version = static_cast<server::Version>(std::to_underlying(stored.version) + 1);
@@ -183,7 +185,8 @@ void World::heal() {
 
 std::string World::unrest() const {
     for (const auto& [uid, record] : ground_.state->servers) {
-        const auto who = fmt::format("{} (wanted {}, phase {}, reason '{}')", record.id, name_of(record.wanted), name_of(record.phase), record.reason);
+        const auto who =
+            fmt::format("{} (wanted {}, phase {}, reason '{}')", record.id, name_of(record.wanted), name_of(record.phase), record.reason);
         if (!is_where_wanted(record)) return "I24: not where it is wanted: " + who;
         if (record.request || !record.superseded.empty()) return "a request is still worked on: " + who;
         const auto cell = ground_.cells.find(uid);

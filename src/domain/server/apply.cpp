@@ -18,7 +18,7 @@ struct Fold {
 };
 
 bool works_on(const Record& record, Verb verb) { return record.request && record.request->verb == verb && !record.request->failed; }
-bool restores(const Record& record) { return works_on(record, Verb::restore) || works_on(record, Verb::restore_undo); }
+bool restores(const Record& record) { return (works_on(record, Verb::restore) || works_on(record, Verb::restore_undo)) && !record.request->restored; }
 
 void explain(Record& record, const Problem& why) {
     record.reason = why.code;
@@ -111,7 +111,10 @@ void done(const Fold& in, const CommitStaged&) {
     record.world_complete = true;
     // A world from the past is not what the newest snapshot holds.
     record.world_dirty = asked;
-    if (asked) record.undo = record.last_snapshot;
+    if (asked) {
+        record.undo = record.last_snapshot;
+        record.request->restored = true;
+    }
     if (asked && record.wanted == Wanted::paused) return move(record, Event::restored_at_rest, in.now);
     if (asked && record.wanted == Wanted::stopped) return move(record, Event::restored_to_save, in.now);
     move(record, Event::files_restored, in.now);
@@ -139,8 +142,9 @@ void done(const Fold& in, const TakeSnapshot&) {
 }
 void done(const Fold& in, const VerifySnapshot& step) {
     auto& record = in.record;
-    record.last_snapshot = step.snapshot.id;
-    if (!record.saving || record.saving->id != step.snapshot.id) return;
+    const bool made_here = record.saving && record.saving->id == step.snapshot.id;
+    if (made_here || !record.last_snapshot) record.last_snapshot = step.snapshot.id;
+    if (!made_here) return;
     if (record.saving->consistency == vault::Consistency::at_rest) record.world_dirty = false;
     record.saving.reset();
     set_progress(record, Progress::saved, in.now);
@@ -284,7 +288,11 @@ void failed(const Fold& in, const TakeSnapshot&) {
     in.record.quiesced = in.record.quiesced && in.outcome.still_quiesced;
     snapshot_failed(in);
 }
-void failed(const Fold& in, const VerifySnapshot&) { snapshot_failed(in); }
+void failed(const Fold& in, const VerifySnapshot& step) {
+    const bool made_here = in.record.saving && in.record.saving->id == step.snapshot.id;
+    if (!made_here) return retry_later(in);
+    snapshot_failed(in);
+}
 
 void failed(const Fold& in, const Kill&) {
     if (in.record.phase == Phase::failed) return set_progress(in.record, Progress::stopping, in.now);

@@ -72,6 +72,7 @@ Value write(const Request& request) {
                               {"force", request.force},
                               {"purge", request.purge},
                               {"scheduled", request.scheduled},
+                              {"restored", request.restored},
                               {"asked_at", text(request.asked_at)}});
     set_if(out, "snapshot", request.snapshot, [](SnapshotId id) { return text(id); });
     set_if(out, "failed", request.failed, [](const Problem& problem) { return write(problem); });
@@ -218,6 +219,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Requ
     in.optional("force", out.force);
     in.optional("purge", out.purge);
     in.optional("scheduled", out.scheduled);
+    in.optional("restored", out.restored);
     read_id(in, "snapshot", out.snapshot);
     in.required("asked_at", out.asked_at);
     read_problem(in, "failed", errors, out.failed);

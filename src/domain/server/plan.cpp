@@ -27,7 +27,8 @@ struct View {
     bool exited() const { return facts.seen.process == Process::exited; }
     bool has_world() const { return facts.seen.disk && record.world_complete; }
     bool works_on(Verb verb) const { return record.request && record.request->verb == verb && !record.request->failed; }
-    bool restores() const { return works_on(Verb::restore) || works_on(Verb::restore_undo); }
+    // Until the snapshot is the live world.
+    bool restores() const { return (works_on(Verb::restore) || works_on(Verb::restore_undo)) && !record.request->restored; }
     bool forced() const { return record.request && record.request->force; }
     bool wants(Wanted wanted) const { return record.wanted == wanted; }
     bool wants_end() const { return wants(Wanted::stopped) || wants(Wanted::deleted); }
@@ -161,7 +162,9 @@ Plan in_restoring_files(const View& view) {
     const auto* wanted = snapshot_to_restore(view);
     if (wanted == nullptr) return follow(Event::step_failed, "no_snapshot", "the snapshot to restore is not in the catalogue, or was never proven");
     const auto& staged = view.record.staged;
-    if (!staged || staged->snapshot != wanted->id || !view.facts.seen.staged) return in_time(view, StageDisk{wanted->id});
+    // The record forgets a staged world before a new one is begun: it must never call whole what a crash of ours left empty.
+    if (staged && (staged->snapshot != wanted->id || !view.facts.seen.staged)) return in_time(view, DiscardStaged{});
+    if (!staged) return in_time(view, StageDisk{wanted->id});
     if (!staged->whole) return in_time(view, RestoreToStage{*wanted});
     return in_time(view, CommitStaged{});
 }
@@ -196,6 +199,15 @@ Plan in_address_allocation(const View& view) {
 }
 
 // Steady states.
+// An entry that was listed again, or imported, without a saving of its own: with time at hand it is read back, so that it gets its true status.
+std::optional<Plan> prove_strays(const View& view) {
+    const auto stray = std::ranges::find_if(view.facts.snapshots, [&](const vault::Snapshot& it) {
+        return it.status == vault::SnapshotStatus::uploading && !it.engine_id.empty() && (!view.record.saving || view.record.saving->id != it.id);
+    });
+    if (stray == view.facts.snapshots.end()) return std::nullopt;
+    return in_time(view, VerifySnapshot{*stray});
+}
+
 std::optional<Plan> backup_of_running(const View& view) {
     if (!view.works_on(Verb::backup)) return tidy_snapshot(view);
     if (view.record.progress == Progress::saved) return finish(view, view.record.last_snapshot);
@@ -210,7 +222,7 @@ Plan in_running(const View& view) {
     if (const auto plan = backup_of_running(view)) return *plan;
     if (const auto plan = tidy_quiesce(view)) return *plan;
     if (view.record.request) return finish(view);
-    return nothing();
+    return prove_strays(view).value_or(nothing());
 }
 
 Plan in_paused(const View& view) {
@@ -227,7 +239,7 @@ Plan in_paused(const View& view) {
     }
     if (const auto plan = tidy_snapshot(view)) return *plan;
     if (view.record.request) return finish(view);
-    return nothing();
+    return prove_strays(view).value_or(nothing());
 }
 
 Plan in_stopped(const View& view) {
@@ -238,7 +250,7 @@ Plan in_stopped(const View& view) {
         if (plan) return *plan;
     }
     if (view.record.request) return finish(view);
-    return nothing();
+    return prove_strays(view).value_or(nothing());
 }
 
 // Pause and stop while the game is up. A restart and a cancelled start go straight to the ladder: nothing is given up by them.

@@ -39,6 +39,7 @@ struct Request {
     bool purge = false;  // Delete the backups too.
     bool scheduled = false;  // Nobody asked: a schedule did.
     std::optional<SnapshotId> snapshot;  // For restore.
+    bool restored = false;               // The snapshot has become the live world; what is left is to go where the server was.
     Time asked_at{};
     std::optional<Problem> failed;       // It cannot be done, for this reason; decided, but not yet written into the operation.
     bool operator==(const Request&) const = default;

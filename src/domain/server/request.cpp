@@ -130,7 +130,8 @@ void take(Record& record, Request request, Time now) {
     record.wanted = wanted_after(verb, record.wanted);
     record.given_up = false;
     record.not_before.reset();
-    if (verb == Verb::start || verb == Verb::restart) record.crashes.clear();
+    const bool starts_afresh = verb == Verb::start || verb == Verb::restart || verb == Verb::restore || verb == Verb::restore_undo;
+    if (starts_afresh) record.crashes.clear();
     if (verb == Verb::restore_undo) request.snapshot = record.undo;
     if (!same_phase_same_work) move(record, event_of(record, verb), now);
     else if (verb == Verb::backup) set_progress(record, Progress::none, now);
@@ -158,8 +159,15 @@ Judgement judge(const Record& record, const Request& request) {
 std::vector<Verb> allowed_verbs(const Record& record) {
     std::vector<Verb> allowed;
     for (const auto verb : {Verb::start, Verb::pause, Verb::stop, Verb::restart, Verb::remove, Verb::backup, Verb::restore, Verb::restore_undo}) {
-        const Request request{
-            .operation = {}, .verb = verb, .force = false, .purge = false, .scheduled = false, .snapshot = {}, .asked_at = {}, .failed = {}};
+        const Request request{.operation = {},
+                              .verb = verb,
+                              .force = false,
+                              .purge = false,
+                              .scheduled = false,
+                              .snapshot = {},
+                              .restored = false,
+                              .asked_at = {},
+                              .failed = {}};
         if (judge(record, request) == Judgement::accepted) allowed.push_back(verb);
     }
     return allowed;
