@@ -1,5 +1,6 @@
 #include "wire/probe/teeworlds.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 namespace gk::wire::probe::teeworlds {
