@@ -86,6 +86,12 @@ def changed_files(root, revision):
     return {name for name in names.split("\0") if name}
 
 
+def staged_files(root):
+    """Files of the commit that is being made."""
+    names = git(root, "diff", "--cached", "--name-only", "--diff-filter=d", "-z")
+    return {name for name in names.split("\0") if name}
+
+
 def git(root, *arguments):
     return subprocess.run(["git", "-C", root, *arguments], check=True, capture_output=True, text=True).stdout
 
