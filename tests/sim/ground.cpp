@@ -221,7 +221,7 @@ Ground::Effect Ground::forget(ServerUid uid) {
     auto& cell = cells[uid];
     if (cell.alive()) return no(RuntimeError::Kind::unavailable, "it runs");
     if (is_needed(uid, cell) && !is_proven(uid, cell.live)) breach("a world was forgotten without a proven snapshot");
-    if (plant != Plant::forget_leaves_disk) cells.erase(uid);
+    cells.erase(uid);
     return Success{};
 }
 
