@@ -10,12 +10,23 @@ namespace {
 
 constexpr std::string_view style = R"(
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1c1c1c; background: #fdfdfb }
-h1 { font-size: 1.8rem } h2 { margin-top: 2.5rem; border-bottom: 1px solid #ccc } h3 { font: 600 1rem ui-monospace, monospace; margin: 1.8rem 0 .3rem }
-.method { display: inline-block; min-width: 4.2rem; color: #fff; background: #2f6f4f; border-radius: 4px; text-align: center; margin-right: .6rem; font-size: .8rem; padding: .1rem .3rem }
-.POST { background: #2457a6 } .DELETE { background: #a63a24 } .PATCH { background: #8a6d1d }
-table { border-collapse: collapse; margin: .4rem 0; width: 100% } td, th { text-align: left; padding: .2rem .8rem .2rem 0; vertical-align: top; border-bottom: 1px solid #eee }
-code { font: .9em ui-monospace, monospace; background: #f1f1ec; padding: 0 .2rem; border-radius: 3px } nav a { margin-right: 1rem }
-@media (prefers-color-scheme: dark) { body { color: #ddd; background: #16181a } code { background: #24272a } td, th { border-color: #333 } a { color: #8ab4f8 } }
+h1 { font-size: 1.8rem }
+h2 { margin-top: 2.5rem; border-bottom: 1px solid #ccc }
+h3 { font: 600 1rem ui-monospace, monospace; margin: 1.8rem 0 .3rem }
+.method { display: inline-block; min-width: 4.2rem; color: #fff; background: #2f6f4f; border-radius: 4px; text-align: center }
+.method { margin-right: .6rem; font-size: .8rem; padding: .1rem .3rem }
+.POST { background: #2457a6 }
+.DELETE { background: #a63a24 }
+.PATCH { background: #8a6d1d }
+table { border-collapse: collapse; margin: .4rem 0; width: 100% }
+td, th { text-align: left; padding: .2rem .8rem .2rem 0; vertical-align: top; border-bottom: 1px solid #eee }
+code { font: .9em ui-monospace, monospace; background: #f1f1ec; padding: 0 .2rem; border-radius: 3px }
+@media (prefers-color-scheme: dark) {
+  body { color: #ddd; background: #16181a }
+  code { background: #24272a }
+  td, th { border-color: #333 }
+  a { color: #8ab4f8 }
+}
 )";
 
 constexpr std::array<std::string_view, 4> methods = {"get", "post", "patch", "delete"};
@@ -70,7 +81,8 @@ std::string words(const Value& schema) {
     if (type != nullptr && type->as_string() != nullptr) {
         out = *type->as_string();
     } else if (type != nullptr && type->as_array() != nullptr) {
-        for (const auto& one : *type->as_array()) out += (out.empty() ? "" : " or ") + (one.as_string() != nullptr ? *one.as_string() : std::string());
+        for (const auto& one : *type->as_array())
+            out += (out.empty() ? "" : " or ") + (one.as_string() != nullptr ? *one.as_string() : std::string());
     }
     if (const auto* items = schema.find("items"); items != nullptr && out == "array") return "list of " + words(*items);
     if (const auto format = text_at(schema, "format"); !format.empty()) out += ", " + format;
@@ -78,7 +90,8 @@ std::string words(const Value& schema) {
 }
 
 std::string row(std::string_view name, std::string_view where, const std::string& what, std::string_view description) {
-    return fmt::format("<tr><td><code>{}</code></td><td>{}</td><td>{}</td><td>{}</td></tr>", escaped(name), escaped(where), what, escaped(description));
+    return fmt::format("<tr><td><code>{}</code></td><td>{}</td><td>{}</td><td>{}</td></tr>", escaped(name), escaped(where), what,
+                       escaped(description));
 }
 
 std::string parameters(const Value& root, const Value& place) {
@@ -104,8 +117,8 @@ std::string content_words(const Value& holder) {
 std::string operation_html(const Value& root, std::string_view path, std::string_view method, const Value& item, const Value& operation) {
     std::string upper(method);
     for (auto& c : upper) c = static_cast<char>(c - 'a' + 'A');
-    auto out = fmt::format("<h3 id=\"{}\"><span class=\"method {}\">{}</span>{}</h3><p>{}</p><table>", escaped(text_at(operation, "operationId")), upper, upper,
-                           escaped(path), escaped(text_at(operation, "summary")));
+    auto out = fmt::format("<h3 id=\"{}\"><span class=\"method {}\">{}</span>{}</h3><p>{}</p><table>", escaped(text_at(operation, "operationId")),
+                           upper, upper, escaped(path), escaped(text_at(operation, "summary")));
     out += parameters(root, item) + parameters(root, operation);
     if (const auto* body = operation.find("requestBody")) out += row("body", "", content_words(*body), "");
     if (const auto* responses = operation.find("responses"); responses != nullptr && responses->as_object() != nullptr) {
@@ -130,10 +143,11 @@ std::string schema_html(std::string_view name, const Value& schema) {
 
 std::string docs_page(const Value& openapi) {
     const auto* info = openapi.find("info");
-    auto out = fmt::format("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">"
-                           "<title>Gamekeeper API</title><style>{}</style><h1>Gamekeeper API</h1><p>{}</p><p>As a document: <a href=\"/openapi.json\">"
-                           "openapi.json</a></p><h2>Routes</h2>",
-                           style, escaped(info != nullptr ? text_at(*info, "description") : ""));
+    auto out = fmt::format(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">"
+        "<title>Gamekeeper API</title><style>{}</style><h1>Gamekeeper API</h1><p>{}</p><p>As a document: <a href=\"/openapi.json\">"
+        "openapi.json</a></p><h2>Routes</h2>",
+        style, escaped(info != nullptr ? text_at(*info, "description") : ""));
     if (const auto* paths = openapi.find("paths"); paths != nullptr && paths->as_object() != nullptr) {
         for (const auto& [path, item] : *paths->as_object()) {
             for (const auto method : methods) {

@@ -44,11 +44,13 @@ Task<Outcome> events(Context& context, net::Request& request, app::Caller caller
     if (const auto last = request.header("Last-Event-ID")) {
         const auto [end, error] = std::from_chars(last->data(), last->data() + last->size(), number);
         if (error != std::errc() || end != last->data() + last->size()) {
-            co_return std::unexpected(app::invalid({{.pointer = "/header/Last-Event-ID", .code = "bad_format", .detail = "the id of an event is a number", .mark = {}}}));
+            co_return std::unexpected(
+                app::invalid({{.pointer = "/header/Last-Event-ID", .code = "bad_format", .detail = "the id of an event is a number", .mark = {}}}));
         }
     }
     const std::string server(request.query("server").value_or(""));
-    co_return net::Response::streaming("text/event-stream", [&context, number, server](net::Stream& out) { return send_events(context, number, server, out); });
+    co_return net::Response::streaming("text/event-stream",
+                                       [&context, number, server](net::Stream& out) { return send_events(context, number, server, out); });
 }
 
 struct LogOrder {

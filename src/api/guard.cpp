@@ -21,9 +21,10 @@ Result<app::Caller, app::Error> caller_of(const Context& context, const net::Req
     if (request.peer.uid && (*request.peer.uid == 0 || *request.peer.uid == context.owner_uid)) {
         return app::Caller{.name = fmt::format("local:{}", *request.peer.uid)};
     }
-    return std::unexpected(app::Error{.kind = app::Error::Kind::unauthenticated,
-                                      .code = "unauthenticated",
-                                      .message = "a key is needed: send 'Authorization: Bearer gk_...'; the first one is in admin.key in the state folder"});
+    return std::unexpected(
+        app::Error{.kind = app::Error::Kind::unauthenticated,
+                   .code = "unauthenticated",
+                   .message = "a key is needed: send 'Authorization: Bearer gk_...'; the first one is in admin.key in the state folder"});
 }
 
 Task<net::Response> guarded(Context& context, Action action, net::Request& request) {

@@ -1,13 +1,12 @@
 #include "api/metrics.hpp"
 
 #include <map>
-#include <tuple>
-
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
+#include <tuple>
 
 namespace gk::api {
 namespace {

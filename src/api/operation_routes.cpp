@@ -14,7 +14,8 @@ Task<Outcome> list_operations(Context& context, net::Request& request, app::Call
     if (!page.cursor.empty()) {
         filter.after = OperationId::parse(page.cursor);
         if (!filter.after) {
-            co_return std::unexpected(app::invalid({{.pointer = "/query/cursor", .code = "bad_format", .detail = "this cursor was not given out here", .mark = {}}}));
+            co_return std::unexpected(
+                app::invalid({{.pointer = "/query/cursor", .code = "bad_format", .detail = "this cursor was not given out here", .mark = {}}}));
         }
     }
     if (const auto id = request.query("server")) {

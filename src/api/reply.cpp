@@ -69,7 +69,8 @@ net::Response problem_reply(const net::Problem& problem, const std::string& inst
 
 std::string space_of(const net::Request& request) { return std::string(request.query("namespace").value_or("default")); }
 
-Result<std::int64_t, app::Error> number_in_query(const net::Request& request, std::string_view name, std::int64_t least, std::int64_t most, std::int64_t fallback) {
+Result<std::int64_t, app::Error> number_in_query(const net::Request& request, std::string_view name, std::int64_t least, std::int64_t most,
+                                                 std::int64_t fallback) {
     const auto text = request.query(name);
     if (!text) return fallback;
     std::int64_t value = 0;
@@ -89,7 +90,8 @@ Result<app::Idempotency, app::Error> idempotency_of(const net::Request& request)
     const auto key = request.header("Idempotency-Key");
     if (!key) return app::Idempotency{};
     if (key->empty() || key->size() > idempotency_key_max) {
-        return std::unexpected(app::invalid({{.pointer = "/header/Idempotency-Key", .code = "bad_format", .detail = "it must have 1 to 128 characters", .mark = {}}}));
+        return std::unexpected(
+            app::invalid({{.pointer = "/header/Idempotency-Key", .code = "bad_format", .detail = "it must have 1 to 128 characters", .mark = {}}}));
     }
     const auto whole = fmt::format("{} {}\n{}", name_of(request.method), request.raw_target, request.body);
     return app::Idempotency{.key = std::string(*key), .digest = tls::hex(tls::sha256(as_byte_span(whole)))};

@@ -27,7 +27,8 @@ struct Page {
 };
 Result<Page, app::Error> page_of(const net::Request& request);
 // A number in the query; `fallback` when absent.
-Result<std::int64_t, app::Error> number_in_query(const net::Request& request, std::string_view name, std::int64_t least, std::int64_t most, std::int64_t fallback);
+Result<std::int64_t, app::Error> number_in_query(const net::Request& request, std::string_view name, std::int64_t least, std::int64_t most,
+                                                 std::int64_t fallback);
 
 // Idempotency-Key with the digest of this very request.
 Result<app::Idempotency, app::Error> idempotency_of(const net::Request& request);

@@ -20,8 +20,8 @@ Task<Outcome> list_servers(Context& context, net::Request& request, app::Caller 
     Value::Array items;
     std::string next;
     for (const auto& view : all) {
-        if (!page.cursor.empty() && std::pair(view.record.space, view.record.id) <= std::pair(page.cursor.substr(0, page.cursor.find('/')),
-                                                                                             page.cursor.substr(page.cursor.find('/') + 1))) {
+        if (!page.cursor.empty() && std::pair(view.record.space, view.record.id) <=
+                                        std::pair(page.cursor.substr(0, page.cursor.find('/')), page.cursor.substr(page.cursor.find('/') + 1))) {
             continue;
         }
         if (items.size() == page.limit) break;

@@ -6,7 +6,8 @@ Result<Success, Error> may(const Caller& caller, Action, std::string_view tenant
     if (caller.tenant != tenant) return std::unexpected(not_found("there is no such server"));
     // A player's key creates tickets and nothing else (contract section 11).
     if (caller.scope != Scope::admin) {
-        return std::unexpected(Error{.kind = Error::Kind::forbidden, .code = "forbidden", .message = "this key may not do that; use one with scope admin"});
+        return std::unexpected(
+            Error{.kind = Error::Kind::forbidden, .code = "forbidden", .message = "this key may not do that; use one with scope admin"});
     }
     return Success{};
 }

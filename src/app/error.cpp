@@ -12,12 +12,22 @@ Error not_found(std::string message) { return {.kind = Error::Kind::not_found, .
 Error from(const StoreError& error) {
     switch (error.kind) {
     case StoreError::Kind::conflict:
-        return {.kind = Error::Kind::conflict, .code = "changed_meanwhile", .message = "somebody else changed it at the same time; read it again and repeat", .detail = error.detail};
-    case StoreError::Kind::not_found: return {.kind = Error::Kind::not_found, .code = "not_found", .message = "there is no such object", .detail = error.detail};
+        return {.kind = Error::Kind::conflict,
+                .code = "changed_meanwhile",
+                .message = "somebody else changed it at the same time; read it again and repeat",
+                .detail = error.detail};
+    case StoreError::Kind::not_found:
+        return {.kind = Error::Kind::not_found, .code = "not_found", .message = "there is no such object", .detail = error.detail};
     case StoreError::Kind::unavailable:
-        return {.kind = Error::Kind::unavailable, .code = "store_unavailable", .message = "the database cannot be written or read at the moment (a full disk is the usual cause); try again", .detail = error.detail};
+        return {.kind = Error::Kind::unavailable,
+                .code = "store_unavailable",
+                .message = "the database cannot be written or read at the moment (a full disk is the usual cause); try again",
+                .detail = error.detail};
     case StoreError::Kind::corrupt:
-        return {.kind = Error::Kind::internal, .code = "store_corrupt", .message = "a stored record is damaged; run 'gamekeeper doctor' on the machine", .detail = error.detail};
+        return {.kind = Error::Kind::internal,
+                .code = "store_corrupt",
+                .message = "a stored record is damaged; run 'gamekeeper doctor' on the machine",
+                .detail = error.detail};
     }
     std::unreachable();
 }
@@ -26,7 +36,9 @@ Error from(const RuntimeError& error) {
     switch (error.kind) {
     case RuntimeError::Kind::unavailable:
     case RuntimeError::Kind::refused:
-        return {.kind = Error::Kind::unavailable, .code = "runtime_unavailable", .message = "the server's process cannot be reached at the moment: " + error.detail};
+        return {.kind = Error::Kind::unavailable,
+                .code = "runtime_unavailable",
+                .message = "the server's process cannot be reached at the moment: " + error.detail};
     case RuntimeError::Kind::not_found: return {.kind = Error::Kind::conflict, .code = "not_running", .message = error.detail};
     case RuntimeError::Kind::exhausted: return {.kind = Error::Kind::exhausted, .code = "machine_exhausted", .message = error.detail};
     case RuntimeError::Kind::invalid: return {.kind = Error::Kind::unprocessable, .code = "cannot_run", .message = error.detail};
@@ -36,15 +48,21 @@ Error from(const RuntimeError& error) {
 
 Error from(const PortMapError& error) {
     if (error.kind == PortMapError::Kind::exhausted) return {.kind = Error::Kind::exhausted, .code = "ports_exhausted", .message = error.detail};
-    return {.kind = Error::Kind::unavailable, .code = "store_unavailable", .message = "ports cannot be reserved at the moment; try again", .detail = error.detail};
+    return {.kind = Error::Kind::unavailable,
+            .code = "store_unavailable",
+            .message = "ports cannot be reserved at the moment; try again",
+            .detail = error.detail};
 }
 
 Error from(const VaultError& error) {
     switch (error.kind) {
-    case VaultError::Kind::unavailable: return {.kind = Error::Kind::unavailable, .code = "vault_unavailable", .message = "the vault cannot be used at the moment: " + error.detail};
-    case VaultError::Kind::corrupt: return {.kind = Error::Kind::internal, .code = "vault_corrupt", .message = "the vault is damaged: " + error.detail};
+    case VaultError::Kind::unavailable:
+        return {.kind = Error::Kind::unavailable, .code = "vault_unavailable", .message = "the vault cannot be used at the moment: " + error.detail};
+    case VaultError::Kind::corrupt:
+        return {.kind = Error::Kind::internal, .code = "vault_corrupt", .message = "the vault is damaged: " + error.detail};
     case VaultError::Kind::not_found: return {.kind = Error::Kind::not_found, .code = "not_found", .message = error.detail};
-    case VaultError::Kind::unreadable: return {.kind = Error::Kind::internal, .code = "world_unreadable", .message = "the world cannot be read: " + error.detail};
+    case VaultError::Kind::unreadable:
+        return {.kind = Error::Kind::internal, .code = "world_unreadable", .message = "the world cannot be read: " + error.detail};
     }
     std::unreachable();
 }

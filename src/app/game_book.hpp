@@ -26,7 +26,8 @@ public:
     // Paths whose present content files_to_write() needs.
     virtual std::vector<std::string> files_to_read(const server::Record& record) const = 0;
     // Files whose content must change, given what is there (absent paths are absent from the map).
-    virtual Result<std::vector<WorldFile>, Error> files_to_write(const server::Record& record, const std::map<std::string, std::string>& present) const = 0;
+    virtual Result<std::vector<WorldFile>, Error> files_to_write(const server::Record& record,
+                                                                 const std::map<std::string, std::string>& present) const = 0;
     // What a snapshot leaves out, as restic patterns relative to the world.
     virtual std::vector<std::string> snapshot_excludes(const server::Record& record) const = 0;
     // The definition as a document, to be stored in snapshots; null when the game is unknown.

@@ -102,7 +102,8 @@ Task<void> ShimRuntime::adopt(ServerUid uid) {
 
 Runtime::Answer<ShimRuntime::LinkPtr> ShimRuntime::reach(ServerUid uid) {
     if (const auto known = links_.find(uid); known != links_.end() && known->second->is_open()) co_return known->second;
-    auto connected = co_await net::shim::Link::connect(clock_, run_folder(uid), epoch_, [this, uid] { watchers_.notify(uid); });
+    const auto changed = [this, uid] { watchers_.notify(uid); };
+    auto connected = co_await net::shim::Link::connect(clock_, run_folder(uid), epoch_, changed);
     if (!connected) co_return std::unexpected(std::move(connected).error());
     auto& kept = links_[uid];
     if (kept && kept->is_open()) {

@@ -5,7 +5,9 @@
 namespace gk::app {
 
 GameShelf::GameShelf(const catalog::Catalog& games, catalog::RenderContext context, PathExists path_exists)
-    : games_(games), context_(std::move(context)), path_exists_(std::move(path_exists)) {}
+    : games_(games),
+      context_(std::move(context)),
+      path_exists_(std::move(path_exists)) {}
 
 Result<const catalog::Game*, Error> GameShelf::game_of(const server::Record& record) const {
     if (const auto* game = games_.game(record.game)) return game;
@@ -46,7 +48,8 @@ std::vector<std::string> GameShelf::files_to_read(const server::Record& record) 
     return game != nullptr ? catalog::rendered_paths(*game) : std::vector<std::string>();
 }
 
-Result<std::vector<WorldFile>, Error> GameShelf::files_to_write(const server::Record& record, const std::map<std::string, std::string>& present) const {
+Result<std::vector<WorldFile>, Error> GameShelf::files_to_write(const server::Record& record,
+                                                                const std::map<std::string, std::string>& present) const {
     TRY(game, game_of(record));
     auto rendered = catalog::render_files(*game, record, context_, present);
     if (!rendered) return std::unexpected(invalid(std::move(rendered).error()));

@@ -20,7 +20,8 @@ public:
 
     Result<server::LaunchSpec, Error> launch_spec(const server::Record& record) const override;
     std::vector<std::string> files_to_read(const server::Record& record) const override;
-    Result<std::vector<WorldFile>, Error> files_to_write(const server::Record& record, const std::map<std::string, std::string>& present) const override;
+    Result<std::vector<WorldFile>, Error> files_to_write(const server::Record& record,
+                                                         const std::map<std::string, std::string>& present) const override;
     std::vector<std::string> snapshot_excludes(const server::Record& record) const override;
     Value definition(const server::Record& record) const override;
 

@@ -56,7 +56,8 @@ Value snapshot_data(const vault::Snapshot& snapshot) {
 }  // namespace
 
 Hands::Answer Hands::carry_out(server::Record record, server::Step step) {
-    co_return co_await std::visit([&](const auto& it) { return act(record, it); }, step);
+    const auto chosen = [&](const auto& it) { return act(record, it); };
+    co_return co_await std::visit(chosen, step);
 }
 
 Hands::Answer Hands::act(const server::Record&, const server::Transition&) { co_return success; }

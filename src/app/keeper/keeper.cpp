@@ -4,10 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/this_coro.hpp>
-
 #include "app/keeper/failures.hpp"
 #include "async/deadline.hpp"
+#include "async/this_executor.hpp"
 #include "base/log.hpp"
 
 namespace gk::app {
@@ -41,7 +40,7 @@ Task<std::string> Keeper::run() {
     work_ = std::make_unique<Work>(ports_, limits_, *epoch);
     const auto records = ports_.store.watch([this](ServerUid uid) { wake(uid); });
     const auto runtime = ports_.runtime.watch([this](ServerUid uid) { wake(uid); });
-    const auto executor = co_await boost::asio::this_coro::executor;
+    const auto executor = co_await async::this_executor;
     async::TaskGroup workers(executor);
     auto body = work(workers);
     co_await async::run_with(workers, std::move(body));

@@ -8,7 +8,9 @@ namespace {
 
 std::string describe(const server::Exit& exit) {
     using enum server::ExitCause;
-    const auto how = exit.signal ? fmt::format("signal {}", *exit.signal) : exit.code ? fmt::format("exit code {}", *exit.code) : std::string("no exit code");
+    const auto how = exit.signal ? fmt::format("signal {}", *exit.signal)
+                     : exit.code ? fmt::format("exit code {}", *exit.code)
+                                 : std::string("no exit code");
     switch (exit.cause) {
     case asked: return fmt::format("The last run ended at {} because it was asked to ({}).", rfc3339(exit.at), how);
     case crashed: return fmt::format("The last run crashed at {} ({}); its last lines are in last_exit.log_tail.", rfc3339(exit.at), how);
@@ -16,13 +18,15 @@ std::string describe(const server::Exit& exit) {
         return fmt::format("The last run was ended at {} because it used more memory than its package allows (peak {} MiB); choose a larger package.",
                            rfc3339(exit.at), exit.memory_peak.count);
     case start_timeout: return fmt::format("The last start was given up at {}: the game never became ready.", rfc3339(exit.at));
-    case lost: return fmt::format("The last run was lost at {}: its process was gone without a trace (a reboot is the usual cause).", rfc3339(exit.at));
+    case lost:
+        return fmt::format("The last run was lost at {}: its process was gone without a trace (a reboot is the usual cause).", rfc3339(exit.at));
     }
     std::unreachable();
 }
 
 std::string describe(const Operation& operation) {
-    auto out = fmt::format("{}: {} asked by {}, {}", rfc3339(operation.created_at), name_of(operation.verb), operation.cause, name_of(operation.status));
+    auto out =
+        fmt::format("{}: {} asked by {}, {}", rfc3339(operation.created_at), name_of(operation.verb), operation.cause, name_of(operation.status));
     if (operation.error) out += fmt::format(": {}", operation.error->detail);
     for (const auto& step : operation.steps) {
         if (step.status == OperationStep::Status::running) out += fmt::format("; now at '{}' since {}", step.name, rfc3339(step.started_at));
@@ -35,16 +39,18 @@ std::string describe(const Operation& operation) {
 Servers::Answer<std::vector<std::string>> Servers::explain(Caller caller, std::string space, std::string id) {
     CO_TRY(record, co_await find(caller, space, id));
     std::vector<std::string> lines;
-    lines.push_back(fmt::format("'{}' should be {}; it is in phase {} since {}.", record.id, name_of(record.wanted), name_of(record.phase), rfc3339(record.phase_since)));
+    lines.push_back(fmt::format("'{}' should be {}; it is in phase {} since {}.", record.id, name_of(record.wanted), name_of(record.phase),
+                                rfc3339(record.phase_since)));
     if (!record.message.empty()) lines.push_back(fmt::format("{} ({})", record.message, record.reason));
-    if (record.not_before && *record.not_before > ports_.clock.now()) lines.push_back(fmt::format("The next try is at {}.", rfc3339(*record.not_before)));
+    if (record.not_before && *record.not_before > ports_.clock.now())
+        lines.push_back(fmt::format("The next try is at {}.", rfc3339(*record.not_before)));
     if (!record.crashes.empty()) lines.push_back(fmt::format("It crashed {} times of late.", record.crashes.size()));
     if (record.last_exit) lines.push_back(describe(*record.last_exit));
     auto snapshots = co_await ports_.ledger.snapshots(record.uid);
     if (snapshots && !snapshots->empty()) {
         const auto& newest = snapshots->front();
-        lines.push_back(fmt::format("The newest snapshot is of {}: {}, {}, {}.", rfc3339(newest.created_at), name_of(newest.status), name_of(newest.consistency),
-                                    size_text(static_cast<std::uint64_t>(newest.bytes))));
+        lines.push_back(fmt::format("The newest snapshot is of {}: {}, {}, {}.", rfc3339(newest.created_at), name_of(newest.status),
+                                    name_of(newest.consistency), size_text(static_cast<std::uint64_t>(newest.bytes))));
     } else if (snapshots) {
         lines.push_back("There is no snapshot yet.");
     }

@@ -108,23 +108,25 @@ Servers::Answer<std::optional<KeptWorld>> Servers::kept_world(const CreateOrder&
         if (world.id == order.id && world.space == order.space && (!found || found->deleted_at < world.deleted_at)) found = std::move(world);
     }
     if (!found || order.world != CreateOrder::World::unsaid) co_return found;
-    co_return std::unexpected(Error{.kind = Error::Kind::conflict,
-                                    .code = "world_kept",
-                                    .message = fmt::format("the world of a deleted server '{}' is kept until {}; say \"world\": \"adopt\" to go on with it, "
-                                                           "or \"fresh\" to begin a new one",
-                                                           order.id, rfc3339(found->until)),
-                                    .allowed = {"adopt", "fresh"}});
+    co_return std::unexpected(
+        Error{.kind = Error::Kind::conflict,
+              .code = "world_kept",
+              .message = fmt::format("the world of a deleted server '{}' is kept until {}; say \"world\": \"adopt\" to go on with it, "
+                                     "or \"fresh\" to begin a new one",
+                                     order.id, rfc3339(found->until)),
+              .allowed = {"adopt", "fresh"}});
 }
 
 Result<Success, Error> Servers::check_room(const std::vector<server::Record>& all, const server::Record& wanted) const {
     const auto& asked = wanted.resources;
     const auto cpu_limit = static_cast<std::int64_t>(static_cast<double>(limits_.cpu.count) * limits_.cpu_overcommit);
     if (asked.memory > limits_.memory || asked.cpu.count > cpu_limit) {
-        return std::unexpected(Error{
-            .kind = Error::Kind::unprocessable,
-            .code = "does_not_fit",
-            .message = fmt::format("it asks for {} MiB of memory and {} thousandths of a cpu; this machine can give games {} MiB and {}; choose a smaller package",
-                                   asked.memory.count, asked.cpu.count, limits_.memory.count, cpu_limit)});
+        return std::unexpected(
+            Error{.kind = Error::Kind::unprocessable,
+                  .code = "does_not_fit",
+                  .message = fmt::format(
+                      "it asks for {} MiB of memory and {} thousandths of a cpu; this machine can give games {} MiB and {}; choose a smaller package",
+                      asked.memory.count, asked.cpu.count, limits_.memory.count, cpu_limit)});
     }
     if (!uses_the_machine(wanted)) return Success{};
     server::Resources used;
@@ -134,12 +136,13 @@ Result<Success, Error> Servers::check_room(const std::vector<server::Record>& al
         used.cpu.count += record.resources.cpu.count;
     }
     if (used.memory.count + asked.memory.count <= limits_.memory.count && used.cpu.count + asked.cpu.count <= cpu_limit) return Success{};
-    return std::unexpected(Error{
-        .kind = Error::Kind::exhausted,
-        .code = "no_room",
-        .message = fmt::format("it asks for {} MiB of memory and {} thousandths of a cpu, but running servers hold {} of {} MiB and {} of {}; pause one first, or "
-                               "choose a smaller package",
-                               asked.memory.count, asked.cpu.count, used.memory.count, limits_.memory.count, used.cpu.count, cpu_limit)});
+    return std::unexpected(
+        Error{.kind = Error::Kind::exhausted,
+              .code = "no_room",
+              .message = fmt::format(
+                  "it asks for {} MiB of memory and {} thousandths of a cpu, but running servers hold {} of {} MiB and {} of {}; pause one first, or "
+                  "choose a smaller package",
+                  asked.memory.count, asked.cpu.count, used.memory.count, limits_.memory.count, used.cpu.count, cpu_limit)});
 }
 
 Servers::Answer<server::Record> Servers::new_record(Caller caller, CreateOrder order, const std::vector<server::Record>& all) {
@@ -176,7 +179,8 @@ Servers::Answer<Accepted> Servers::create(Caller caller, CreateOrder order, Idem
     auto all = co_await ports_.store.list();
     if (!all) co_return std::unexpected(from(all.error()));
     if (std::ranges::any_of(*all, [&](const auto& r) { return r.id == order.id && r.space == order.space; })) {
-        co_return std::unexpected(Error{.kind = Error::Kind::conflict, .code = "exists", .message = fmt::format("there is a server '{}' already", order.id)});
+        co_return std::unexpected(
+            Error{.kind = Error::Kind::conflict, .code = "exists", .message = fmt::format("there is a server '{}' already", order.id)});
     }
     const bool start = order.start;
     CO_TRY(record, co_await new_record(caller, std::move(order), *all));
@@ -254,7 +258,8 @@ Servers::Answer<Accepted> Servers::ask(Caller caller, std::string space, std::st
         if (stored) co_return Accepted{.operation = std::move(operation), .changed = true};
         if (stored.error().kind != StoreError::Kind::conflict) co_return std::unexpected(from(stored.error()));
     }
-    co_return std::unexpected(Error{.kind = Error::Kind::unavailable, .code = "busy", .message = "the server changes too fast at the moment; try again"});
+    co_return std::unexpected(
+        Error{.kind = Error::Kind::unavailable, .code = "busy", .message = "the server changes too fast at the moment; try again"});
 }
 
 Servers::Answer<ServerView> Servers::patch(Caller caller, std::string space, std::string id, PatchOrder order) {
@@ -273,7 +278,8 @@ Servers::Answer<ServerView> Servers::patch(Caller caller, std::string space, std
         }
         if (stored.error().kind != StoreError::Kind::conflict) co_return std::unexpected(from(stored.error()));
     }
-    co_return std::unexpected(Error{.kind = Error::Kind::unavailable, .code = "busy", .message = "the server changes too fast at the moment; try again"});
+    co_return std::unexpected(
+        Error{.kind = Error::Kind::unavailable, .code = "busy", .message = "the server changes too fast at the moment; try again"});
 }
 
 Task<ServerView> Servers::view(server::Record record) {

@@ -16,6 +16,8 @@
 namespace gk::net::shim {
 namespace {
 
+constexpr Epoch third{3};
+
 namespace asio = boost::asio;
 using Socket = asio::local::stream_protocol::socket;
 using wire::shim::Op;
@@ -63,7 +65,8 @@ struct FakeShim : testing::Test {
     Task<std::shared_ptr<Link>> connect() {
         async::TaskGroup group(io.get_executor());
         group.spawn("shim", welcome());
-        auto link = co_await Link::connect(clock, folder, Epoch{3}, [this] { ++changes; });
+        const auto changed = [this] { ++changes; };
+        auto link = co_await Link::connect(clock, folder, third, changed);
         co_await group.join();
         EXPECT_TRUE(link.has_value());
         co_return link.value_or(nullptr);
@@ -99,12 +102,12 @@ Task<void> two_questions(FakeShim& shim, Link& link) {
         co_await s.send_answer(first.id, Outcome::stale, std::string("to one"));
     };
     const auto one = [](Link& l) -> Task<void> {
-        const auto reply = co_await l.ask(Op::command, std::string("one"), Epoch{3}, Milliseconds(1000));
+        const auto reply = co_await l.ask(Op::command, std::string("one"), third, Milliseconds(1000));
         EXPECT_EQ(reply.error().kind, RuntimeError::Kind::refused);
         EXPECT_EQ(reply.error().detail, "to one");
     };
     const auto two = [](Link& l) -> Task<void> {
-        const auto reply = co_await l.ask(Op::command, std::string("two"), Epoch{3}, Milliseconds(1000));
+        const auto reply = co_await l.ask(Op::command, std::string("two"), third, Milliseconds(1000));
         EXPECT_EQ(reply.value_or("none"), "to two");
     };
     group.spawn("shim", second_first(shim));
@@ -126,7 +129,7 @@ Task<void> lost_in_between(FakeShim& shim, Link& link) {
         s.peer->close();
     };
     group.spawn("shim", hang_up(shim));
-    const auto reply = co_await link.ask(Op::stop, std::string(), Epoch{3}, Milliseconds(1000));
+    const auto reply = co_await link.ask(Op::stop, std::string(), third, Milliseconds(1000));
     EXPECT_EQ(reply.error().kind, RuntimeError::Kind::unavailable);
     co_await group.join();
 }
@@ -147,7 +150,7 @@ Task<void> silence(FakeShim& shim, Link& link) {
         s.clock.advance(Milliseconds(1000));
     };
     group.spawn("shim", wait(shim));
-    const auto reply = co_await link.ask(Op::stop, std::string(), Epoch{3}, Milliseconds(1000));
+    const auto reply = co_await link.ask(Op::stop, std::string(), third, Milliseconds(1000));
     EXPECT_EQ(reply.error().kind, RuntimeError::Kind::unavailable);
     EXPECT_EQ(reply.error().detail, "stop: no answer within 1s");
     co_await group.join();
@@ -165,7 +168,7 @@ TEST_F(FakeShim, IsNotWaitedForForEver) {
 Task<void> nonsense(FakeShim& shim, Link& link) {
     std::vector<std::byte> bytes(64, std::byte{0xff});
     co_await shim.send(std::move(bytes));
-    const auto reply = co_await link.ask(Op::stop, std::string(), Epoch{3}, Milliseconds(1000));
+    const auto reply = co_await link.ask(Op::stop, std::string(), third, Milliseconds(1000));
     EXPECT_FALSE(reply.has_value());
 }
 

@@ -47,7 +47,8 @@ CommandError error_of(int status, const Value& problem) {
     const auto detail = text_at(problem, "detail");
     error.message = detail.empty() ? fmt::format("the API answered {}", status) : printable(detail);
     if (const auto* fields = member(problem, "errors").as_array()) {
-        for (const auto& field : *fields) error.details.push_back(printable(fmt::format("{}: {}", text_at(field, "pointer"), text_at(field, "detail"))));
+        for (const auto& field : *fields)
+            error.details.push_back(printable(fmt::format("{}: {}", text_at(field, "pointer"), text_at(field, "detail"))));
     }
     if (const auto* allowed = member(problem, "allowed").as_array(); allowed != nullptr && !allowed->empty()) {
         std::string verbs;

@@ -21,7 +21,8 @@ std::string ports_text(const Value& game) {
     for (const auto& port : *ports) {
         const auto* protocols = member(port, "protocols").as_array();
         for (const auto& protocol : protocols != nullptr ? *protocols : Value::Array()) {
-            out += fmt::format("{}{}/{}", out.empty() ? "" : ", ", text_at(port, "role"), protocol.as_string() != nullptr ? *protocol.as_string() : "");
+            out +=
+                fmt::format("{}{}/{}", out.empty() ? "" : ", ", text_at(port, "role"), protocol.as_string() != nullptr ? *protocol.as_string() : "");
         }
     }
     return out;
@@ -52,7 +53,10 @@ Done show_game(ApiClient& api, const Output& output, const std::string& name) {
         const auto& initial = member(setting, "default");
         const auto* required = member(setting, "required").as_bool();
         table.add({text_at(setting, "name"), text_at(setting, "type"),
-                   required != nullptr && *required ? "(required)" : initial.is_null() ? "" : to_json(initial), text_at(setting, "description")});
+                   required != nullptr && *required ? "(required)"
+                   : initial.is_null()              ? ""
+                                                    : to_json(initial),
+                   text_at(setting, "description")});
     }
     fmt::print("{}", table.text("no settings"));
     return Success{};
@@ -84,7 +88,8 @@ Done revoke_key(ApiClient& api, const Output& output, const std::string& id) {
 }
 
 Done show_logs(ApiClient& api, const Output& output, const LogWish& wish) {
-    auto path = fmt::format("/v1/servers/{}/logs?namespace={}&tail={}", net::percent_encoded(wish.name.id), net::percent_encoded(wish.name.space), wish.tail);
+    auto path =
+        fmt::format("/v1/servers/{}/logs?namespace={}&tail={}", net::percent_encoded(wish.name.id), net::percent_encoded(wish.name.space), wish.tail);
     if (wish.follow) path += "&follow=true";
     if (!wish.match.empty()) path += "&match=" + net::percent_encoded(wish.match);
     return api.lines(path, [&](std::string_view line) {

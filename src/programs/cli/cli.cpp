@@ -226,8 +226,8 @@ void add_serve(CLI::App& root, CommandLine& line) {
     for (const auto& key : config_keys()) {
         if (key.name == "state") continue;  // --state stands before every command too.
         serve->add_option_function<std::string>(
-            "--" + std::string(key.name), [&line, name = std::string(key.name)](const std::string& text) { line.serve.said[name] = {text, "--" + name}; },
-            std::string(key.help));
+            "--" + std::string(key.name),
+            [&line, name = std::string(key.name)](const std::string& text) { line.serve.said[name] = {text, "--" + name}; }, std::string(key.help));
     }
     serve->callback([&line] {
         line.run = [&line] {
@@ -280,7 +280,8 @@ int run_command_line(int argc, char** argv) {
     add_serve(root, line);
     add_completion(root, line);
     if (argc > 1 && std::string_view(argv[1]) == "__complete") {
-        for (const auto& candidate : completions(root, {argv + 2, argv + argc}, [&line] { return server_names(line.place); })) fmt::print("{}\n", candidate);
+        for (const auto& candidate : completions(root, {argv + 2, argv + argc}, [&line] { return server_names(line.place); }))
+            fmt::print("{}\n", candidate);
         return exit_ok;
     }
     try {
@@ -292,7 +293,8 @@ int run_command_line(int argc, char** argv) {
     line.output.wait = !line.no_wait;
     if (!line.patience.empty()) {
         const auto patience = parse_duration(line.patience);
-        if (!patience) return report({.exit = exit_usage, .message = fmt::format("--timeout '{}' is no duration; write for example 5m", line.patience)});
+        if (!patience)
+            return report({.exit = exit_usage, .message = fmt::format("--timeout '{}' is no duration; write for example 5m", line.patience)});
         line.output.patience = *patience;
     }
     return line.run();

@@ -25,7 +25,8 @@ constexpr const char* fish = R"~(complete -c gamekeeper -f -a '(gamekeeper __com
 )~";
 
 bool wants_server_name(const CLI::App& app) {
-    return std::ranges::any_of(app.get_options(), [](const CLI::Option* option) { return option->get_positional() && option->get_name(true) == "NAME"; });
+    return std::ranges::any_of(app.get_options(),
+                               [](const CLI::Option* option) { return option->get_positional() && option->get_name(true) == "NAME"; });
 }
 
 const CLI::App* subcommand(const CLI::App& app, const std::string& name) {

@@ -1,6 +1,5 @@
 #include <filesystem>
 #include <functional>
-
 #include <pwd.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
@@ -30,7 +29,8 @@ struct Finding {
 using Findings = std::vector<Finding>;
 using enum Finding::Level;
 
-void check_program(Findings& out, const std::string& name, const std::vector<std::string>& places, const std::string& why, const std::string& package) {
+void check_program(Findings& out, const std::string& name, const std::vector<std::string>& places, const std::string& why,
+                   const std::string& package) {
     for (const auto& place : places) {
         if (access(place.c_str(), X_OK) != 0) continue;
         out.push_back({good, name, place, ""});
@@ -41,15 +41,17 @@ void check_program(Findings& out, const std::string& name, const std::vector<std
 
 void check_rights(Findings& out) {
     if (geteuid() != 0) {
-        out.push_back({warning, "rights", "not root: games of a serve that you start run as plain processes, without sandbox and own users", "start serve as root"});
+        out.push_back({warning, "rights", "not root: games of a serve that you start run as plain processes, without sandbox and own users",
+                       "start serve as root"});
     }
     if (getpwnam("gamekeeper") == nullptr) {
-        out.push_back({warning, "user", "there is no user 'gamekeeper'; serve takes a bare uid instead", "useradd --system --no-create-home gamekeeper"});
+        out.push_back(
+            {warning, "user", "there is no user 'gamekeeper'; serve takes a bare uid instead", "useradd --system --no-create-home gamekeeper"});
     }
 }
 
 void check_cgroups(Findings& out) {
-    struct statfs info {};
+    struct statfs info{};
     if (statfs("/sys/fs/cgroup", &info) != 0) {
         out.push_back({wrong, "cgroups", "none are mounted: memory, cpu and process limits cannot be kept", "mount -t cgroup2 none /sys/fs/cgroup"});
     } else if (info.f_type == cgroup2_magic) {
@@ -67,13 +69,15 @@ void check_disks(Findings& out, const std::string& state) {
     } else {
         out.push_back({good, "disk images", "loop devices are there", ""});
     }
-    struct statvfs info {};
+    struct statvfs info{};
     if (statvfs(state.c_str(), &info) != 0) {
         out.push_back({warning, "state", state + " is not there yet; the first start of serve makes it", ""});
         return;
     }
     const auto room = static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
-    if (room < disk_low_bytes) out.push_back({wrong, "room", fmt::format("only {} are free in {}", size_text(room), state), "make room, or move vault.place to another disk"});
+    if (room < disk_low_bytes)
+        out.push_back(
+            {wrong, "room", fmt::format("only {} are free in {}", size_text(room), state), "make room, or move vault.place to another disk"});
     else out.push_back({good, "room", fmt::format("{} free in {}", size_text(room), state), ""});
 }
 
@@ -95,7 +99,8 @@ void check_running(Findings& out, const PlaceWish& wish) {
         const auto detail = text_at(state, "detail");
         out.push_back({ok != nullptr && *ok ? (detail.empty() ? good : warning) : wrong, part, detail.empty() ? "fine" : detail, ""});
     }
-    if (auto keys = api.call({.path = "/v1/keys"}); !keys) out.push_back({warning, "key", keys.error().message, "--key KEY, GK_KEY, or run as root on the socket"});
+    if (auto keys = api.call({.path = "/v1/keys"}); !keys)
+        out.push_back({warning, "key", keys.error().message, "--key KEY, GK_KEY, or run as root on the socket"});
 }
 
 void print(const Findings& findings) {
@@ -110,7 +115,9 @@ void print_json(const Findings& findings) {
     Value::Array out;
     for (const auto& finding : findings) {
         out.push_back(Value::object({{"check", finding.what},
-                                     {"level", finding.level == good ? "ok" : finding.level == warning ? "warning" : "failed"},
+                                     {"level", finding.level == good      ? "ok"
+                                               : finding.level == warning ? "warning"
+                                                                          : "failed"},
                                      {"detail", finding.detail},
                                      {"cure", finding.cure}}));
     }
@@ -126,7 +133,8 @@ Done doctor(const Output& output, const PlaceWish& wish) {
     check_program(findings, "restic", {"/usr/bin/restic"}, "nothing can be backed up", "restic");
     check_program(findings, "mkfs.ext4", {"/sbin/mkfs.ext4", "/usr/sbin/mkfs.ext4"}, "worlds cannot have disks of their own", "e2fsprogs");
     check_program(findings, "iptables", {"/usr/sbin/iptables", "/sbin/iptables"}, "games cannot be kept from each other's admin ports", "iptables");
-    check_program(findings, "gk-shim", {sibling_program("gk-shim")}, "no game can be started", "gamekeeper (gk-shim must lie beside the gamekeeper program)");
+    check_program(findings, "gk-shim", {sibling_program("gk-shim")}, "no game can be started",
+                  "gamekeeper (gk-shim must lie beside the gamekeeper program)");
     check_cgroups(findings);
     check_disks(findings, wish.state.empty() ? default_state() : wish.state);
     check_running(findings, wish);

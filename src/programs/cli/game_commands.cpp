@@ -18,7 +18,8 @@ Result<catalog::Game, CommandError> checked(const std::string& file) {
     const std::string text{std::istreambuf_iterator<char>(in), {}};
     auto game = read_game(text, file);
     if (!game) {
-        return std::unexpected(CommandError{.exit = exit_failed, .message = fmt::format("{} is not a right game definition", file), .details = std::move(game).error()});
+        return std::unexpected(
+            CommandError{.exit = exit_failed, .message = fmt::format("{} is not a right game definition", file), .details = std::move(game).error()});
     }
     return std::move(*game);
 }
@@ -39,7 +40,9 @@ Done add_game(const Output& output, const std::string& file, const std::string& 
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     if (!error) std::filesystem::copy_file(file, target, std::filesystem::copy_options::overwrite_existing, error);
-    if (error) return std::unexpected(CommandError{.exit = exit_failed, .message = fmt::format("{} cannot be written: {}", target.string(), error.message())});
+    if (error)
+        return std::unexpected(
+            CommandError{.exit = exit_failed, .message = fmt::format("{} cannot be written: {}", target.string(), error.message())});
     if (!output.json) fmt::print("added '{}' as {}; it is there after the next start of gamekeeper serve\n", game.name, target.string());
     return Success{};
 }

@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <fstream>
-
 #include <unistd.h>
 
 #include "base/text.hpp"

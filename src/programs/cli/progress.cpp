@@ -74,7 +74,8 @@ std::string timings(const Value& operation) {
     if (steps != nullptr && steps->as_array() != nullptr) {
         for (const auto& step : *steps->as_array()) {
             const auto* ms = step.find("ms");
-            table.add({text_of(step.find("name")), text_of(step.find("status")), ms != nullptr && ms->as_int() != nullptr ? std::to_string(*ms->as_int()) : "-"});
+            table.add({text_of(step.find("name")), text_of(step.find("status")),
+                       ms != nullptr && ms->as_int() != nullptr ? std::to_string(*ms->as_int()) : "-"});
         }
     }
     const auto created = parse_rfc3339(text_of(operation.find("created_at")));

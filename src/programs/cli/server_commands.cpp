@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <iostream>
-
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -138,8 +137,9 @@ Done change_server(ApiClient& api, const Output& output, const VerbWish& wish) {
     }
     TRY(reply, api.call(std::move(call)));
     if (deletes) {
-        return finish_operation(api, output, std::move(reply.body),
-                                fmt::format("deleted '{}'{}", wish.name.id, wish.purge ? " with its backups" : "; its world is kept in the vault for a while"));
+        return finish_operation(
+            api, output, std::move(reply.body),
+            fmt::format("deleted '{}'{}", wish.name.id, wish.purge ? " with its backups" : "; its world is kept in the vault for a while"));
     }
     TRY_OK(finish_operation(api, output, std::move(reply.body), ""));
     if (output.json || !output.wait) return Success{};
@@ -181,12 +181,14 @@ Done show_server(ApiClient& api, const Output& output, const ServerName& name) {
     line("why", text_at(server, "message"));
     line("address", endpoint_text(server));
     line("players", players_text(server));
-    line("size", fmt::format("{} cpu/1000, {} MiB memory, {} MiB disk{}", number_at(resources, "cpu_millis").value_or(0), number_at(resources, "memory_mib").value_or(0),
-                             number_at(resources, "disk_mib").value_or(0), text_at(server, "package").empty() ? "" : " (package " + text_at(server, "package") + ")"));
-    line("used", fmt::format("{} cpu/1000, {} MiB memory, {} MiB disk", number_at(usage, "cpu_millis").value_or(0), number_at(usage, "memory_mib").value_or(0),
-                             number_at(usage, "disk_mib").value_or(0)));
+    line("size", fmt::format("{} cpu/1000, {} MiB memory, {} MiB disk{}", number_at(resources, "cpu_millis").value_or(0),
+                             number_at(resources, "memory_mib").value_or(0), number_at(resources, "disk_mib").value_or(0),
+                             text_at(server, "package").empty() ? "" : " (package " + text_at(server, "package") + ")"));
+    line("used", fmt::format("{} cpu/1000, {} MiB memory, {} MiB disk", number_at(usage, "cpu_millis").value_or(0),
+                             number_at(usage, "memory_mib").value_or(0), number_at(usage, "disk_mib").value_or(0)));
     line("settings", to_json(member(server, "settings")));
-    if (const auto* pending = member(server, "pending").as_array(); pending != nullptr && !pending->empty()) line("pending", to_json(member(server, "pending")) + " (take effect at the next start)");
+    if (const auto* pending = member(server, "pending").as_array(); pending != nullptr && !pending->empty())
+        line("pending", to_json(member(server, "pending")) + " (take effect at the next start)");
     line("last snapshot", text_at(server, "last_snapshot"));
     line("next schedule", text_at(server, "next_schedule"));
     const auto& exit = member(server, "last_exit");
@@ -201,7 +203,8 @@ Done set_server(ApiClient& api, const Output& output, const ServerName& name, co
     TRY(reply, api.call({.method = "PATCH", .path = path_of(name), .body = Value::object({{"settings", std::move(values)}}), .headers = {}}));
     if (output.json) return print_json(reply.body);
     const auto* pending = member(reply.body, "pending").as_array();
-    fmt::print("{}\n", pending != nullptr && !pending->empty() ? "stored; takes effect at the next start (gamekeeper server restart " + name.id + ")" : "stored");
+    fmt::print("{}\n", pending != nullptr && !pending->empty() ? "stored; takes effect at the next start (gamekeeper server restart " + name.id + ")"
+                                                               : "stored");
     return Success{};
 }
 
@@ -255,11 +258,13 @@ Done restore_server(ApiClient& api, const Output& output, const ServerName& name
         if (wanted) matching.push_back(id);
     }
     if (matching.size() != 1) {
-        return std::unexpected(CommandError{.exit = matching.empty() ? exit_not_found : exit_usage,
-                                            .message = fmt::format("{} snapshot of '{}' begins with '{}'", matching.empty() ? "no" : "more than one", name.id, snapshot),
-                                            .details = {fmt::format("gamekeeper server snapshots {}   lists them", name.id)}});
+        return std::unexpected(
+            CommandError{.exit = matching.empty() ? exit_not_found : exit_usage,
+                         .message = fmt::format("{} snapshot of '{}' begins with '{}'", matching.empty() ? "no" : "more than one", name.id, snapshot),
+                         .details = {fmt::format("gamekeeper server snapshots {}   lists them", name.id)}});
     }
-    TRY(reply, api.call({.method = "POST", .path = path_of(name, "/restore"), .body = Value::object({{"snapshot", matching.front()}}), .headers = {}}));
+    TRY(reply,
+        api.call({.method = "POST", .path = path_of(name, "/restore"), .body = Value::object({{"snapshot", matching.front()}}), .headers = {}}));
     return finish_operation(api, output, std::move(reply.body),
                             fmt::format("'{}' is as it was then; to go back: gamekeeper server restore {} --undo", name.id, name.id));
 }

@@ -1,9 +1,9 @@
 #include <fstream>
 #include <iostream>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "app/vault/recovery.hpp"
 #include "app/vault/restore_help.hpp"
@@ -56,7 +56,9 @@ Result<Secret, CommandError> ask_key(const std::string& key_file) {
         std::getline(std::cin, typed);
     }
     auto key = vault::parse_recovery_key(typed);
-    if (!key) return std::unexpected(CommandError{.exit = exit_refused, .message = "this is no recovery key: it has 8 groups of 5 letters and digits, and its checksum does not match"});
+    if (!key)
+        return std::unexpected(CommandError{
+            .exit = exit_refused, .message = "this is no recovery key: it has 8 groups of 5 letters and digits, and its checksum does not match"});
     return std::move(*key);
 }
 
@@ -71,7 +73,9 @@ Done show_vault(ApiClient& api, const Output& output, const ServerName& name, co
     const auto repository = config.vault.place + "/" + text_at(server.body, "uid");
     const auto password_file = config.state + "/vault.key";
     if (output.json) {
-        fmt::print("{}\n", to_json(Value::object({{"repository", repository}, {"password_file", password_file}, {"snapshots", member(listed.body, "items")}})));
+        fmt::print(
+            "{}\n",
+            to_json(Value::object({{"repository", repository}, {"password_file", password_file}, {"snapshots", member(listed.body, "items")}})));
         return Success{};
     }
     const auto snapshots = snapshots_of(listed.body);
@@ -91,7 +95,8 @@ Done recover_all(const Output& output, const std::string& vault, const std::stri
         const auto name = server.id.empty() ? server.uid.text() : server.space + "/" + server.id;
         const auto taken = server.snapshot ? rfc3339(server.snapshot->created_at) : std::string();
         table.add({name, server.what, taken, server.detail});
-        json.push_back(Value::object({{"uid", server.uid.text()}, {"name", name}, {"what", server.what}, {"snapshot_of", taken}, {"detail", server.detail}}));
+        json.push_back(
+            Value::object({{"uid", server.uid.text()}, {"name", name}, {"what", server.what}, {"snapshot_of", taken}, {"detail", server.detail}}));
         if (server.what == "lost") ++lost;
     }
     if (output.json) fmt::print("{}\n", to_json(Value(std::move(json))));

@@ -149,12 +149,14 @@ void check_together(const Config& config, const SaidByKey& said, ConfigErrors& e
         return found != said.end() ? found->second.origin : std::string("default");
     };
     if (config.ports.first > config.ports.last) {
-        errors.push_back(fmt::format("{}: ports.first ({}) is greater than ports.last ({})", origin("ports.first"), config.ports.first, config.ports.last));
+        errors.push_back(
+            fmt::format("{}: ports.first ({}) is greater than ports.last ({})", origin("ports.first"), config.ports.first, config.ports.last));
     }
     if (!net::parse_endpoint(config.api.listen)->is_local() && !config.api.expose_without_tls) {
-        errors.push_back(fmt::format("{}: api.listen {} would let anybody who can reach this machine read keys on the wire; keep it on 127.0.0.1 "
-                                     "behind a TLS proxy, or say api.expose_without_tls: true",
-                                     origin("api.listen"), config.api.listen));
+        errors.push_back(
+            fmt::format("{}: api.listen {} would let anybody who can reach this machine read keys on the wire; keep it on 127.0.0.1 "
+                        "behind a TLS proxy, or say api.expose_without_tls: true",
+                        origin("api.listen"), config.api.listen));
     }
     if (config.state.empty() || config.state.front() != '/') {
         errors.push_back(fmt::format("{}: state must be an absolute path, not '{}'", origin("state"), config.state));

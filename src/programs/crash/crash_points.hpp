@@ -110,11 +110,15 @@ public:
     Answer<Success> stage_disk(ServerUid uid, DiskSpec spec, Epoch epoch) override {
         return points_.around("runtime.stage_disk", inner_.stage_disk(uid, spec, epoch));
     }
-    Answer<Success> commit_staged(ServerUid uid, Epoch epoch) override { return points_.around("runtime.commit_staged", inner_.commit_staged(uid, epoch)); }
+    Answer<Success> commit_staged(ServerUid uid, Epoch epoch) override {
+        return points_.around("runtime.commit_staged", inner_.commit_staged(uid, epoch));
+    }
     Answer<Success> discard_staged(ServerUid uid, Epoch epoch) override {
         return points_.around("runtime.discard_staged", inner_.discard_staged(uid, epoch));
     }
-    Answer<Success> launch(server::LaunchSpec spec, Epoch epoch) override { return points_.around("runtime.launch", inner_.launch(std::move(spec), epoch)); }
+    Answer<Success> launch(server::LaunchSpec spec, Epoch epoch) override {
+        return points_.around("runtime.launch", inner_.launch(std::move(spec), epoch));
+    }
     Answer<Success> stop(ServerUid uid, Epoch epoch) override { return points_.around("runtime.stop", inner_.stop(uid, epoch)); }
     Answer<Success> kill(ServerUid uid, Epoch epoch) override { return points_.around("runtime.kill", inner_.kill(uid, epoch)); }
     Answer<Success> clean(ServerUid uid, Epoch epoch) override { return points_.around("runtime.clean", inner_.clean(uid, epoch)); }
@@ -124,7 +128,9 @@ public:
     Answer<std::string> command(ServerUid uid, std::string line, Epoch epoch) override {
         return points_.around("runtime.command", inner_.command(uid, std::move(line), epoch));
     }
-    Answer<std::vector<LogLine>> logs(ServerUid uid, std::uint64_t cursor, std::size_t lines_max) override { return inner_.logs(uid, cursor, lines_max); }
+    Answer<std::vector<LogLine>> logs(ServerUid uid, std::uint64_t cursor, std::size_t lines_max) override {
+        return inner_.logs(uid, cursor, lines_max);
+    }
     Answer<std::uint64_t> log_cursor_from_end(ServerUid uid, std::size_t lines) override { return inner_.log_cursor_from_end(uid, lines); }
     Answer<server::Usage> usage(ServerUid uid) override { return inner_.usage(uid); }
     Answer<std::string> health() override { return inner_.health(); }
@@ -139,7 +145,9 @@ public:
     CrashingVault(Vault& inner, CrashPoints& points) : inner_(inner), points_(points) {}
     Answer<Success> probe() override { return points_.around("vault.probe", inner_.probe()); }
     Answer<TakenSnapshot> take(SnapshotOrder order) override { return points_.around("vault.take", inner_.take(std::move(order))); }
-    Answer<Success> verify(ServerUid server, std::string engine_id) override { return points_.around("vault.verify", inner_.verify(server, std::move(engine_id))); }
+    Answer<Success> verify(ServerUid server, std::string engine_id) override {
+        return points_.around("vault.verify", inner_.verify(server, std::move(engine_id)));
+    }
     Answer<Success> restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t slot) override {
         return points_.around("vault.restore_to_stage", inner_.restore_to_stage(server, std::move(engine_id), slot));
     }
@@ -150,7 +158,9 @@ public:
         return points_.around("vault.forget", inner_.forget(server, std::move(engine_ids)));
     }
     Answer<Success> sample(ServerUid server, int percent, std::uint64_t turn) override { return inner_.sample(server, percent, turn); }
-    Answer<Success> remove_repository(ServerUid server) override { return points_.around("vault.remove_repository", inner_.remove_repository(server)); }
+    Answer<Success> remove_repository(ServerUid server) override {
+        return points_.around("vault.remove_repository", inner_.remove_repository(server));
+    }
 
 private:
     Vault& inner_;
@@ -193,7 +203,12 @@ private:
 // Every port of one control plane behind its points.
 struct CrashingPorts {
     CrashingPorts(CrashPoints& points, ServerStore& s, Ledger& l, Runtime& r, Vault& v, Files& f, PortMap& p)
-        : store(s, points), ledger(l, points), runtime(r, points), vault(v, points), files(f, points), port_map(p, points) {}
+        : store(s, points),
+          ledger(l, points),
+          runtime(r, points),
+          vault(v, points),
+          files(f, points),
+          port_map(p, points) {}
     CrashingStore store;
     CrashingLedger ledger;
     CrashingRuntime runtime;

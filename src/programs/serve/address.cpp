@@ -1,7 +1,6 @@
 #include "programs/serve/address.hpp"
 
 #include <algorithm>
-
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -43,7 +42,7 @@ app::MachineLimits machine_limits(const Config& config) {
     limits.cpu.count = sysconf(_SC_NPROCESSORS_ONLN) * 1000;
     limits.cpu_overcommit = config.machine.cpu_overcommit;
     limits.memory.count = config.machine.memory_mib;
-    struct sysinfo info {};
+    struct sysinfo info{};
     if (limits.memory.count == 0 && sysinfo(&info) == 0) {
         const auto total_mib = static_cast<std::int64_t>(info.totalram) * info.mem_unit / (1024 * 1024);
         limits.memory.count = std::max<std::int64_t>(total_mib - kept_for_the_machine_mib, 0);

@@ -2,10 +2,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "app/vault/recovery.hpp"
 #include "async/run.hpp"
@@ -44,7 +44,8 @@ Result<Success, std::string> remember_place(const Config& config) {
 Result<Success, std::string> keep_recovery_key(const Config& config, const Secret& key) {
     TRY(kept, keep_secret(config.state + "/recovery.key", [&key] { return key; }));
     if (kept.secret == key) return Success{};
-    return std::unexpected(fmt::format("{} has another recovery key already: this is no empty state folder; choose another with --state", config.state));
+    return std::unexpected(
+        fmt::format("{} has another recovery key already: this is no empty state folder; choose another with --state", config.state));
 }
 
 AdoptedServer adopted(app::Recovery::Found found) {

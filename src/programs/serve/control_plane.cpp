@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <unistd.h>
 
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "api/context.hpp"
 #include "api/metrics.hpp"
@@ -105,12 +105,13 @@ public:
 
 private:
     app::KeeperPorts keeper_ports() {
-        return {ports_.store,    ports_.ledger,  ports_.runtime,   ports_.vault, ports_.files,
+        return {ports_.store,    ports_.ledger,  ports_.runtime,  ports_.vault, ports_.files,
                 ports_.port_map, machine_.clock, machine_.random, notifier_,    shelf_};
     }
     Task<Result<FirstStart, std::string>> first_start();
     Task<void> submit(app::Due due);
     Task<void> keep();
+    Task<void> prepare_spare();
     Task<void> wait_for_signal();
     Result<std::string, std::string> listen(net::HttpServer& server);
 
@@ -138,7 +139,8 @@ Task<Result<FirstStart, std::string>> ControlPlane::first_start() {
     if (auto loaded = co_await accounts_.load(); !loaded) co_return std::unexpected(loaded.error().message);
     if (machine_.keys.recovery_is_new) first.recovery_key = machine_.keys.recovery;
     if (accounts_.has_keys()) co_return first;
-    auto created = co_await accounts_.create({.name = "first start"}, "admin", Scope::admin);
+    const app::Caller caller{.name = "first start"};
+    auto created = co_await accounts_.create(caller, "admin", Scope::admin);
     if (!created) co_return std::unexpected(created.error().message);
     CO_TRY_OK(write_secret(config_.state + "/admin.key", created->text));
     first.admin_key = created->text;
@@ -155,13 +157,21 @@ Task<void> ControlPlane::submit(app::Due due) {
         co_return;
     }
     const auto verb = due.action == server::Schedule::Action::backup ? server::Verb::backup : server::Verb::restart;
-    auto accepted = co_await servers_.ask(caller, record->space, record->id, {.verb = verb}, {});
+    const app::VerbOrder order{.verb = verb};
+    const app::Idempotency once;
+    auto accepted = co_await servers_.ask(caller, record->space, record->id, order, once);
     if (!accepted) log::info("schedule", "request was refused", {{"server", due.server}, {"why", accepted.error().message}});
 }
 
 Task<void> ControlPlane::keep() {
     why_ = co_await keeper_.run();
     end_.raise();
+}
+
+// A world's first backup does not wait for the keys of its repository to be derived (six seconds).
+Task<void> ControlPlane::prepare_spare() {
+    const auto prepared = co_await machine_.vault.prepare_spare();
+    if (!prepared) log::warning("vault", "no repository could be made in advance", {{"why", prepared.error().detail}});
 }
 
 Task<void> ControlPlane::wait_for_signal() {
@@ -194,6 +204,7 @@ Task<std::string> ControlPlane::run(Announce announce) {
         tasks.spawn("keeper", keep());
         tasks.spawn("scheduler", scheduler_.run());
         tasks.spawn("vault care", care_.run());
+        tasks.spawn("spare repository", prepare_spare());
         tasks.spawn("signals", wait_for_signal());
         announce(*listening, *first);
         co_await end_.wait();

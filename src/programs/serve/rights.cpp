@@ -2,9 +2,8 @@
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
-
 #include <fcntl.h>
+#include <filesystem>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/prctl.h>
@@ -49,12 +48,13 @@ Result<Success, std::string> make_socket_folder(const Config& config, Identity i
 // Every folder above must let the user pass, or nothing in the state folder can be opened after root is given up.
 Result<Success, std::string> check_passable(const std::string& state, Identity identity) {
     for (auto path = std::filesystem::path(state).parent_path(); path.has_relative_path(); path = path.parent_path()) {
-        struct stat info {};
+        struct stat info{};
         if (stat(path.c_str(), &info) != 0) return std::unexpected(failed(path.string()));
         const mode_t passes = info.st_uid == identity.uid ? S_IXUSR : info.st_gid == identity.gid ? S_IXGRP : S_IXOTH;
         if ((info.st_mode & passes) == 0) {
-            return std::unexpected(fmt::format("the state folder {} lies below {}, which the user that serve runs as may not pass; choose another folder, or: chmod o+x {}",
-                                               state, path.string(), path.string()));
+            return std::unexpected(fmt::format(
+                "the state folder {} lies below {}, which the user that serve runs as may not pass; choose another folder, or: chmod o+x {}", state,
+                path.string(), path.string()));
         }
     }
     return Success{};
@@ -113,12 +113,14 @@ Result<Rights, std::string> settle_rights(const Config& config) {
     TRY_OK(make_state(config.state, identity, user.has_value()));
     TRY_OK(make_socket_folder(config, identity));
     if (!user) {
-        rights.warnings.push_back(root ? "machine.sandbox is off: games run as plain processes of root, with neither sandbox nor own users"
-                                       : "not started as root: games run as plain processes of this user, limited by rlimits only; start as root for the sandbox");
+        rights.warnings.push_back(
+            root ? "machine.sandbox is off: games run as plain processes of root, with neither sandbox nor own users"
+                 : "not started as root: games run as plain processes of this user, limited by rlimits only; start as root for the sandbox");
         return rights;
     }
     if (getpwuid(identity.uid) == nullptr) {
-        rights.warnings.push_back(fmt::format("there is no user '{0}'; running as uid {1} instead (to mend it: useradd --system {0})", config.machine.user, identity.uid));
+        rights.warnings.push_back(
+            fmt::format("there is no user '{0}'; running as uid {1} instead (to mend it: useradd --system {0})", config.machine.user, identity.uid));
     }
     TRY_OK(check_passable(config.state, identity));
     int sockets[2];

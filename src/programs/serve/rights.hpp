@@ -2,9 +2,8 @@
 
 #include <optional>
 #include <string>
-#include <vector>
-
 #include <sys/types.h>
+#include <vector>
 
 #include "base/result.hpp"
 #include "programs/config/config.hpp"

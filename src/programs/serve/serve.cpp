@@ -3,10 +3,10 @@
 #include <csignal>
 #include <fstream>
 #include <iterator>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "adapters/system/log.hpp"
 #include "async/run.hpp"
