@@ -340,7 +340,9 @@ void Ground::heal() {
 void Ground::check_phases() {
     for (const auto& [uid, stored] : state->servers) {
         const auto [known, is_new] = phases_.try_emplace(uid, stored.phase);
+        if (is_new) ++phases_seen_[stored.phase];
         if (is_new || known->second == stored.phase) continue;
+        ++phases_seen_[stored.phase];
         note(fmt::format("phase {} -> {} (wanted {}, reason '{}')", name_of(known->second), name_of(stored.phase), name_of(stored.wanted),
                          stored.reason),
              uid);

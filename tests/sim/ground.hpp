@@ -95,6 +95,8 @@ public:
     void check();
     void breach(std::string text);
     const std::string& first_breach() const { return breach_; }
+    // How often a server came into each phase.
+    const std::map<server::Phase, std::uint64_t>& phases_seen() const { return phases_seen_; }
     std::optional<server::Record> record(ServerUid uid) const;
     std::vector<vault::Snapshot> snapshots(ServerUid uid) const;
     void note(std::string_view what, ServerUid uid = {}, std::uint64_t detail = 0) { trace.note(now, what, uid, detail); }
@@ -124,6 +126,7 @@ private:
 
     Epoch highest_{};
     std::map<ServerUid, server::Phase> phases_;
+    std::map<server::Phase, std::uint64_t> phases_seen_;
     std::map<SnapshotId, vault::SnapshotStatus> proven_;
     std::map<ServerUid, bool> loops_;
     std::uint64_t engines_ = 0;

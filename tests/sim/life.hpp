@@ -19,21 +19,31 @@ class Passage {
 public:
     Passage(Ground& ground, Clock& clock) : ground_(ground), clock_(clock) {}
 
+    // A call with an effect: the rules are looked at after it.
     template <class T, class E>
     Task<Result<T, E>> pass(const char* what, Task<Result<T, E>> call) {
         co_await wait(what);
-        if (ground_.fault_dice.chance(ground_.faults.error_before)) co_return std::unexpected(E{E::Kind::unavailable, "injected: nothing happened"});
+        if (is_hit(ground_.faults.error_before)) co_return std::unexpected(E{E::Kind::unavailable, "injected: nothing happened"});
         auto answer = co_await std::move(call);
         ground_.check();
         co_await wait(what);
-        if (ground_.fault_dice.chance(ground_.faults.reply_lost)) co_return std::unexpected(E{E::Kind::unavailable, "injected: the answer was lost"});
+        if (is_hit(ground_.faults.reply_lost)) co_return std::unexpected(E{E::Kind::unavailable, "injected: the answer was lost"});
         co_return answer;
+    }
+    // A call that only reads: it has one way to fail, and breaks no rule.
+    template <class T, class E>
+    Task<Result<T, E>> ask(const char* what, Task<Result<T, E>> call) {
+        co_await wait(what);
+        if (is_hit(ground_.faults.error_before)) co_return std::unexpected(E{E::Kind::unavailable, "injected: no answer"});
+        co_return co_await std::move(call);
     }
     // Time passes, other things happen meanwhile; the control plane may die here.
     Task<void> wait(const char* what);
     bool is_dying() const { return dying_; }
 
 private:
+    bool is_hit(double probability) { return ground_.fault_dice.chance(probability); }
+
     Ground& ground_;
     Clock& clock_;
     bool dying_ = false;

@@ -15,8 +15,7 @@ std::string complaint(std::uint64_t seed, Plant plant) {
     world.run_for(15min);
     if (!world.breach().empty()) return world.breach();
     world.heal();
-    world.run_for(15min);
-    return world.breach().empty() ? world.unrest() : world.breach();
+    return world.settle_down(15min);
 }
 
 class Plants : public testing::TestWithParam<Plant> {};

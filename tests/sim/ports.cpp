@@ -10,7 +10,7 @@ Ledger::Answer<Success> SimLedger::put(Operation operation) {
 }
 Ledger::Answer<std::vector<vault::Snapshot>> SimLedger::snapshots(ServerUid server) {
     if (ground_.plant == Plant::catalogue_forgets) co_return std::vector<vault::Snapshot>();
-    co_return co_await passage_.pass("ledger.snapshots", inner_.snapshots(server));
+    co_return co_await passage_.ask("ledger.snapshots", inner_.snapshots(server));
 }
 
 Runtime::Answer<Success> SimRuntime::take_effect(const char* what, ServerUid uid, Epoch epoch, Act act) {
@@ -21,7 +21,7 @@ Runtime::Answer<Success> SimRuntime::fence(Epoch epoch) {
     co_await passage_.wait("fence");
     co_return ground_.fence(epoch);
 }
-Runtime::Answer<Seen> SimRuntime::observe(ServerUid uid) { return passage_.pass("observe", see(uid)); }
+Runtime::Answer<Seen> SimRuntime::observe(ServerUid uid) { return passage_.ask("observe", see(uid)); }
 Runtime::Answer<std::vector<ServerUid>> SimRuntime::see_all() {
     std::vector<ServerUid> all;
     for (const auto& [uid, cell] : ground_.cells) {
@@ -29,7 +29,7 @@ Runtime::Answer<std::vector<ServerUid>> SimRuntime::see_all() {
     }
     co_return all;
 }
-Runtime::Answer<std::vector<ServerUid>> SimRuntime::list() { return passage_.pass("runtime.list", see_all()); }
+Runtime::Answer<std::vector<ServerUid>> SimRuntime::list() { return passage_.ask("runtime.list", see_all()); }
 
 Runtime::Answer<Success> SimRuntime::discard_staged(ServerUid uid, Epoch epoch) {
     co_await passage_.wait("discard_staged");

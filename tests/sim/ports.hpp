@@ -28,9 +28,9 @@ public:
     Task<Result<Success, StoreError>> remove(ServerUid uid, server::Version seen) override {
         return passage_.pass("store.remove", inner_.remove(uid, seen));
     }
-    Task<Result<server::Record, StoreError>> get(ServerUid uid) override { return passage_.pass("store.get", inner_.get(uid)); }
+    Task<Result<server::Record, StoreError>> get(ServerUid uid) override { return passage_.ask("store.get", inner_.get(uid)); }
     Task<Result<server::Record, StoreError>> find(std::string space, std::string id) override { return inner_.find(std::move(space), std::move(id)); }
-    Task<Result<std::vector<server::Record>, StoreError>> list() override { return passage_.pass("store.list", inner_.list()); }
+    Task<Result<std::vector<server::Record>, StoreError>> list() override { return passage_.ask("store.list", inner_.list()); }
     std::shared_ptr<void> watch(Changed changed) override { return inner_.watch(std::move(changed)); }
 
 private:
@@ -43,9 +43,9 @@ public:
     SimLedger(Ground& ground, Passage& passage, memory::MemoryLedger& inner) : ground_(ground), passage_(passage), inner_(inner) {}
     Answer<Epoch> next_epoch() override { return passage_.pass("ledger.next_epoch", inner_.next_epoch()); }
     Answer<Success> put(Operation operation) override;
-    Answer<Operation> operation(OperationId id) override { return passage_.pass("ledger.operation", inner_.operation(id)); }
+    Answer<Operation> operation(OperationId id) override { return passage_.ask("ledger.operation", inner_.operation(id)); }
     Answer<std::vector<Operation>> operations(OperationFilter filter) override {
-        return passage_.pass("ledger.operations", inner_.operations(filter));
+        return passage_.ask("ledger.operations", inner_.operations(filter));
     }
     Answer<std::optional<IdempotentReply>> remember(std::string scope, std::string key, IdempotentReply reply, Time now) override {
         return inner_.remember(std::move(scope), std::move(key), std::move(reply), now);
@@ -109,16 +109,16 @@ private:
 class SimVault final : public Vault {
 public:
     SimVault(Ground& ground, Passage& passage) : ground_(ground), passage_(passage) {}
-    Answer<Success> probe() override { return passage_.pass("vault.probe", do_probe()); }
+    Answer<Success> probe() override { return passage_.ask("vault.probe", do_probe()); }
     Answer<TakenSnapshot> take(SnapshotOrder order) override { return passage_.pass("vault.take", do_take(std::move(order))); }
     Answer<Success> verify(ServerUid server, std::string engine_id) override {
-        return passage_.pass("vault.verify", do_verify(server, std::move(engine_id)));
+        return passage_.ask("vault.verify", do_verify(server, std::move(engine_id)));
     }
     Answer<Success> restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t) override {
         return passage_.pass("vault.restore", do_restore(server, std::move(engine_id)));
     }
     Answer<Value> record_of(ServerUid, std::string) override { co_return Value(); }
-    Answer<std::vector<VaultEntry>> list(ServerUid server) override { return passage_.pass("vault.list", do_list(server)); }
+    Answer<std::vector<VaultEntry>> list(ServerUid server) override { return passage_.ask("vault.list", do_list(server)); }
     Answer<std::vector<ServerUid>> repositories() override { co_return std::vector<ServerUid>(); }
     Answer<Success> forget(ServerUid, std::vector<std::string>) override { co_return Success{}; }
     Answer<Success> sample(ServerUid, int, std::uint64_t) override { co_return Success{}; }
@@ -142,7 +142,7 @@ class SimFiles final : public Files {
 public:
     SimFiles(Ground& ground, Passage& passage) : ground_(ground), passage_(passage) {}
     Answer<std::vector<FileInfo>> list(ServerUid, std::string) override { co_return std::vector<FileInfo>(); }
-    Answer<std::vector<std::byte>> read(ServerUid server, std::string, std::size_t) override { return passage_.pass("files.read", do_read(server)); }
+    Answer<std::vector<std::byte>> read(ServerUid server, std::string, std::size_t) override { return passage_.ask("files.read", do_read(server)); }
     Answer<Success> write(ServerUid server, std::string, std::vector<std::byte>) override { return passage_.pass("files.write", do_write(server)); }
     Answer<Success> remove(ServerUid, std::string, bool) override { co_return Success{}; }
 

@@ -16,8 +16,6 @@ using server::Phase;
 using server::Verb;
 using server::Wanted;
 
-constexpr std::size_t servers_max = 3;
-
 bool is_where_wanted(const server::Record& record) {
     switch (record.wanted) {
     case Wanted::running: return record.phase == Phase::running || (record.phase == Phase::failed && record.given_up && !record.reason.empty());
@@ -37,13 +35,12 @@ std::uint64_t number_of(const char* text, std::uint64_t otherwise) {
 
 }  // namespace
 
-World::World(std::uint64_t seed, Plant plant) : ground_(seed, plant), actors_(seed, 4), seed_(seed) {
+World::World(std::uint64_t seed, Plant plant) : ground_(seed, plant), actors_(seed, 4), seed_(seed), servers_max_(1 + actors_.below(4)) {
     ground_.changed = [this](ServerUid uid) {
         if (ground_.fault_dice.chance(ground_.faults.wake_lost)) return;
         for (const auto& life : lives_) life->wake(uid);
     };
-    create_server();
-    create_server();
+    for (std::size_t i = 0; i < (servers_max_ + 1) / 2; ++i) create_server();
     next_play_ = next_ask_ = next_minute_ = ground_.now;
 }
 
@@ -60,7 +57,6 @@ void World::turn() {
     ground_.settle();
     turn_actors();
     turn_lives();
-    count_phases();
 }
 
 void World::turn_actors() {
@@ -84,7 +80,7 @@ void World::turn_actors() {
     }
     if (actors_.chance(ground_.faults.second_keeper) && lives_.size() < 2)
         lives_.push_back(std::make_unique<Life>(ground_, seed_ * 1000 + ++lives_made_));
-    if (!quiet_ && ground_.state->servers.size() < servers_max && actors_.chance(0.2)) create_server();
+    if (!quiet_ && ground_.state->servers.size() < servers_max_ && actors_.chance(0.2)) create_server();
 }
 
 void World::turn_lives() {
@@ -170,17 +166,21 @@ void World::ask(ServerUid uid, server::Request request) {
     if (request.force || request.purge) ground_.truths[uid].waived = true;
     taken->record.version = static_cast<server::Version>(std::to_underlying(stored.version) + 1);
     stored = std::move(taken->record);
+    ground_.check();
     if (ground_.fault_dice.chance(ground_.faults.wake_lost)) return;
     for (const auto& life : lives_) life->wake(uid);
-}
-
-void World::count_phases() {
-    for (const auto& [uid, record] : ground_.state->servers) ++phases_[record.phase];
 }
 
 void World::heal() {
     quiet_ = true;
     ground_.heal();
+}
+
+std::string World::settle_down(Milliseconds within) {
+    const auto end = ground_.now + within;
+    while (ground_.now < end && breach().empty() && !unrest().empty()) run_for(20s);
+    run_for(1min);
+    return breach().empty() ? unrest() : breach();
 }
 
 std::string World::unrest() const {

@@ -19,15 +19,16 @@ public:
     void run_for(Milliseconds duration);
     // No more faults, crashes, requests or second keepers.
     void heal();
-    // What has not come to rest as it should, once it had time after heal(); empty when all is well.
-    std::string unrest() const;
+    // Gives everything time to come to rest after heal(), then looks for another minute whether it stays so. What is still not as it should
+    // be, or a broken rule; empty when all is well.
+    std::string settle_down(Milliseconds within);
 
     const std::string& breach() const { return ground_.first_breach(); }
     std::string last_steps() const { return ground_.trace.last_steps(); }
     std::uint64_t hash() const { return ground_.trace.hash(); }
     std::uint64_t steps() const { return ground_.trace.count(); }
-    // How often each phase was seen, to prove that a set of seeds goes everywhere.
-    const std::map<server::Phase, std::uint64_t>& phases() const { return phases_; }
+    // How often a server came into each phase, to prove that a set of seeds goes everywhere.
+    const std::map<server::Phase, std::uint64_t>& phases() const { return ground_.phases_seen(); }
 
 private:
     void turn();
@@ -38,7 +39,7 @@ private:
     void ask(ServerUid uid, server::Request request);
     void create_server();
     std::optional<SnapshotId> some_snapshot(ServerUid uid);
-    void count_phases();
+    std::string unrest() const;
 
     Ground ground_;
     Dice actors_;
@@ -51,7 +52,7 @@ private:
     Time next_ask_{};
     Time next_minute_{};
     Time vault_back_{};
-    std::map<server::Phase, std::uint64_t> phases_;
+    std::size_t servers_max_;
     std::map<OperationId, server::Verb> asked_;
 };
 

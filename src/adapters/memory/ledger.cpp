@@ -103,8 +103,10 @@ Ledger::Answer<vault::Snapshot> MemoryLedger::put(vault::Snapshot snapshot) {
 }
 
 Ledger::Answer<std::vector<vault::Snapshot>> MemoryLedger::snapshots(ServerUid server) {
-    auto all = values_of(state_->snapshots);
-    std::erase_if(all, [&](const vault::Snapshot& snapshot) { return snapshot.server != server; });
+    std::vector<vault::Snapshot> all;
+    for (const auto& [id, snapshot] : state_->snapshots) {
+        if (snapshot.server == server) all.push_back(snapshot);
+    }
     std::ranges::sort(all, std::greater(), &vault::Snapshot::sequence);
     co_return all;
 }
