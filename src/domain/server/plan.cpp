@@ -177,8 +177,9 @@ Plan in_deploying(const View& view) {
     for (const auto& plan : {tidy_exit(view), tidy_snapshot(view), tidy_stage(view)}) {
         if (plan) return *plan;
     }
-    if (view.record.progress != Progress::prepared) return in_time(view, Prepare{});
-    return in_time(view, Launch{});
+    // Settings that change in between are prepared again: a game never starts with the files of one set and the arguments of another.
+    const bool prepared = view.record.progress == Progress::prepared && view.record.applied_settings == view.record.settings;
+    return prepared ? in_time(view, Launch{}) : in_time(view, Prepare{});
 }
 
 Plan in_starting(const View& view) {
