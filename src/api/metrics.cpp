@@ -8,10 +8,17 @@
 #include <prometheus/text_serializer.h>
 #include <tuple>
 
+#include "async/signal.hpp"
+
 namespace gk::api {
 namespace {
 
 const prometheus::Histogram::BucketBoundaries seconds_buckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60};
+
+std::string text_at(const Value& object, std::string_view key) {
+    const auto* value = object.find(key);
+    return value != nullptr && value->as_string() != nullptr ? *value->as_string() : std::string();
+}
 
 }  // namespace
 
@@ -19,9 +26,18 @@ struct Metrics::Families {
     prometheus::Registry registry;
     prometheus::Family<prometheus::Counter>& requests =
         prometheus::BuildCounter().Name("gamekeeper_http_requests_total").Help("Requests answered.").Register(registry);
-    prometheus::Family<prometheus::Histogram>& durations =
-        prometheus::BuildHistogram().Name("gamekeeper_http_request_seconds").Help("Time from a request's head to its answer.").Register(registry);
+    prometheus::Family<prometheus::Histogram>& durations = prometheus::BuildHistogram()
+                                                               .Name("gamekeeper_http_request_duration_seconds")
+                                                               .Help("Time from a request's head to its answer.")
+                                                               .Register(registry);
     prometheus::Family<prometheus::Gauge>& servers = prometheus::BuildGauge().Name("gamekeeper_servers").Help("Servers by state.").Register(registry);
+
+    prometheus::Family<prometheus::Counter>& operations =
+        prometheus::BuildCounter().Name("gamekeeper_operations_total").Help("Operations that ended, by verb and status.").Register(registry);
+    prometheus::Family<prometheus::Counter>& snapshots =
+        prometheus::BuildCounter().Name("gamekeeper_snapshots_total").Help("Snapshots that ended, by status.").Register(registry);
+    prometheus::Gauge& epoch =
+        prometheus::BuildGauge().Name("gamekeeper_keeper_epoch").Help("The epoch under which the keeper commands.").Register(registry).Add({});
 
     // Looking up labels costs more than counting: each series is found once.
     struct Series {
@@ -53,6 +69,40 @@ void Metrics::count(const net::Access& access) {
 
 void Metrics::set_servers(std::string_view state, double count) { families_->servers.Add({{"state", std::string(state)}}).Set(count); }
 
+void Metrics::set_epoch(Epoch epoch) { families_->epoch.Set(static_cast<double>(std::to_underlying(epoch))); }
+
+void Metrics::count(const Event& event) {
+    if (event.type == "operation.finished") {
+        families_->operations.Add({{"verb", text_at(event.data, "verb")}, {"status", text_at(event.data, "status")}}).Increment();
+    } else if (event.type == "snapshot.complete") {
+        families_->snapshots.Add({{"status", "complete"}}).Increment();
+    } else if (event.type == "snapshot.failed") {
+        families_->snapshots.Add({{"status", "failed"}}).Increment();
+    }
+}
+
 std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(families_->registry.Collect()); }
+
+Task<void> count_events(Ledger& ledger, Clock& clock, Metrics& metrics) {
+    constexpr std::size_t batch = 1000;
+    async::Signal appended;
+    const auto watch = ledger.watch_events([&appended] { appended.raise(); });
+    std::uint64_t number = 0;
+    bool is_news = false;  // What happened before this process began is not counted again.
+    for (;;) {
+        auto events = co_await ledger.events_after(number, batch);
+        if (!events) {
+            co_await clock.sleep(std::chrono::seconds(1));
+            continue;
+        }
+        for (const auto& event : *events) {
+            number = event.number;
+            if (is_news) metrics.count(event);
+        }
+        if (events->size() == batch) continue;
+        is_news = true;
+        co_await appended.wait();
+    }
+}
 
 }  // namespace gk::api

@@ -3,7 +3,10 @@
 #include <memory>
 #include <string>
 
+#include "domain/operation/operation.hpp"
 #include "net/http/server.hpp"
+#include "ports/clock.hpp"
+#include "ports/ledger.hpp"
 
 namespace gk::api {
 
@@ -16,8 +19,11 @@ public:
     Metrics& operator=(const Metrics&) = delete;
 
     void count(const net::Access& access);
+    // Counts what the event tells: an operation's end, a snapshot's.
+    void count(const Event& event);
     // A gauge of the moment: "gamekeeper_servers" by state and the like are set right before the page is made.
     void set_servers(std::string_view state, double count);
+    void set_epoch(Epoch epoch);
     // The Prometheus text format.
     std::string text() const;
 
@@ -25,5 +31,8 @@ private:
     struct Families;
     std::unique_ptr<Families> families_;
 };
+
+// Counts every event that is appended from now on, until it is cancelled.
+Task<void> count_events(Ledger& ledger, Clock& clock, Metrics& metrics);
 
 }  // namespace gk::api

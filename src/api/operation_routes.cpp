@@ -13,10 +13,7 @@ Task<Outcome> list_operations(Context& context, net::Request& request, app::Call
     filter.limit = page.limit + 1;  // One more tells whether there is a next page.
     if (!page.cursor.empty()) {
         filter.after = OperationId::parse(page.cursor);
-        if (!filter.after) {
-            co_return std::unexpected(
-                app::invalid({{.pointer = "/query/cursor", .code = "bad_format", .detail = "this cursor was not given out here", .mark = {}}}));
-        }
+        if (!filter.after) co_return std::unexpected(foreign_cursor());
     }
     if (const auto id = request.query("server")) {
         CO_TRY(record, co_await context.servers.find(caller, space_of(request), std::string(*id)));

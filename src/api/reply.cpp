@@ -81,6 +81,11 @@ Result<std::int64_t, app::Error> number_in_query(const net::Request& request, st
     return value;
 }
 
+app::Error foreign_cursor() {
+    return app::invalid(
+        {{.pointer = "/query/cursor", .code = "bad_format", .detail = "this cursor is not valid (any more); begin without one", .mark = {}}});
+}
+
 Result<Page, app::Error> page_of(const net::Request& request) {
     TRY(limit, number_in_query(request, "limit", 1, 1000, 100));
     return Page{.limit = static_cast<std::size_t>(limit), .cursor = std::string(request.query("cursor").value_or(""))};

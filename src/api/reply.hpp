@@ -25,6 +25,8 @@ struct Page {
     std::size_t limit = 100;
     std::string cursor;
 };
+// For a cursor that no page gave out, or that is out of date.
+app::Error foreign_cursor();
 Result<Page, app::Error> page_of(const net::Request& request);
 // A number in the query; `fallback` when absent.
 Result<std::int64_t, app::Error> number_in_query(const net::Request& request, std::string_view name, std::int64_t least, std::int64_t most,

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "api/context.hpp"
@@ -13,23 +16,30 @@ std::string id_of(const net::Request& request) { return std::string(request.para
 // A cursor names the last server of the page before: "space/id".
 std::string cursor_of(const server::Record& record) { return record.space + "/" + record.id; }
 
+Result<std::pair<std::string, std::string>, app::Error> place_of(const std::string& cursor) {
+    const auto slash = cursor.find('/');
+    if (slash != std::string::npos) return std::pair(cursor.substr(0, slash), cursor.substr(slash + 1));
+    return std::unexpected(foreign_cursor());
+}
+
 // GET /v1/servers
 Task<Outcome> list_servers(Context& context, net::Request& request, app::Caller caller) {
     CO_TRY(page, page_of(request));
     CO_TRY(all, co_await context.servers.list(std::move(caller), std::string(request.query("namespace").value_or(""))));
-    Value::Array items;
-    std::string next;
-    for (const auto& view : all) {
-        if (!page.cursor.empty() && std::pair(view.record.space, view.record.id) <=
-                                        std::pair(page.cursor.substr(0, page.cursor.find('/')), page.cursor.substr(page.cursor.find('/') + 1))) {
-            continue;
-        }
-        if (items.size() == page.limit) break;
-        items.push_back(render(view, context.public_host));
-        next = cursor_of(view.record);
+    auto next = all.begin();
+    if (!page.cursor.empty()) {
+        CO_TRY(place, place_of(page.cursor));
+        next = std::ranges::find_if(all, [&place](const auto& record) { return std::pair(record.space, record.id) > place; });
     }
-    const bool more = !all.empty() && !items.empty() && next != cursor_of(all.back().record);
-    co_return json_reply(200, api::page(std::move(items), more ? next : ""));
+    // Only what is on the page is looked at closely: observing a server costs more than reading its record.
+    Value::Array items;
+    std::string last;
+    for (; next != all.end() && items.size() < page.limit; ++next) {
+        last = cursor_of(*next);
+        const auto view = co_await context.servers.view(std::move(*next));
+        items.push_back(render(view, context.public_host));
+    }
+    co_return json_reply(200, api::page(std::move(items), next != all.end() ? last : ""));
 }
 
 // POST /v1/servers
@@ -116,6 +126,8 @@ Task<Outcome> list_snapshots(Context& context, net::Request& request, app::Calle
         }
         reached = reached || id == page.cursor;
     }
+    // The snapshot that the cursor names may have been forgotten meanwhile.
+    if (!reached) co_return std::unexpected(foreign_cursor());
     co_return json_reply(200, api::page(std::move(items), more ? last : ""));
 }
 

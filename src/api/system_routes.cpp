@@ -1,8 +1,10 @@
 #include <array>
+#include <memory>
 
 #include "api/context.hpp"
 #include "api/docs_page.hpp"
 #include "api/reply.hpp"
+#include "domain/server/request.hpp"
 
 namespace gk::api {
 namespace {
@@ -11,16 +13,49 @@ Value part(bool ok, std::string detail) { return Value::object({{"ok", ok}, {"de
 
 Task<net::Response> alive(net::Request&) { co_return net::Response::text(200, "application/json", "{\"status\":\"ok\"}\n"); }
 
-Task<net::Response> ready(Context& context) {
-    const auto store = co_await context.ledger.fact("ready");
-    const auto runtime = co_await context.runtime.health();
-    const auto vault = co_await context.vault.probe();
-    const bool all = store.has_value() && runtime.has_value() && vault.has_value();
-    co_return json_reply(all ? 200 : 503, Value::object({
-                                              {"store", part(store.has_value(), store ? "" : store.error().detail)},
-                                              {"runtime", part(runtime.has_value(), runtime ? *runtime : runtime.error().detail)},
-                                              {"vault", part(vault.has_value(), vault ? "" : vault.error().detail)},
-                                          }));
+// Anybody may ask whether we are ready, and a probe writes to the vault: its answer holds for a while, and one probe runs at a time.
+struct VaultProbe {
+    static constexpr Milliseconds lifetime = std::chrono::seconds(5);
+    bool is_running = false;
+    Time asked_at{};
+    Value answer;  // Null: not asked yet.
+
+    bool is_fresh(Time now) const { return !answer.is_null() && now < asked_at + lifetime; }
+};
+
+// Ends the run even when its task is cancelled.
+class ProbeRun {
+public:
+    explicit ProbeRun(VaultProbe& probe) : probe_(probe) { probe_.is_running = true; }
+    ~ProbeRun() { probe_.is_running = false; }
+    ProbeRun(const ProbeRun&) = delete;
+    ProbeRun& operator=(const ProbeRun&) = delete;
+
+private:
+    VaultProbe& probe_;
+};
+
+Task<Value> vault_part(Context& context, VaultProbe& probe) {
+    if (probe.is_running && probe.answer.is_null()) co_return part(false, "the vault is being asked for the first time");
+    if (!probe.is_running && !probe.is_fresh(context.clock.now())) {
+        const ProbeRun run(probe);
+        const auto vault = co_await context.vault.probe();
+        probe.answer = part(vault.has_value(), vault ? "" : vault.error().detail);
+        probe.asked_at = context.clock.now();
+    }
+    co_return probe.answer;
+}
+
+bool is_ok(const Value& part) { return *part.find("ok") == Value(true); }
+
+Task<net::Response> ready(Context& context, std::shared_ptr<VaultProbe> probe) {
+    const auto fact = co_await context.ledger.fact("ready");
+    const auto health = co_await context.runtime.health();
+    const auto store = part(fact.has_value(), fact ? "" : fact.error().detail);
+    const auto runtime = part(health.has_value(), health ? *health : health.error().detail);
+    const auto vault = co_await vault_part(context, *probe);
+    const bool all = is_ok(store) && is_ok(runtime) && is_ok(vault);
+    co_return json_reply(all ? 200 : 503, Value::object({{"store", store}, {"runtime", runtime}, {"vault", vault}}));
 }
 
 Task<net::Response> openapi(Context& context) { co_return json_reply(200, context.openapi); }
@@ -30,8 +65,9 @@ Task<net::Response> docs(Context& context) { co_return net::Response::text(200, 
 Task<Outcome> metrics(Context& context, net::Request&, app::Caller caller) {
     CO_TRY(servers, co_await context.servers.list(std::move(caller), ""));
     std::array<int, server::state_names.size()> counts{};
-    for (const auto& view : servers) ++counts[std::to_underlying(view.state)];
+    for (const auto& record : servers) ++counts[std::to_underlying(server::state_of(record))];
     for (std::size_t i = 0; i < counts.size(); ++i) context.metrics.set_servers(server::state_names[i], counts[i]);
+    context.metrics.set_epoch(context.epoch());
     co_return net::Response::text(200, "text/plain; version=0.0.4", context.metrics.text());
 }
 
@@ -40,7 +76,9 @@ Task<Outcome> metrics(Context& context, net::Request&, app::Caller caller) {
 void add_system_routes(net::Router& router, Context& context) {
     using enum net::Method;
     router.add({.method = get, .pattern = "/healthz", .handler = alive});
-    router.add({.method = get, .pattern = "/readyz", .handler = [&context](net::Request&) { return ready(context); }});
+    router.add({.method = get, .pattern = "/readyz", .handler = [&context, probe = std::make_shared<VaultProbe>()](net::Request&) {
+                    return ready(context, probe);
+                }});
     router.add({.method = get, .pattern = "/openapi.json", .handler = [&context](net::Request&) { return openapi(context); }});
     router.add({.method = get, .pattern = "/docs", .handler = [&context](net::Request&) { return docs(context); }});
     add_guarded(router, context, get, "/metrics", metrics);

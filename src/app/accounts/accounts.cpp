@@ -1,5 +1,6 @@
 #include "app/accounts/accounts.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <ranges>
@@ -46,7 +47,18 @@ Error unauthenticated(std::string message) {
     return {.kind = Error::Kind::unauthenticated, .code = "unauthenticated", .message = std::move(message)};
 }
 
+Error last_admin_key() {
+    return {.kind = Error::Kind::conflict,
+            .code = "last_admin_key",
+            .message = "this is the last admin key; create another one first, or nobody could administer Gamekeeper over the network"};
+}
+
 }  // namespace
+
+bool Accounts::is_last_admin(const ApiKey& key) const {
+    const auto admits = [&key](const ApiKey& other) { return other.scope == Scope::admin && !other.revoked_at && other.tenant == key.tenant; };
+    return admits(key) && std::ranges::count_if(keys_ | std::views::values, admits) == 1;
+}
 
 Accounts::Answer<Success> Accounts::load() {
     auto keys = co_await ledger_.keys();
@@ -90,6 +102,7 @@ Accounts::Answer<Success> Accounts::revoke(Caller caller, KeyId id) {
     const auto found = keys_.find(id);
     if (found == keys_.end() || found->second.tenant != caller.tenant) co_return std::unexpected(not_found("there is no such key"));
     if (found->second.revoked_at) co_return Success{};
+    if (is_last_admin(found->second)) co_return std::unexpected(last_admin_key());
     auto revoked = found->second;
     revoked.revoked_at = clock_.now();
     if (auto stored = co_await ledger_.put(revoked); !stored) co_return std::unexpected(from(stored.error()));

@@ -33,12 +33,15 @@ public:
     };
     Answer<Created> create(Caller caller, std::string name, Scope scope);
     Answer<std::vector<ApiKey>> list(Caller caller);
+    // The last admin key of a tenant stays: `conflict`.
     Answer<Success> revoke(Caller caller, KeyId id);
 
     // Constant in time for every key of the right form. Needs no I/O.
     Result<Caller, Error> authenticate(std::string_view key_text) const;
 
 private:
+    bool is_last_admin(const ApiKey& key) const;
+
     Ledger& ledger_;
     Clock& clock_;
     Random& random_;

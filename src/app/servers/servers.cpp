@@ -48,6 +48,7 @@ Operation operation_for(const server::Record& record, const server::Request& req
     operation.server = record.uid;
     operation.server_id = record.id;
     operation.space = record.space;
+    operation.tenant = record.tenant;
     operation.verb = request.verb;
     operation.cause = caller.name;
     operation.force = request.force;
@@ -66,6 +67,25 @@ std::vector<std::string> pending_settings(const server::Record& record) {
         if (!record.settings.contains(name)) names.insert(name);
     }
     return {names.begin(), names.end()};
+}
+
+// Secrets leave the machine in no reply. Of a game whose definition is gone nobody knows which ones are secret: then none is shown.
+std::map<std::string, Value> shown_settings(const catalog::Catalog& games, const server::Record& record) {
+    const auto* game = games.game(record.game);
+    if (game != nullptr) return catalog::visible_settings(*game, record.settings);
+    auto masked = record.settings;
+    for (auto& value : masked | std::views::values) value = std::string(catalog::masked_setting);
+    return masked;
+}
+
+// A client that sends back what it was shown does not mean the mask.
+void drop_masks(const catalog::Catalog& games, const server::Record& record, std::map<std::string, Value>& changes) {
+    const auto* game = games.game(record.game);
+    if (game == nullptr) return;
+    std::erase_if(changes, [game](const auto& change) {
+        const auto* setting = game->setting(change.first);
+        return setting != nullptr && setting->secret && change.second == Value(std::string(catalog::masked_setting));
+    });
 }
 
 Error from(const server::Refusal& refusal) {
@@ -265,6 +285,7 @@ Servers::Answer<Accepted> Servers::ask(Caller caller, std::string space, std::st
 Servers::Answer<ServerView> Servers::patch(Caller caller, std::string space, std::string id, PatchOrder order) {
     for (int tried = 0; tried < write_tries_max; ++tried) {
         CO_TRY(record, co_await find(caller, space, id));
+        if (order.settings) drop_masks(games_, record, *order.settings);
         if (auto wrong = check(order, record, games_); !wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
         if (order.settings) record.settings = merged(std::move(record.settings), *order.settings);
         if (order.labels) record.labels = *order.labels;
@@ -296,6 +317,7 @@ Task<ServerView> Servers::view(server::Record record) {
         if (next && (!out.next_schedule || *next < *out.next_schedule)) out.next_schedule = next;
     }
     if (game_up) out.pending = pending_settings(record);
+    record.settings = shown_settings(games_, record);
     out.record = std::move(record);
     co_return out;
 }
@@ -305,17 +327,12 @@ Servers::Answer<ServerView> Servers::show(Caller caller, std::string space, std:
     co_return co_await view(std::move(record));
 }
 
-Servers::Answer<std::vector<ServerView>> Servers::list(Caller caller, std::string space) {
+Servers::Answer<std::vector<server::Record>> Servers::list(Caller caller, std::string space) {
     CO_TRY_OK(may(caller, Action::read, caller.tenant));
     auto all = co_await ports_.store.list();
     if (!all) co_return std::unexpected(from(all.error()));
-    std::vector<ServerView> out;
-    out.reserve(all->size());
-    for (auto& record : *all) {
-        if (record.tenant != caller.tenant || (!space.empty() && record.space != space)) continue;
-        out.push_back(co_await view(std::move(record)));
-    }
-    co_return out;
+    std::erase_if(*all, [&](const auto& record) { return record.tenant != caller.tenant || (!space.empty() && record.space != space); });
+    co_return std::move(*all);
 }
 
 Servers::Answer<std::vector<vault::Snapshot>> Servers::snapshots(Caller caller, std::string space, std::string id) {
@@ -337,19 +354,27 @@ Servers::Answer<std::string> Servers::command(Caller caller, std::string space, 
 
 Servers::Answer<Operation> Servers::operation(Caller caller, OperationId id) {
     auto found = co_await ports_.ledger.operation(id);
-    if (!found) {
-        if (found.error().kind == StoreError::Kind::not_found) co_return std::unexpected(not_found("there is no such operation"));
-        co_return std::unexpected(from(found.error()));
-    }
-    CO_TRY_OK(may(caller, Action::read, caller.tenant));
+    if (!found && found.error().kind != StoreError::Kind::not_found) co_return std::unexpected(from(found.error()));
+    if (!found || found->tenant != caller.tenant) co_return std::unexpected(not_found("there is no such operation"));
+    CO_TRY_OK(may(caller, Action::read, found->tenant));
     co_return std::move(*found);
 }
 
 Servers::Answer<std::vector<Operation>> Servers::operations(Caller caller, Ledger::OperationFilter filter) {
     CO_TRY_OK(may(caller, Action::read, caller.tenant));
-    auto found = co_await ports_.ledger.operations(std::move(filter));
-    if (!found) co_return std::unexpected(from(found.error()));
-    co_return std::move(*found);
+    std::vector<Operation> mine;
+    const auto wanted = filter.limit;
+    // The ledger knows no tenants: pages are read on until enough of this one's have been found.
+    for (;;) {
+        auto found = co_await ports_.ledger.operations(filter);
+        if (!found) co_return std::unexpected(from(found.error()));
+        const bool is_last = found->size() < filter.limit;
+        if (!found->empty()) filter.after = found->back().id;
+        for (auto& operation : *found) {
+            if (operation.tenant == caller.tenant && mine.size() < wanted) mine.push_back(std::move(operation));
+        }
+        if (is_last || mine.size() == wanted) co_return mine;
+    }
 }
 
 }  // namespace gk::app

@@ -100,7 +100,9 @@ public:
     Answer<ServerView> patch(Caller caller, std::string space, std::string id, PatchOrder order);
     Answer<ServerView> show(Caller caller, std::string space, std::string id);
     // Ordered by space and id. An empty space means every one.
-    Answer<std::vector<ServerView>> list(Caller caller, std::string space);
+    Answer<std::vector<server::Record>> list(Caller caller, std::string space);
+    // A record with what is observed right now; settings that the game declares secret are masked.
+    Task<ServerView> view(server::Record record);
     // The record behind a name, after the rights were checked.
     Answer<server::Record> find(Caller caller, std::string space, std::string id);
 
@@ -123,7 +125,6 @@ private:
     Answer<server::Record> new_record(Caller caller, CreateOrder order, const std::vector<server::Record>& all);
     Answer<server::Record> with_request(server::Record record, server::Request request);
     Result<Success, Error> check_room(const std::vector<server::Record>& all, const server::Record& wanted) const;
-    Task<ServerView> view(server::Record record);
 
     Ports ports_;
     const catalog::Catalog& games_;

@@ -18,7 +18,9 @@ namespace gk::catalog {
 std::vector<FieldError> validate_settings(const Game& game, const SettingValues& given);
 // The given values and, where nothing was given, the defaults. Settings without a value are absent.
 SettingValues effective_settings(const Game& game, const SettingValues& given);
-// The given values as people may see them: those of secret settings read "[secret]".
+// What stands in the place of a secret value.
+inline constexpr std::string_view masked_setting = "[secret]";
+// The given values as people may see them: those of secret settings are masked.
 SettingValues visible_settings(const Game& game, const SettingValues& given);
 // Why a server of this size cannot run this game. Pointers begin with "/resources".
 std::vector<FieldError> validate_resources(const Game& game, const server::Resources& resources);

@@ -58,7 +58,7 @@ SettingValues visible_settings(const Game& game, const SettingValues& given) {
     auto out = given;
     for (auto& [name, value] : out) {
         const auto* setting = game.setting(name);
-        if (setting != nullptr && setting->secret && !value.is_null()) value = "[secret]";
+        if (setting != nullptr && setting->secret && !value.is_null()) value = std::string(masked_setting);
     }
     return out;
 }

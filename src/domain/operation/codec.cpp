@@ -53,6 +53,7 @@ Value to_value(const Operation& operation) {
                                 {"server", operation.server.text()},
                                 {"server_id", operation.server_id},
                                 {"space", operation.space},
+                                {"tenant", operation.tenant},
                                 {"verb", name_of(operation.verb)},
                                 {"status", name_of(operation.status)},
                                 {"cause", operation.cause},
@@ -73,6 +74,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Oper
     good &= decode_id(in, "server", out.server);
     in.required("server_id", out.server_id);
     in.required("space", out.space);
+    in.optional("tenant", out.tenant);
     in.required("verb", out.verb);
     in.required("status", out.status);
     in.required("cause", out.cause);

@@ -42,6 +42,7 @@ struct Operation {
     ServerUid server;
     std::string server_id;  // So that it can be shown after the server is gone.
     std::string space = "default";
+    std::string tenant = "default";  // Whose server it is: others do not see it.
     server::Verb verb = server::Verb::start;
     Status status = Status::waiting;
     std::string cause;      // Who or what asked: "user:admin", "schedule", "keeper".

@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
+#include "api/access_log.hpp"
 #include "api/context.hpp"
 #include "api/metrics.hpp"
 #include "api/reply.hpp"
@@ -196,7 +197,11 @@ Task<std::string> ControlPlane::run(Announce announce) {
     net::Router router;
     api::add_routes(router, context_);
     net::ServerHooks hooks{.problem = [](const net::Problem& problem) { return api::problem_reply(problem, ""); },
-                           .access = [this](const net::Access& access) { metrics_.count(access); }};
+                           .access =
+                               [this](const net::Access& access) {
+                                   metrics_.count(access);
+                                   api::log_access(access);
+                               }};
     net::HttpServer http(loop_.get_executor(), machine_.clock, machine_.random, std::move(router), {}, std::move(hooks));
     async::TaskGroup tasks(loop_.get_executor());
     const auto listening = listen(http);
@@ -205,6 +210,7 @@ Task<std::string> ControlPlane::run(Announce announce) {
         tasks.spawn("scheduler", scheduler_.run());
         tasks.spawn("vault care", care_.run());
         tasks.spawn("spare repository", prepare_spare());
+        tasks.spawn("metrics", api::count_events(ports_.ledger, machine_.clock, metrics_));
         tasks.spawn("signals", wait_for_signal());
         announce(*listening, *first);
         co_await end_.wait();

@@ -1,0 +1,261 @@
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "tests/api/rig.hpp"
+#include "tests/api/schema.hpp"
+
+namespace gk::apitest {
+namespace {
+
+const std::set<std::string, std::less<>> verbs = {"get", "post", "patch", "delete", "put"};
+
+std::string upper(std::string text) {
+    std::ranges::transform(text, text.begin(), [](char c) { return static_cast<char>(std::toupper(c)); });
+    return text;
+}
+
+void replace(std::string& text, const std::string& from, const std::string& to) {
+    if (const auto at = text.find(from); at != std::string::npos) text.replace(at, from.size(), to);
+}
+
+class Routes : public Api {
+protected:
+    struct Documented {
+        std::string method, path;
+        const Value* operation;
+    };
+    std::vector<Documented> documented() const {
+        std::vector<Documented> out;
+        for (const auto& [path, item] : *context.openapi.find("paths")->as_object()) {
+            for (const auto& [method, described] : *item.as_object()) {
+                if (verbs.contains(method)) out.push_back({.method = upper(method), .path = path, .operation = &described});
+            }
+        }
+        return out;
+    }
+    static bool needs_key(const Documented& route) { return route.operation->find("security") == nullptr; }
+    std::string filled(std::string path) const {
+        replace(path, "{id}", "castle");
+        replace(path, "{game}", "toy");
+        replace(path, "{operation}", operation);
+        replace(path, "{key}", spare_key);
+        return path;
+    }
+    void furnish() {
+        operation = house.create({.id = "castle", .game = "toy"}).value().operation.id.text();
+        spare_key = house.wait(house.accounts.create({.name = "test"}, "spare", Scope::admin)).value().key.id.text();
+    }
+    std::string body_for(const Documented& route) const {
+        if (route.method == "PATCH") return R"({"labels": {"a": "b"}})";
+        if (route.method != "POST") return {};
+        if (route.path == "/v1/servers") return R"({"id": "tower", "game": "toy"})";
+        if (route.path == "/v1/keys") return R"({"name": "ci"})";
+        if (route.path.ends_with("commands")) return R"({"command": "say hi"})";
+        if (route.path.ends_with("restore")) return fmt::format(R"({{"snapshot": "{}"}})", "00000000-0000-4000-8000-000000000000");
+        return "{}";
+    }
+    void expect_documented(const Documented& route, const Reply& reply) {
+        SCOPED_TRACE(route.method + " " + route.path + " answered " + std::to_string(reply.status) + ": " + reply.text.substr(0, 500));
+        EXPECT_FALSE(reply.header("X-Request-Id").empty());
+        const auto* answer = route.operation->find("responses")->find(std::to_string(reply.status));
+        ASSERT_NE(answer, nullptr) << "the document does not name this status";
+        const auto* content = checker.resolve(*answer).find("content");
+        if (content == nullptr) return;
+        const auto& [type, media] = content->as_object()->front();
+        EXPECT_TRUE(reply.type.starts_with(type)) << reply.type;
+        if (!type.ends_with("json") || type.ends_with("ndjson")) return;
+        for (const auto& complaint : checker.complaints(*media.find("schema"), reply.json)) ADD_FAILURE() << complaint;
+    }
+
+    SchemaCheck checker{context.openapi};
+    std::string operation, spare_key;
+};
+
+TEST_F(Routes, every_documented_route_answers_as_the_document_says) {
+    furnish();
+    auto routes = documented();
+    // What destroys goes last.
+    std::ranges::sort(routes, {}, [](const auto& route) { return std::pair(route.method == "DELETE", route.path + route.method); });
+    for (const auto& route : routes) {
+        if (route.path == "/v1/events") continue;  // Has no end; see below.
+        const auto reply = send(route.method, filled(route.path), body_for(route));
+        EXPECT_NE(reply.status, 401) << route.path;
+        EXPECT_LT(reply.status, 500) << route.path;
+        expect_documented(route, reply);
+    }
+}
+
+TEST_F(Routes, every_guarded_route_asks_for_a_key_before_it_says_anything) {
+    furnish();
+    const auto before = house.state->servers;
+    for (const auto& route : documented()) {
+        if (!needs_key(route)) continue;
+        const auto reply = send(route.method, filled(route.path), body_for(route), {}, false);
+        EXPECT_EQ(reply.status, 401) << route.method << " " << route.path;
+        EXPECT_EQ(reply.header("WWW-Authenticate"), "Bearer");
+        expect_documented(route, reply);
+    }
+    EXPECT_EQ(house.state->servers, before);
+}
+
+TEST_F(Routes, another_method_is_405_and_names_those_that_are_possible) {
+    furnish();
+    std::map<std::string, std::set<std::string>> methods;
+    for (const auto& route : documented()) methods[route.path].insert(route.method);
+    for (const auto& [path, known] : methods) {
+        const auto reply = send("PUT", filled(path), "{}");
+        EXPECT_EQ(reply.status, 405) << path;
+        EXPECT_EQ(reply.type, "application/problem+json");
+        for (const auto& method : known) EXPECT_NE(reply.header("Allow").find(method), std::string::npos) << path << ": " << reply.header("Allow");
+    }
+}
+
+TEST_F(Routes, the_router_has_no_route_that_the_document_does_not_name) {
+    net::Router router;
+    api::add_routes(router, context);
+    std::set<std::string> named;
+    for (const auto& route : documented()) named.insert(route.method + " " + route.path);
+    for (const auto* route : router.routes())
+        EXPECT_TRUE(named.contains(fmt::format("{} {}", name_of(route->method), route->pattern))) << route->pattern;
+}
+
+TEST_F(Routes, what_nobody_made_is_a_404_problem) {
+    for (const auto* path :
+         {"/", "/v1", "/v2/servers", "/v1/servers/", "/v1/servers/nobody", "/v1/games/nothing", "/v1/operations/x", "/v1/servers/nobody/logs"}) {
+        const auto reply = send("GET", path);
+        EXPECT_EQ(reply.status, 404) << path;
+        EXPECT_EQ(reply.type, "application/problem+json") << path;
+        EXPECT_FALSE(text(reply.json, "code").empty()) << path;
+    }
+}
+
+TEST_F(Routes, a_bad_body_is_refused_with_its_place_and_changes_nothing) {
+    struct Case {
+        const char* what;
+        std::string body;
+        int status;
+        std::set<std::string> pointers;
+    };
+    const std::vector<Case> cases = {
+        {"unknown member", R"({"id": "a", "game": "toy", "gaem": 1})", 400, {"/gaem"}},
+        {"wrong types, all at once", R"({"id": 1, "game": [], "start": "yes", "labels": {"a": 2}})", 400, {"/id", "/game", "/start", "/labels/a"}},
+        {"nothing required is there", "{}", 400, {"/id", "/game"}},
+        {"no object", "[]", 400, {""}},
+        {"duplicate member", R"({"id": "a", "id": "b", "game": "toy"})", 400, {}},
+        {"no JSON", "{", 400, {}},
+        {"too deep", std::string(40, '[') + std::string(40, ']'), 400, {}},
+        {"bad UTF-8", "{\"id\": \"\xff\", \"game\": \"toy\"}", 400, {}},
+        {"too long", std::string(1024 * 1024 + 1, ' '), 413, {}},
+    };
+    for (const auto& bad : cases) {
+        const auto reply = send("POST", "/v1/servers", bad.body);
+        EXPECT_EQ(reply.status, bad.status) << bad.what << ": " << reply.text;
+        EXPECT_EQ(reply.type, "application/problem+json") << bad.what;
+        std::set<std::string> pointers;
+        const auto* errors = reply.json.find("errors");
+        ASSERT_NE(errors, nullptr) << bad.what;
+        for (const auto& error : *errors->as_array()) pointers.insert(text(error, "pointer"));
+        if (!bad.pointers.empty()) EXPECT_EQ(pointers, bad.pointers) << bad.what << ": " << reply.text;
+    }
+    EXPECT_TRUE(house.state->servers.empty());
+    EXPECT_TRUE(house.state->operations.empty());
+}
+
+TEST_F(Routes, the_same_idempotency_key_gives_the_same_answer_and_for_another_body_422) {
+    const Headers once = {{"Idempotency-Key", "k1"}};
+    const auto first = send("POST", "/v1/servers", R"({"id": "a", "game": "toy"})", once);
+    const auto again = send("POST", "/v1/servers", R"({"id": "a", "game": "toy"})", once);
+    const auto other = send("POST", "/v1/servers", R"({"id": "b", "game": "toy"})", once);
+
+    EXPECT_EQ(first.status, 202);
+    EXPECT_EQ(again.text, first.text);
+    EXPECT_EQ(again.header("Location"), "/v1/operations/" + text(first.json, "id"));
+    EXPECT_EQ(other.status, 422);
+    EXPECT_EQ(text(other.json, "code"), "idempotency_mismatch");
+}
+
+TEST_F(Routes, prefer_wait_answers_200_with_the_operation_that_has_ended) {
+    const auto reply = send("POST", "/v1/servers", R"({"id": "a", "game": "toy"})", {{"Prefer", "respond-async, wait=5"}});
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_EQ(text(reply.json, "status"), "succeeded");
+}
+
+TEST_F(Routes, lists_come_in_pages_that_together_are_everything_once) {
+    for (const auto* id : {"a", "a-1", "b", "c", "d"}) ASSERT_TRUE(house.create({.id = id, .game = "toy"})) << id;
+    for (const std::string list : {"/v1/servers", "/v1/operations"}) {
+        std::vector<std::string> seen;
+        std::string cursor;
+        do {
+            const auto page = send("GET", list + "?limit=2" + (cursor.empty() ? "" : "&cursor=" + net::percent_encoded(cursor)));
+            ASSERT_EQ(page.status, 200) << page.text;
+            const auto& items = *page.json.find("items")->as_array();
+            ASSERT_LE(items.size(), 2U);
+            for (const auto& item : items) seen.push_back(text(item, "id"));
+            cursor = text(page.json, "next_cursor");
+        } while (!cursor.empty() && seen.size() < 20);
+        EXPECT_EQ(seen.size(), 5U) << list;
+        EXPECT_EQ(std::set(seen.begin(), seen.end()).size(), 5U) << list;
+        EXPECT_EQ(send("GET", list + "?cursor=nonsense").status, 400) << list;
+        EXPECT_EQ(send("GET", list + "?limit=0").status, 400) << list;
+        EXPECT_EQ(send("GET", list + "?limit=1001").status, 400) << list;
+    }
+}
+
+TEST_F(Routes, a_secret_setting_is_in_no_reply) {
+    ASSERT_EQ(send("POST", "/v1/servers", R"({"id": "arena", "game": "teeworlds", "settings": {"password": "hunter2"}})").status, 202);
+    for (const auto* path : {"/v1/servers", "/v1/servers/arena", "/v1/operations", "/v1/servers/arena/explain", "/metrics"}) {
+        EXPECT_EQ(send("GET", path).text.find("hunter2"), std::string::npos) << path;
+    }
+    EXPECT_EQ(send("PATCH", "/v1/servers/arena", R"({"labels": {}})").text.find("hunter2"), std::string::npos);
+    EXPECT_EQ(house.record("arena").settings.at("password"), Value("hunter2"));
+}
+
+TEST_F(Routes, events_go_on_behind_the_one_that_was_seen_last) {
+    for (int i = 0; i < 3; ++i) {
+        const Event event{.at = house.clock.now(), .type = fmt::format("test.{}", i), .server = {}, .server_id = "castle", .data = {}};
+        ASSERT_TRUE(house.wait(house.ledger.append(event)));
+    }
+    net::HttpClient client(house.io.get_executor(), house.clock, remote);
+    net::ClientRequest request{
+        .target = "/v1/events", .headers = {{"Authorization", "Bearer " + key}, {"Last-Event-ID", "2"}}, .content_type = {}, .body = {}};
+    auto stream = house.wait(client.open(std::move(request), std::chrono::hours(1)));
+    ASSERT_TRUE(stream.has_value());
+    EXPECT_EQ(house.wait((*stream)->read_line(std::chrono::hours(1))).value(), "id: 3");
+    EXPECT_EQ(house.wait((*stream)->read_line(std::chrono::hours(1))).value(), "event: test.2");
+    EXPECT_EQ(send("GET", "/v1/events", "", {{"Last-Event-ID", "x"}}).status, 400);
+}
+
+TEST_F(Routes, log_lines_are_ndjson_from_the_cursor_or_the_tail_on_and_match) {
+    ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
+    for (std::uint64_t i = 1; i <= 5; ++i)
+        house.runtime.log.push_back({.cursor = i * 10, .at = house.clock.now(), .line = fmt::format("line {}", i)});
+    const auto lines = [](const Reply& reply) { return std::ranges::count(reply.text, '\n'); };
+
+    EXPECT_EQ(lines(send("GET", "/v1/servers/castle/logs")), 5);
+    EXPECT_EQ(lines(send("GET", "/v1/servers/castle/logs?cursor=20")), 3);
+    EXPECT_EQ(lines(send("GET", "/v1/servers/castle/logs?tail=2")), 2);
+    EXPECT_EQ(lines(send("GET", "/v1/servers/castle/logs?match=line%203")), 1);
+    EXPECT_EQ(send("GET", "/v1/servers/castle/logs?cursor=-1").status, 400);
+}
+
+TEST_F(Routes, readiness_asks_the_vault_once_in_a_while_however_often_it_is_asked_itself) {
+    EXPECT_EQ(send("GET", "/readyz", "", {}, false).status, 200);
+    vault_state.down = VaultError{.kind = VaultError::Kind::unavailable, .detail = "gone"};
+    EXPECT_EQ(send("GET", "/readyz", "", {}, false).status, 200);
+    house.clock.advance(std::chrono::seconds(5));
+    EXPECT_EQ(send("GET", "/readyz", "", {}, false).status, 503);
+}
+
+TEST_F(Routes, the_last_admin_key_is_not_revoked) {
+    const auto keys = send("GET", "/v1/keys");
+    const auto id = text(keys.json.find("items")->as_array()->front(), "id");
+    const auto reply = send("DELETE", "/v1/keys/" + id);
+    EXPECT_EQ(reply.status, 409);
+    EXPECT_EQ(text(reply.json, "code"), "last_admin_key");
+    EXPECT_EQ(send("GET", "/v1/keys").status, 200);
+}
+
+}  // namespace
+}  // namespace gk::apitest

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapters/memory/vault.hpp"
+#include "api/context.hpp"
+#include "api/reply.hpp"
+#include "net/http/server.hpp"
+#include "net/http_client/client.hpp"
+#include "net/json/json.hpp"
+#include "tests/app/household.hpp"
+
+namespace gk::apitest {
+
+// The API over adapters in memory behind a real socket, with an admin key.
+class Api : public testing::Test {
+protected:
+    using Headers = std::vector<std::pair<std::string, std::string>>;
+    struct Reply {
+        int status = 0;
+        std::string type;
+        std::string text;
+        Headers headers;
+        Value json;
+        std::string header(const std::string& name) const {
+            for (const auto& [field, value] : headers) {
+                if (field == name) return value;
+            }
+            return {};
+        }
+    };
+
+    void SetUp() override {
+        net::Router router;
+        api::add_routes(router, context);
+        net::ServerHooks hooks{.problem = [](const net::Problem& problem) { return api::problem_reply(problem, ""); }, .access = {}};
+        server.emplace(house.io.get_executor(), house.clock, house.random, std::move(router), net::ServerLimits{}, std::move(hooks));
+        remote = net::parse_remote("http://" + server->listen(net::parse_endpoint("127.0.0.1:0").value()).value().text()).value();
+        key = house.wait(house.accounts.create({.name = "test"}, "admin", Scope::admin)).value().text.reveal();
+    }
+    void TearDown() override { house.wait(stop()); }
+    Task<int> stop() {
+        co_await server->stop(std::chrono::seconds(1));
+        co_return 0;
+    }
+    Reply send(const std::string& method, const std::string& target, std::string body = {}, Headers headers = {}, bool with_key = true) {
+        net::ClientRequest request{
+            .method = method, .target = target, .headers = std::move(headers), .content_type = "application/json", .body = std::move(body)};
+        if (with_key) request.headers.emplace_back("Authorization", "Bearer " + key);
+        net::HttpClient client(house.io.get_executor(), house.clock, remote);
+        auto got = house.wait(client.send(std::move(request), std::chrono::hours(1)));
+        if (!got) {
+            ADD_FAILURE() << method << " " << target << ": " << got.error().detail;
+            return {};
+        }
+        Reply reply{.status = got->status, .type = {}, .text = got->body, .headers = {}, .json = {}};
+        for (const auto& [name, value] : got->headers) reply.headers.emplace_back(name, value);
+        reply.type = reply.header("Content-Type");
+        if (reply.type.ends_with("json")) reply.json = net::parse_json(reply.text, {.depth = 64, .size = 1 << 24}).value_or(Value());
+        return reply;
+    }
+    static std::string text(const Value& object, std::string_view name) {
+        const auto* found = object.find(name);
+        return found != nullptr && found->as_string() != nullptr ? *found->as_string() : std::string();
+    }
+
+    apptest::Household house;
+    memory::VaultState vault_state;
+    memory::MemoryVault vault{vault_state, {}, [this] { return house.clock.now(); }};
+    app::GameShelf shelf{house.games, {}, [](const std::string&) { return true; }};
+    api::Metrics metrics;
+    api::Context context{.servers = house.servers,
+                         .accounts = house.accounts,
+                         .games = house.games,
+                         .shelf = shelf,
+                         .ledger = house.ledger,
+                         .runtime = house.runtime,
+                         .vault = vault,
+                         .clock = house.clock,
+                         .epoch = [] { return Epoch{7}; },
+                         .metrics = metrics,
+                         .public_host = "192.0.2.1",
+                         .openapi = games_test::read_document(std::string(GK_SOURCE_DIR) + "/api/openapi.yaml"),
+                         .owner_uid = 0};
+    std::optional<net::HttpServer> server;
+    net::Remote remote;
+    std::string key;
+};
+
+}  // namespace gk::apitest

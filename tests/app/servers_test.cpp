@@ -1,0 +1,172 @@
+#include <set>
+
+#include "tests/app/household.hpp"
+
+namespace gk::app {
+namespace {
+
+using Kind = Error::Kind;
+const Caller stranger{.name = "other", .tenant = "other"};
+
+class Servers : public testing::Test {
+protected:
+    apptest::Household house;
+};
+
+TEST_F(Servers, a_new_server_has_ports_a_slot_and_an_operation_that_is_stored) {
+    const auto made = house.create({.id = "castle", .game = "toy", .start = true});
+
+    ASSERT_TRUE(made.has_value()) << made.error().message;
+    const auto record = house.record("castle");
+    EXPECT_EQ(record.ports.size(), 1U);
+    EXPECT_EQ(record.slot, 0U);
+    EXPECT_EQ(record.wanted, server::Wanted::running);
+    EXPECT_EQ(house.wait(house.ledger.operation(made->operation.id)).value().tenant, "default");
+}
+
+TEST_F(Servers, every_error_of_an_order_is_told_at_once_and_nothing_is_kept) {
+    const auto made =
+        house.create({.id = "Not A Name", .game = "toy", .settings = {{"max_users", 1000}, {"nonsense", 1}}, .backup_every = Milliseconds(1)});
+
+    ASSERT_FALSE(made.has_value());
+    EXPECT_EQ(made.error().kind, Kind::invalid);
+    std::set<std::string> pointers;
+    for (const auto& field : made.error().fields) pointers.insert(field.pointer);
+    EXPECT_EQ(pointers, (std::set<std::string>{"/id", "/settings/max_users", "/settings/nonsense", "/backup_every"}));
+    EXPECT_TRUE(house.state->servers.empty());
+    EXPECT_TRUE(house.state->ports.empty());
+}
+
+TEST_F(Servers, the_same_key_answers_with_the_same_operation_and_another_request_is_refused) {
+    const Idempotency once{.key = "k", .digest = "one"};
+    const auto first = house.create({.id = "castle", .game = "toy"}, once);
+    const auto again = house.create({.id = "castle", .game = "toy"}, once);
+    const auto other = house.create({.id = "tower", .game = "toy"}, {.key = "k", .digest = "two"});
+
+    ASSERT_TRUE(first && again);
+    EXPECT_EQ(first->operation.id, again->operation.id);
+    ASSERT_FALSE(other.has_value());
+    EXPECT_EQ(other.error().code, "idempotency_mismatch");
+    EXPECT_EQ(house.state->servers.size(), 1U);
+}
+
+TEST_F(Servers, a_name_is_given_once) {
+    ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
+    EXPECT_EQ(house.create({.id = "castle", .game = "toy"}).error().code, "exists");
+}
+
+TEST_F(Servers, memory_is_never_promised_twice_but_what_rests_takes_none) {
+    ASSERT_TRUE(house.create({.id = "one", .game = "toy", .start = true}));
+    ASSERT_TRUE(house.create({.id = "two", .game = "toy", .start = true}));
+    ASSERT_TRUE(house.create({.id = "three", .game = "toy"}));
+
+    EXPECT_EQ(house.create({.id = "four", .game = "toy", .start = true}).error().code, "no_room");
+    EXPECT_EQ(house.ask("three", {.verb = server::Verb::start}).error().code, "no_room");
+    EXPECT_EQ(house.create({.id = "huge", .game = "toy", .package = "large"}).error().code, "does_not_fit");
+}
+
+TEST_F(Servers, a_freed_slot_is_given_again_and_ports_differ) {
+    ASSERT_TRUE(house.create({.id = "one", .game = "toy"}));
+    ASSERT_TRUE(house.create({.id = "two", .game = "toy"}));
+    const auto gone = house.record("one");
+    ASSERT_TRUE(house.wait(house.store.remove(gone.uid, gone.version)));
+    ASSERT_TRUE(house.create({.id = "three", .game = "toy"}));
+
+    EXPECT_EQ(house.record("three").slot, gone.slot);
+    EXPECT_NE(house.record("three").ports[0].open, house.record("two").ports[0].open);
+}
+
+TEST_F(Servers, a_kept_world_is_adopted_or_left_only_when_the_order_says_so) {
+    const auto uid = house.random.id<ServerUid>();
+    const KeptWorld kept{.uid = uid,
+                         .id = "castle",
+                         .space = "default",
+                         .record = {},
+                         .deleted_at = house.clock.now(),
+                         .until = house.clock.now() + std::chrono::days(30)};
+    ASSERT_TRUE(house.wait(house.ledger.put(kept)));
+
+    const auto unsaid = house.create({.id = "castle", .game = "toy"});
+    ASSERT_FALSE(unsaid.has_value());
+    EXPECT_EQ(unsaid.error().code, "world_kept");
+    EXPECT_EQ(unsaid.error().allowed, (std::vector<std::string>{"adopt", "fresh"}));
+
+    ASSERT_TRUE(house.create({.id = "castle", .game = "toy", .world = CreateOrder::World::adopt}));
+    EXPECT_EQ(house.record("castle").uid, uid);
+}
+
+TEST_F(Servers, a_fresh_world_takes_another_uid_than_the_kept_one) {
+    const auto uid = house.random.id<ServerUid>();
+    const KeptWorld kept{.uid = uid, .id = "castle", .space = "default", .record = {}, .deleted_at = house.clock.now(), .until = house.clock.now()};
+    ASSERT_TRUE(house.wait(house.ledger.put(kept)));
+    ASSERT_TRUE(house.create({.id = "castle", .game = "toy", .world = CreateOrder::World::fresh}));
+    EXPECT_NE(house.record("castle").uid, uid);
+}
+
+TEST_F(Servers, force_and_purge_count_only_with_the_servers_own_name) {
+    ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
+    const auto refused = house.ask("castle", {.verb = server::Verb::remove, .force = "tower", .purge = "castel"});
+
+    ASSERT_FALSE(refused.has_value());
+    ASSERT_EQ(refused.error().fields.size(), 2U);
+    EXPECT_EQ(refused.error().fields[0].pointer, "/force");
+    EXPECT_EQ(refused.error().fields[1].pointer, "/purge");
+    EXPECT_EQ(house.record("castle").wanted, server::Wanted::stopped);
+}
+
+TEST_F(Servers, a_verb_that_holds_already_changes_nothing_and_an_impossible_one_names_those_that_are_possible) {
+    ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
+    const auto version = house.record("castle").version;
+
+    const auto stop = house.ask("castle", {.verb = server::Verb::stop});
+    const auto pause = house.ask("castle", {.verb = server::Verb::pause});
+
+    ASSERT_TRUE(stop.has_value());
+    EXPECT_FALSE(stop->changed);
+    ASSERT_FALSE(pause.has_value());
+    EXPECT_EQ(pause.error().kind, Kind::conflict);
+    EXPECT_FALSE(pause.error().allowed.empty());
+    EXPECT_EQ(house.record("castle").version, version);
+}
+
+TEST_F(Servers, secret_settings_are_kept_but_never_shown) {
+    ASSERT_TRUE(house.create({.id = "arena", .game = "teeworlds", .settings = {{"password", "hunter2"}}}));
+
+    const auto view = house.wait(house.servers.show({.name = "test"}, "default", "arena")).value();
+    EXPECT_EQ(view.record.settings.at("password"), Value("[secret]"));
+    EXPECT_EQ(house.record("arena").settings.at("password"), Value("hunter2"));
+}
+
+TEST_F(Servers, sending_a_masked_secret_back_does_not_change_it) {
+    ASSERT_TRUE(house.create({.id = "arena", .game = "teeworlds", .settings = {{"password", "hunter2"}}}));
+    const PatchOrder patch{
+        .settings = std::map<std::string, Value>{{"password", "[secret]"}, {"motd", "hello"}}, .labels = {}, .schedules = {}, .backup_every = {}};
+    const auto patched = house.wait(house.servers.patch({.name = "test"}, "default", "arena", patch));
+
+    ASSERT_TRUE(patched.has_value()) << patched.error().message;
+    EXPECT_EQ(patched->record.settings.at("password"), Value("[secret]"));
+    EXPECT_EQ(house.record("arena").settings.at("password"), Value("hunter2"));
+    EXPECT_EQ(house.record("arena").settings.at("motd"), Value("hello"));
+}
+
+TEST_F(Servers, another_tenants_servers_and_operations_do_not_exist) {
+    const auto made = house.create({.id = "castle", .game = "toy"});
+
+    EXPECT_EQ(house.wait(house.servers.show(stranger, "default", "castle")).error().kind, Kind::not_found);
+    EXPECT_EQ(house.wait(house.servers.operation(stranger, made->operation.id)).error().kind, Kind::not_found);
+    EXPECT_TRUE(house.wait(house.servers.list(stranger, "")).value().empty());
+    EXPECT_TRUE(house.wait(house.servers.operations(stranger, {})).value().empty());
+    EXPECT_EQ(house.wait(house.servers.operations({.name = "test"}, {})).value().size(), 1U);
+}
+
+TEST_F(Servers, a_command_is_one_line) {
+    ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
+    for (const std::string line : {"", "a\nb", "a\rb"}) {
+        EXPECT_EQ(house.wait(house.servers.command({.name = "test"}, "default", "castle", line, Epoch{1})).error().kind, Kind::invalid) << line;
+    }
+    EXPECT_EQ(house.wait(house.servers.command({.name = "test"}, "default", "castle", "say hi", Epoch{1})).value(), "ok");
+    EXPECT_EQ(house.runtime.last_command, "say hi");
+}
+
+}  // namespace
+}  // namespace gk::app
