@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <tuple>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -17,6 +21,33 @@ Progress::Style style_for(const Output& output) {
     if (output.json) return Progress::Style::silent;
     return isatty(STDERR_FILENO) == 1 ? Progress::Style::terminal : Progress::Style::lines;
 }
+
+// While it lives, Ctrl-C says how to follow the operation and ends the command; the operation goes on.
+class InterruptNote {
+public:
+    explicit InterruptNote(const std::string& operation) {
+        const auto end = fmt::format_to_n(text_.begin(), text_.size(), "\nit goes on; follow it with: gamekeeper operation show {}\n", operation);
+        size_ = std::min(end.size, text_.size());
+        struct sigaction action{};
+        action.sa_handler = tell;
+        sigaction(SIGINT, &action, &before_);
+    }
+    ~InterruptNote() { sigaction(SIGINT, &before_, nullptr); }
+    InterruptNote(const InterruptNote&) = delete;
+    InterruptNote& operator=(const InterruptNote&) = delete;
+
+private:
+    static constexpr int interrupted = 128 + SIGINT;  // What shells make of a program that Ctrl-C has ended.
+
+    // Only calls that a signal handler may make.
+    static void tell(int) {
+        std::ignore = ::write(STDERR_FILENO, text_.data(), size_);
+        _exit(interrupted);
+    }
+    static inline std::array<char, 160> text_{};
+    static inline std::size_t size_ = 0;
+    struct sigaction before_{};
+};
 
 CommandError failed_operation(const Value& operation) {
     const auto* error = operation.find("error");
@@ -40,6 +71,7 @@ Done finish_operation(ApiClient& api, const Output& output, Value operation, con
         else fmt::print("accepted; follow it with: gamekeeper operation show {}\n", id);
         return Success{};
     }
+    const InterruptNote note(id);
     Progress progress(style_for(output), stderr);
     const auto deadline_rounds = output.patience / poll_wait;
     for (std::int64_t round = 0; text_at(operation, "finished_at").empty(); ++round) {

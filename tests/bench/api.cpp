@@ -1,0 +1,85 @@
+// How long the API takes with 1,000 servers in SQLite, on the file system of the directory in the first argument: one client, one request at a time.
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "adapters/sqlite/ledger.hpp"
+#include "adapters/sqlite/port_map.hpp"
+#include "adapters/sqlite/server_store.hpp"
+#include "adapters/system/clock.hpp"
+#include "adapters/system/random.hpp"
+#include "api/render.hpp"
+#include "async/run.hpp"
+#include "base/assert.hpp"
+#include "tests/app/household.hpp"
+
+namespace {
+
+using Ticks = std::chrono::steady_clock;
+
+// The use cases over SQLite, with a runtime that answers at once: what is measured is ours, not the games'.
+struct Bench {
+    explicit Bench(const std::string& folder) : db(gk::sqlite::Database::open(io.get_executor(), folder + "/bench.db").value()) {}
+
+    boost::asio::io_context io{1};
+    std::unique_ptr<gk::sqlite::Database> db;
+    gk::system::SystemClock clock{io.get_executor()};
+    gk::system::SystemRandom random;
+    gk::sqlite::SqliteServerStore store{io.get_executor(), *db};
+    gk::sqlite::SqliteLedger ledger{io.get_executor(), *db};
+    gk::sqlite::SqlitePortMap port_map{*db, clock, {.range = {.first = gk::Port{20000}, .last = gk::Port{29999}}}};
+    gk::apptest::QuietRuntime runtime;
+    gk::catalog::Catalog games = gk::apptest::shipped_games();
+    gk::app::Servers servers{{store, ledger, runtime, port_map, clock, random}, games, {.cpu = {4000}, .memory = {8192}}};
+};
+
+gk::Task<int> create(Bench& bench, int number) {
+    gk::app::CreateOrder order{.id = fmt::format("server-{:04}", number), .game = "toy"};
+    const gk::app::Caller caller{.name = "bench"};
+    gk::app::Idempotency once;
+    const auto made = co_await bench.servers.create(caller, std::move(order), std::move(once));
+    ASSERT(made.has_value(), "the bench has room");
+    co_return 0;
+}
+
+// GET /v1/servers without the socket: the records, what is seen of each, and the JSON.
+gk::Task<int> list(Bench& bench, std::size_t limit) {
+    const gk::app::Caller caller{.name = "bench"};
+    auto all = co_await bench.servers.list(caller, "");
+    ASSERT(all.has_value(), "the bench has room");
+    gk::Value::Array items;
+    for (auto& record : *all) {
+        if (items.size() == limit) break;
+        const auto view = co_await bench.servers.view(std::move(record));
+        items.push_back(gk::api::render(view, "192.0.2.1"));
+    }
+    const auto text = gk::to_json(gk::api::page(std::move(items), ""));
+    co_return text.empty() ? 1 : 0;
+}
+
+template <class Act>
+void measure(Bench& bench, const char* what, int count, Act act) {
+    std::vector<double> took_ms;
+    for (int i = 0; i < count; ++i) {
+        const auto before = Ticks::now();
+        gk::async::run_until_done(bench.io, act(i));
+        took_ms.push_back(std::chrono::duration<double, std::milli>(Ticks::now() - before).count());
+    }
+    std::ranges::sort(took_ms);
+    const auto at = [&](double share) { return took_ms[static_cast<std::size_t>(share * static_cast<double>(took_ms.size() - 1))]; };
+    std::printf("{\"what\": \"%s\", \"count\": %d, \"p50_ms\": %.2f, \"p99_ms\": %.2f}\n", what, count, at(0.5), at(0.99));
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    if (count != 2) return std::fprintf(stderr, "usage: gk_bench_api DIRECTORY (an empty one)\n"), 2;
+    Bench bench(arguments[1]);
+    measure(bench, "create", 1000, [&](int i) { return create(bench, i); });
+    measure(bench, "list 100 of 1000", 200, [&](int) { return list(bench, 100); });
+    measure(bench, "list 1000 of 1000", 100, [&](int) { return list(bench, 1000); });
+    return 0;
+}
