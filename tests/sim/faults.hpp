@@ -63,6 +63,9 @@ enum class Plant : std::uint8_t {
     operation_never_ends,
     catalogue_forgets,
     early_ready,
+    blind_to_starting,
+    clean_frees_ports,
+    settings_written_once,
 };
 inline constexpr auto plant_names = std::to_array<std::string_view>({
     "none",
@@ -78,6 +81,9 @@ inline constexpr auto plant_names = std::to_array<std::string_view>({
     "operation_never_ends",
     "catalogue_forgets",
     "early_ready",
+    "blind_to_starting",
+    "clean_frees_ports",
+    "settings_written_once",
 });
 constexpr std::span<const std::string_view> names_of(Plant) { return plant_names; }
 

@@ -25,6 +25,12 @@ bool restores(const server::Record& record) {
 
 }  // namespace
 
+std::string text_of(const std::map<std::string, Value>& settings) {
+    std::string text;
+    for (const auto& [name, value] : settings) text += name + "=" + to_json(value) + "\n";
+    return text;
+}
+
 Ground::Ground(std::uint64_t seed, Plant defect) : plant(defect), fault_dice(seed, 1), game_dice(seed, 2) {
     Dice family(seed, 3);
     faults = Faults::for_seed(family);
@@ -73,6 +79,7 @@ Seen Ground::observe(ServerUid uid) {
     seen.started_at = cell.started_at;
     seen.quiesced = cell.quiesced;
     if (plant == Plant::stop_lies && cell.process == Process::stopping) seen.process = Process::exited;
+    if (plant == Plant::blind_to_starting && cell.process == Process::starting) seen.process = Process::gone;
     if (plant == Plant::early_ready && cell.process == Process::gone && cell.disk) seen.process = Process::ready;
     return seen;
 }
@@ -138,16 +145,20 @@ Ground::Effect Ground::commit_staged(ServerUid uid) {
         truth.world = cell.stage;
     }
     cell.live = std::exchange(cell.stage, Content());
+    cell.settings_file = "of another time";
     cell.staged = false;
     cell.disk = true;
     return Success{};
 }
 
-Ground::Effect Ground::launch(ServerUid uid) {
+Ground::Effect Ground::launch(ServerUid uid, const std::string& settings) {
     auto& cell = cells[uid];
+    // The machine would bear it; the keeper sees what is up before it starts anything.
+    if (cell.alive()) breach("I4: a second start of a game that is up");
     if (cell.alive()) return Success{};
     if (!cell.disk) return no(RuntimeError::Kind::invalid, "there is no disk");
     if (!cell.live.whole) breach("a game was started on an incomplete world");
+    if (settings != cell.settings_file) breach("I11: a game was started with the files of other settings");
     auto& truth = truths[uid];
     if (!truth.world) truth.world = cell.live;
     if (!truth.waived && *truth.world != cell.live) breach("a game was started on another world than the players left");
@@ -157,6 +168,8 @@ Ground::Effect Ground::launch(ServerUid uid) {
         if (now < known->crashes.back() + pause) breach("R20: started again before its back-off was over");
     }
     cell.process = Process::starting;
+    cell.run = ++runs_;
+    cell.started_with = settings;
     cell.exit.reset();
     cell.stop_asked = false;
     cell.quiesced = false;
@@ -174,6 +187,7 @@ void Ground::check_stop(const char* what, ServerUid uid, const Cell& cell) {
     if (!cell.alive()) return;
     const auto known = record(uid);
     if (!known) return;
+    count_stop(*known, cell);
     using enum server::Phase;
     switch (known->phase) {
     case deploying:
@@ -185,6 +199,13 @@ void Ground::check_stop(const char* what, ServerUid uid, const Cell& cell) {
         break;
     default: break;
     }
+}
+
+// I4: an operation ends one game at most. One that never became ready is no game yet, so a start may kill it and try again.
+void Ground::count_stop(const server::Record& record, const Cell& cell) {
+    if (!record.request || record.phase == server::Phase::failed) return;
+    const auto run = stopped_runs_.try_emplace(record.request->operation, cell.run).first->second;
+    if (run != cell.run) breach("I4: an operation stopped a second game");
 }
 
 Ground::Effect Ground::stop(ServerUid uid) {
@@ -214,6 +235,7 @@ Ground::Effect Ground::clean(ServerUid uid) {
     cell.exit.reset();
     cell.started_at.reset();
     if (plant == Plant::clean_frees_disk) cell.disk = false;
+    if (plant == Plant::clean_frees_ports) release_ports(uid);
     return Success{};
 }
 
@@ -243,6 +265,19 @@ void Ground::write_defaults(ServerUid uid) {
     if (truth.world && !truth.waived) breach("defaults were created in the place of a world that exists");
     cell.live = Content{.mark = mixed(uid.bits()[0], 1), .whole = true};
     truth = Truth();  // Nobody has played in it yet, so nothing would be lost with it.
+}
+
+void Ground::write_settings(ServerUid uid, std::string settings) {
+    auto& cell = cells[uid];
+    if (cell.alive()) breach("files were written under a running game");
+    if (plant == Plant::settings_written_once && !cell.settings_file.empty()) return;
+    cell.settings_file = std::move(settings);
+}
+
+void Ground::release_ports(ServerUid uid) {
+    for (auto& [holder, ports] : state->ports) {
+        if (holder == uid && !ports.released_at) ports.released_at = now;
+    }
 }
 
 TakenSnapshot Ground::keep(const SnapshotOrder& order, const Cell& before) {
@@ -351,6 +386,27 @@ void Ground::check_phases() {
             breach(fmt::format("I9: no edge leads from {} to {}", name_of(known->second), name_of(stored.phase)));
         }
         known->second = stored.phase;
+        if (stored.phase == server::Phase::running) check_settings(stored);
+    }
+}
+
+// I11: what a server says it runs with is what its game has read.
+void Ground::check_settings(const server::Record& record) {
+    const auto cell = cells.find(record.uid);
+    if (cell == cells.end() || !cell->second.alive()) return;
+    if (text_of(record.applied_settings) != cell->second.started_with) breach("I11: the game runs with other settings than its record says");
+}
+
+// I8: a server keeps its ports until nothing is left of it, and nobody else has them meanwhile.
+void Ground::check_ports() {
+    for (const auto& [uid, record] : state->servers) {
+        if (record.phase == server::Phase::deleting) continue;
+        const auto holds = [&](const auto& it) { return it.first == uid && !it.second.released_at && it.second.bindings == record.ports; };
+        if (std::ranges::none_of(state->ports, holds)) return breach("I8: a server has lost its ports");
+    }
+    for (const auto& [holder, ports] : state->ports) {
+        const auto cell = cells.find(holder);
+        if (ports.released_at && cell != cells.end() && cell->second.alive()) return breach("I8: ports were released while their game is up");
     }
 }
 
@@ -381,6 +437,7 @@ void Ground::check_worlds() {
 
 void Ground::check() {
     check_phases();
+    check_ports();
     check_snapshots();
     check_worlds();
 }

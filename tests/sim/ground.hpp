@@ -35,6 +35,9 @@ struct Cell {
     std::optional<Time> started_at;
     bool quiesced = false;
     bool stop_asked = false;
+    std::uint64_t run = 0;      // Counts the processes of this installation.
+    std::string settings_file;  // What the game reads at its start.
+    std::string started_with;   // What the process that is there has read.
     enum class Next : std::uint8_t { none, ready, crash, lost, end };
     Next next = Next::none;
     Time next_at{};
@@ -52,6 +55,9 @@ struct StoredSnapshot {
     Time created_at{};
 };
 
+// The settings of a record as the toy game writes them.
+std::string text_of(const std::map<std::string, Value>& settings);
+
 // What must be true of one server's world, whatever happens.
 struct Truth {
     std::optional<Content> world;  // With everything that players were told is done.
@@ -67,12 +73,14 @@ public:
     using Effect = Result<Success, RuntimeError>;
     Effect admit(const char* what, ServerUid uid, Epoch epoch);
     Effect fence(Epoch epoch);
+    bool is_fenced(Epoch epoch) const { return epoch < highest_; }
     Seen observe(ServerUid uid);
     Effect create_disk(ServerUid uid);
     Effect free_disk(ServerUid uid);
     Effect stage_disk(ServerUid uid);
     Effect commit_staged(ServerUid uid);
-    Effect launch(ServerUid uid);
+    // `settings` as the arguments of the launch say them.
+    Effect launch(ServerUid uid, const std::string& settings);
     Effect stop(ServerUid uid);
     Effect kill(ServerUid uid);
     Effect clean(ServerUid uid);
@@ -80,6 +88,7 @@ public:
     Effect quiesce(ServerUid uid);
     Effect resume(ServerUid uid);
     void write_defaults(ServerUid uid);
+    void write_settings(ServerUid uid, std::string settings);
     TakenSnapshot keep(const SnapshotOrder& order, const Cell& before);
     const std::string* engine_of(ServerUid uid, SnapshotId id) const;
 
@@ -120,7 +129,11 @@ private:
     bool is_proven(ServerUid uid, const Content& content) const;
     bool is_needed(ServerUid uid, const Cell& cell) const;
     void check_stop(const char* what, ServerUid uid, const Cell& cell);
+    void count_stop(const server::Record& record, const Cell& cell);
+    void release_ports(ServerUid uid);
     void check_phases();
+    void check_settings(const server::Record& record);
+    void check_ports();
     void check_snapshots();
     void check_worlds();
 
@@ -129,6 +142,8 @@ private:
     std::map<server::Phase, std::uint64_t> phases_seen_;
     std::map<SnapshotId, vault::SnapshotStatus> proven_;
     std::map<ServerUid, bool> loops_;
+    std::map<OperationId, std::uint64_t> stopped_runs_;  // Which run an operation stopped.
+    std::uint64_t runs_ = 0;
     std::uint64_t engines_ = 0;
     std::string breach_;
 };

@@ -40,6 +40,9 @@ public:
     // Time passes, other things happen meanwhile; the control plane may die here.
     Task<void> wait(const char* what);
     bool is_dying() const { return dying_; }
+    // The epoch under which this life took over, once it has.
+    void took_over(Epoch epoch) { epoch_ = epoch; }
+    Epoch epoch() const { return epoch_; }
 
 private:
     bool is_hit(double probability) { return ground_.fault_dice.chance(probability); }
@@ -47,6 +50,7 @@ private:
     Ground& ground_;
     Clock& clock_;
     bool dying_ = false;
+    Epoch epoch_{};
 };
 
 // One life of the control plane: a keeper with its loop, clock and ports over the common ground. It ends by death (end()), which stops it at

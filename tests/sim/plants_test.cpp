@@ -31,7 +31,8 @@ TEST_P(Plants, AreFound) {
 INSTANTIATE_TEST_SUITE_P(Sim, Plants,
                          testing::Values(Plant::skip_verify, Plant::drop_epoch, Plant::clean_frees_disk, Plant::stale_snapshot, Plant::stop_lies,
                                          Plant::half_restore, Plant::no_resume, Plant::same_snapshot_id, Plant::stop_hits_another,
-                                         Plant::operation_never_ends, Plant::catalogue_forgets, Plant::early_ready),
+                                         Plant::operation_never_ends, Plant::catalogue_forgets, Plant::early_ready, Plant::blind_to_starting,
+                                         Plant::clean_frees_ports, Plant::settings_written_once),
                          [](const auto& info) { return std::string(name_of(info.param)); });
 
 }  // namespace

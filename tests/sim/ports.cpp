@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/bytes.hpp"
+
 namespace gk::sim {
 
 Ledger::Answer<Success> SimLedger::put(Operation operation) {
@@ -17,8 +19,13 @@ Runtime::Answer<Success> SimRuntime::take_effect(const char* what, ServerUid uid
     if (const auto admitted = ground_.admit(what, uid, epoch); !admitted) co_return admitted;
     co_return (ground_.*act)(uid);
 }
+Runtime::Answer<Success> SimRuntime::do_launch(server::LaunchSpec spec, Epoch epoch) {
+    if (const auto admitted = ground_.admit("launch", spec.uid, epoch); !admitted) co_return admitted;
+    co_return ground_.launch(spec.uid, spec.argv.back());
+}
 Runtime::Answer<Success> SimRuntime::fence(Epoch epoch) {
     co_await passage_.wait("fence");
+    passage_.took_over(epoch);
     co_return ground_.fence(epoch);
 }
 Runtime::Answer<Seen> SimRuntime::observe(ServerUid uid) { return passage_.ask("observe", see(uid)); }
@@ -65,9 +72,12 @@ Vault::Answer<Success> SimVault::do_restore(ServerUid server, std::string engine
     const auto& repository = ground_.vault[server];
     const auto at = repository.find(engine_id);
     if (at == repository.end()) co_return std::unexpected(VaultError{VaultError::Kind::not_found, "there is no such snapshot"});
+    // As for files: what restores for a keeper ends before a newer one takes over.
+    if (ground_.is_fenced(passage_.epoch())) co_return std::unexpected(away());
     const auto content = at->second.content;
     ground_.cells[server].stage = Content{.mark = content.mark ^ 1, .whole = false};  // Half of it.
     co_await passage_.wait("vault writes");
+    if (ground_.is_fenced(passage_.epoch())) co_return std::unexpected(away());
     if (ground_.plant != Plant::half_restore) ground_.cells[server].stage = content;
     co_return Success{};
 }
@@ -96,9 +106,12 @@ Files::Answer<std::vector<std::byte>> SimFiles::do_read(ServerUid server) {
     if (!cell.live.whole) co_return std::unexpected(FilesError{FilesError::Kind::not_found, "there is no such file"});
     co_return std::vector<std::byte>(3);
 }
-Files::Answer<Success> SimFiles::do_write(ServerUid server) {
+Files::Answer<Success> SimFiles::do_write(ServerUid server, std::string path, std::vector<std::byte> content) {
+    // Files carry no epoch: what serves them ends with the life that opened it, and a newer keeper starts only then (README, "Assumed").
+    if (ground_.is_fenced(passage_.epoch())) co_return std::unexpected(FilesError{FilesError::Kind::unavailable, "a newer keeper is at work"});
     if (!ground_.cells[server].disk) co_return std::unexpected(FilesError{FilesError::Kind::unavailable, "there is no disk"});
-    ground_.write_defaults(server);
+    if (path == "settings") ground_.write_settings(server, std::string(as_text(content)));
+    else ground_.write_defaults(server);
     co_return Success{};
 }
 
@@ -106,13 +119,13 @@ Result<server::LaunchSpec, app::Error> ToyBook::launch_spec(const server::Record
     server::LaunchSpec spec;
     spec.uid = record.uid;
     spec.slot = record.slot;
-    spec.argv = {"toy"};
+    spec.argv = {"toy", text_of(record.settings)};
     spec.stop = {server::StopRung()};
     return spec;
 }
-Result<std::vector<app::WorldFile>, app::Error> ToyBook::files_to_write(const server::Record&,
+Result<std::vector<app::WorldFile>, app::Error> ToyBook::files_to_write(const server::Record& record,
                                                                         const std::map<std::string, std::string>& present) const {
-    std::vector<app::WorldFile> files;
+    std::vector<app::WorldFile> files{{.path = "settings", .content = text_of(record.settings)}};
     if (!present.contains("world.cfg")) files.push_back({.path = "world.cfg", .content = "x"});
     return files;
 }

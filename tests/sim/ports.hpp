@@ -82,7 +82,7 @@ public:
     Answer<Success> stage_disk(ServerUid uid, DiskSpec, Epoch epoch) override { return command("stage_disk", uid, epoch, &Ground::stage_disk); }
     Answer<Success> commit_staged(ServerUid uid, Epoch epoch) override { return command("commit_staged", uid, epoch, &Ground::commit_staged); }
     Answer<Success> discard_staged(ServerUid uid, Epoch epoch) override;
-    Answer<Success> launch(server::LaunchSpec spec, Epoch epoch) override { return command("launch", spec.uid, epoch, &Ground::launch); }
+    Answer<Success> launch(server::LaunchSpec spec, Epoch epoch) override { return passage_.pass("launch", do_launch(std::move(spec), epoch)); }
     Answer<Success> stop(ServerUid uid, Epoch epoch) override { return command("stop", uid, epoch, &Ground::stop); }
     Answer<Success> kill(ServerUid uid, Epoch epoch) override { return command("kill", uid, epoch, &Ground::kill); }
     Answer<Success> clean(ServerUid uid, Epoch epoch) override { return command("clean", uid, epoch, &Ground::clean); }
@@ -98,6 +98,7 @@ public:
 private:
     using Act = Ground::Effect (Ground::*)(ServerUid);
     Answer<Success> command(const char* what, ServerUid uid, Epoch epoch, Act act) { return passage_.pass(what, take_effect(what, uid, epoch, act)); }
+    Answer<Success> do_launch(server::LaunchSpec spec, Epoch epoch);
     Answer<Success> take_effect(const char* what, ServerUid uid, Epoch epoch, Act act);
     Answer<Seen> see(ServerUid uid) { co_return ground_.observe(uid); }
     Answer<std::vector<ServerUid>> see_all();
@@ -137,18 +138,20 @@ private:
     Passage& passage_;
 };
 
-// Knows one file, whose presence means that the world has its defaults.
+// Knows two files: one whose presence means that the world has its defaults, and the settings that the game reads.
 class SimFiles final : public Files {
 public:
     SimFiles(Ground& ground, Passage& passage) : ground_(ground), passage_(passage) {}
     Answer<std::vector<FileInfo>> list(ServerUid, std::string) override { co_return std::vector<FileInfo>(); }
     Answer<std::vector<std::byte>> read(ServerUid server, std::string, std::size_t) override { return passage_.ask("files.read", do_read(server)); }
-    Answer<Success> write(ServerUid server, std::string, std::vector<std::byte>) override { return passage_.pass("files.write", do_write(server)); }
+    Answer<Success> write(ServerUid server, std::string path, std::vector<std::byte> content) override {
+        return passage_.pass("files.write", do_write(server, std::move(path), std::move(content)));
+    }
     Answer<Success> remove(ServerUid, std::string, bool) override { co_return Success{}; }
 
 private:
     Answer<std::vector<std::byte>> do_read(ServerUid server);
-    Answer<Success> do_write(ServerUid server);
+    Answer<Success> do_write(ServerUid server, std::string path, std::vector<std::byte> content);
 
     Ground& ground_;
     Passage& passage_;

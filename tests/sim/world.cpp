@@ -5,7 +5,13 @@
 #include <cstdlib>
 #include <cstring>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "adapters/memory/port_map.hpp"
 #include "adapters/memory/random.hpp"
+#include "async/manual_clock.hpp"
 #include "domain/server/request.hpp"
 
 namespace gk::sim {
@@ -69,6 +75,7 @@ void World::turn_actors() {
     }
     if (now >= next_ask_) {
         if (!quiet_) ask_at_random();
+        if (!quiet_ && actors_.chance(0.5)) change_settings();
         next_ask_ = now + actors_.between(500ms, 60s);
     }
     if (ground_.vault_down && now >= vault_back_) ground_.vault_down = false;
@@ -105,10 +112,24 @@ Time World::next_time(Time end) const {
     return std::max(next, ground_.now);
 }
 
+// The port of a new server. So few numbers that they are soon given away again; none when all are held or rest.
+std::vector<server::PortBinding> World::reserve_port(ServerUid uid) {
+    const async::ManualClock clock(ground_.now);
+    memory::MemoryPortMap map(ground_.state, clock, {.range = {.first = Port{30000}, .last = Port{30005}}});
+    boost::asio::io_context io;
+    std::vector<PortWish> wishes{{.role = "game", .udp = true}};
+    auto answer = boost::asio::co_spawn(io, map.reserve(uid, std::move(wishes)), boost::asio::use_future);
+    io.run();
+    auto reserved = answer.get();
+    return reserved ? std::move(*reserved) : std::vector<server::PortBinding>();
+}
+
 void World::create_server() {
     memory::SeededRandom random(seed_ * 100 + ++servers_made_);
     server::Record record;
     record.uid = random.id<ServerUid>();
+    record.ports = reserve_port(record.uid);
+    if (record.ports.empty()) return;
     record.id = fmt::format("world-{}", servers_made_);
     record.game = "toy";
     record.slot = servers_made_;
@@ -116,6 +137,16 @@ void World::create_server() {
     record.version = server::Version{1};
     ground_.state->servers.emplace(record.uid, record);
     if (actors_.chance(0.8)) ask(record.uid, {.operation = random.id<OperationId>(), .verb = Verb::start, .asked_at = ground_.now});
+}
+
+// What a PATCH does: the game learns of it at its next start.
+void World::change_settings() {
+    auto& servers = ground_.state->servers;
+    if (servers.empty()) return;
+    auto& [uid, record] = *std::next(servers.begin(), static_cast<std::ptrdiff_t>(actors_.below(servers.size())));
+    record.settings["slots"] = Value(static_cast<std::int64_t>(actors_.below(100)));
+    record.version = static_cast<server::Version>(std::to_underlying(record.version) + 1);
+    ground_.note("settings", uid);
 }
 
 std::optional<SnapshotId> World::some_snapshot(ServerUid uid) {

@@ -37,7 +37,9 @@ private:
     Time next_time(Time end) const;
     void ask_at_random();
     void ask(ServerUid uid, server::Request request);
+    std::vector<server::PortBinding> reserve_port(ServerUid uid);
     void create_server();
+    void change_settings();
     std::optional<SnapshotId> some_snapshot(ServerUid uid);
     std::string unrest() const;
 
