@@ -189,6 +189,17 @@ TEST(Plan, AFailedSnapshotAtRestKeepsTheDiskAndIsTriedAgain) {
     EXPECT_EQ(toy.record.phase, Phase::stopped);
 }
 
+TEST(Plan, ADiskWithoutAProvenSnapshotIsNotFreed) {
+    for (const bool dirty : {true, false}) {
+        Toy toy(in(Phase::cleanup, Wanted::stopped));
+        toy.facts.seen.disk = true;
+        toy.record.world_dirty = dirty;
+        if (dirty) toy.facts.snapshots = {proven(1)};  // Of an older state than the disk's.
+
+        EXPECT_EQ(toy.next(), "Transition unproven");
+    }
+}
+
 TEST(Plan, ForceGoesOnWithoutTheVault) {
     auto request = ask(Verb::stop);
     request.force = true;
