@@ -29,9 +29,10 @@ Result<Record, StoreError> read_record(const Rows& row) {
     return read_document<Record>(what, row.text(5));
 }
 
-Result<Record, StoreError> only_record(Rows rows, std::string_view what) {
+Result<Record, StoreError> read_one(Connection& db, ServerUid uid) {
+    auto rows = db.query("SELECT uid, space, id, slot, version, document, digest FROM servers WHERE uid = ?1", uid.text());
     TRY(found, rows.next());
-    if (!found) return std::unexpected(StoreError{Kind::not_found, fmt::format("there is no server {}", what)});
+    if (!found) return std::unexpected(StoreError{Kind::not_found, fmt::format("there is no server with the uid {}", uid.text())});
     return read_record(rows);
 }
 
@@ -115,50 +116,93 @@ Result<std::vector<Record>, StoreError> list_now(Connection& db) {
     }
 }
 
+StoreError unknown(std::string_view what) { return {Kind::not_found, fmt::format("there is no server {}", what)}; }
+
 }  // namespace
 
-Task<Result<Version, StoreError>> SqliteServerStore::create(Record record) {
+// Everything is answered in the order in which it was asked (database.hpp). So what a load has read holds whatever was told before it came
+// back, and what is told afterwards is newer.
+Task<Result<Success, StoreError>> SqliteServerStore::load() {
+    if (known_) co_return Success{};
+    Work<std::vector<Record>> work = list_now;
+    auto all = co_await db_.read(std::move(work));
+    if (!all) co_return std::unexpected(std::move(all).error());
+    if (known_) co_return Success{};
+    known_.emplace();
+    for (auto& record : *all) keep(std::move(record));
+    co_return Success{};
+}
+
+void SqliteServerStore::keep(Record record) {
+    if (!known_) return;
+    drop(record.uid);
+    known_->names.emplace(std::pair(record.space, record.id), record.uid);
+    known_->records.emplace(record.uid, std::move(record));
+}
+
+void SqliteServerStore::drop(ServerUid uid) {
+    if (!known_) return;
+    const auto found = known_->records.find(uid);
+    if (found == known_->records.end()) return;
+    known_->names.erase(std::pair(found->second.space, found->second.id));
+    known_->records.erase(found);
+}
+
+void SqliteServerStore::stored(Record record, Version version) {
     const auto uid = record.uid;
-    Work<Version> work = [record = std::move(record)](Connection& db) { return create_now(db, record); };
+    record.version = version;
+    keep(std::move(record));
+    watchers_.notify(uid);
+}
+
+Task<Result<Version, StoreError>> SqliteServerStore::create(Record record) {
+    Work<Version> work = [record](Connection& db) { return create_now(db, record); };
     auto version = co_await db_.write(std::move(work));
-    if (version) watchers_.notify(uid);
+    if (version) stored(std::move(record), *version);
     co_return version;
 }
 
 Task<Result<Version, StoreError>> SqliteServerStore::replace(Record record) {
-    const auto uid = record.uid;
-    Work<Version> work = [record = std::move(record)](Connection& db) { return replace_now(db, record); };
+    Work<Version> work = [record](Connection& db) { return replace_now(db, record); };
     auto version = co_await db_.write(std::move(work));
-    if (version) watchers_.notify(uid);
+    if (version) stored(std::move(record), *version);
     co_return version;
 }
 
 Task<Result<Success, StoreError>> SqliteServerStore::remove(ServerUid uid, Version seen) {
     Work<Success> work = [uid, seen](Connection& db) { return remove_now(db, uid, seen); };
     auto removed = co_await db_.write(std::move(work));
-    if (removed) watchers_.notify(uid);
+    if (removed) {
+        drop(uid);
+        watchers_.notify(uid);
+    }
     co_return removed;
 }
 
 Task<Result<Record, StoreError>> SqliteServerStore::get(ServerUid uid) {
-    Work<Record> work = [uid](Connection& db) {
-        auto rows = db.query("SELECT uid, space, id, slot, version, document, digest FROM servers WHERE uid = ?1", uid.text());
-        return only_record(std::move(rows), "with the uid " + uid.text());
-    };
-    return db_.read(std::move(work));
+    if (auto loaded = co_await load(); !loaded) {
+        // One damaged row does not take the others with it.
+        Work<Record> work = [uid](Connection& db) { return read_one(db, uid); };
+        co_return co_await db_.read(std::move(work));
+    }
+    const auto found = known_->records.find(uid);
+    if (found == known_->records.end()) co_return std::unexpected(unknown("with the uid " + uid.text()));
+    co_return found->second;
 }
 
 Task<Result<Record, StoreError>> SqliteServerStore::find(std::string space, std::string id) {
-    Work<Record> work = [space = std::move(space), id = std::move(id)](Connection& db) {
-        auto rows = db.query("SELECT uid, space, id, slot, version, document, digest FROM servers WHERE space = ?1 AND id = ?2", space, id);
-        return only_record(std::move(rows), fmt::format("{}/{}", space, id));
-    };
-    return db_.read(std::move(work));
+    if (auto loaded = co_await load(); !loaded) co_return std::unexpected(std::move(loaded).error());
+    const auto found = known_->names.find(std::pair(space, id));
+    if (found == known_->names.end()) co_return std::unexpected(unknown(fmt::format("{}/{}", space, id)));
+    co_return known_->records.at(found->second);
 }
 
 Task<Result<std::vector<Record>, StoreError>> SqliteServerStore::list() {
-    Work<std::vector<Record>> work = list_now;
-    return db_.read(std::move(work));
+    if (auto loaded = co_await load(); !loaded) co_return std::unexpected(std::move(loaded).error());
+    std::vector<Record> all;
+    all.reserve(known_->records.size());
+    for (const auto& [name, uid] : known_->names) all.push_back(known_->records.at(uid));
+    co_return all;
 }
 
 }  // namespace gk::sqlite
