@@ -19,13 +19,16 @@ from client import Client, OperationFailed
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BIN = pathlib.Path(os.environ.get("GK_TEST_BIN", ROOT / "build/release/bin"))
-# Away from a Gamekeeper that this machine may really run.
-UID_BASE, UIDS = 700000, 10000
-PORTS = (28000, 28999)
+# Away from a Gamekeeper that this machine may really run, and from other test scripts: clean-up ends whatever has a uid of this range.
+UIDS = 1000
+UID_BASE = 700000 + os.getpid() % 4000 * UIDS
+PORTS = (22000 + os.getpid() % 40 * 250, 22249 + os.getpid() % 40 * 250)
 
 
 class Gamekeeper:
     """One installation: a state directory, and the control plane over it while it is up."""
+
+    present = set()
 
     def __init__(self, state=None, **settings):
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="gk-e2e-"))
@@ -34,6 +37,7 @@ class Gamekeeper:
         self.settings = settings  # Environment names without GK_: API_LISTEN="127.0.0.1:0".
         self.log_path = self.home / "serve.log"
         self.process = None
+        Gamekeeper.present.add(self)
 
     @property
     def socket(self):
@@ -89,8 +93,8 @@ class Gamekeeper:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
     def cli(self, *arguments, check=True, timeout=120):
-        done = subprocess.run([BIN / "gamekeeper", "--socket", self.socket, *arguments], capture_output=True, text=True, timeout=timeout,
-                              stdin=subprocess.DEVNULL, env=self.environment())
+        command = [BIN / "gamekeeper", "--state", self.state, "--socket", self.socket, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL, env=self.environment())
         if check and done.returncode != 0:
             raise AssertionError(f"gamekeeper {' '.join(map(str, arguments))}: status {done.returncode}\n{done.stdout}{done.stderr}")
         return done
@@ -119,6 +123,7 @@ class Gamekeeper:
         forced = found.describe()
         found.remove()
         shutil.rmtree(self.home, ignore_errors=True)
+        Gamekeeper.present.discard(self)
         return forced
 
     def delete_servers(self):
@@ -140,7 +145,9 @@ class Leftovers:
         self.state = str(state)
 
     def processes(self):
-        return [pid for pid in pids() if pid != os.getpid() and (self.state in command_line(pid) or UID_BASE <= uid_of(pid) < UID_BASE + UIDS)]
+        # A dead child of process 1 waits for that one alone, and holds nothing.
+        found = [pid for pid in pids() if pid != os.getpid() and (self.state in command_line(pid) or UID_BASE <= uid_of(pid) < UID_BASE + UIDS)]
+        return [pid for pid in found if not stat_of(pid).endswith(" Z 1")]
 
     def mounts(self):
         lines = pathlib.Path("/proc/self/mounts").read_text().splitlines()
@@ -161,7 +168,7 @@ class Leftovers:
         return [path for path in pathlib.Path("/sys/fs/cgroup").glob("**/gamekeeper/*") if path.name in names]
 
     def describe(self):
-        return ([f"process {pid}: {command_line(pid)}" for pid in self.processes()] + [f"mount {m}" for m in self.mounts()]
+        return ([f"process {pid}: {command_line(pid) or stat_of(pid)}" for pid in self.processes()] + [f"mount {m}" for m in self.mounts()]
                 + [f"loop device {d}" for d in self.loops()] + [f"cgroup {c}" for c in self.cgroups()])
 
     def remove(self):
@@ -187,6 +194,14 @@ def command_line(pid):
         return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
     except OSError:
         return ""
+
+
+def stat_of(pid):
+    """Name, state and parent of a process without a command line."""
+    try:
+        return " ".join(pathlib.Path(f"/proc/{pid}/stat").read_text().split()[1:4])
+    except OSError:
+        return "gone by now"
 
 
 def uid_of(pid):
@@ -295,8 +310,16 @@ class ToyCase(Case):
 
 def main():
     """Runs the tests of the script that calls it; its last line is what tools/run-tests reads."""
-    result = unittest.main(module="__main__", exit=False, verbosity=2).result
-    broken = len(result.failures) + len(result.errors)
+    # A time-out of the runner, or Ctrl-C, must not leave games and mounts behind. unittest itself runs no clean-ups then.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        result = unittest.main(module="__main__", exit=False, verbosity=2).result
+    except KeyboardInterrupt:
+        for keeper in list(Gamekeeper.present):
+            keeper.clean_up()
+        print("0 passed, 1 failed", flush=True)
+        sys.exit(1)
+    broken = len({test.id() for test, _ in result.failures + result.errors})  # One test may fail twice: itself, and its clean-up.
     sys.stderr.flush()
     print(f"{result.testsRun - broken} passed, {broken} failed", flush=True)
     sys.exit(1 if broken or result.testsRun == 0 else 0)

@@ -24,6 +24,7 @@ class Recovery(harness.ToyCase):
         key = (self.keeper.state / "recovery.key").read_text().strip()
         endpoints = {name: self.api.server(name)["endpoints"] for name in ("keep", "tower")}
         rescue = pathlib.Path(tempfile.mkdtemp(prefix="gk-rescue-"))
+        rescue.chmod(0o755)
         self.addCleanup(shutil.rmtree, rescue, ignore_errors=True)
         subprocess.run(["cp", "-a", self.keeper.state / "vault", rescue / "vault"], check=True)
         self.keeper.clean_up()
