@@ -133,7 +133,7 @@ class Gamekeeper:
                 name = server["id"]
                 begun.append(self.api.begin("DELETE", f"/v1/servers/{name}?purge={name}&force={name}"))
             for operation in begun:
-                self.api.finish(operation, 60)
+                self.api.finish(operation, 300)  # Each is saved before it goes, and a repository is made for each first.
         except (AssertionError, OSError) as error:
             print(f"clean-up: {error}", file=sys.stderr)
 
