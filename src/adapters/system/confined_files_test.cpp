@@ -31,23 +31,23 @@ std::string text_in(const fs::path& path) {
 class ConfinedFilesTest : public testing::Test {
 protected:
     ConfinedFilesTest() {
-        fs::create_directories(outside_ / "deep");
-        put(outside_ / "secret", "sentinel");
-        put(outside_ / "deep" / "secret", "sentinel");
-        fs::create_directory(world_);
-        files_ = open();
+        fs::create_directories(outside / "deep");
+        put(outside / "secret", "sentinel");
+        put(outside / "deep" / "secret", "sentinel");
+        fs::create_directory(world);
+        files = open();
     }
     ~ConfinedFilesTest() override {
-        EXPECT_EQ(snapshot_of_outside(), before_) << "something outside the world was changed";
-        fs::remove_all(root_);
+        EXPECT_EQ(snapshot_of_outside(), before) << "something outside the world was changed";
+        fs::remove_all(root);
     }
     Result<ConfinedFiles, FilesError> open() {
-        before_ = snapshot_of_outside();
-        return ConfinedFiles::open(world_.string());
+        before = snapshot_of_outside();
+        return ConfinedFiles::open(world.string());
     }
     std::map<std::string, std::string> snapshot_of_outside() const {
         std::map<std::string, std::string> all;
-        for (const auto& entry : fs::recursive_directory_iterator(outside_)) {
+        for (const auto& entry : fs::recursive_directory_iterator(outside)) {
             struct stat status{};
             lstat(entry.path().c_str(), &status);
             const auto content = entry.is_regular_file() ? text_in(entry.path()) : "";
@@ -61,47 +61,47 @@ protected:
     }
     ByteSpan evil() const { return as_byte_span("evil"); }
 
-    const fs::path root_ = make_root();
-    const fs::path outside_ = root_ / "outside";
-    const fs::path world_ = root_ / "world";
-    std::map<std::string, std::string> before_;
-    Result<ConfinedFiles, FilesError> files_ = std::unexpected(FilesError{Kind::unavailable, "not opened"});
+    const fs::path root = make_root();
+    const fs::path outside = root / "outside";
+    const fs::path world = root / "world";
+    std::map<std::string, std::string> before;
+    Result<ConfinedFiles, FilesError> files = std::unexpected(FilesError{Kind::unavailable, "not opened"});
 };
 
 TEST_F(ConfinedFilesTest, WritesReadsListsAndRemoves) {
-    ASSERT_TRUE(files_->write("a/b/c.txt", as_byte_span("hello")));
-    ASSERT_TRUE(files_->write("a/b/c.txt", as_byte_span("again")));
+    ASSERT_TRUE(files->write("a/b/c.txt", as_byte_span("hello")));
+    ASSERT_TRUE(files->write("a/b/c.txt", as_byte_span("again")));
 
-    EXPECT_EQ(as_text(*files_->read("a/b/c.txt", 5)), "again");
-    EXPECT_EQ(files_->read("a/b/c.txt", 4).error().kind, Kind::too_large);
-    const auto items = files_->list("a/b");
+    EXPECT_EQ(as_text(*files->read("a/b/c.txt", 5)), "again");
+    EXPECT_EQ(files->read("a/b/c.txt", 4).error().kind, Kind::too_large);
+    const auto items = files->list("a/b");
     ASSERT_EQ(items->size(), 1u);
     EXPECT_EQ(items->front().name, "c.txt");
     EXPECT_EQ(items->front().size, 5);
     EXPECT_EQ(items->front().mode, 0644u);
-    EXPECT_EQ(files_->remove("a", false).error().kind, Kind::exists);
-    EXPECT_TRUE(files_->remove("a", true));
-    EXPECT_TRUE(files_->list("")->empty());
+    EXPECT_EQ(files->remove("a", false).error().kind, Kind::exists);
+    EXPECT_TRUE(files->remove("a", true));
+    EXPECT_TRUE(files->list("")->empty());
 }
 
 TEST_F(ConfinedFilesTest, KeepsTheRightsOfAReplacedFile) {
-    put(world_ / "start.sh", "old");
-    fs::permissions(world_ / "start.sh", fs::perms(0750));
+    put(world / "start.sh", "old");
+    fs::permissions(world / "start.sh", fs::perms(0750));
 
-    ASSERT_TRUE(files_->write("start.sh", as_byte_span("new")));
+    ASSERT_TRUE(files->write("start.sh", as_byte_span("new")));
 
-    EXPECT_EQ(fs::status(world_ / "start.sh").permissions(), fs::perms(0750));
+    EXPECT_EQ(fs::status(world / "start.sh").permissions(), fs::perms(0750));
 }
 
 TEST_F(ConfinedFilesTest, RefusesWhatIsNoPlainFile) {
-    ASSERT_EQ(mkfifo((world_ / "fifo").c_str(), 0600), 0);
+    ASSERT_EQ(mkfifo((world / "fifo").c_str(), 0600), 0);
 
-    EXPECT_EQ(files_->read("fifo", 10).error().kind, Kind::not_a_file);
-    EXPECT_EQ(files_->write("fifo", evil()).error().kind, Kind::not_a_file);
-    EXPECT_EQ(files_->list("")->front().type, FileInfo::Type::other);
-    EXPECT_EQ(files_->read("", 10).error().kind, Kind::not_a_file);
-    EXPECT_EQ(files_->list("fifo").error().kind, Kind::not_a_directory);
-    EXPECT_TRUE(files_->remove("fifo", false));
+    EXPECT_EQ(files->read("fifo", 10).error().kind, Kind::not_a_file);
+    EXPECT_EQ(files->write("fifo", evil()).error().kind, Kind::not_a_file);
+    EXPECT_EQ(files->list("")->front().type, FileInfo::Type::other);
+    EXPECT_EQ(files->read("", 10).error().kind, Kind::not_a_file);
+    EXPECT_EQ(files->list("fifo").error().kind, Kind::not_a_directory);
+    EXPECT_TRUE(files->remove("fifo", false));
 }
 
 // The matrix of hosting.md section 6: every way out, with every verb. What is outside is compared in the destructor.
@@ -112,7 +112,7 @@ struct WayOut {
 };
 
 TEST_F(ConfinedFilesTest, LeadsNowhereOutside) {
-    const auto out = outside_.string();
+    const auto out = outside.string();
     const WayOut ways[] = {
         {"absolute link to a file", out + "/secret", "way"},
         {"relative link to a file", "../outside/secret", "way"},
@@ -131,44 +131,44 @@ TEST_F(ConfinedFilesTest, LeadsNowhereOutside) {
     };
     for (const auto& way : ways) {
         SCOPED_TRACE(way.name);
-        fs::remove_all(world_);
-        fs::create_directories(world_ / "inner");
-        files_ = open();
+        fs::remove_all(world);
+        fs::create_directories(world / "inner");
+        files = open();
         const auto relink = [&] {
-            if (!way.target.empty() && !fs::is_symlink(world_ / "way")) fs::create_symlink(way.target, world_ / "way");
+            if (!way.target.empty() && !fs::is_symlink(world / "way")) fs::create_symlink(way.target, world / "way");
         };
 
         relink();
-        EXPECT_FALSE(files_->read(way.path, 100));
-        EXPECT_FALSE(files_->list(way.path));
-        EXPECT_FALSE(files_->write(way.path, evil()));
-        EXPECT_FALSE(files_->write(way.path + "/x/y", evil()));
-        if (const auto removed = files_->remove(way.path, true); removed) {
+        EXPECT_FALSE(files->read(way.path, 100));
+        EXPECT_FALSE(files->list(way.path));
+        EXPECT_FALSE(files->write(way.path, evil()));
+        EXPECT_FALSE(files->write(way.path + "/x/y", evil()));
+        if (const auto removed = files->remove(way.path, true); removed) {
             // Only the link itself may have gone.
             EXPECT_EQ(way.path, "way");
-            EXPECT_FALSE(fs::is_symlink(world_ / "way"));
+            EXPECT_FALSE(fs::is_symlink(world / "way"));
         }
         relink();
-        EXPECT_TRUE(files_->remove("inner", true));
-        EXPECT_EQ(snapshot_of_outside(), before_);
+        EXPECT_TRUE(files->remove("inner", true));
+        EXPECT_EQ(snapshot_of_outside(), before);
     }
 }
 
 TEST_F(ConfinedFilesTest, RemovesATreeWithLinksWithoutFollowingThem) {
-    fs::create_directories(world_ / "tree" / "sub");
-    fs::create_symlink(outside_, world_ / "tree" / "way");
-    fs::create_symlink(outside_ / "secret", world_ / "tree" / "sub" / "file");
-    fs::create_hard_link(world_ / "tree" / "sub" / "file", world_ / "tree" / "again");
+    fs::create_directories(world / "tree" / "sub");
+    fs::create_symlink(outside, world / "tree" / "way");
+    fs::create_symlink(outside / "secret", world / "tree" / "sub" / "file");
+    fs::create_hard_link(world / "tree" / "sub" / "file", world / "tree" / "again");
 
-    EXPECT_TRUE(files_->remove("tree", true));
+    EXPECT_TRUE(files->remove("tree", true));
 
-    EXPECT_TRUE(fs::is_empty(world_));
+    EXPECT_TRUE(fs::is_empty(world));
 }
 
 TEST_F(ConfinedFilesTest, ListsLinksAsLinks) {
-    fs::create_symlink(outside_, world_ / "way");
+    fs::create_symlink(outside, world / "way");
 
-    const auto items = files_->list("");
+    const auto items = files->list("");
 
     ASSERT_EQ(items->size(), 1u);
     EXPECT_EQ(items->front().type, FileInfo::Type::link);
@@ -176,27 +176,27 @@ TEST_F(ConfinedFilesTest, ListsLinksAsLinks) {
 
 // A directory and a link to the outside change places all the time, as fast as the kernel can (CVE-2024-27102).
 TEST_F(ConfinedFilesTest, IsNotFooledByARacingSwap) {
-    fs::create_directories(world_ / "dir");
-    put(world_ / "dir" / "secret", "harmless");
-    fs::create_symlink(outside_, world_ / "link");
+    fs::create_directories(world / "dir");
+    put(world / "dir" / "secret", "harmless");
+    fs::create_symlink(outside, world / "link");
     std::atomic<bool> stop = false;
     std::thread racer([&] {
-        const auto a = (world_ / "dir").string();
-        const auto b = (world_ / "link").string();
+        const auto a = (world / "dir").string();
+        const auto b = (world / "link").string();
         while (!stop) syscall(SYS_renameat2, AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), 2 /* RENAME_EXCHANGE */);
     });
 
     int reads = 0;
     int writes = 0;
     for (int i = 0; i < 20'000; ++i) {
-        if (const auto content = files_->read("dir/secret", 100)) {
+        if (const auto content = files->read("dir/secret", 100)) {
             ++reads;
             ASSERT_NE(as_text(*content), "sentinel");
         }
-        if (const auto items = files_->list("dir"))
+        if (const auto items = files->list("dir"))
             ASSERT_FALSE(std::ranges::any_of(*items, [](const FileInfo& item) { return item.name == "deep"; }));
-        if (i % 20 == 0 && files_->write("dir/new/file", evil())) ++writes;
-        if (i % 20 == 10) static_cast<void>(files_->remove("dir/new", true).has_value());
+        if (i % 20 == 0 && files->write("dir/new/file", evil())) ++writes;
+        if (i % 20 == 10) static_cast<void>(files->remove("dir/new", true).has_value());
     }
     stop = true;
     racer.join();
@@ -208,17 +208,17 @@ TEST_F(ConfinedFilesTest, IsNotFooledByARacingSwap) {
 TEST_F(ConfinedFilesTest, RemovesATreeUnderARacingSwapWithoutFollowing) {
     std::atomic<bool> stop = false;
     std::thread racer([&] {
-        const auto a = (world_ / "tree" / "a").string();
-        const auto b = (world_ / "tree" / "b").string();
+        const auto a = (world / "tree" / "a").string();
+        const auto b = (world / "tree" / "b").string();
         while (!stop) syscall(SYS_renameat2, AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), 2 /* RENAME_EXCHANGE */);
     });
 
     for (int i = 0; i < 100; ++i) {
-        fs::create_directories(world_ / "tree" / "a" / "deep");
-        put(world_ / "tree" / "a" / "deep" / "secret", "harmless");
+        fs::create_directories(world / "tree" / "a" / "deep");
+        put(world / "tree" / "a" / "deep" / "secret", "harmless");
         std::error_code ignored;
-        fs::create_symlink(outside_, world_ / "tree" / "b", ignored);
-        ASSERT_TRUE(files_->remove("tree", true));
+        fs::create_symlink(outside, world / "tree" / "b", ignored);
+        ASSERT_TRUE(files->remove("tree", true));
     }
     stop = true;
     racer.join();
