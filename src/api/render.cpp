@@ -40,12 +40,13 @@ Value render(const server::Players& players) {
 }
 
 Value render(const server::Exit& exit) {
-    return Value::object({{"cause", name_of(exit.cause)},
-                          {"signal", number_or_null(exit.signal)},
-                          {"code", number_or_null(exit.code)},
-                          {"at", rfc3339(exit.at)},
-                          {"memory_peak_mib", exit.memory_peak.count},
-                          {"log_tail", exit.log_tail}});
+    auto out = Value::object({{"cause", name_of(exit.cause)},
+                              {"signal", number_or_null(exit.signal)},
+                              {"code", number_or_null(exit.code)},
+                              {"at", rfc3339(exit.at)},
+                              {"log_tail", exit.log_tail}});
+    if (exit.memory_peak) out.set("memory_peak_mib", exit.memory_peak->count);
+    return out;
 }
 
 Value render(const Problem& problem) { return Value::object({{"code", problem.code}, {"detail", problem.detail}}); }

@@ -98,6 +98,10 @@ public:
     virtual Answer<std::vector<LogLine>> logs(ServerUid uid, std::uint64_t cursor, std::size_t lines_max) = 0;
     // The cursor that starts the last `lines` lines.
     virtual Answer<std::uint64_t> log_cursor_from_end(ServerUid uid, std::size_t lines) = 0;
+    // Calls `grown` on the loop's thread when there may be more lines to read, also those of a later run, until the handle is dropped. It only
+    // wakes: it may call once too often. A follower watches first and reads then, so that no line is missed. `exhausted` when this machine's
+    // limits allow no further watch.
+    virtual Result<std::shared_ptr<void>, RuntimeError> watch_log(ServerUid uid, std::function<void()> grown) = 0;
     virtual Answer<server::Usage> usage(ServerUid uid) = 0;
 
     // "" when all is well, else what is degraded and how to mend it, for doctor, readyz and the log.

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,6 +15,17 @@ class QuietRuntime final : public Runtime {
 public:
     Seen seen;
     std::vector<LogLine> log;
+    // Adds a line and wakes who follows.
+    void print(std::string line) {
+        log.push_back({.cursor = log.empty() ? 1 : log.back().cursor + 1, .at = {}, .line = std::move(line)});
+        std::erase_if(followers_, [](const auto& known) { return known.expired(); });
+        for (const auto& known : followers_) {
+            if (const auto follower = known.lock()) (*follower)();
+        }
+    }
+    std::size_t followers() const {
+        return static_cast<std::size_t>(std::ranges::count_if(followers_, [](const auto& known) { return !known.expired(); }));
+    }
     std::string reply = "ok";
     std::string last_command;
 
@@ -44,8 +58,16 @@ public:
     Answer<std::uint64_t> log_cursor_from_end(ServerUid, std::size_t lines) override {
         co_return log.size() > lines ? log[log.size() - lines - 1].cursor : std::uint64_t{0};
     }
+    Result<std::shared_ptr<void>, RuntimeError> watch_log(ServerUid, std::function<void()> grown) override {
+        auto follower = std::make_shared<std::function<void()>>(std::move(grown));
+        followers_.push_back(follower);
+        return follower;
+    }
     Answer<server::Usage> usage(ServerUid) override { co_return server::Usage(); }
     Answer<std::string> health() override { co_return std::string(); }
+
+private:
+    std::vector<std::weak_ptr<std::function<void()>>> followers_;
 };
 
 }  // namespace gk::apptest

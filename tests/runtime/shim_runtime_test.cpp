@@ -218,6 +218,48 @@ TEST_P(ShimRuntimeContract, LogsAreReadWithACursorAlsoAfterTheEnd) {
     EXPECT_FALSE(rig->run(runtime->logs(one, last->back().cursor, 10))->empty()) << "the shim's own notes on the end";
 }
 
+// Reads what a follower would: woken, never asking again by itself.
+Task<std::string> followed(Rig& rig, ShimRuntime& runtime, ServerUid uid, std::string wanted) {
+    async::Signal grown;
+    const auto watching = runtime.watch_log(uid, [&] { grown.raise(); });
+    if (!watching) co_return watching.error().detail;
+    const auto give_up = rig.clock.now() + Milliseconds(20'000);
+    std::uint64_t cursor = 0;
+    for (;;) {
+        const auto lines = co_await runtime.logs(uid, cursor, 100);
+        for (const auto& line : *lines) {
+            if (line.line == wanted) co_return wanted;
+            cursor = line.cursor;
+        }
+        if (!lines->empty()) continue;
+        auto waiting = raised(grown);
+        const bool in_time = co_await async::finishes_by(rig.clock, give_up, std::move(waiting));
+        if (!in_time) co_return "it never came";
+    }
+}
+
+TEST_P(ShimRuntimeContract, AFollowerIsWokenByEveryLineAlsoOfALaterRun) {
+    int wakes = 0;
+    const auto early = runtime->watch_log(one, [&wakes] { ++wakes; });  // Nothing is there of this server yet.
+    ASSERT_TRUE(early) << text_of(early);
+    start(toy());
+    EXPECT_EQ(rig->run(followed(*rig, *runtime, one, "ready")), "ready");
+    EXPECT_GT(wakes, 0);
+    wakes = 0;
+    EXPECT_EQ(rig->run(runtime->command(one, std::string("say hello"), Epoch{1})).value_or("none"), "hello");
+    EXPECT_EQ(rig->run(followed(*rig, *runtime, one, "hello")), "hello");
+    EXPECT_GT(wakes, 0);
+
+    EXPECT_OK(runtime->kill(one, Epoch{1}));
+    wait_for(Process::exited);
+    EXPECT_OK(runtime->clean(one, Epoch{1}));
+    rig->io.poll();
+    wakes = 0;
+    EXPECT_OK(runtime->launch(toy({"--lines", "7"}), Epoch{1}));
+    EXPECT_EQ(rig->run(followed(*rig, *runtime, one, "line 7")), "line 7");
+    EXPECT_GT(wakes, 0);
+}
+
 TEST_P(ShimRuntimeContract, AWorldThatIsUsedIsNotTakenAway) {
     start(toy());
     wait_for(Process::ready);

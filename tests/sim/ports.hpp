@@ -92,6 +92,7 @@ public:
     Answer<std::string> command(ServerUid, std::string, Epoch) override { co_return std::string(); }
     Answer<std::vector<LogLine>> logs(ServerUid, std::uint64_t, std::size_t) override { co_return std::vector<LogLine>(); }
     Answer<std::uint64_t> log_cursor_from_end(ServerUid, std::size_t) override { co_return std::uint64_t{0}; }
+    Result<std::shared_ptr<void>, RuntimeError> watch_log(ServerUid, std::function<void()>) override { return nullptr; }  // Nothing is logged.
     Answer<server::Usage> usage(ServerUid) override { co_return server::Usage(); }
     Answer<std::string> health() override { co_return std::string(); }
 

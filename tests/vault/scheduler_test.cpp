@@ -38,6 +38,7 @@ public:
     Answer<std::string> command(ServerUid, std::string, Epoch) override { co_return none(); }
     Answer<std::vector<LogLine>> logs(ServerUid, std::uint64_t, std::size_t) override { co_return none(); }
     Answer<std::uint64_t> log_cursor_from_end(ServerUid, std::size_t) override { co_return none(); }
+    Result<std::shared_ptr<void>, RuntimeError> watch_log(ServerUid, std::function<void()>) override { return none(); }
     Answer<server::Usage> usage(ServerUid) override { co_return none(); }
     Answer<std::string> health() override { co_return none(); }
 

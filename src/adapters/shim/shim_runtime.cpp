@@ -63,7 +63,8 @@ ShimRuntime::ShimRuntime(boost::asio::any_io_executor loop, Clock& clock, Host& 
       clock_(clock),
       host_(host),
       state_(std::move(state)),
-      watchers_(std::move(loop)) {}
+      watchers_(loop),
+      log_watch_(std::make_shared<LogWatch>(std::move(loop))) {}
 
 ShimRuntime::~ShimRuntime() {
     for (const auto& [uid, link] : links_) link->close();
@@ -71,7 +72,8 @@ ShimRuntime::~ShimRuntime() {
 
 fs::path ShimRuntime::folder(ServerUid uid) const { return state_ / "servers" / uid.text(); }
 std::string ShimRuntime::run_folder(ServerUid uid) const { return (folder(uid) / layout::run_folder).string(); }
-LogFiles ShimRuntime::log_files(ServerUid uid) const { return LogFiles(folder(uid) / layout::log_folder); }
+fs::path ShimRuntime::log_folder(ServerUid uid) const { return folder(uid) / layout::log_folder; }
+LogFiles ShimRuntime::log_files(ServerUid uid) const { return LogFiles(log_folder(uid)); }
 
 Result<Success, RuntimeError> ShimRuntime::admit(Epoch epoch) {
     if (epoch < epoch_) {
@@ -234,6 +236,7 @@ Runtime::Answer<Success> ShimRuntime::launch(server::LaunchSpec spec, Epoch epoc
         const Entry launching(launching_, uid);
         CO_TRY_OK(co_await host_.launch(std::move(spec), epoch));
     }
+    log_watch_->appeared(log_folder(uid));
     // So that changes are heard of from the first one on. It may have ended already; observe() tells.
     (void)co_await reach(uid);
     watchers_.notify(uid);
@@ -296,6 +299,10 @@ Runtime::Answer<std::vector<LogLine>> ShimRuntime::logs(ServerUid uid, std::uint
 }
 
 Runtime::Answer<std::uint64_t> ShimRuntime::log_cursor_from_end(ServerUid uid, std::size_t lines) { co_return log_files(uid).cursor_from_end(lines); }
+
+Result<std::shared_ptr<void>, RuntimeError> ShimRuntime::watch_log(ServerUid uid, std::function<void()> grown) {
+    return log_watch_->follow(log_folder(uid), std::move(grown));
+}
 
 Runtime::Answer<server::Usage> ShimRuntime::usage(ServerUid uid) { return host_.usage(uid); }
 

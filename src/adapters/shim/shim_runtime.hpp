@@ -11,6 +11,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "adapters/shim/log_files.hpp"
+#include "adapters/shim/log_watch.hpp"
 #include "async/watchers.hpp"
 #include "net/shim/link.hpp"
 #include "ports/clock.hpp"
@@ -53,6 +54,7 @@ public:
 
     Answer<std::vector<LogLine>> logs(ServerUid uid, std::uint64_t cursor, std::size_t lines_max) override;
     Answer<std::uint64_t> log_cursor_from_end(ServerUid uid, std::size_t lines) override;
+    Result<std::shared_ptr<void>, RuntimeError> watch_log(ServerUid uid, std::function<void()> grown) override;
     Answer<server::Usage> usage(ServerUid uid) override;
     Answer<std::string> health() override;
 
@@ -63,6 +65,7 @@ private:
 
     std::filesystem::path folder(ServerUid uid) const;
     std::string run_folder(ServerUid uid) const;
+    std::filesystem::path log_folder(ServerUid uid) const;
     LogFiles log_files(ServerUid uid) const;
 
     Result<Success, RuntimeError> admit(Epoch epoch);
@@ -85,6 +88,7 @@ private:
     std::map<ServerUid, LinkPtr> links_;
     std::set<ServerUid> launching_;
     async::Watchers<ServerUid> watchers_;
+    std::shared_ptr<LogWatch> log_watch_;
 };
 
 }  // namespace gk::shim

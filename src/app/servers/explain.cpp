@@ -15,8 +15,8 @@ std::string describe(const server::Exit& exit) {
     case asked: return fmt::format("The last run ended at {} because it was asked to ({}).", rfc3339(exit.at), how);
     case crashed: return fmt::format("The last run crashed at {} ({}); its last lines are in last_exit.log_tail.", rfc3339(exit.at), how);
     case out_of_memory:
-        return fmt::format("The last run was ended at {} because it used more memory than its package allows (peak {} MiB); choose a larger package.",
-                           rfc3339(exit.at), exit.memory_peak.count);
+        return fmt::format("The last run was ended at {} because it used more memory than its package allows{}; choose a larger package.",
+                           rfc3339(exit.at), exit.memory_peak ? fmt::format(" (peak {} MiB)", exit.memory_peak->count) : "");
     case start_timeout: return fmt::format("The last start was given up at {}: the game never became ready.", rfc3339(exit.at));
     case lost:
         return fmt::format("The last run was lost at {}: its process was gone without a trace (a reboot is the usual cause).", rfc3339(exit.at));

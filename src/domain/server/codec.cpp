@@ -95,7 +95,7 @@ Value write(const Exit& exit) {
     auto out = Value::object({{"cause", text(exit.cause)}, {"at", text(exit.at)}, {"log_tail", exit.log_tail}});
     set_if(out, "signal", exit.signal, [](int n) { return number(n); });
     set_if(out, "code", exit.code, [](int n) { return number(n); });
-    out.set("memory_peak_mib", number(exit.memory_peak.count));
+    set_if(out, "memory_peak_mib", exit.memory_peak, [](MebiBytes peak) { return number(peak.count); });
     return out;
 }
 
@@ -251,7 +251,9 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Exit
     in.optional("code", out.code);
     in.required("at", out.at);
     in.optional("log_tail", out.log_tail);
-    in.optional("memory_peak_mib", out.memory_peak.count);
+    std::optional<std::int64_t> peak;
+    in.optional("memory_peak_mib", peak);
+    if (peak) out.memory_peak = MebiBytes(*peak);
     return in.finish_lenient();
 }
 

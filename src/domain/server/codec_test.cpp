@@ -64,7 +64,7 @@ Record full_record() {
     it.crashes = {then, then + Milliseconds(1)};
     it.not_before = then;
     it.attempts = 3;
-    it.last_exit = Exit{.cause = ExitCause::out_of_memory, .signal = 9, .code = 137, .at = then, .log_tail = "a\nb", .memory_peak = {900}};
+    it.last_exit = Exit{.cause = ExitCause::out_of_memory, .signal = 9, .code = 137, .at = then, .log_tail = "a\nb", .memory_peak = MebiBytes(900)};
     it.last_snapshot = id<SnapshotId>(8);
     it.started_at = then;
     it.created_at = it.updated_at = then;

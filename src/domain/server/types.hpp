@@ -87,7 +87,7 @@ struct Exit {
     std::optional<int> code;    // Its exit code, if it exited.
     Time at{};
     std::string log_tail;  // The last 200 lines at most.
-    MebiBytes memory_peak{};
+    std::optional<MebiBytes> memory_peak;  // Absent when nobody measured it.
     bool operator==(const Exit&) const = default;
 };
 
@@ -119,6 +119,9 @@ struct Usage {
     MilliCpu cpu{};
     MebiBytes memory{};
     MebiBytes disk{};
+    // What `disk` can grow to: the game cannot write any more when both are equal. Absent when the world is a plain folder, which only the
+    // machine's disk bounds.
+    std::optional<MebiBytes> disk_size;
     bool operator==(const Usage&) const = default;
 };
 

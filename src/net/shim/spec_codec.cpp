@@ -113,12 +113,14 @@ Result<wire::shim::Spec, RuntimeError> to_wire(const server::LaunchSpec& launch,
 
 server::Exit to_domain(const wire::shim::Exit& exit) {
     constexpr std::uint64_t mebibyte = 1024 * 1024;
+    std::optional<MebiBytes> peak;
+    if (exit.memory_peak_bytes > 0) peak = MebiBytes(static_cast<std::int64_t>((exit.memory_peak_bytes + mebibyte - 1) / mebibyte));
     return {.cause = static_cast<server::ExitCause>(exit.cause),
             .signal = exit.signal,
             .code = exit.code,
             .at = exit.at,
             .log_tail = exit.tail,
-            .memory_peak = MebiBytes(static_cast<std::int64_t>((exit.memory_peak_bytes + mebibyte - 1) / mebibyte))};
+            .memory_peak = peak};
 }
 
 Seen to_domain(const wire::shim::Status& status) {

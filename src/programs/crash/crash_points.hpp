@@ -132,6 +132,9 @@ public:
         return inner_.logs(uid, cursor, lines_max);
     }
     Answer<std::uint64_t> log_cursor_from_end(ServerUid uid, std::size_t lines) override { return inner_.log_cursor_from_end(uid, lines); }
+    Result<std::shared_ptr<void>, RuntimeError> watch_log(ServerUid uid, std::function<void()> grown) override {
+        return inner_.watch_log(uid, std::move(grown));
+    }
     Answer<server::Usage> usage(ServerUid uid) override { return inner_.usage(uid); }
     Answer<std::string> health() override { return inner_.health(); }
 
