@@ -42,11 +42,13 @@ bool shim_lives(const Place& place) {
     return folder && ::flock(folder.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
+std::string cgroup_of(const Options& options, ServerUid uid) { return fmt::format("{}/{}", options.cgroup_parent, uid.text()); }
+
 bool container_exists(ServerUid uid) { return exists(fmt::format(".runc/{}", uid.text())); }
 
 Outcome<Success> remove_container(const Options& options, const Cgroup& cgroup, ServerUid uid) {
     if (container_exists(uid)) TRY_OK(must_run({options.runc, "--root", absolute(options, ".runc"), "delete", "--force", uid.text()}));
-    cgroup.remove(fmt::format("{}/{}", options.cgroup_parent, uid.text()));
+    cgroup.remove(cgroup_of(options, uid));
     return Success{};
 }
 
@@ -89,9 +91,10 @@ wire::shim::Spec spec_of(const Options& options, const wire::launcher::Launch& o
     spec.container = {.runc = options.runc,
                       .root = absolute(options, ".runc"),
                       .bundle = absolute(options, Place(order.server).at("bundle")),
-                      .id = order.server.text()};
+                      .id = order.server.text(),
+                      .cgroup_root = options.cgroup_root,
+                      .cgroup = cgroup_of(options, order.server)};
     spec.identity = wire::shim::Identity{.uid = owner, .gid = owner, .client_gid = options.client_gid};
-    spec.cgroup_root = options.cgroup_root;
     return spec;
 }
 
@@ -215,7 +218,7 @@ Outcome<Success> launch(const Options& options, const Cgroup& cgroup, const wire
     TRY_OK(make_folder(place.at(layout::run_folder), 0750));
     TRY_OK(make_folder(place.at(layout::log_folder), 02750));
     TRY_OK(write_bundle(options, sandbox_of(options, cgroup, order)));
-    cgroup.make(fmt::format("{}/{}", options.cgroup_parent, order.server.text()));
+    cgroup.make(cgroup_of(options, order.server));
     TRY_OK(set_internal_ports(options, order.server, order.internal_ports));
     const auto spec = wire::shim::encode(spec_of(options, order));
     TRY_OK(write_file(in_run(place, layout::spec_file), as_text(spec), 0600));
@@ -270,7 +273,7 @@ std::vector<ServerUid> list_servers() {
 }
 
 wire::launcher::UsageSeen see_usage(const Options& options, const Cgroup& cgroup, ServerUid uid) {
-    const auto usage = cgroup.usage(fmt::format("{}/{}", options.cgroup_parent, uid.text()));
+    const auto usage = cgroup.usage(cgroup_of(options, uid));
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     return {.at_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count()),
             .cpu_ns = usage.cpu_ns,

@@ -104,8 +104,9 @@ ShimResult<Success> supervise(const Folders& folders, const wire::shim::Spec& sp
     ControlServer server(loop, {.on_request = [&](auto client, auto request) { supervisor.on_request(client, std::move(request)); },
                                 .on_gone = [&](auto client) { supervisor.on_client_gone(client); },
                                 .status = [&] { return supervisor.status(); }});
+    // Before the game runs, so that nothing that happens to it is taken for what was before.
+    const MemoryWatch memory(spec.container.cgroup_root, spec.container.cgroup);
     TRY(game, start_game(spec, folders.run.get()));
-    const auto memory = spec.mode == wire::shim::Mode::runc ? MemoryWatch::of_process(game.pid, spec.cgroup_root) : MemoryWatch();
     const auto settled = [&]() -> ShimResult<Success> {
         if (spec.identity) TRY_OK(drop_rights(*spec.identity));
         TRY_OK(server.listen(folders.run.get()));

@@ -1,29 +1,31 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <sys/types.h>
 
 namespace gk::shim {
 
-// What the memory cgroup of a process knows of it: version 1 (memory.oom_control, memory.max_usage_in_bytes) or 2 (memory.events,
-// memory.peak). Found while the process lives, read after its end; the group must not have been removed by then.
+// What the memory cgroup of a game says of it: version 1 (memory.oom_control, memory.max_usage_in_bytes) or 2 (memory.events, memory.peak).
+// The group is named by the host and exists before the game does and after it: so it can be read at any time, and is never mistaken for the
+// group that a process falls back to when it has ended, which is the whole machine's.
 class MemoryWatch {
 public:
     // Knows nothing: every answer is 0.
     MemoryWatch() = default;
-    // `membership` is the text of /proc/PID/cgroup, `cgroup_root` where the hierarchies are mounted.
-    static MemoryWatch find(const std::string& membership, const std::string& cgroup_root);
-    static MemoryWatch of_process(pid_t pid, const std::string& cgroup_root);
+    // `group` is the path below the hierarchies, which are mounted at `cgroup_root`; empty: there is none.
+    MemoryWatch(const std::string& cgroup_root, const std::string& group);
 
-    // How many processes of it the kernel has killed for want of memory, ever.
+    // How many processes of it the kernel has killed for want of memory since this object was made.
     std::uint64_t kills() const;
+    // 0: not known.
     std::uint64_t peak_bytes() const;
 
 private:
+    std::uint64_t kills_ever() const;
+
     std::string kills_file_;  // Lines of "oom_kill N" among others.
     std::string peak_file_;   // One number.
+    std::uint64_t kills_before_ = 0;
 };
 
 }  // namespace gk::shim

@@ -58,7 +58,6 @@ Supervisor::Supervisor(EventLoop& loop, const wire::shim::Spec& spec, int run_fo
 void Supervisor::attach(Game game, MemoryWatch memory, ControlServer& server) {
     game_ = std::move(game);
     memory_ = std::move(memory);
-    memory_kills_before_ = memory_.kills();
     server_ = &server;
     started_at_ = wall_now();
     console_ = make_console(loop_, spec_.console, game_.streams.input.get());
@@ -266,11 +265,13 @@ void Supervisor::on_children() {
     int wait_status = 0;
     rusage usage{};
     for (pid_t pid = 0; (pid = ::wait4(-1, &wait_status, WNOHANG, &usage)) > 0;) {
-        if (pid == game_.pid && !exit_) on_game_ended(wait_status, static_cast<std::uint64_t>(usage.ru_maxrss) * 1024);
+        // Of a sandbox's first process this is what runc needed; the group knows better.
+        const auto process_peak = game_.first_of_namespace ? 0 : static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+        if (pid == game_.pid && !exit_) on_game_ended(wait_status, process_peak);
     }
 }
 
-void Supervisor::on_game_ended(int wait_status, std::uint64_t memory_peak_bytes) {
+void Supervisor::on_game_ended(int wait_status, std::uint64_t process_peak_bytes) {
     kill_everything(game_);  // Whatever it has left behind.
     while (read_output() == Output::more) log_.flush();
     splitter_.finish();
@@ -278,11 +279,11 @@ void Supervisor::on_game_ended(int wait_status, std::uint64_t memory_peak_bytes)
     if (WIFSIGNALED(wait_status)) exit.signal = WTERMSIG(wait_status);
     if (WIFEXITED(wait_status)) exit.code = WEXITSTATUS(wait_status);
     ending_.signal = exit.signal;
-    ending_.memory_kills = memory_.kills() - memory_kills_before_;
+    ending_.memory_kills = memory_.kills();
     exit.cause = cause_of(ending_);
     exit.at = wall_now();
     exit.tail = tail_.text();
-    exit.memory_peak_bytes = std::max(memory_.peak_bytes(), memory_peak_bytes);
+    exit.memory_peak_bytes = std::max(memory_.peak_bytes(), process_peak_bytes);
     exit_ = std::move(exit);
     record_exit();
 }

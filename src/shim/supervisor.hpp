@@ -68,7 +68,7 @@ private:
     void signal_when_silent(const wire::shim::Rung& rung, int delays_left);
     void kill_now();
 
-    void on_game_ended(int wait_status, std::uint64_t memory_peak_bytes);
+    void on_game_ended(int wait_status, std::uint64_t process_peak_bytes);
     void record_exit();
     void changed();
 
@@ -83,7 +83,6 @@ private:
     ControlServer* server_ = nullptr;
     Game game_;
     MemoryWatch memory_;
-    std::uint64_t memory_kills_before_ = 0;
     std::unique_ptr<Console> console_;
     Pattern confirm_;
     std::optional<Quiescence> quiescence_;

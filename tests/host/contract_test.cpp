@@ -16,16 +16,6 @@ namespace {
 using Disk = Host::Disk;
 using namespace std::chrono_literals;
 
-template <class T>
-std::string text_of(const Result<T, RuntimeError>& result) {
-    return result ? "ok" : result.error().detail;
-}
-#define EXPECT_OK(expression)                                        \
-    do {                                                             \
-        const auto seen_ = rig->run(expression);                     \
-        EXPECT_TRUE(seen_) << #expression << ": " << text_of(seen_); \
-    } while (false)
-
 class HostContract : public testing::TestWithParam<std::string> {
 protected:
     void SetUp() override {

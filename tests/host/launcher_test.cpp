@@ -21,16 +21,6 @@ namespace {
 
 using Disk = Host::Disk;
 
-template <class T>
-std::string text_of(const Result<T, RuntimeError>& result) {
-    return result ? "ok" : result.error().detail;
-}
-#define EXPECT_OK(expression)                                        \
-    do {                                                             \
-        const auto seen_ = rig->run(expression);                     \
-        EXPECT_TRUE(seen_) << #expression << ": " << text_of(seen_); \
-    } while (false)
-
 class Launcher : public testing::Test {
 protected:
     void SetUp() override {
@@ -107,10 +97,21 @@ TEST_F(Launcher, TheKernelHoldsAGameToItsMemory) {
     const auto text = read_text(rig->folder(one) + "/run/exit");
     const auto ended = wire::shim::decode_exit(as_byte_span(text));
     ASSERT_TRUE(ended);
+    EXPECT_GE(ended->memory_peak_bytes, std::uint64_t{60} << 20);
+    EXPECT_LE(ended->memory_peak_bytes, std::uint64_t{64} << 20);
     EXPECT_EQ(ended->cause, wire::shim::Cause::out_of_memory)
         << read_text("/sys/fs/cgroup/memory" + rig->options.cgroup_parent + "/" + one.text() + "/memory.oom_control") << ended->tail
         << ended->memory_peak_bytes;
     EXPECT_EQ(ended->signal, 9) << read_text("/sys/fs/cgroup/memory" + rig->options.cgroup_parent + "/" + one.text() + "/memory.oom_control");
+}
+
+TEST_F(Launcher, ThePeakOfAGameThatEndsAtOnceIsItsOwn) {
+    said_by(one, 1, "exit 3");
+
+    const auto text = read_text(rig->folder(one) + "/run/exit");
+    const auto ended = wire::shim::decode_exit(as_byte_span(text));
+    ASSERT_TRUE(ended);
+    EXPECT_LT(ended->memory_peak_bytes, std::uint64_t{128} << 20) << "more than its sandbox allows: the machine's";
 }
 
 TEST_F(Launcher, AForkBombStaysInItsSandboxAndIsEndedWithIt) {

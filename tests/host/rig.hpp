@@ -80,6 +80,17 @@ private:
     std::unique_ptr<Host> host_;
 };
 
+template <class T>
+std::string text_of(const Result<T, RuntimeError>& result) {
+    return result ? "ok" : result.error().detail;
+}
+// Runs a task that must succeed on the fixture's `rig`.
+#define EXPECT_OK(expression)                                                         \
+    do {                                                                              \
+        const auto seen_ = rig->run(expression);                                      \
+        EXPECT_TRUE(seen_) << #expression << ": " << ::gk::host_test::text_of(seen_); \
+    } while (false)
+
 ServerUid server(std::uint32_t slot);
 std::string read_text(const std::string& path);
 void write_text(const std::string& path, const std::string& text);

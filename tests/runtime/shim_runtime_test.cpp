@@ -16,18 +16,9 @@ namespace gk::runtime_test {
 namespace {
 
 using host_test::Rig;
+using host_test::text_of;
 using shim::ShimRuntime;
 using Process = Seen::Process;
-
-template <class T>
-std::string text_of(const Result<T, RuntimeError>& result) {
-    return result ? "ok" : result.error().detail;
-}
-#define EXPECT_OK(expression)                                        \
-    do {                                                             \
-        const auto seen_ = rig->run(expression);                     \
-        EXPECT_TRUE(seen_) << #expression << ": " << text_of(seen_); \
-    } while (false)
 
 Task<void> raised(async::Signal& signal) { co_await signal.wait(); }
 

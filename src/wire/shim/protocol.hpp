@@ -62,7 +62,7 @@ struct Exit {
     std::optional<std::int32_t> code;
     Time at{};
     std::string tail;  // The last lines of its log, joined by line feeds.
-    std::uint64_t memory_peak_bytes = 0;
+    std::uint64_t memory_peak_bytes = 0;  // 0: not known.
     bool operator==(const Exit&) const = default;
 };
 

@@ -14,7 +14,7 @@ concept Is = std::same_as<std::remove_const_t<T>, U>;
 
 bool fields(auto& a, Is<Target> auto& v) { return a(v.query, v.address, v.port); }
 bool fields(auto& a, Is<Program> auto& v) { return a(v.argv, v.env, v.working_directory, v.files_max, v.memory_bytes_max); }
-bool fields(auto& a, Is<Container> auto& v) { return a(v.runc, v.root, v.bundle, v.id); }
+bool fields(auto& a, Is<Container> auto& v) { return a(v.runc, v.root, v.bundle, v.id, v.cgroup_root, v.cgroup); }
 bool fields(auto& a, Is<Identity> auto& v) { return a(v.uid, v.gid, v.client_gid); }
 bool fields(auto& a, Is<Ready> auto& v) { return a(v.log_pattern, v.target, v.timeout); }
 bool fields(auto& a, Is<Rung> auto& v) { return a(v.kind, v.command, v.signal, v.wait); }
@@ -24,7 +24,7 @@ bool fields(auto& a, Is<Players> auto& v) { return a(v.target, v.join_pattern, v
 bool fields(auto& a, Is<Logging> auto& v) { return a(v.file_bytes, v.files); }
 bool fields(auto& a, Is<Spec> auto& v) {
     return a(v.epoch, v.server, v.name, v.mode, v.program, v.container, v.identity, v.terminal, v.ready, v.stop, v.console, v.quiesce, v.players,
-             v.log, v.cgroup_root);
+             v.log);
 }
 
 std::vector<std::byte> encode(const Spec& spec) { return encode_document(spec_magic, spec); }

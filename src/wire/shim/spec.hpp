@@ -56,6 +56,8 @@ struct Container {
     std::string root;
     std::string bundle;
     std::string id;
+    std::string cgroup_root;  // Where the hierarchies are mounted ...
+    std::string cgroup;       // ... and the game's group below it, made before the shim starts; empty: there is none.
     bool operator==(const Container&) const = default;
 };
 
@@ -136,7 +138,6 @@ struct Spec {
     Quiesce quiesce;
     Players players;
     Logging log;
-    std::string cgroup_root = "/sys/fs/cgroup";
     bool operator==(const Spec&) const = default;
 };
 

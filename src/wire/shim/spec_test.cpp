@@ -12,7 +12,7 @@ Spec full_spec() {
     spec.name = "default/castle";
     spec.mode = Mode::runc;
     spec.program = {.argv = {"/usr/games/minetestserver", "--port", "30000"}, .env = {{"HOME", "/data"}}, .working_directory = "/data"};
-    spec.container = {.runc = "/usr/sbin/runc", .root = "/run/r", .bundle = "/b", .id = "gk-1"};
+    spec.container = {.runc = "/usr/sbin/runc", .root = "/run/r", .bundle = "/b", .id = "gk-1", .cgroup_root = "/sys/fs/cgroup", .cgroup = "/g/1"};
     spec.identity = Identity{.uid = 600001, .gid = 600001, .client_gid = 990};
     spec.terminal = true;
     spec.ready = {.log_pattern = "listening on", .target = {Query::minetest, "127.0.0.1", Port{30000}}, .timeout = Milliseconds(1)};

@@ -1,0 +1,77 @@
+#include "shim/memory_watch.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+namespace gk::shim {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A file tree as a kernel shows it; the numbers of the whole machine beside those of one game.
+class RecordedTree : public testing::Test {
+protected:
+    RecordedTree() { root = ::mkdtemp(name.data()); }
+    ~RecordedTree() override { fs::remove_all(root); }
+    void file(const std::string& path, const std::string& content) const {
+        fs::create_directories((root / path).parent_path());
+        std::ofstream(root / path) << content;
+    }
+    void version_1(const std::string& kills) const {
+        file("memory/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 41\n");
+        file("memory/memory.max_usage_in_bytes", "13958643712\n");
+        file("memory/gamekeeper/one/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill " + kills + "\n");
+        file("memory/gamekeeper/one/memory.max_usage_in_bytes", "67108864\n");
+    }
+    void version_2(const std::string& kills) const {
+        file("cgroup.controllers", "cpuset cpu io memory pids\n");
+        file("gamekeeper/one/memory.events", "low 0\nhigh 0\nmax 512\noom 3\noom_kill " + kills + "\noom_group_kill 0\n");
+        file("gamekeeper/one/memory.peak", "73400320\n");
+    }
+    MemoryWatch watch(const std::string& group) const { return {root.string(), group}; }
+
+    std::string name = (fs::temp_directory_path() / "gk-memory-XXXXXX").string();
+    fs::path root;
+};
+
+TEST_F(RecordedTree, Version1TellsOfTheGameAndNotOfTheMachine) {
+    version_1("0");
+    const auto one = watch("/gamekeeper/one");
+
+    EXPECT_EQ(one.peak_bytes(), 67'108'864U);
+    EXPECT_EQ(one.kills(), 0U);
+    version_1("1");
+    EXPECT_EQ(one.kills(), 1U);
+}
+
+TEST_F(RecordedTree, Version2TellsOfTheGame) {
+    version_2("0");
+    const auto one = watch("/gamekeeper/one");
+
+    EXPECT_EQ(one.peak_bytes(), 73'400'320U);
+    version_2("2");
+    EXPECT_EQ(one.kills(), 2U);
+}
+
+TEST_F(RecordedTree, KillsOfAnEarlierRunAreNotThoseOfThisOne) {
+    version_2("7");
+    EXPECT_EQ(watch("/gamekeeper/one").kills(), 0U);
+}
+
+// memory.peak is younger than version 2 itself (Linux 5.19).
+TEST_F(RecordedTree, WhatTheKernelDoesNotTellIsNotKnown) {
+    version_2("0");
+    fs::remove(root / "gamekeeper/one/memory.peak");
+
+    EXPECT_EQ(watch("/gamekeeper/one").peak_bytes(), 0U);
+    EXPECT_EQ(watch("/gamekeeper/none").peak_bytes(), 0U);
+    EXPECT_EQ(watch("/gamekeeper/none").kills(), 0U);
+    EXPECT_EQ(watch("").peak_bytes(), 0U);
+    EXPECT_EQ(MemoryWatch().kills(), 0U);
+}
+
+}  // namespace
+}  // namespace gk::shim
