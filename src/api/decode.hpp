@@ -45,4 +45,15 @@ Result<T, app::Error> read_body(std::string_view text) {
     return out;
 }
 
+// The same for an order: what of it cannot be read is told together with what the rules say of the rest, so it is left to the use case.
+template <class T>
+Result<T, app::Error> read_order(std::string_view text) {
+    TRY(value, parse_body(text));
+    Errors errors;
+    T out;
+    decode(value, "", errors, out);
+    out.unread = errors.take();
+    return out;
+}
+
 }  // namespace gk::api

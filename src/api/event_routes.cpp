@@ -1,5 +1,9 @@
 #include <charconv>
+#include <memory>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
 #include "api/context.hpp"
@@ -13,7 +17,7 @@ namespace {
 
 constexpr Milliseconds heartbeat = std::chrono::seconds(15);
 constexpr std::size_t batch = 100;
-constexpr Milliseconds log_poll = Milliseconds(200);
+constexpr std::size_t lines_at_once = 10000;  // A reader has at most one call's lines in memory; the runtime bounds their bytes.
 
 std::string sse(const Event& event) { return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.number, event.type, to_json(render(event))); }
 
@@ -53,45 +57,90 @@ Task<Outcome> events(Context& context, net::Request& request, app::Caller caller
                                        [&context, number, server](net::Stream& out) { return send_events(context, number, server, out); });
 }
 
+// What a reader of a log wants, and where it is.
 struct LogOrder {
+    app::Caller caller;
+    std::string space, id;
     ServerUid uid;
     std::uint64_t cursor = 0;
-    bool follow = false;
     std::string match;
 };
 
-Task<void> send_log(Context& context, LogOrder order, net::Stream& out) {
+// Wakes who follows a log: it may have grown, or its server may be gone. Ends with the last copy of its pointer.
+struct LogBell {
+    async::Signal news;
+    std::shared_ptr<void> log, events;
+};
+
+Result<std::shared_ptr<LogBell>, app::Error> bell_for(Context& context, ServerUid uid) {
+    auto bell = std::make_shared<LogBell>();
+    // The watches must not keep the bell, which keeps them.
+    auto log = context.runtime.watch_log(uid, [ringing = bell.get()] { ringing->news.raise(); });
+    if (!log) return std::unexpected(app::from(log.error()));
+    bell->log = std::move(*log);
+    bell->events = context.ledger.watch_events([ringing = bell.get()] { ringing->news.raise(); });
+    return bell;
+}
+
+// Lets other tasks run: a search through a long log that finds nothing writes nothing, and so waits for nobody.
+Task<void> give_way() {
+    const auto loop = co_await boost::asio::this_coro::executor;
+    co_await boost::asio::post(loop, boost::asio::use_awaitable);
+}
+
+Task<bool> is_there(Context& context, const LogOrder& order) {
+    const auto record = co_await context.servers.find(order.caller, order.space, order.id);
+    co_return record.has_value() && record->uid == order.uid;
+}
+
+// Sends the lines behind the cursor; with a bell also those that come, of this run and of later ones, until the server is deleted or the
+// client is gone. A slow client holds up nothing but its own reading: lines wait in the log's files, not here.
+Task<void> send_log(Context& context, LogOrder order, std::shared_ptr<LogBell> bell, net::Stream& out) {
     for (;;) {
-        auto lines = co_await context.runtime.logs(order.uid, order.cursor, batch);
+        auto lines = co_await context.runtime.logs(order.uid, order.cursor, lines_at_once);
         if (!lines) co_return;
         std::string text;
         for (const auto& line : *lines) {
             order.cursor = line.cursor;
-            if (!order.match.empty() && !line.line.contains(order.match)) continue;
+            if (!line.line.contains(order.match)) continue;
             append_json(text, render(line));
             text += '\n';
         }
         if (!text.empty() && !co_await out.write(std::move(text))) co_return;
-        if (!lines->empty()) continue;
-        if (!order.follow) co_return;
-        co_await context.clock.sleep(log_poll);
+        if (!lines->empty()) {
+            co_await give_way();
+            continue;
+        }
+        if (!bell || !co_await is_there(context, order)) co_return;
+        co_await bell->news.wait();
     }
 }
 
 // GET /v1/servers/{id}/logs
 Task<Outcome> logs(Context& context, net::Request& request, app::Caller caller) {
-    CO_TRY(record, co_await context.servers.find(std::move(caller), space_of(request), std::string(request.parameter("id"))));
     CO_TRY(cursor, number_in_query(request, "cursor", 0, INT64_MAX, 0));
     CO_TRY(tail, number_in_query(request, "tail", 0, 10000, -1));
-    LogOrder order{.uid = record.uid,
+    CO_TRY(follow, flag_in_query(request, "follow"));
+    LogOrder order{.caller = std::move(caller),
+                   .space = space_of(request),
+                   .id = std::string(request.parameter("id")),
+                   .uid = {},
                    .cursor = static_cast<std::uint64_t>(cursor),
-                   .follow = request.query("follow").value_or("") == "true",
                    .match = std::string(request.query("match").value_or(""))};
+    CO_TRY(record, co_await context.servers.find(order.caller, order.space, order.id));
+    order.uid = record.uid;
     if (tail >= 0 && !request.query("cursor")) {
         auto from_end = co_await context.runtime.log_cursor_from_end(record.uid, static_cast<std::size_t>(tail));
-        if (from_end) order.cursor = *from_end;
+        if (!from_end) co_return std::unexpected(app::from(from_end.error()));
+        order.cursor = *from_end;
     }
-    co_return net::Response::streaming("application/x-ndjson", [&context, order](net::Stream& out) { return send_log(context, order, out); });
+    std::shared_ptr<LogBell> bell;
+    if (follow) {
+        CO_TRY(made, bell_for(context, record.uid));
+        bell = std::move(made);
+    }
+    co_return net::Response::streaming("application/x-ndjson",
+                                       [&context, order, bell](net::Stream& out) { return send_log(context, order, bell, out); });
 }
 
 }  // namespace

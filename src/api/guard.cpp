@@ -19,7 +19,7 @@ Result<app::Caller, app::Error> caller_of(const Context& context, const net::Req
     }
     // The kernel vouches for the peer of a Unix socket.
     if (request.peer.uid && (*request.peer.uid == 0 || *request.peer.uid == context.owner_uid)) {
-        return app::Caller{.name = fmt::format("local:{}", *request.peer.uid)};
+        return app::Caller{.name = *request.peer.uid == 0 ? std::string("local:root") : fmt::format("local:{}", *request.peer.uid)};
     }
     return std::unexpected(
         app::Error{.kind = app::Error::Kind::unauthenticated,

@@ -52,8 +52,9 @@ Task<Outcome> list_keys(Context& context, net::Request&, app::Caller caller) {
 
 // POST /v1/keys
 Task<Outcome> create_key(Context& context, net::Request& request, app::Caller caller) {
+    CO_TRY(once, idempotency_of(request));
     CO_TRY(body, read_body<KeyBody>(request.body));
-    CO_TRY(created, co_await context.accounts.create(std::move(caller), std::move(body.name), body.scope));
+    CO_TRY(created, co_await context.accounts.create(std::move(caller), std::move(body.name), body.scope, std::move(once)));
     co_return json_reply(201, Value::object({{"id", created.key.id.text()},
                                              {"name", created.key.name},
                                              {"scope", name_of(created.key.scope)},

@@ -81,6 +81,12 @@ Result<std::int64_t, app::Error> number_in_query(const net::Request& request, st
     return value;
 }
 
+Result<bool, app::Error> flag_in_query(const net::Request& request, std::string_view name) {
+    const auto text = request.query(name).value_or("false");
+    if (text == "true" || text == "false") return text == "true";
+    return std::unexpected(bad_query(name, fmt::format("'{}' must be true or false", text)));
+}
+
 app::Error foreign_cursor() {
     return app::invalid(
         {{.pointer = "/query/cursor", .code = "bad_format", .detail = "this cursor is not valid (any more); begin without one", .mark = {}}});

@@ -31,6 +31,8 @@ Result<Page, app::Error> page_of(const net::Request& request);
 // A number in the query; `fallback` when absent.
 Result<std::int64_t, app::Error> number_in_query(const net::Request& request, std::string_view name, std::int64_t least, std::int64_t most,
                                                  std::int64_t fallback);
+// true or false in the query; false when absent.
+Result<bool, app::Error> flag_in_query(const net::Request& request, std::string_view name);
 
 // Idempotency-Key with the digest of this very request.
 Result<app::Idempotency, app::Error> idempotency_of(const net::Request& request);

@@ -45,7 +45,7 @@ Task<Outcome> list_servers(Context& context, net::Request& request, app::Caller 
 // POST /v1/servers
 Task<Outcome> create_server(Context& context, net::Request& request, app::Caller caller) {
     CO_TRY(once, idempotency_of(request));
-    CO_TRY(order, read_body<app::CreateOrder>(request.body));
+    CO_TRY(order, read_order<app::CreateOrder>(request.body));
     CO_TRY(accepted, co_await context.servers.create(std::move(caller), std::move(order), std::move(once)));
     co_return co_await operation_reply(context, request, std::move(accepted));
 }
@@ -58,7 +58,7 @@ Task<Outcome> show_server(Context& context, net::Request& request, app::Caller c
 
 // PATCH /v1/servers/{id}
 Task<Outcome> patch_server(Context& context, net::Request& request, app::Caller caller) {
-    CO_TRY(order, read_body<app::PatchOrder>(request.body));
+    CO_TRY(order, read_order<app::PatchOrder>(request.body));
     CO_TRY(view, co_await context.servers.patch(std::move(caller), space_of(request), id_of(request), std::move(order)));
     co_return json_reply(200, render(view, context.public_host));
 }
@@ -95,8 +95,10 @@ Task<Outcome> restore_server(Context& context, net::Request& request, app::Calle
 
 // POST /v1/servers/{id}/commands
 Task<Outcome> send_command(Context& context, net::Request& request, app::Caller caller) {
+    CO_TRY(once, idempotency_of(request));
     CO_TRY(body, read_body<CommandBody>(request.body));
-    CO_TRY(reply, co_await context.servers.command(std::move(caller), space_of(request), id_of(request), std::move(body.command), context.epoch()));
+    app::Servers::CommandOrder order{.line = std::move(body.command), .epoch = context.epoch()};
+    CO_TRY(reply, co_await context.servers.command(std::move(caller), space_of(request), id_of(request), std::move(order), std::move(once)));
     co_return json_reply(200, Value::object({{"reply", reply}}));
 }
 

@@ -45,7 +45,7 @@ protected:
     }
     void furnish() {
         operation = house.create({.id = "castle", .game = "toy"}).value().operation.id.text();
-        spare_key = house.wait(house.accounts.create({.name = "test"}, "spare", Scope::admin)).value().key.id.text();
+        spare_key = house.wait(house.accounts.create({.name = "test"}, "spare", Scope::admin, {})).value().key.id.text();
     }
     std::string body_for(const Documented& route) const {
         if (route.method == "PATCH") return R"({"labels": {"a": "b"}})";
@@ -142,6 +142,10 @@ TEST_F(Routes, a_bad_body_is_refused_with_its_place_and_changes_nothing) {
         {"unknown member", R"({"id": "a", "game": "toy", "gaem": 1})", 400, {"/gaem"}},
         {"wrong types, all at once", R"({"id": 1, "game": [], "start": "yes", "labels": {"a": 2}})", 400, {"/id", "/game", "/start", "/labels/a"}},
         {"nothing required is there", "{}", 400, {"/id", "/game"}},
+        {"form and rules, all at once",
+         R"({"id": "Not A Name", "game": "toy", "start": 3, "colour": "red", "settings": {"no": 1}, "package": "giant"})",
+         400,
+         {"/id", "/start", "/colour", "/settings/no", "/package"}},
         {"no object", "[]", 400, {""}},
         {"duplicate member", R"({"id": "a", "id": "b", "game": "toy"})", 400, {}},
         {"no JSON", "{", 400, {}},
@@ -217,13 +221,10 @@ TEST_F(Routes, events_go_on_behind_the_one_that_was_seen_last) {
         const Event event{.at = house.clock.now(), .type = fmt::format("test.{}", i), .server = {}, .server_id = "castle", .data = {}};
         ASSERT_TRUE(house.wait(house.ledger.append(event)));
     }
-    net::HttpClient client(house.io.get_executor(), house.clock, remote);
-    net::ClientRequest request{
-        .target = "/v1/events", .headers = {{"Authorization", "Bearer " + key}, {"Last-Event-ID", "2"}}, .content_type = {}, .body = {}};
-    auto stream = house.wait(client.open(std::move(request), std::chrono::hours(1)));
-    ASSERT_TRUE(stream.has_value());
-    EXPECT_EQ(house.wait((*stream)->read_line(std::chrono::hours(1))).value(), "id: 3");
-    EXPECT_EQ(house.wait((*stream)->read_line(std::chrono::hours(1))).value(), "event: test.2");
+    auto stream = follow("/v1/events", {{"Last-Event-ID", "2"}});
+    ASSERT_NE(stream, nullptr);
+    EXPECT_EQ(next_line(*stream), "id: 3");
+    EXPECT_EQ(next_line(*stream), "event: test.2");
     EXPECT_EQ(send("GET", "/v1/events", "", {{"Last-Event-ID", "x"}}).status, 400);
 }
 
@@ -238,6 +239,36 @@ TEST_F(Routes, log_lines_are_ndjson_from_the_cursor_or_the_tail_on_and_match) {
     EXPECT_EQ(lines(send("GET", "/v1/servers/castle/logs?tail=2")), 2);
     EXPECT_EQ(lines(send("GET", "/v1/servers/castle/logs?match=line%203")), 1);
     EXPECT_EQ(send("GET", "/v1/servers/castle/logs?cursor=-1").status, 400);
+    EXPECT_EQ(send("GET", "/v1/servers/castle/logs?follow=yes").status, 400);
+}
+
+TEST_F(Routes, a_log_that_is_followed_sends_what_comes_and_ends_with_its_server) {
+    ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
+    house.runtime.print("one");
+    auto log = follow("/v1/servers/castle/logs?follow=true&match=o");
+    EXPECT_NE(next_line(*log).find("one"), std::string::npos);
+    EXPECT_EQ(house.runtime.followers(), 1U);
+
+    house.runtime.print("silent");
+    house.runtime.print("two");
+    EXPECT_NE(next_line(*log).find(R"("line":"two")"), std::string::npos);
+
+    const auto record = house.record("castle");
+    ASSERT_TRUE(house.wait(house.store.remove(record.uid, record.version)));
+    house.tell("server.deleted");
+    EXPECT_EQ(next_line(*log), "<the end>");
+    EXPECT_TRUE(house.settle([this] { return house.runtime.followers() == 0; }));
+}
+
+TEST_F(Routes, a_reader_that_goes_away_is_not_followed_any_more) {
+    ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
+    house.runtime.print("one");
+    auto log = follow("/v1/servers/castle/logs?follow=true");
+    next_line(*log);
+
+    log.reset();
+
+    EXPECT_TRUE(house.settle([this] { return house.runtime.followers() == 0; }));
 }
 
 TEST_F(Routes, readiness_asks_the_vault_once_in_a_while_however_often_it_is_asked_itself) {

@@ -39,7 +39,7 @@ protected:
         net::ServerHooks hooks{.problem = [](const net::Problem& problem) { return api::problem_reply(problem, ""); }, .access = {}};
         server.emplace(house.io.get_executor(), house.clock, house.random, std::move(router), net::ServerLimits{}, std::move(hooks));
         remote = net::parse_remote("http://" + server->listen(net::parse_endpoint("127.0.0.1:0").value()).value().text()).value();
-        key = house.wait(house.accounts.create({.name = "test"}, "admin", Scope::admin)).value().text.reveal();
+        key = house.wait(house.accounts.create({.name = "test"}, "admin", Scope::admin, {})).value().text.reveal();
     }
     void TearDown() override { house.wait(stop()); }
     Task<int> stop() {
@@ -61,6 +61,20 @@ protected:
         reply.type = reply.header("Content-Type");
         if (reply.type.ends_with("json")) reply.json = net::parse_json(reply.text, {.depth = 64, .size = 1 << 24}).value_or(Value());
         return reply;
+    }
+    // A reply that has no end of its own.
+    std::unique_ptr<net::ClientStream> follow(const std::string& target, Headers headers = {}) {
+        net::ClientRequest request{.target = target, .headers = std::move(headers), .content_type = {}, .body = {}};
+        request.headers.emplace_back("Authorization", "Bearer " + key);
+        net::HttpClient client(house.io.get_executor(), house.clock, remote);
+        auto stream = house.wait(client.open(std::move(request), std::chrono::hours(1)));
+        if (!stream) ADD_FAILURE() << target << ": " << stream.error().detail;
+        return stream ? std::move(*stream) : nullptr;
+    }
+    std::string next_line(net::ClientStream& stream) {
+        const auto line = house.wait(stream.read_line(std::chrono::hours(1)));
+        if (!line) return "<" + line.error().detail + ">";
+        return line->value_or("<the end>");
     }
     static std::string text(const Value& object, std::string_view name) {
         const auto* found = object.find(name);

@@ -10,7 +10,7 @@ protected:
 };
 
 TEST_F(Accounts, a_key_lets_in_under_its_name_and_scope) {
-    const auto made = house.wait(house.accounts.create(admin, "ci", Scope::player)).value();
+    const auto made = house.wait(house.accounts.create(admin, "ci", Scope::player, {})).value();
     const auto caller = house.accounts.authenticate(made.text.reveal());
 
     ASSERT_TRUE(caller.has_value());
@@ -20,7 +20,7 @@ TEST_F(Accounts, a_key_lets_in_under_its_name_and_scope) {
 }
 
 TEST_F(Accounts, a_key_with_any_character_changed_lets_nobody_in) {
-    const auto text = house.wait(house.accounts.create(admin, "ci", Scope::admin)).value().text.reveal();
+    const auto text = house.wait(house.accounts.create(admin, "ci", Scope::admin, {})).value().text.reveal();
     for (std::size_t i = 0; i < text.size(); ++i) {
         auto wrong = std::string(text);
         wrong[i] = wrong[i] == '0' ? '1' : '0';
@@ -31,8 +31,8 @@ TEST_F(Accounts, a_key_with_any_character_changed_lets_nobody_in) {
 }
 
 TEST_F(Accounts, a_revoked_key_is_out_at_once_and_after_a_restart) {
-    const auto keeps = house.wait(house.accounts.create(admin, "keeps", Scope::admin)).value();
-    const auto goes = house.wait(house.accounts.create(admin, "goes", Scope::admin)).value();
+    const auto keeps = house.wait(house.accounts.create(admin, "keeps", Scope::admin, {})).value();
+    const auto goes = house.wait(house.accounts.create(admin, "goes", Scope::admin, {})).value();
     ASSERT_TRUE(house.wait(house.accounts.revoke(admin, goes.key.id)));
 
     EXPECT_FALSE(house.accounts.authenticate(goes.text.reveal()).has_value());
@@ -43,22 +43,22 @@ TEST_F(Accounts, a_revoked_key_is_out_at_once_and_after_a_restart) {
 }
 
 TEST_F(Accounts, the_last_admin_key_stays) {
-    const auto one = house.wait(house.accounts.create(admin, "one", Scope::admin)).value();
-    const auto player = house.wait(house.accounts.create(admin, "player", Scope::player)).value();
+    const auto one = house.wait(house.accounts.create(admin, "one", Scope::admin, {})).value();
+    const auto player = house.wait(house.accounts.create(admin, "player", Scope::player, {})).value();
 
     EXPECT_EQ(house.wait(house.accounts.revoke(admin, one.key.id)).error().code, "last_admin_key");
     EXPECT_TRUE(house.accounts.authenticate(one.text.reveal()).has_value());
     EXPECT_TRUE(house.wait(house.accounts.revoke(admin, player.key.id)).has_value());
-    ASSERT_TRUE(house.wait(house.accounts.create(admin, "two", Scope::admin)));
+    ASSERT_TRUE(house.wait(house.accounts.create(admin, "two", Scope::admin, {})));
     EXPECT_TRUE(house.wait(house.accounts.revoke(admin, one.key.id)).has_value());
 }
 
 TEST_F(Accounts, players_and_other_tenants_administer_nothing) {
-    const auto one = house.wait(house.accounts.create(admin, "one", Scope::admin)).value();
+    const auto one = house.wait(house.accounts.create(admin, "one", Scope::admin, {})).value();
     const Caller player{.name = "p", .scope = Scope::player};
     const Caller other{.name = "o", .scope = Scope::admin, .tenant = "other"};
 
-    EXPECT_FALSE(house.wait(house.accounts.create(player, "x", Scope::admin)).has_value());
+    EXPECT_FALSE(house.wait(house.accounts.create(player, "x", Scope::admin, {})).has_value());
     EXPECT_FALSE(house.wait(house.accounts.list(player)).has_value());
     EXPECT_TRUE(house.wait(house.accounts.list(other)).value().empty());
     EXPECT_EQ(house.wait(house.accounts.revoke(other, one.key.id)).error().kind, Error::Kind::not_found);

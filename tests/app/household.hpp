@@ -53,6 +53,28 @@ struct Household {
     Result<app::Accepted, app::Error> ask(const std::string& id, app::VerbOrder order, app::Idempotency once = {}) {
         return wait(servers.ask({.name = "test"}, "default", id, std::move(order), std::move(once)));
     }
+    Result<std::string, app::Error> type(const std::string& id, const std::string& line, app::Idempotency once = {}) {
+        return wait(servers.command({.name = "test"}, "default", id, {.line = line, .epoch = Epoch{1}}, std::move(once)));
+    }
+    // As the keeper leaves it when the game has become ready, started with the settings that nobody said.
+    void bring_up(const std::string& id) {
+        auto up = record(id);
+        up.wanted = server::Wanted::running;
+        up.phase = server::Phase::running;
+        up.started_at = clock.now();
+        ASSERT_TRUE(wait(store.replace(up)));
+    }
+    void tell(const std::string& type) {
+        const Event event{.at = clock.now(), .type = type, .server = {}, .server_id = {}, .data = {}};
+        ASSERT_TRUE(wait(ledger.append(event)));
+    }
+    // Lets the loop work until it holds; false when it never does.
+    template <class Question>
+    bool settle(Question holds) {
+        io.restart();
+        for (int turn = 0; turn < 1000 && !holds(); ++turn) io.run_one_for(std::chrono::milliseconds(10));
+        return holds();
+    }
     server::Record record(const std::string& id) { return wait(store.find("default", id)).value(); }
 };
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include "tests/app/household.hpp"
@@ -161,11 +162,79 @@ TEST_F(Servers, another_tenants_servers_and_operations_do_not_exist) {
 
 TEST_F(Servers, a_command_is_one_line) {
     ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
+    house.bring_up("castle");
     for (const std::string line : {"", "a\nb", "a\rb"}) {
-        EXPECT_EQ(house.wait(house.servers.command({.name = "test"}, "default", "castle", line, Epoch{1})).error().kind, Kind::invalid) << line;
+        EXPECT_EQ(house.type("castle", line).error().kind, Kind::invalid) << line;
     }
-    EXPECT_EQ(house.wait(house.servers.command({.name = "test"}, "default", "castle", "say hi", Epoch{1})).value(), "ok");
+    EXPECT_EQ(house.type("castle", "say hi").value(), "ok");
     EXPECT_EQ(house.runtime.last_command, "say hi");
+}
+
+TEST_F(Servers, a_command_needs_a_game_that_runs_and_the_refusal_says_what_is_possible) {
+    ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
+
+    const auto refused = house.type("castle", "say hi");
+
+    EXPECT_EQ(refused.error().code, "not_running");
+    EXPECT_EQ(std::ranges::count(refused.error().allowed, "start"), 1);
+    EXPECT_EQ(house.runtime.last_command, "");
+}
+
+TEST_F(Servers, a_repeated_command_is_typed_once) {
+    ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
+    house.bring_up("castle");
+    const Idempotency once{.key = "k", .digest = "one"};
+
+    EXPECT_TRUE(house.type("castle", "give sword", once));
+    house.runtime.last_command.clear();
+    EXPECT_EQ(house.type("castle", "give sword", once).error().code, "done_already");
+    EXPECT_EQ(house.type("castle", "give axe", {.key = "k", .digest = "two"}).error().code, "idempotency_mismatch");
+
+    EXPECT_EQ(house.runtime.last_command, "");
+}
+
+TEST_F(Servers, an_order_that_is_refused_does_not_use_its_key_up) {
+    const auto refused = house.create({.id = "Castle", .game = "toy"}, {.key = "k", .digest = "one"});
+    const auto mended = house.create({.id = "castle", .game = "toy"}, {.key = "k", .digest = "two"});
+
+    EXPECT_EQ(refused.error().kind, Kind::invalid);
+    EXPECT_TRUE(mended.has_value());
+}
+
+TEST_F(Servers, a_repeated_request_that_held_already_is_answered_the_same_even_when_it_no_longer_holds) {
+    ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
+    const Idempotency once{.key = "k", .digest = "one"};
+
+    const auto first = house.ask("castle", {.verb = server::Verb::stop}, once);
+    ASSERT_TRUE(first && !first->changed);
+    ASSERT_TRUE(house.ask("castle", {.verb = server::Verb::start}));
+    const auto again = house.ask("castle", {.verb = server::Verb::stop}, once);
+
+    EXPECT_EQ(again->operation.id, first->operation.id);
+    EXPECT_EQ(house.record("castle").wanted, server::Wanted::running);
+}
+
+TEST_F(Servers, what_could_not_be_read_and_what_the_rules_find_is_told_together_and_no_place_twice) {
+    CreateOrder order{.id = "Not A Name", .game = "toy", .settings = {{"max_users", 1000}}, .backup_every = Milliseconds(1)};
+    order.unread = {{.pointer = "/settings/max_users", .code = "x", .detail = "", .mark = {}},
+                    {.pointer = "/backup_every", .code = "x", .detail = "", .mark = {}}};
+
+    const auto made = house.create(order);
+
+    std::vector<std::string> pointers;
+    for (const auto& field : made.error().fields) pointers.push_back(field.pointer);
+    EXPECT_EQ(pointers, (std::vector<std::string>{"/settings/max_users", "/backup_every", "/id"}));
+}
+
+TEST_F(Servers, the_players_that_fit_come_from_the_settings_where_the_game_does_not_say) {
+    ASSERT_TRUE(house.create({.id = "arena", .game = "teeworlds", .settings = {{"max_clients", 7}}}));
+    const auto look = [this] { return house.wait(house.servers.show({.name = "test"}, "default", "arena")).value().players; };
+
+    EXPECT_EQ(look().max, 7);
+    house.bring_up("arena");
+    EXPECT_EQ(look().max, 16) << "the running game was started with other settings";
+    house.runtime.seen.players.max = 12;
+    EXPECT_EQ(look().max, 12);
 }
 
 }  // namespace

@@ -68,8 +68,10 @@ Accounts::Answer<Success> Accounts::load() {
     co_return Success{};
 }
 
-Accounts::Answer<Accounts::Created> Accounts::create(Caller caller, std::string name, Scope scope) {
+Accounts::Answer<Accounts::Created> Accounts::create(Caller caller, std::string name, Scope scope, Idempotency once) {
     CO_TRY_OK(may(caller, Action::administer, caller.tenant));
+    CO_TRY_OK(co_await take_only_turn(ledger_, clock_.now(), caller, std::move(once), random_.id<OperationId>(),
+                                      "a key's text is shown once; revoke that key and create another one"));
     std::array<std::byte, secret_digits / 2> bytes{};
     random_.fill(bytes);
     const auto secret = tls::hex(bytes);

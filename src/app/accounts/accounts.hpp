@@ -7,6 +7,7 @@
 
 #include "app/caller.hpp"
 #include "app/error.hpp"
+#include "app/idempotency.hpp"
 #include "base/secret.hpp"
 #include "ports/clock.hpp"
 #include "ports/ledger.hpp"
@@ -31,7 +32,8 @@ public:
         ApiKey key;
         Secret text;  // Shown once.
     };
-    Answer<Created> create(Caller caller, std::string name, Scope scope);
+    // A repetition under the same Idempotency-Key is refused: the text cannot be shown twice.
+    Answer<Created> create(Caller caller, std::string name, Scope scope, Idempotency once);
     Answer<std::vector<ApiKey>> list(Caller caller);
     // The last admin key of a tenant stays: `conflict`.
     Answer<Success> revoke(Caller caller, KeyId id);

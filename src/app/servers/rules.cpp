@@ -1,6 +1,7 @@
 #include "app/servers/rules.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -56,6 +57,21 @@ void add_all(Errors& errors, std::vector<FieldError> more) {
     for (auto& error : more) add(errors, std::move(error));
 }
 
+// One place lies in the other, or both are the same.
+bool is_same_place(std::string_view one, std::string_view other) {
+    const auto length = std::min(one.size(), other.size());
+    return one.substr(0, length) == other.substr(0, length) && (one.size() == other.size() || (one.size() > length ? one : other)[length] == '/');
+}
+
+// Rules say nothing of a place that could not be read: there they saw only what was left of it.
+std::vector<FieldError> together(std::vector<FieldError> unread, std::vector<FieldError> ruled) {
+    std::erase_if(ruled, [&unread](const FieldError& rule) {
+        return std::ranges::any_of(unread, [&rule](const FieldError& error) { return is_same_place(rule.pointer, error.pointer); });
+    });
+    std::ranges::move(ruled, std::back_inserter(unread));
+    return unread;
+}
+
 }  // namespace
 
 bool is_name(std::string_view text) {
@@ -75,7 +91,7 @@ std::vector<FieldError> check(const CreateOrder& order, const catalog::Catalog& 
     check_labels(errors, order.labels);
     check_schedules(errors, order.schedules);
     check_interval(errors, order.backup_every);
-    return errors.take();
+    return together(order.unread, errors.take());
 }
 
 std::vector<FieldError> check(const PatchOrder& order, const server::Record& record, const catalog::Catalog& games) {
@@ -88,7 +104,7 @@ std::vector<FieldError> check(const PatchOrder& order, const server::Record& rec
     if (order.labels) check_labels(errors, *order.labels);
     if (order.schedules) check_schedules(errors, *order.schedules);
     check_interval(errors, order.backup_every);
-    return errors.take();
+    return together(order.unread, errors.take());
 }
 
 std::map<std::string, Value> merged(std::map<std::string, Value> settings, const std::map<std::string, Value>& changes) {

@@ -69,6 +69,12 @@ std::vector<std::string> pending_settings(const server::Record& record) {
     return {names.begin(), names.end()};
 }
 
+// How many players fit, of a game that does not say so itself.
+std::optional<int> player_limit(const catalog::Catalog& games, const server::Record& record, bool game_up) {
+    const auto* game = games.game(record.game);
+    return game != nullptr ? catalog::player_limit(*game, game_up ? record.applied_settings : record.settings) : std::nullopt;
+}
+
 // Secrets leave the machine in no reply. Of a game whose definition is gone nobody knows which ones are secret: then none is shown.
 std::map<std::string, Value> shown_settings(const catalog::Catalog& games, const server::Record& record) {
     const auto* game = games.game(record.game);
@@ -88,35 +94,32 @@ void drop_masks(const catalog::Catalog& games, const server::Record& record, std
     });
 }
 
+Error not_running(const server::Record& record) {
+    Error error{.kind = Error::Kind::conflict,
+                .code = "not_running",
+                .message = fmt::format("'{}' is {}: its console is there only while the game runs", record.id, name_of(server::state_of(record)))};
+    for (const auto verb : server::allowed_verbs(record)) error.allowed.emplace_back(name_of(verb));
+    return error;
+}
+
 Error from(const server::Refusal& refusal) {
     Error error{.kind = Error::Kind::conflict, .code = refusal.code, .message = refusal.detail};
     for (const auto verb : refusal.allowed) error.allowed.emplace_back(name_of(verb));
     return error;
 }
 
-Error idempotency_mismatch() {
-    return {.kind = Error::Kind::unprocessable,
-            .code = "idempotency_mismatch",
-            .message = "this Idempotency-Key was used for another request; take a new key for a new request"};
-}
-
 }  // namespace
 
 Servers::Servers(Ports ports, const catalog::Catalog& games, MachineLimits limits) : ports_(ports), games_(games), limits_(limits) {}
 
-Servers::Answer<Servers::Turn> Servers::take_turn(Caller caller, Idempotency once) {
-    const auto fresh = ports_.random.id<OperationId>();
-    if (once.key.empty()) co_return Turn{.id = fresh, .answered = {}};
-    IdempotentReply mine{.request_digest = once.digest, .operation = fresh};
-    auto remembered = co_await ports_.ledger.remember(caller.tenant + "/" + caller.name, once.key, mine, ports_.clock.now());
-    if (!remembered) co_return std::unexpected(from(remembered.error()));
-    if (!*remembered) co_return Turn{.id = fresh, .answered = {}};
-    if ((*remembered)->request_digest != once.digest) co_return std::unexpected(idempotency_mismatch());
+Servers::Answer<Servers::Place> Servers::place_for(Caller caller, Idempotency once) {
+    CO_TRY(turn, co_await take_turn(ports_.ledger, ports_.clock.now(), std::move(caller), std::move(once), ports_.random.id<OperationId>()));
+    if (turn.is_first) co_return Place{.id = turn.operation, .answered = {}};
+    auto answered = co_await ports_.ledger.operation(turn.operation);
+    if (answered) co_return Place{.id = turn.operation, .answered = std::move(*answered)};
     // Refused or interrupted before it was accepted the last time: then there is no operation, and it is done now under the same id.
-    auto answered = co_await ports_.ledger.operation((*remembered)->operation);
-    if (answered) co_return Turn{.id = answered->id, .answered = std::move(*answered)};
-    if (answered.error().kind != StoreError::Kind::not_found) co_return std::unexpected(from(answered.error()));
-    co_return Turn{.id = (*remembered)->operation, .answered = {}};
+    if (answered.error().kind == StoreError::Kind::not_found) co_return Place{.id = turn.operation, .answered = {}};
+    co_return std::unexpected(from(answered.error()));
 }
 
 Servers::Answer<std::optional<KeptWorld>> Servers::kept_world(const CreateOrder& order) {
@@ -192,9 +195,9 @@ Servers::Answer<server::Record> Servers::new_record(Caller caller, CreateOrder o
 
 Servers::Answer<Accepted> Servers::create(Caller caller, CreateOrder order, Idempotency once) {
     CO_TRY_OK(may(caller, Action::operate, caller.tenant));
-    CO_TRY(turn, co_await take_turn(caller, once));
-    if (turn.answered) co_return Accepted{.operation = std::move(*turn.answered), .changed = true};
     if (auto wrong = check(order, games_); !wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
+    CO_TRY(turn, co_await place_for(caller, std::move(once)));
+    if (turn.answered) co_return Accepted{.operation = std::move(*turn.answered), .changed = true};
 
     auto all = co_await ports_.store.list();
     if (!all) co_return std::unexpected(from(all.error()));
@@ -245,7 +248,8 @@ Servers::Answer<server::Record> Servers::find(Caller caller, std::string space, 
 }
 
 Servers::Answer<Accepted> Servers::ask(Caller caller, std::string space, std::string id, VerbOrder order, Idempotency once) {
-    CO_TRY(turn, co_await take_turn(caller, once));
+    const bool may_be_repeated = !once.key.empty();
+    CO_TRY(turn, co_await place_for(caller, std::move(once)));
     if (turn.answered) co_return Accepted{.operation = std::move(*turn.answered), .changed = true};
     for (int tried = 0; tried < write_tries_max; ++tried) {
         CO_TRY(record, co_await find(caller, space, id));
@@ -266,6 +270,10 @@ Servers::Answer<Accepted> Servers::ask(Caller caller, std::string space, std::st
         if (!taken->changed) {
             operation.status = Operation::Status::succeeded;
             operation.finished_at = request.asked_at;
+            // Nothing is stored, unless the answer must be the same when the request is repeated.
+            if (may_be_repeated) {
+                if (auto stored = co_await ports_.ledger.put(operation); !stored) co_return std::unexpected(from(stored.error()));
+            }
             co_return Accepted{.operation = std::move(operation), .changed = false};
         }
         if (uses_the_machine(taken->record) && !uses_the_machine(record)) {
@@ -317,6 +325,7 @@ Task<ServerView> Servers::view(server::Record record) {
         if (next && (!out.next_schedule || *next < *out.next_schedule)) out.next_schedule = next;
     }
     if (game_up) out.pending = pending_settings(record);
+    if (!out.players.max) out.players.max = player_limit(games_, record, game_up);
     record.settings = shown_settings(games_, record);
     out.record = std::move(record);
     co_return out;
@@ -342,12 +351,16 @@ Servers::Answer<std::vector<vault::Snapshot>> Servers::snapshots(Caller caller, 
     co_return std::move(*found);
 }
 
-Servers::Answer<std::string> Servers::command(Caller caller, std::string space, std::string id, std::string line, Epoch epoch) {
-    CO_TRY(record, co_await find(caller, space, id));
+Servers::Answer<std::string> Servers::command(Caller caller, std::string space, std::string id, CommandOrder order, Idempotency once) {
+    CO_TRY(record, co_await find(caller, std::move(space), std::move(id)));
+    const auto& line = order.line;
     if (line.empty() || line.size() > 1000 || line.find_first_of("\n\r") != std::string::npos || line.contains('\0')) {
         co_return std::unexpected(invalid({{.pointer = "/command", .code = "bad_format", .detail = "one line of 1 to 1000 bytes is expected"}}));
     }
-    auto reply = co_await ports_.runtime.command(record.uid, std::move(line), epoch);
+    if (!server::game_up(record)) co_return std::unexpected(not_running(record));
+    CO_TRY_OK(co_await take_only_turn(ports_.ledger, ports_.clock.now(), std::move(caller), std::move(once), ports_.random.id<OperationId>(),
+                                      "what the game answered is in its log"));
+    auto reply = co_await ports_.runtime.command(record.uid, std::move(order.line), order.epoch);
     if (!reply) co_return std::unexpected(from(reply.error()));
     co_return std::move(*reply);
 }

@@ -7,6 +7,7 @@
 
 #include "app/caller.hpp"
 #include "app/error.hpp"
+#include "app/idempotency.hpp"
 #include "domain/catalog/catalog.hpp"
 #include "domain/operation/operation.hpp"
 #include "domain/server/record.hpp"
@@ -34,6 +35,8 @@ struct CreateOrder {
     enum class World : std::uint8_t { unsaid, adopt, fresh };
     World world = World::unsaid;                  // What to do with a world that is kept after a deletion.
     bool start = false;
+    // What of it could not be read. Then it is refused, together with what the rules find wrong with the rest.
+    std::vector<FieldError> unread;
 };
 
 // What a person may change of a server. Absent members stay.
@@ -42,6 +45,7 @@ struct PatchOrder {
     std::optional<std::map<std::string, std::string>> labels;  // Replaced.
     std::optional<std::vector<server::Schedule>> schedules;    // Replaced.
     std::optional<Milliseconds> backup_every;
+    std::vector<FieldError> unread;  // As in CreateOrder.
 };
 
 struct VerbOrder {
@@ -49,12 +53,6 @@ struct VerbOrder {
     std::string force;                     // Must repeat the server's id to count.
     std::string purge;                     // The same; deletes the backups too.
     std::optional<SnapshotId> snapshot;    // For restore.
-};
-
-// Where a repeated request finds the answer that was given (contract section 4).
-struct Idempotency {
-    std::string key;     // Empty: none.
-    std::string digest;  // Of method, path and body.
 };
 
 // What became of a request: the operation to follow. Unchanged: the verb held already, nothing was done or stored.
@@ -107,7 +105,12 @@ public:
     Answer<server::Record> find(Caller caller, std::string space, std::string id);
 
     Answer<std::vector<vault::Snapshot>> snapshots(Caller caller, std::string space, std::string id);
-    Answer<std::string> command(Caller caller, std::string space, std::string id, std::string line, Epoch epoch);
+    struct CommandOrder {
+        std::string line;
+        Epoch epoch{};
+    };
+    // What the game answered. Under one Idempotency-Key it is typed once at most; its answer is not kept.
+    Answer<std::string> command(Caller caller, std::string space, std::string id, CommandOrder order, Idempotency once);
     // Why the server is as it is: the record's reason, the last exit, recent operations, in sentences.
     Answer<std::vector<std::string>> explain(Caller caller, std::string space, std::string id);
 
@@ -115,15 +118,14 @@ public:
     Answer<std::vector<Operation>> operations(Caller caller, Ledger::OperationFilter filter);
 
 private:
-    // The operation id to use for this request, or the operation that answered it before.
-    struct Turn {
+    // The operation id to use for this request, and the operation that answered it before.
+    struct Place {
         OperationId id;
         std::optional<Operation> answered;
     };
-    Answer<Turn> take_turn(Caller caller, Idempotency once);
+    Answer<Place> place_for(Caller caller, Idempotency once);
     Answer<std::optional<KeptWorld>> kept_world(const CreateOrder& order);
     Answer<server::Record> new_record(Caller caller, CreateOrder order, const std::vector<server::Record>& all);
-    Answer<server::Record> with_request(server::Record record, server::Request request);
     Result<Success, Error> check_room(const std::vector<server::Record>& all, const server::Record& wanted) const;
 
     Ports ports_;

@@ -80,10 +80,10 @@ std::vector<FieldError> validate_resources(const Game& game, const server::Resou
 
 std::optional<int> player_limit(const Game& game, const SettingValues& given) {
     if (game.player_limit.empty()) return std::nullopt;
-    const auto settings = effective_settings(game, given);
-    const auto found = settings.find(game.player_limit);
-    if (found == settings.end() || found->second.as_int() == nullptr) return std::nullopt;
-    return static_cast<int>(*found->second.as_int());
+    const auto said = given.find(game.player_limit);
+    const auto* setting = game.setting(game.player_limit);
+    const auto* limit = said != given.end() ? said->second.as_int() : setting != nullptr ? setting->initial.as_int() : nullptr;
+    return limit != nullptr ? std::optional(static_cast<int>(*limit)) : std::nullopt;
 }
 
 }  // namespace gk::catalog

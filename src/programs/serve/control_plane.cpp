@@ -141,7 +141,8 @@ Task<Result<FirstStart, std::string>> ControlPlane::first_start() {
     if (machine_.keys.recovery_is_new) first.recovery_key = machine_.keys.recovery;
     if (accounts_.has_keys()) co_return first;
     const app::Caller caller{.name = "first start"};
-    auto created = co_await accounts_.create(caller, "admin", Scope::admin);
+    const app::Idempotency once;
+    auto created = co_await accounts_.create(caller, "admin", Scope::admin, once);
     if (!created) co_return std::unexpected(created.error().message);
     CO_TRY_OK(write_secret(config_.state + "/admin.key", created->text));
     first.admin_key = created->text;
@@ -152,14 +153,15 @@ Task<void> ControlPlane::submit(app::Due due) {
     auto record = co_await ports_.store.get(due.server);
     if (!record) co_return;
     const app::Caller caller{.name = "schedule", .tenant = record->tenant};
+    const app::Idempotency once;
     if (due.action == server::Schedule::Action::command) {
-        auto reply = co_await servers_.command(caller, record->space, record->id, due.command, keeper_.epoch());
+        app::Servers::CommandOrder order{.line = due.command, .epoch = keeper_.epoch()};
+        auto reply = co_await servers_.command(caller, record->space, record->id, std::move(order), once);
         if (!reply) log::warning("schedule", "command was not carried out", {{"server", due.server}, {"why", reply.error().message}});
         co_return;
     }
     const auto verb = due.action == server::Schedule::Action::backup ? server::Verb::backup : server::Verb::restart;
     const app::VerbOrder order{.verb = verb};
-    const app::Idempotency once;
     auto accepted = co_await servers_.ask(caller, record->space, record->id, order, once);
     if (!accepted) log::info("schedule", "request was refused", {{"server", due.server}, {"why", accepted.error().message}});
 }
