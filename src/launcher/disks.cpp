@@ -209,6 +209,10 @@ Outcome<Success> own_world(const std::string& world, std::uint32_t owner) {
     return chown_below(folder, owner, 0);
 }
 
+void unmount_disks(ServerUid uid) {
+    for (const Disk which : {Disk::live, Disk::staged}) (void)unmount(Place(uid).disk(which));
+}
+
 std::uint64_t disk_bytes(ServerUid uid) {
     const DiskPlace disk = Place(uid).disk(Disk::live);
     struct statvfs info{};

@@ -19,6 +19,8 @@ Outcome<Success> switch_disk(ServerUid uid);
 Outcome<Success> own_world(const std::string& world, std::uint32_t owner);
 
 // Bytes in use on the live disk.
+// What cannot be unmounted stays: it is in use.
+void unmount_disks(ServerUid uid);
 std::uint64_t disk_bytes(ServerUid uid);
 // Empty when images can be mounted, else why not.
 std::string loop_shortcoming();

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <filesystem>
+#include <map>
 #include <poll.h>
 #include <sched.h>
 #include <set>
@@ -43,6 +44,11 @@ bool shim_lives(const Place& place) {
 }
 
 std::string cgroup_of(const Options& options, ServerUid uid) { return fmt::format("{}/{}", options.cgroup_parent, uid.text()); }
+
+bool is_number(std::string_view text, pid_t& out) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+    return error == std::errc() && end == text.data() + text.size();
+}
 
 bool container_exists(ServerUid uid) { return exists(fmt::format(".runc/{}", uid.text())); }
 
@@ -145,19 +151,30 @@ Outcome<Success> start_shim(const Options& options, const Cgroup& cgroup, const 
     return fail(Failure::Kind::unavailable, fmt::format("the shim said nothing within {} s, or ended without a word", report_patience_ms / 1000));
 }
 
-// Processes of this uid that live, as descriptors that tell when they end.
-std::vector<Descriptor> processes_of(uid_t uid) {
-    std::vector<Descriptor> out;
+// Processes that live, by their uid.
+std::multimap<uid_t, pid_t> living_processes() {
+    std::multimap<uid_t, pid_t> out;
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
-        const auto name = entry.path().filename().string();
         pid_t pid = 0;
-        const auto [end, bad] = std::from_chars(name.data(), name.data() + name.size(), pid);
-        if (bad != std::errc() || end != name.data() + name.size()) continue;
+        uid_t uid = 0;
+        if (!is_number(entry.path().filename().string(), pid)) continue;
         // Not the owner of the folder: that is root for a process that hides itself (PR_SET_DUMPABLE).
         const auto status = read_file(entry.path().string() + "/status");
-        const bool same = status.contains(fmt::format("\nUid:\t{}\t", uid));
-        if (same && !status.contains("\nState:\tZ")) out.emplace_back(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+        const auto line = status.find("\nUid:\t");
+        if (line == std::string::npos || status.contains("\nState:\tZ")) continue;
+        std::from_chars(status.data() + line + 6, status.data() + status.size(), uid);
+        out.emplace(uid, pid);
+    }
+    return out;
+}
+
+// As descriptors that tell when they end.
+std::vector<Descriptor> processes_of(uid_t uid) {
+    std::vector<Descriptor> out;
+    const auto living = living_processes();
+    for (auto [process, end] = living.equal_range(uid); process != end; ++process) {
+        out.emplace_back(static_cast<int>(::syscall(SYS_pidfd_open, process->second, 0)));
     }
     return out;
 }
@@ -270,6 +287,20 @@ std::vector<ServerUid> list_servers() {
         if (const auto uid = ServerUid::parse(entry.path().filename().string())) out.insert(*uid);
     }
     return {out.begin(), out.end()};
+}
+
+void put_away(const Options& options, const Cgroup& cgroup) {
+    const auto living = living_processes();
+    for (const ServerUid uid : servers_here()) {
+        const auto slot = slot_of(uid);
+        // A game that has lost its shim holds its disk too: mounted a second time, the world would be destroyed.
+        if (slot && !living.contains(options.uid_base + *slot)) unmount_disks(uid);
+    }
+    const auto first = living.lower_bound(options.uid_base);
+    if (first != living.end() && first->first - options.uid_base < options.uid_count) return;
+    remove_firewall(options);
+    cgroup.remove(options.cgroup_parent + "/shims");
+    cgroup.remove(options.cgroup_parent);
 }
 
 wire::launcher::UsageSeen see_usage(const Options& options, const Cgroup& cgroup, ServerUid uid) {

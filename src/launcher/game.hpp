@@ -15,6 +15,9 @@ Outcome<Success> clean(const Options& options, const Cgroup& cgroup, ServerUid u
 // Everything: processes, run, disks, logs, slot.
 Outcome<Success> forget(const Options& options, const Cgroup& cgroup, ServerUid uid);
 std::vector<ServerUid> list_servers();
+// At the launcher's end: takes down what no game needs any more, so that nothing is left of a Gamekeeper that does not run but files, and games
+// that go on: disks of servers without processes are unmounted; without any game the firewall's rules and the groups go too.
+void put_away(const Options& options, const Cgroup& cgroup);
 wire::launcher::UsageSeen see_usage(const Options& options, const Cgroup& cgroup, ServerUid uid);
 std::vector<std::string> find_shortcomings(const Options& options, const Cgroup& cgroup);
 

@@ -17,6 +17,7 @@
 
 #include "launcher/confine.hpp"
 #include "launcher/firewall.hpp"
+#include "launcher/game.hpp"
 #include "launcher/orders.hpp"
 
 namespace gk::launcher {
@@ -59,6 +60,7 @@ public:
             if (!changes_server(worker.request.order)) ::kill(-worker.pid, SIGKILL);
         }
         for (const Worker& worker : workers_) ::waitpid(worker.pid, nullptr, 0);
+        put_away(options_, *cgroup_);
     }
 
 private:
@@ -282,7 +284,8 @@ int refuse(const Failure& failure) {
 
 void prepare_process() {
     ::umask(022);
-    for (const int number : {SIGINT, SIGHUP, SIGPIPE}) ::signal(number, SIG_IGN);  // Ctrl-C is for the control plane, whose end is ours.
+    // Ctrl-C and a service manager's word are for the control plane, whose end is ours.
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(number, SIG_IGN);
     ::prctl(PR_SET_NAME, "gk-launcher");
     int filler = -1;  // Standard streams are open, so that no descriptor of ours becomes one.
     do filler = ::open("/dev/null", O_RDWR);

@@ -355,6 +355,47 @@ TEST_F(Launcher, TheEndOfTheLauncherEndsNoGame) {
     EXPECT_TRUE(processes_of_user(uid_base + 1).empty());
 }
 
+TEST_F(Launcher, WhatNobodyUsesIsPutAwayWithTheLauncher) {
+    // Given an idle disk with a file, beside a game that runs,
+    EXPECT_OK(host().create_disk(one, Disk::live, disk(1)));
+    EXPECT_OK(host().create_disk(one, Disk::staged, disk(1)));
+    write_text(rig->world(one) + "/map", "blocks");
+    EXPECT_OK(host().create_disk(two, Disk::live, disk(2)));
+    EXPECT_OK(host().launch(rig->game(two), Epoch{1}));
+
+    // when the control plane ends,
+    rig->end_launcher();
+
+    // then only what the game needs is left.
+    const auto mounts = read_text("/proc/mounts");
+    EXPECT_FALSE(mounts.contains(rig->folder(one)));
+    EXPECT_TRUE(mounts.contains(rig->folder(two)));
+    for (const auto& device : std::filesystem::directory_iterator("/sys/block")) {
+        EXPECT_FALSE(read_text(device.path().string() + "/loop/backing_file").contains(rig->folder(one))) << device.path();
+    }
+    EXPECT_TRUE(rig->has_firewall_rules());
+
+    // And the next one finds everything, and leaves nothing when the game has ended.
+    rig->start_launcher();
+    EXPECT_TRUE(rig->run(host().disks(one))->live);
+    EXPECT_EQ(read_text(rig->world(one) + "/map"), "blocks");
+    EXPECT_OK(host().kill(two));
+    rig->end_launcher();
+    EXPECT_FALSE(read_text("/proc/mounts").contains(rig->state));
+    EXPECT_FALSE(rig->has_firewall_rules());
+}
+
+TEST_F(Launcher, TheDiskOfAGameThatLostItsShimIsNotPutAway) {
+    EXPECT_OK(host().create_disk(one, Disk::live, disk(1)));
+    EXPECT_OK(host().launch(rig->game(one), Epoch{1}));
+    ::kill(std::stoi(read_text(rig->folder(one) + "/run/pid")), SIGKILL);
+
+    rig->end_launcher();
+
+    EXPECT_TRUE(read_text("/proc/mounts").contains(rig->folder(one)));
+    EXPECT_TRUE(rig->has_firewall_rules());
+}
+
 TEST_F(Launcher, ASwitchThatDiedHalfwayIsUndoneOrCompleted) {
     EXPECT_OK(host().create_disk(one, Disk::live, disk(1)));
     EXPECT_OK(host().create_disk(one, Disk::staged, disk(1)));

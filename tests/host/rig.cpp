@@ -13,12 +13,12 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "adapters/process/plain_host.hpp"
 #include "adapters/runc/launcher_host.hpp"
 #include "base/text.hpp"
-#include "launcher/firewall.hpp"
 #include "launcher/launcher.hpp"
 
 namespace gk::host_test {
@@ -130,32 +130,37 @@ LauncherRig::LauncherRig() {
     options.confined_programs["sh"] = "/bin/sh";
     options.cgroup_parent = "/gamekeeper-test-" + std::to_string(::getpid());
     [[maybe_unused]] const int given = ::chown(options.vault.c_str(), options.client_uid, options.client_gid);
-    host_ = std::make_unique<runc::LauncherHost>(io.get_executor(), connect_launcher());
+    start_launcher();
 }
 
 LauncherRig::~LauncherRig() {
-    if (host_) {
+    if (!host_) start_launcher();
+    {
         const auto listed = run(host_->list());
         for (const ServerUid uid : listed ? *listed : std::vector<ServerUid>()) {
             const auto forgotten = run(host_->forget(uid));
             EXPECT_TRUE(forgotten) << (forgotten ? "" : forgotten.error().detail);
         }
     }
-    host_.reset();
-    stop_launcher(0);
+    end_launcher();
     ::close(api_);
-    launcher::remove_firewall(options);
+    EXPECT_FALSE(has_firewall_rules());
     for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup")) {
-        const std::string group = hierarchy.path().string() + options.cgroup_parent;
-        std::error_code ignored;
-        if (!fs::exists(group)) continue;
-        for (const auto& below : fs::directory_iterator(group, ignored)) {
-            EXPECT_FALSE(below.is_directory() && below.path().filename() != "shims") << below.path() << " is left";
-        }
-        ::rmdir((group + "/shims").c_str());
-        ::rmdir(group.c_str());
+        EXPECT_FALSE(fs::exists(hierarchy.path().string() + options.cgroup_parent)) << hierarchy.path() << " still has a group";
     }
 }
+
+bool LauncherRig::has_firewall_rules() const {
+    const auto look = fmt::format("iptables -w 10 -S | grep -q 'GK-{0}' || ip6tables -w 10 -S | grep -q 'GK-{0}'", options.uid_base);
+    return ::system(look.c_str()) == 0;
+}
+
+void LauncherRig::end_launcher() {
+    host_.reset();
+    stop_launcher(0);
+}
+
+void LauncherRig::start_launcher() { host_ = std::make_unique<runc::LauncherHost>(io.get_executor(), connect_launcher()); }
 
 int LauncherRig::connect_launcher() {
     std::array<int, 2> ends{};
@@ -179,12 +184,11 @@ void LauncherRig::stop_launcher(int signal) {
 void LauncherRig::restart_launcher() {
     host_.reset();
     stop_launcher(SIGKILL);
-    host_ = std::make_unique<runc::LauncherHost>(io.get_executor(), connect_launcher());
+    start_launcher();
 }
 
 int LauncherRig::connect_launcher_anew() {
-    host_.reset();
-    stop_launcher(0);
+    end_launcher();
     return connect_launcher();
 }
 

@@ -56,13 +56,17 @@ public:
 
     // Ends the launcher as a crash would, and starts another one.
     void restart_launcher();
-    void stop_launcher(int signal);
+    // Ends it as the control plane does, by hanging up; afterwards there is no host until the next one starts.
+    void end_launcher();
+    void start_launcher();
+    bool has_firewall_rules() const;
     // Ends the launcher and starts one that the host does not talk to; the control plane's end of its socket.
     int connect_launcher_anew();
     launcher::Options options;
     std::uint16_t api_port = 0;  // Listened to, and closed to games.
 
 private:
+    void stop_launcher(int signal);
     int connect_launcher();
     std::unique_ptr<Host> host_;
     pid_t launcher_ = -1;
