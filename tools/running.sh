@@ -1,11 +1,18 @@
 # What tools/up and tools/down share: where the installation lies, and how to ask it. Sourced, never run.
 
 prefix=${GK_TEST_PREFIX:-} # Tests install below a directory of their own.
-export GK_STATE=${GK_STATE:-$prefix/var/lib/gamekeeper}
 GK_PROGRAMS=$prefix/usr/local/lib/gamekeeper
-GK_SOCKET=$GK_STATE/api.sock
-GK_PID_FILE=$prefix/run/gamekeeper/serve.pid
+GK_COMMAND=$prefix/usr/local/bin/gamekeeper
 GK_LOG=$prefix/var/log/gamekeeper/serve.log
+# Where the program itself looks when nothing else is said; then `gamekeeper` needs no options.
+state_folder=${GK_STATE:-$prefix/var/lib/gamekeeper}
+if [ "$state_folder" = /var/lib/gamekeeper ]; then
+    unset GK_STATE
+    GK_SOCKET=/run/gamekeeper/api.sock
+else
+    export GK_STATE=$state_folder
+    GK_SOCKET=$GK_STATE/api.sock
+fi
 
 # Goes on as root with the same script; asks for the password once and says what for.
 become_root() {
@@ -23,10 +30,10 @@ gk() { "$GK_PROGRAMS/gamekeeper" --socket "$GK_SOCKET" "$@"; }
 
 is_up() { [ -S "$GK_SOCKET" ] && gk -o json server list >/dev/null 2>&1; }
 
-# The pid of the control plane, checked to be one: a stale file may name anybody.
+# The pid of the control plane. It writes it into the file that it keeps locked; after a crash the number may be anybody's.
 control_plane_pid() {
     local pid
-    pid=$(cat "$GK_PID_FILE" 2>/dev/null) || return 1
+    pid=$(cat "$state_folder/gamekeeper.db.lock" 2>/dev/null) || return 1
     [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = gamekeeper ] && echo "$pid"
 }
 
