@@ -51,8 +51,9 @@ std::string text_at(const Value& value, std::string_view key) {
 // The last part of a "$ref", which is its name.
 std::string_view ref_name(std::string_view ref) { return ref.substr(ref.rfind('/') + 1); }
 
-const Value& resolved(const Value& root, const Value& value) {
-    const auto* ref = value.find("$ref");
+// `value`, or what it refers to within `root`.
+const Value* resolved(const Value& root, const Value* value) {
+    const auto* ref = value->find("$ref");
     if (ref == nullptr || ref->as_string() == nullptr) return value;
     const Value* at = &root;
     std::string_view rest = std::string_view(*ref->as_string()).substr(1);
@@ -62,7 +63,7 @@ const Value& resolved(const Value& root, const Value& value) {
         at = at->find(rest.substr(0, slash));
         rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
     }
-    return at != nullptr ? *at : value;
+    return at != nullptr ? at : value;
 }
 
 // What a schema asks for, in a few words: "text, one of: a, b", "list of Server".
@@ -99,7 +100,7 @@ std::string parameters(const Value& root, const Value& place) {
     if (list == nullptr || list->as_array() == nullptr) return {};
     std::string out;
     for (const auto& item : *list->as_array()) {
-        const auto& parameter = resolved(root, item);
+        const auto& parameter = *resolved(root, &item);
         const auto* schema = parameter.find("schema");
         out += row(text_at(parameter, "name"), text_at(parameter, "in"), schema != nullptr ? words(*schema) : "", text_at(parameter, "description"));
     }
@@ -123,7 +124,7 @@ std::string operation_html(const Value& root, std::string_view path, std::string
     if (const auto* body = operation.find("requestBody")) out += row("body", "", content_words(*body), "");
     if (const auto* responses = operation.find("responses"); responses != nullptr && responses->as_object() != nullptr) {
         for (const auto& [status, reply] : *responses->as_object()) {
-            const auto& full = resolved(root, reply);
+            const auto& full = *resolved(root, &reply);
             out += row(status, "reply", content_words(full), text_at(full, "description"));
         }
     }

@@ -156,7 +156,7 @@ Result<Success, VaultError> probe_folder(const fs::path& folder, std::int64_t fr
     }
     const auto file = folder / fmt::format(".probe-{}", ::getpid());
     const std::string content(4096, 'p');
-    const auto written = write_synced(file, content);
+    auto written = write_synced(file, content);
     const bool same = written && read_file(file) == content;
     ::unlink(file.c_str());
     if (!written) return written;

@@ -51,7 +51,7 @@ private:
 
 class LauncherLink::State : public std::enable_shared_from_this<State> {
 public:
-    State(boost::asio::any_io_executor executor, int fd) : socket_(std::move(executor), boost::asio::local::stream_protocol(), fd) {
+    State(boost::asio::any_io_executor executor, int fd) : socket_(executor, boost::asio::local::stream_protocol(), fd) {
         socket_.native_non_blocking(true);
     }
     ~State() {

@@ -40,7 +40,7 @@ struct Ending {
 std::optional<Ending> ended_by(server::Event on) {
     switch (on) {
     case server::Event::ready: return Ending{"wait_ready", Status::succeeded};
-    case server::Event::start_timed_out: return Ending{"wait_ready", Status::failed};
+    case server::Event::start_timed_out:
     case server::Event::crashed: return Ending{"wait_ready", Status::failed};
     case server::Event::game_ended:
     case server::Event::start_over: return Ending{"stop_game", Status::succeeded};

@@ -42,7 +42,7 @@ RuntimeError::Kind kind_of(wire::shim::Outcome outcome) {
 
 }  // namespace
 
-Link::Link(asio::any_io_executor executor, Clock& clock) : clock_(clock), socket_(std::move(executor)), chunk_(chunk_size) {}
+Link::Link(asio::any_io_executor executor, Clock& clock) : clock_(clock), socket_(executor), chunk_(chunk_size) {}
 
 Task<Result<std::shared_ptr<Link>, RuntimeError>> Link::connect(Clock& clock, std::string run_folder, Epoch epoch, Changed changed) {
     auto link = std::make_shared<Link>(co_await asio::this_coro::executor, clock);

@@ -7,6 +7,8 @@
 namespace gk::wire::probe {
 namespace {
 
+using namespace std::string_view_literals;
+
 std::vector<std::byte> from_hex(std::string_view hex) {
     std::vector<std::byte> bytes;
     for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
@@ -89,7 +91,7 @@ TEST(TeeworldsProbe, RefusesUnbelievableNumbers) {
 }
 
 TEST(EconLines, AreWholeWhateverTheirPieces) {
-    const std::string_view sent("Enter password:\n\0\0[03:35:36][chat]: *** hi\n\0\0", 46);
+    const auto sent = "Enter password:\n\0\0[03:35:36][chat]: *** hi\n\0\0"sv;
     for (std::size_t cut = 0; cut <= sent.size(); ++cut) {
         econ::Lines lines;
         lines.feed(sent.substr(0, cut));
