@@ -9,7 +9,6 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
 #include "launcher/program.hpp"
@@ -134,17 +133,6 @@ Outcome<Success> chown_below(int folder, std::uint32_t owner, int depth) {
     return result;
 }
 
-std::uint64_t tree_bytes(const std::string& path) {
-    std::uint64_t sum = 0;
-    std::error_code error;
-    for (auto entry = std::filesystem::recursive_directory_iterator(path, error); !error && entry != std::filesystem::end(entry);
-         entry.increment(error)) {
-        struct stat info{};
-        if (::lstat(entry->path().c_str(), &info) == 0) sum += static_cast<std::uint64_t>(info.st_blocks) * 512;
-    }
-    return sum;
-}
-
 }  // namespace
 
 Outcome<DisksSeen> see_disks(ServerUid uid) {
@@ -213,12 +201,15 @@ void unmount_disks(ServerUid uid) {
     for (const Disk which : {Disk::live, Disk::staged}) (void)unmount(Place(uid).disk(which));
 }
 
-std::uint64_t disk_bytes(ServerUid uid) {
-    const DiskPlace disk = Place(uid).disk(Disk::live);
-    struct statvfs info{};
-    if (!is_mounted(disk.mount)) return tree_bytes(disk.world);
-    if (::statvfs(disk.mount.c_str(), &info) != 0) return 0;
-    return (info.f_blocks - info.f_bfree) * info.f_frsize;
+std::uint64_t world_bytes(ServerUid uid) {
+    std::uint64_t sum = 0;
+    std::error_code error;
+    auto entry = std::filesystem::recursive_directory_iterator(Place(uid).disk(Disk::live).world, error);
+    for (; !error && entry != std::filesystem::end(entry); entry.increment(error)) {
+        struct stat info{};
+        if (::lstat(entry->path().c_str(), &info) == 0) sum += static_cast<std::uint64_t>(info.st_blocks) * 512;
+    }
+    return sum;
 }
 
 std::string loop_shortcoming() {

@@ -18,10 +18,10 @@ Outcome<Success> switch_disk(ServerUid uid);
 // Gives all of a world to uid and gid `owner`.
 Outcome<Success> own_world(const std::string& world, std::uint32_t owner);
 
-// Bytes in use on the live disk.
 // What cannot be unmounted stays: it is in use.
 void unmount_disks(ServerUid uid);
-std::uint64_t disk_bytes(ServerUid uid);
+// What the files of the live world take, one by one: for worlds that are plain folders.
+std::uint64_t world_bytes(ServerUid uid);
 // Empty when images can be mounted, else why not.
 std::string loop_shortcoming();
 

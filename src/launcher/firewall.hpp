@@ -24,7 +24,5 @@ Outcome<Success> set_internal_ports(const Options& options, ServerUid uid, const
 Outcome<Success> write_firewall(const Options& options);
 // Removes our chain and the jump into it.
 void remove_firewall(const Options& options);
-// Empty when rules can be set, else why not.
-std::string firewall_shortcoming();
 
 }  // namespace gk::launcher

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <dirent.h>
 #include <fcntl.h>
 #include <filesystem>
@@ -301,33 +300,6 @@ void put_away(const Options& options, const Cgroup& cgroup) {
     remove_firewall(options);
     cgroup.remove(options.cgroup_parent + "/shims");
     cgroup.remove(options.cgroup_parent);
-}
-
-wire::launcher::UsageSeen see_usage(const Options& options, const Cgroup& cgroup, ServerUid uid) {
-    const auto usage = cgroup.usage(cgroup_of(options, uid));
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return {.at_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count()),
-            .cpu_ns = usage.cpu_ns,
-            .memory_bytes = usage.memory_bytes,
-            .disk_bytes = disk_bytes(uid)};
-}
-
-std::vector<std::string> find_shortcomings(const Options& options, const Cgroup& cgroup) {
-    std::vector<std::string> out;
-    const auto note = [&](std::string text) {
-        if (!text.empty()) out.push_back(std::move(text));
-    };
-    note(loop_shortcoming());
-    note(firewall_shortcoming());
-    if (cgroup.kind() == "none") note(fmt::format("no control groups are mounted at {}, so that no limit holds: mount them", options.cgroup_root));
-    const auto version = run_program({options.runc, "--version"});
-    if (!version || version->code != 0) note(fmt::format("{} does not run, so that no game can start: install runc", options.runc));
-    if (::access(options.shim.c_str(), X_OK) != 0)
-        note(fmt::format("{} is missing, so that no game can start: install Gamekeeper whole", options.shim));
-    for (const auto& [name, path] : options.confined_programs) {
-        if (::access(path.c_str(), X_OK) != 0) note(fmt::format("{} is missing, so that no backup can be made: install {}", path, name));
-    }
-    return out;
 }
 
 }  // namespace gk::launcher

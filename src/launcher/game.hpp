@@ -18,8 +18,6 @@ std::vector<ServerUid> list_servers();
 // At the launcher's end: takes down what no game needs any more, so that nothing is left of a Gamekeeper that does not run but files, and games
 // that go on: disks of servers without processes are unmounted; without any game the firewall's rules and the groups go too.
 void put_away(const Options& options, const Cgroup& cgroup);
-wire::launcher::UsageSeen see_usage(const Options& options, const Cgroup& cgroup, ServerUid uid);
-std::vector<std::string> find_shortcomings(const Options& options, const Cgroup& cgroup);
 
 // Checks what a launch asks for beyond its own sandbox. The mounts' sources are replaced by what they really are.
 Outcome<Success> check_launch(const Options& options, wire::launcher::Launch& order);

@@ -48,7 +48,7 @@ struct Outgoing {
 
 class Launcher {
 public:
-    Launcher(Descriptor socket, const Options& options) : socket_(std::move(socket)), options_(options), cgroup_(find_cgroup(options.cgroup_root)) {}
+    Launcher(Descriptor socket, const Options& options) : socket_(std::move(socket)), options_(options), cgroup_(options.cgroup_root) {}
 
     void run() {
         while (open_) {
@@ -60,7 +60,7 @@ public:
             if (!changes_server(worker.request.order)) ::kill(-worker.pid, SIGKILL);
         }
         for (const Worker& worker : workers_) ::waitpid(worker.pid, nullptr, 0);
-        put_away(options_, *cgroup_);
+        put_away(options_, cgroup_);
     }
 
 private:
@@ -197,7 +197,7 @@ private:
         }
         wire::launcher::Outcome outcome = std::holds_alternative<OpenFiles>(request.order)
                                               ? wire::launcher::Outcome(become_files_server(options_, server_of(request.order), files))
-                                              : carry_out(options_, *cgroup_, request.order);
+                                              : carry_out(options_, cgroup_, request.order);
         const auto frame = encode(Reply{request.id, std::move(outcome)});
         for (ByteSpan rest = frame; !rest.empty();) {
             const auto count = ::write(output, rest.data(), rest.size());
@@ -261,7 +261,7 @@ private:
 
     Descriptor socket_;
     const Options& options_;
-    std::unique_ptr<Cgroup> cgroup_;
+    Cgroup cgroup_;
     Frames frames_{request_size_max};
     std::list<Request> waiting_;
     std::list<Worker> workers_;

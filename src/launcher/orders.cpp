@@ -51,9 +51,12 @@ public:
     Answered operator()(const Clean& order) const { return answered(clean(options_, cgroup_, order.server)); }
     Answered operator()(const Forget& order) const { return answered(forget(options_, cgroup_, order.server)); }
     Answered operator()(const ListServers&) const { return Servers{list_servers()}; }
-    Answered operator()(const SeeUsage& order) const { return see_usage(options_, cgroup_, order.server); }
+    Answered operator()(const MeasureWorld& order) const { return Measured{world_bytes(order.server)}; }
     Answered operator()(const RunConfined& order) const { return answered(run_confined(options_, order)); }
-    Answered operator()(const FindShortcomings&) const { return Texts{find_shortcomings(options_, cgroup_)}; }
+    Answered operator()(const FindShortcomings&) const {
+        auto found = loop_shortcoming();
+        return found.empty() ? Texts{} : Texts{{std::move(found)}};
+    }
     Answered operator()(const OpenFiles&) const { return Failure{Failure::Kind::invalid, "not carried out here"}; }
     Answered operator()(const Cancel&) const { return Failure{Failure::Kind::invalid, "not carried out here"}; }
 

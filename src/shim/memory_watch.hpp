@@ -5,9 +5,8 @@
 
 namespace gk::shim {
 
-// What the memory cgroup of a game says of it: version 1 (memory.oom_control, memory.max_usage_in_bytes) or 2 (memory.events, memory.peak).
-// The group is named by the host and exists before the game does and after it: so it can be read at any time, and is never mistaken for the
-// group that a process falls back to when it has ended, which is the whole machine's.
+// What the memory cgroup of a game says of it. The group is named by the host and exists before the game does and after it: so it can be
+// read at any time, and is never mistaken for the group that a process falls back to when it has ended, which is the whole machine's.
 class MemoryWatch {
 public:
     // Knows nothing: every answer is 0.
@@ -23,8 +22,8 @@ public:
 private:
     std::uint64_t kills_ever() const;
 
-    std::string kills_file_;  // Lines of "oom_kill N" among others.
-    std::string peak_file_;   // One number.
+    std::string kills_file_;
+    std::string peak_file_;
     std::uint64_t kills_before_ = 0;
 };
 

@@ -21,6 +21,8 @@ protected:
         std::ofstream(root / path) << content;
     }
     void version_1(const std::string& kills) const {
+        file("memory/cgroup.procs", "1\n");
+        file("pids/cgroup.procs", "1\n");
         file("memory/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 41\n");
         file("memory/memory.max_usage_in_bytes", "13958643712\n");
         file("memory/gamekeeper/one/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill " + kills + "\n");

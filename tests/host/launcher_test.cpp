@@ -144,6 +144,31 @@ TEST_F(Launcher, ADiskIsNotLargerThanItsPackageAndHurtsNobodyElse) {
     EXPECT_EQ(read_text(rig->world(two) + "/map"), "blocks");
 }
 
+TEST_F(Launcher, ADiskIsFullWhenItSaysSo) {
+    EXPECT_OK(host().create_disk(one, Disk::live, disk(1)));
+    const auto empty = rig->run(host().usage(one));
+    ASSERT_TRUE(empty && empty->disk_size) << text_of(empty);
+    EXPECT_LE(empty->disk_size->count, 32);
+    EXPECT_LT(empty->disk.count, empty->disk_size->count / 2);
+
+    said_by(one, 1, "dd if=/dev/zero of=/data/fill bs=64k 2>/dev/null");
+
+    const auto full = rig->run(host().usage(one));
+    EXPECT_GE(full->disk, *full->disk_size);
+}
+
+TEST_F(Launcher, ADiskIsMeasuredAlsoWhenItWasNotMountedYet) {
+    EXPECT_OK(host().create_disk(one, Disk::live, disk(1)));
+    write_text(rig->world(one) + "/map", std::string(9 << 20, 'x'));
+    rig->end_launcher();
+    rig->start_launcher();
+
+    const auto usage = rig->run(host().usage(one));
+
+    ASSERT_TRUE(usage && usage->disk_size) << text_of(usage);
+    EXPECT_GE(usage->disk.count, 9);
+}
+
 TEST_F(Launcher, AWorldBelongsToItsServerAlone) {
     EXPECT_OK(host().create_disk(one, Disk::live, disk(1)));
     struct stat info{};

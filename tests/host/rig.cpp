@@ -1,8 +1,10 @@
 #include "tests/host/rig.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -65,16 +67,21 @@ std::vector<pid_t> processes_of_user(std::uint32_t uid) {
     });
 }
 
-void wait_for_file(const std::string& path) {
+// Looks again whenever something happens in the folder.
+void wait_in(const fs::path& folder, const std::function<bool()>& holds, const std::string& what) {
     const int notices = ::inotify_init1(IN_CLOEXEC);
-    ::inotify_add_watch(notices, fs::path(path).parent_path().c_str(), IN_CREATE | IN_MOVED_TO);
+    ::inotify_add_watch(notices, folder.c_str(), IN_CREATE | IN_MOVED_TO | IN_MODIFY);
     pollfd polled{notices, POLLIN, 0};
-    while (!fs::exists(path)) {
-        ASSERT_GT(::poll(&polled, 1, 20'000), 0) << path << " never came";
+    while (!holds()) {
+        ASSERT_GT(::poll(&polled, 1, 20'000), 0) << what << " never came";
         std::array<char, 4096> events{};
         ASSERT_GT(::read(notices, events.data(), events.size()), 0);
     }
     ::close(notices);
+}
+
+void wait_for_file(const std::string& path) {
+    wait_in(fs::path(path).parent_path(), [&] { return fs::exists(path); }, path);
 }
 
 Rig::Rig() {
@@ -106,6 +113,14 @@ server::LaunchSpec Rig::game(ServerUid uid, std::vector<std::string> arguments) 
 }
 
 void Rig::wait_for_exit(ServerUid uid) const { wait_for_file(folder(uid) + "/run/exit"); }
+
+void Rig::wait_for_line(ServerUid uid, const std::string& text) const {
+    const auto said = [&] {
+        return std::ranges::any_of(fs::directory_iterator(folder(uid) + "/log"),
+                                   [&](const auto& file) { return read_text(file.path()).contains(text); });
+    };
+    wait_in(folder(uid) + "/log", said, text);
+}
 
 LauncherRig::LauncherRig() {
     options.state = state;
@@ -160,7 +175,15 @@ void LauncherRig::end_launcher() {
     stop_launcher(0);
 }
 
-void LauncherRig::start_launcher() { host_ = std::make_unique<runc::LauncherHost>(io.get_executor(), connect_launcher()); }
+void LauncherRig::start_launcher() {
+    runc::MachineOptions machine{.state = options.state,
+                                 .shim = options.shim,
+                                 .runc = options.runc,
+                                 .confined_programs = options.confined_programs,
+                                 .cgroup_root = options.cgroup_root,
+                                 .cgroup_parent = options.cgroup_parent};
+    host_ = std::make_unique<runc::LauncherHost>(io.get_executor(), clock, connect_launcher(), std::move(machine));
+}
 
 int LauncherRig::connect_launcher() {
     std::array<int, 2> ends{};

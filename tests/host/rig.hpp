@@ -40,6 +40,8 @@ public:
     server::LaunchSpec game(ServerUid uid, std::vector<std::string> arguments = {}) const;
     // Waits until the shim has written how the game ended.
     void wait_for_exit(ServerUid uid) const;
+    // Waits until the game has printed it.
+    void wait_for_line(ServerUid uid, const std::string& text) const;
 
     std::string state;
     boost::asio::io_context io;

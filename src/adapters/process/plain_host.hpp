@@ -44,6 +44,10 @@ private:
         Time at{};
         Milliseconds cpu{};
     };
+    struct Measurement {
+        Time at{};
+        MebiBytes size{};
+    };
     std::filesystem::path folder(ServerUid uid) const { return options_.state / "servers" / uid.text(); }
     std::filesystem::path disk(ServerUid uid, Disk which) const { return folder(uid) / (which == Disk::live ? "live" : "staged"); }
     std::filesystem::path world(ServerUid uid, Disk which) const { return disk(uid, which) / "data"; }
@@ -53,12 +57,15 @@ private:
     Result<Success, RuntimeError> prepare_run(const server::LaunchSpec& spec, Epoch epoch) const;
     Result<Success, RuntimeError> finish_switch(ServerUid uid) const;
     Answer<Success> start_shim(ServerUid uid);
+    // Of the world's files; every one is looked at, so not more often than once a minute.
+    Task<MebiBytes> measured(ServerUid uid);
 
     boost::asio::any_io_executor executor_;
     Clock& clock_;
     PlainOptions options_;
     Reaper reaper_;
     std::map<ServerUid, Sample> last_usage_;
+    std::map<ServerUid, Measurement> measurements_;
     std::uint64_t runs_ = 0;  // Names working folders.
 };
 

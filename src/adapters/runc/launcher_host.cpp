@@ -1,6 +1,9 @@
 #include "adapters/runc/launcher_host.hpp"
 
 #include <limits>
+#include <unistd.h>
+
+#include <fmt/format.h>
 
 #include "net/shim/spec_codec.hpp"
 
@@ -8,15 +11,13 @@ namespace gk::runc {
 namespace {
 
 namespace wire = gk::wire::launcher;
-constexpr std::uint64_t mebibyte = 1 << 20;
+constexpr Milliseconds measured_for{60'000};
 
 wire::Disk disk_of(Host::Disk which) { return which == Host::Disk::live ? wire::Disk::live : wire::Disk::staged; }
 
 std::uint32_t bounded(std::int64_t value) {
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 0, std::numeric_limits<std::uint32_t>::max()));
 }
-
-MebiBytes mebibytes(std::uint64_t bytes) { return {static_cast<std::int64_t>((bytes + mebibyte - 1) / mebibyte)}; }
 
 // Sends the order and hands on what the reply is expected to hold.
 template <class T>
@@ -29,12 +30,6 @@ Task<Result<T, RuntimeError>> ask(LauncherLink& link, wire::Order order) {
 Task<Result<Success, RuntimeError>> tell(LauncherLink& link, wire::Order order) {
     CO_TRY_OK(co_await ask<wire::Done>(link, std::move(order)));
     co_return Success{};
-}
-
-server::Usage usage_between(const wire::UsageSeen& before, const wire::UsageSeen& now) {
-    const bool comparable = before.at_ns != 0 && now.at_ns > before.at_ns && now.cpu_ns >= before.cpu_ns;
-    const auto millis = comparable ? (now.cpu_ns - before.cpu_ns) * 1000 / (now.at_ns - before.at_ns) : 0;
-    return {.cpu = {static_cast<std::int64_t>(millis)}, .memory = mebibytes(now.memory_bytes), .disk = mebibytes(now.disk_bytes)};
 }
 
 wire::Launch launch_of(const server::LaunchSpec& spec, gk::wire::shim::Spec document) {
@@ -51,7 +46,17 @@ wire::Launch launch_of(const server::LaunchSpec& spec, gk::wire::shim::Spec docu
     return order;
 }
 
+bool runs(const std::string& program) { return ::access(program.c_str(), X_OK) == 0; }
+
 }  // namespace
+
+LauncherHost::LauncherHost(boost::asio::any_io_executor executor, Clock& clock, int socket, MachineOptions options)
+    : clock_(clock),
+      options_(std::move(options)),
+      link_(std::move(executor), socket),
+      groups_(clock, options_.cgroup_root, options_.cgroup_parent) {}
+
+std::string LauncherHost::mount_of(ServerUid uid) const { return fmt::format("{}/servers/{}/live", options_.state, uid.text()); }
 
 Host::Answer<Host::Disks> LauncherHost::disks(ServerUid uid) {
     const wire::SeeDisks order{uid};
@@ -93,13 +98,13 @@ Host::Answer<Success> LauncherHost::kill(ServerUid uid) {
 }
 
 Host::Answer<Success> LauncherHost::clean(ServerUid uid) {
-    last_usage_.erase(uid);
     const wire::Clean order{uid};
     co_return co_await tell(link_, order);
 }
 
 Host::Answer<Success> LauncherHost::forget(ServerUid uid) {
-    last_usage_.erase(uid);
+    groups_.forget(uid);
+    measurements_.erase(uid);
     const wire::Forget order{uid};
     co_return co_await tell(link_, order);
 }
@@ -111,10 +116,34 @@ Host::Answer<std::vector<ServerUid>> LauncherHost::list() {
 }
 
 Host::Answer<server::Usage> LauncherHost::usage(ServerUid uid) {
-    const wire::SeeUsage order{uid};
-    CO_TRY(seen, co_await ask<wire::UsageSeen>(link_, order));
-    const auto before = std::exchange(last_usage_[uid], seen);
-    co_return usage_between(before, seen);
+    const auto use = groups_.read(uid);
+    server::Usage usage{.cpu = use.cpu, .memory = use.memory};
+    auto disk = disk_use(mount_of(uid));
+    if (!disk) {
+        CO_TRY(seen, co_await disks(uid));  // Mounts what is not mounted yet.
+        if (!seen.live) co_return usage;
+        disk = disk_use(mount_of(uid));
+    }
+    if (disk) {
+        usage.disk = disk->used;
+        usage.disk_size = disk->size;
+        co_return usage;
+    }
+    CO_TRY(size, co_await measured(uid));
+    usage.disk = size;
+    co_return usage;
+}
+
+Host::Answer<MebiBytes> LauncherHost::measured(ServerUid uid) {
+    const auto now = clock_.now();
+    if (const auto known = measurements_.find(uid); known != measurements_.end() && now - known->second.at < measured_for) {
+        co_return known->second.size;
+    }
+    const wire::MeasureWorld order{uid};
+    CO_TRY(world, co_await ask<wire::Measured>(link_, order));
+    const auto size = mebibytes(world.bytes);
+    measurements_[uid] = {.at = now, .size = size};
+    co_return size;
 }
 
 Host::Answer<Host::Ended> LauncherHost::run_confined(ConfinedRun run) {
@@ -146,7 +175,19 @@ Host::Answer<int> LauncherHost::open_files(ServerUid uid) {
 Host::Answer<std::vector<std::string>> LauncherHost::shortcomings() {
     const wire::FindShortcomings order;
     CO_TRY(found, co_await ask<wire::Texts>(link_, order));
-    co_return std::move(found.texts);
+    auto out = std::move(found.texts);
+    if (!groups_.can_read()) {
+        out.push_back(fmt::format("no control groups are mounted at {}, so that no limit holds: mount them", options_.cgroup_root));
+    }
+    if (!runs("/usr/sbin/iptables-restore") || !runs("/usr/sbin/ip6tables-restore")) {
+        out.emplace_back("iptables is missing, so that games can reach each other's admin ports and the metadata service: install iptables");
+    }
+    if (!runs(options_.runc)) out.push_back(fmt::format("{} is missing, so that no game can start: install runc", options_.runc));
+    if (!runs(options_.shim)) out.push_back(fmt::format("{} is missing, so that no game can start: install Gamekeeper whole", options_.shim));
+    for (const auto& [name, path] : options_.confined_programs) {
+        if (!runs(path)) out.push_back(fmt::format("{} is missing, so that no backup can be made: install {}", path, name));
+    }
+    co_return out;
 }
 
 }  // namespace gk::runc

@@ -5,15 +5,28 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "adapters/runc/launcher_link.hpp"
+#include "adapters/runc/use.hpp"
+#include "ports/clock.hpp"
 #include "ports/host.hpp"
 
 namespace gk::runc {
 
-// Games in runc's containers on disk images, made by the launcher (src/launcher), which is root.
+// What the launcher was told too (launcher/options.hpp).
+struct MachineOptions {
+    std::string state;  // Servers are folders below <state>/servers.
+    std::string shim;
+    std::string runc;
+    std::map<std::string, std::string> confined_programs;
+    std::string cgroup_root;
+    std::string cgroup_parent;
+};
+
+// Games in runc's containers on disk images, made by the launcher (src/launcher), which is root. What needs no root is done here.
 class LauncherHost final : public Host {
 public:
-    // Takes the descriptor of the connected socket. The launcher should outlive the host; when it does not, every call is `unavailable`.
-    LauncherHost(boost::asio::any_io_executor executor, int socket) : link_(std::move(executor), socket) {}
+    // Takes the descriptor of the connected socket. The launcher should outlive the host; when it does not, every call that needs it is
+    // `unavailable`.
+    LauncherHost(boost::asio::any_io_executor executor, Clock& clock, int socket, MachineOptions options);
 
     Answer<Disks> disks(ServerUid uid) override;
     Answer<Success> create_disk(ServerUid uid, Disk which, DiskSpec spec) override;
@@ -25,15 +38,25 @@ public:
     Answer<Success> clean(ServerUid uid) override;
     Answer<Success> forget(ServerUid uid) override;
     Answer<std::vector<ServerUid>> list() override;
-    // Processor time is the mean since the last call for this server.
     Answer<server::Usage> usage(ServerUid uid) override;
     Answer<Ended> run_confined(ConfinedRun run) override;
     Answer<int> open_files(ServerUid uid) override;
     Answer<std::vector<std::string>> shortcomings() override;
 
 private:
+    struct Measurement {
+        Time at{};
+        MebiBytes size{};
+    };
+    std::string mount_of(ServerUid uid) const;
+    // Of a world without an image; every file is looked at, so not more often than once a minute.
+    Answer<MebiBytes> measured(ServerUid uid);
+
+    Clock& clock_;
+    MachineOptions options_;
     LauncherLink link_;
-    std::map<ServerUid, wire::launcher::UsageSeen> last_usage_;
+    GroupReader groups_;
+    std::map<ServerUid, Measurement> measurements_;
 };
 
 }  // namespace gk::runc

@@ -12,7 +12,16 @@ namespace gk::programs {
 namespace {
 
 std::unique_ptr<Host> make_host(boost::asio::io_context& loop, Clock& clock, const Config& config, const Rights& rights) {
-    if (rights.launcher) return std::make_unique<runc::LauncherHost>(loop.get_executor(), *rights.launcher);
+    if (rights.launcher) {
+        const auto& told = rights.machine;
+        runc::MachineOptions options{.state = told.state,
+                                     .shim = told.shim,
+                                     .runc = told.runc,
+                                     .confined_programs = told.confined_programs,
+                                     .cgroup_root = told.cgroup_root,
+                                     .cgroup_parent = told.cgroup_parent};
+        return std::make_unique<runc::LauncherHost>(loop.get_executor(), clock, *rights.launcher, std::move(options));
+    }
     process::PlainOptions options;
     options.state = config.state;
     options.shim = sibling_program("gk-shim");

@@ -125,12 +125,12 @@ Result<Rights, std::string> settle_rights(const Config& config) {
     TRY_OK(check_passable(config.state, identity));
     int sockets[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) return std::unexpected(failed("socketpair"));
-    const auto options = launcher_options(config, identity);
+    rights.machine = launcher_options(config, identity);
     const pid_t child = fork();
     if (child < 0) return std::unexpected(failed("fork"));
     if (child == 0) {
         close(sockets[0]);
-        run_launcher(sockets[1], options);
+        run_launcher(sockets[1], rights.machine);
     }
     close(sockets[1]);
     TRY_OK(become(identity));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "launcher/options.hpp"
 #include "programs/config/config.hpp"
 
 namespace gk::programs {
@@ -13,6 +14,7 @@ namespace gk::programs {
 // What this process may do from now on.
 struct Rights {
     std::optional<int> launcher;        // Socket to the part that stayed root; absent: plain processes. Owned by the caller.
+    launcher::Options machine;          // What that part was told.
     uid_t owner = 0;                    // Who started us: the API's Unix socket trusts this uid besides root.
     std::vector<std::string> warnings;  // What people should know, each a sentence with the cure.
 };

@@ -13,7 +13,7 @@ template <class T, class... U>
 concept Is = (std::same_as<std::remove_const_t<T>, U> || ...);
 
 bool fields(auto&, Is<ListServers, FindShortcomings, Done, DescriptorFollows> auto&) { return true; }
-bool fields(auto& a, Is<SeeDisks, SwitchDisk, Kill, Clean, Forget, SeeUsage, OpenFiles> auto& v) { return a(v.server); }
+bool fields(auto& a, Is<SeeDisks, SwitchDisk, Kill, Clean, Forget, MeasureWorld, OpenFiles> auto& v) { return a(v.server); }
 bool fields(auto& a, Is<CreateDisk> auto& v) { return a(v.server, v.disk, v.slot, v.mebibytes); }
 bool fields(auto& a, Is<RemoveDisk> auto& v) { return a(v.server, v.disk); }
 bool fields(auto& a, Is<OwnDisk> auto& v) { return a(v.server, v.disk, v.slot); }
@@ -25,7 +25,7 @@ bool fields(auto& a, Is<RunConfined> auto& v) {
 bool fields(auto& a, Is<Cancel> auto& v) { return a(v.request); }
 bool fields(auto& a, Is<DisksSeen> auto& v) { return a(v.live, v.staged); }
 bool fields(auto& a, Is<Servers> auto& v) { return a(v.uids); }
-bool fields(auto& a, Is<UsageSeen> auto& v) { return a(v.at_ns, v.cpu_ns, v.memory_bytes, v.disk_bytes); }
+bool fields(auto& a, Is<Measured> auto& v) { return a(v.bytes); }
 bool fields(auto& a, Is<ProgramEnded> auto& v) { return a(v.code, v.output, v.errors); }
 bool fields(auto& a, Is<Texts> auto& v) { return a(v.texts); }
 bool fields(auto& a, Is<Failure> auto& v) { return a(v.kind, v.text); }

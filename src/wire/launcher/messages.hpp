@@ -81,7 +81,8 @@ struct Forget {
     ServerUid server;
 };
 struct ListServers {};
-struct SeeUsage {
+// Of a world that is a plain folder, whose files only root can see; a disk's use is seen by everybody.
+struct MeasureWorld {
     ServerUid server;
 };
 // As ports/host.hpp says of Host::ConfinedRun.
@@ -102,13 +103,14 @@ struct RunConfined {
 struct OpenFiles {
     ServerUid server;
 };
+// What only root can find.
 struct FindShortcomings {};
 // Ends the program of an earlier RunConfined, whose reply then says so. Has a reply of its own.
 struct Cancel {
     std::uint64_t request = 0;
 };
 
-using Order = std::variant<SeeDisks, CreateDisk, RemoveDisk, SwitchDisk, OwnDisk, Launch, Kill, Clean, Forget, ListServers, SeeUsage, RunConfined,
+using Order = std::variant<SeeDisks, CreateDisk, RemoveDisk, SwitchDisk, OwnDisk, Launch, Kill, Clean, Forget, ListServers, MeasureWorld, RunConfined,
                            OpenFiles, FindShortcomings, Cancel>;
 struct Request {
     std::uint64_t id = 0;
@@ -123,12 +125,8 @@ struct DisksSeen {
 struct Servers {
     std::vector<ServerUid> uids;
 };
-// Counters, so that whoever asks twice has the rate between.
-struct UsageSeen {
-    std::uint64_t at_ns = 0;   // CLOCK_MONOTONIC.
-    std::uint64_t cpu_ns = 0;  // Since the game's start.
-    std::uint64_t memory_bytes = 0;
-    std::uint64_t disk_bytes = 0;
+struct Measured {
+    std::uint64_t bytes = 0;
 };
 struct ProgramEnded {
     std::int32_t code = 0;
@@ -148,7 +146,7 @@ struct Failure {
 inline constexpr auto failure_kind_names = std::to_array<std::string_view>({"unavailable", "refused", "not_found", "exhausted", "invalid"});
 constexpr std::span<const std::string_view> names_of(Failure::Kind) { return failure_kind_names; }
 
-using Outcome = std::variant<Done, DisksSeen, Servers, UsageSeen, ProgramEnded, DescriptorFollows, Texts, Failure>;
+using Outcome = std::variant<Done, DisksSeen, Servers, Measured, ProgramEnded, DescriptorFollows, Texts, Failure>;
 struct Reply {
     std::uint64_t id = 0;
     Outcome outcome;

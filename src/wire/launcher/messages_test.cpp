@@ -22,7 +22,7 @@ std::vector<Request> one_of_each() {
         {8, Clean{server}},
         {9, Forget{server}},
         {10, ListServers{}},
-        {11, SeeUsage{server}},
+        {11, MeasureWorld{server}},
         {12,
          RunConfined{
              server, Disk::live, true, false, "/vault/a", true, {"restic", "backup"}, {{"A", "b"}}, "pw", "in", {{"r", "{}"}}, Milliseconds(5)}},

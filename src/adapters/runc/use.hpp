@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "domain/server/types.hpp"
+#include "ports/clock.hpp"
+#include "wire/cgroup/cgroup.hpp"
+
+// What a server uses, read from where the kernel shows it to everybody: no root needed, no process started.
+namespace gk::runc {
+
+class GroupReader {
+public:
+    // `root`: where control groups are mounted; `parent`: the group that holds one for each server.
+    GroupReader(Clock& clock, std::string root, std::string parent);
+
+    struct Use {
+        MilliCpu cpu{};  // The mean since the last call for this server; 0 at the first.
+        MebiBytes memory{};
+    };
+    Use read(ServerUid uid);
+    void forget(ServerUid uid) { last_.erase(uid); }
+    bool can_read() const { return version_ != wire::cgroup::Version::none; }
+
+private:
+    struct Sample {
+        Time at{};
+        std::uint64_t cpu_ns = 0;
+    };
+    Clock& clock_;
+    std::string root_;
+    std::string parent_;
+    wire::cgroup::Version version_;
+    std::map<ServerUid, Sample> last_;
+};
+
+struct DiskUse {
+    MebiBytes used{};
+    MebiBytes size{};
+};
+// Of the file system that is mounted at `mount`; both are equal when nothing more can be written. nullopt: nothing is mounted there.
+std::optional<DiskUse> disk_use(const std::string& mount);
+
+MebiBytes mebibytes(std::uint64_t bytes);
+
+}  // namespace gk::runc
