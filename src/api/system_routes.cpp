@@ -59,7 +59,7 @@ Task<net::Response> ready(Context& context, std::shared_ptr<VaultProbe> probe) {
 }
 
 Task<net::Response> openapi(Context& context) { co_return json_reply(200, context.openapi); }
-Task<net::Response> docs(Context& context) { co_return net::Response::text(200, "text/html; charset=utf-8", docs_page(context.openapi)); }
+Task<net::Response> docs(Context& context) { co_return docs_page(context.openapi); }
 
 // GET /metrics
 Task<Outcome> metrics(Context& context, net::Request&, app::Caller caller) {

@@ -38,6 +38,14 @@ std::string hex(ByteSpan bytes) {
     return out;
 }
 
+std::string base64(ByteSpan bytes) {
+    std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');  // OpenSSL ends it with a zero byte.
+    EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
+                    static_cast<int>(bytes.size()));
+    out.pop_back();
+    return out;
+}
+
 bool equal_in_constant_time(ByteSpan a, ByteSpan b) { return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
 
 }  // namespace gk::tls

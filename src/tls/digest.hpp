@@ -35,6 +35,8 @@ private:
 Sha256 sha256(ByteSpan bytes);
 // Lower-case hexadecimal digits, two for each byte.
 std::string hex(ByteSpan bytes);
+// RFC 4648, with padding.
+std::string base64(ByteSpan bytes);
 // Takes the same time wherever the first difference is, so that secrets cannot be guessed byte by byte. Different lengths are unequal at once.
 bool equal_in_constant_time(ByteSpan a, ByteSpan b);
 

@@ -13,6 +13,12 @@ TEST(Digest, MatchesThePublishedVectors) {
     EXPECT_EQ(hex(sha256({})), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
+TEST(Digest, Base64PadsToFourDigits) {
+    EXPECT_EQ(base64(as_byte_span("")), "");
+    EXPECT_EQ(base64(as_byte_span("f")), "Zg==");
+    EXPECT_EQ(base64(as_byte_span("foobar")), "Zm9vYmFy");
+}
+
 TEST(Digest, PiecesGiveTheSameAsTheWhole) {
     const std::string text = "the quick brown fox jumps over the lazy dog";
     Sha256Stream stream;

@@ -24,7 +24,7 @@ constexpr std::size_t line_max = 1024 * 1024;
 
 NetError connect_error(const Remote& remote, const error_code& error) {
     const bool nobody = error == asio::error::connection_refused || error.value() == ENOENT;
-    if (nobody) return {NetError::Kind::refused, fmt::format("nobody listens on {}; is `gamekeeper serve` running?", remote.text())};
+    if (nobody) return {NetError::Kind::refused, fmt::format("nobody listens on {}", remote.text())};
     if (error == asio::error::access_denied) return {NetError::Kind::invalid, fmt::format("no right to use {}", remote.text())};
     return {NetError::Kind::unavailable, fmt::format("cannot connect to {}: {}", remote.text(), error.message())};
 }

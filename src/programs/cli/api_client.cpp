@@ -5,6 +5,7 @@
 
 #include "adapters/system/clock.hpp"
 #include "async/run.hpp"
+#include "net/http/target.hpp"
 #include "net/http_client/client.hpp"
 #include "net/json/json.hpp"
 #include "programs/cli/table.hpp"
@@ -22,7 +23,7 @@ CommandError unreachable(const ApiPlace& place, const net::NetError& error) {
     }
     return {.exit = exit_unreachable,
             .message = fmt::format("Gamekeeper does not answer at {}: {}", place.text(), error.detail),
-            .details = {"is it running? start it with: gamekeeper serve   (or make up)", "another place: --socket PATH, --url URL or --state DIR"}};
+            .details = {"gamekeeper serve   starts it (or make up)", "--socket PATH, --url URL or --state DIR   name another place"}};
 }
 
 Value body_of(const std::string& text) {
@@ -53,7 +54,8 @@ CommandError error_of(int status, const Value& problem) {
     if (const auto* allowed = member(problem, "allowed").as_array(); allowed != nullptr && !allowed->empty()) {
         std::string verbs;
         for (const auto& verb : *allowed) verbs += (verbs.empty() ? "" : ", ") + (verb.as_string() != nullptr ? *verb.as_string() : std::string());
-        error.details.push_back("possible now: " + verbs);
+        if (text_at(problem, "code") == "world_kept") error.details.emplace_back("on the command line: --world adopt, or --world fresh");
+        else if (!detail.contains("possible now")) error.details.push_back("possible now: " + verbs);
     }
     return error;
 }
@@ -100,6 +102,19 @@ Result<ApiReply, CommandError> ApiClient::call(Call call) {
     ApiReply reply{.status = response->status, .body = body_of(response->body)};
     if (reply.status >= 400) return std::unexpected(error_of(reply.status, reply.body));
     return reply;
+}
+
+Result<Value::Array, CommandError> ApiClient::all(const std::string& path) {
+    Value::Array items;
+    std::string cursor;
+    do {
+        auto page = fmt::format("{}{}limit=1000", path, path.contains('?') ? '&' : '?');
+        if (!cursor.empty()) page += "&cursor=" + net::percent_encoded(cursor);
+        TRY(reply, call({.path = std::move(page)}));
+        for (const auto& item : items_of(reply.body)) items.push_back(item);
+        cursor = text_at(reply.body, "next_cursor");
+    } while (!cursor.empty());
+    return items;
 }
 
 namespace {

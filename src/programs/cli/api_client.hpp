@@ -51,6 +51,8 @@ public:
     };
     // Any status from 400 on is an error made from the problem document.
     Result<ApiReply, CommandError> call(Call call);
+    // Every item of a list, over all its pages.
+    Result<Value::Array, CommandError> all(const std::string& path);
     // Each line of a reply that comes bit by bit, until it ends or `line` returns false.
     Result<Success, CommandError> lines(std::string path, const std::function<bool(std::string_view)>& line);
     const ApiPlace& place() const;

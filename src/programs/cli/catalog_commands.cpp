@@ -3,22 +3,20 @@
 #include "net/http/target.hpp"
 #include "net/json/json.hpp"
 #include "programs/cli/commands.hpp"
+#include "programs/cli/server_words.hpp"
 #include "programs/cli/table.hpp"
 #include "programs/cli/values.hpp"
+#include "programs/cli/words.hpp"
 
 namespace gk::programs {
 namespace {
-
-Done print_json(const Value& value) {
-    fmt::print("{}\n", to_json(value));
-    return Success{};
-}
 
 std::string ports_text(const Value& game) {
     std::string out;
     const auto* ports = member(game, "ports").as_array();
     if (ports == nullptr) return out;
     for (const auto& port : *ports) {
+        if (member(port, "internal") == Value(true)) continue;  // Nothing that players or their routers need.
         const auto* protocols = member(port, "protocols").as_array();
         for (const auto& protocol : protocols != nullptr ? *protocols : Value::Array()) {
             out +=
@@ -28,17 +26,56 @@ std::string ports_text(const Value& game) {
     return out;
 }
 
+// "integer, 1 to 100".
+std::string type_text(const Value& setting) {
+    auto out = text_at(setting, "type");
+    const auto least = number_at(setting, "min");
+    const auto most = number_at(setting, "max");
+    if (least && most) out += fmt::format(", {} to {}", *least, *most);
+    else if (least) out += fmt::format(", from {} on", *least);
+    else if (most) out += fmt::format(", up to {}", *most);
+    return out;
+}
+
+std::string meaning_text(const Value& setting) {
+    auto out = text_at(setting, "description");
+    if (out.empty()) out = text_at(setting, "title") + ".";
+    const auto* choices = member(setting, "choices").as_array();
+    for (std::size_t i = 0; choices != nullptr && i < choices->size(); ++i) {
+        const auto* text = (*choices)[i].as_string();
+        out += (i == 0 ? " One of: " : ", ") + (text != nullptr ? *text : to_json((*choices)[i]));
+    }
+    return out;
+}
+
+std::string default_text(const Value& setting) {
+    const auto* required = member(setting, "required").as_bool();
+    if (required != nullptr && *required) return "(required)";
+    const auto& initial = member(setting, "default");
+    return initial.is_null() ? std::string() : to_json(initial);
+}
+
 }  // namespace
+
+Done print_json(const Value& value) {
+    fmt::print("{}\n", to_json(value));
+    return Success{};
+}
+
+Done print_list(Value::Array items) { return print_json(Value::object({{"items", std::move(items)}, {"next_cursor", Value()}})); }
 
 Done list_games(ApiClient& api, const Output& output) {
     TRY(reply, api.call({.path = "/v1/games"}));
     if (output.json) return print_json(reply.body);
-    Table table({"NAME", "TITLE", "PORTS", "READY HERE"});
+    Table table({"NAME", "TITLE", "PORTS", "READY"});
     for (const auto& game : items_of(reply.body)) {
         const auto missing = text_at(game, "missing");
-        table.add({text_at(game, "name"), text_at(game, "title"), ports_text(game), missing.empty() ? "yes" : "no: " + missing});
+        table.add({text_at(game, "name"),
+                   text_at(game, "title"),
+                   ports_text(game),
+                   {missing.empty() ? "yes" : "no: " + missing, missing.empty() ? Tone::good : Tone::bad}});
     }
-    fmt::print("{}", table.text("no games"));
+    fmt::print("{}", table.text("no games", output.screen));
     return Success{};
 }
 
@@ -47,18 +84,12 @@ Done show_game(ApiClient& api, const Output& output, const std::string& name) {
     if (output.json) return print_json(reply.body);
     const auto& game = reply.body;
     fmt::print("{} ({})\n{}\nports: {}\n\n", text_at(game, "title"), text_at(game, "name"), text_at(game, "description"), ports_text(game));
-    Table table({"SETTING", "TYPE", "DEFAULT", "WHAT"});
+    Table table({"SETTING", "VALUE", "DEFAULT", "WHAT"});
     const auto* settings = member(game, "settings").as_array();
     for (const auto& setting : settings != nullptr ? *settings : Value::Array()) {
-        const auto& initial = member(setting, "default");
-        const auto* required = member(setting, "required").as_bool();
-        table.add({text_at(setting, "name"), text_at(setting, "type"),
-                   required != nullptr && *required ? "(required)"
-                   : initial.is_null()              ? ""
-                                                    : to_json(initial),
-                   text_at(setting, "description")});
+        table.add({text_at(setting, "name"), type_text(setting), default_text(setting), meaning_text(setting)});
     }
-    fmt::print("{}", table.text("no settings"));
+    fmt::print("{}", table.text("no settings", output.screen));
     return Success{};
 }
 
@@ -75,28 +106,29 @@ Done list_keys(ApiClient& api, const Output& output) {
     if (output.json) return print_json(reply.body);
     Table table({"ID", "NAME", "SCOPE", "CREATED", "REVOKED"});
     for (const auto& key : items_of(reply.body)) {
-        table.add({text_at(key, "id"), text_at(key, "name"), text_at(key, "scope"), text_at(key, "created_at"), text_at(key, "revoked_at")});
+        table.add(
+            {text_at(key, "id"), text_at(key, "name"), text_at(key, "scope"), when(text_at(key, "created_at")), when(text_at(key, "revoked_at"))});
     }
-    fmt::print("{}", table.text("no keys"));
+    fmt::print("{}", table.text("no keys", output.screen));
     return Success{};
 }
 
 Done revoke_key(ApiClient& api, const Output& output, const std::string& id) {
     TRY_OK(api.call({.method = "DELETE", .path = "/v1/keys/" + net::percent_encoded(id)}));
-    if (!output.json) fmt::print("revoked\n");
+    if (!output.json) fmt::print("revoked; whoever uses it is refused from now on\n");
     return Success{};
 }
 
 Done show_logs(ApiClient& api, const Output& output, const LogWish& wish) {
-    auto path =
-        fmt::format("/v1/servers/{}/logs?namespace={}&tail={}", net::percent_encoded(wish.name.id), net::percent_encoded(wish.name.space), wish.tail);
+    auto path = fmt::format("{}&tail={}", path_of(wish.name, "/logs"), wish.tail);
     if (wish.follow) path += "&follow=true";
     if (!wish.match.empty()) path += "&match=" + net::percent_encoded(wish.match);
     return api.lines(path, [&](std::string_view line) {
         if (output.json) {
             fmt::print("{}\n", line);
         } else if (const auto value = net::parse_json(line)) {
-            fmt::print("{}\n", printable(text_at(*value, "line")));
+            const auto at = wish.times ? output.screen.painted(Tone::faint, when(text_at(*value, "at"))) + "  " : std::string();
+            fmt::print("{}{}\n", at, printable(text_at(*value, "line")));
         }
         std::fflush(stdout);
         return true;

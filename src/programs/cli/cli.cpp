@@ -5,11 +5,15 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "programs/cli/commands.hpp"
 #include "programs/cli/completion.hpp"
 #include "programs/cli/local_commands.hpp"
 #include "programs/cli/place.hpp"
+#include "programs/cli/screen.hpp"
+#include "programs/cli/syntax.hpp"
 #include "programs/cli/values.hpp"
+#include "programs/cli/words.hpp"
 #include "programs/config/config.hpp"
 #include "programs/serve/serve.hpp"
 
@@ -38,7 +42,7 @@ struct CommandLine {
 };
 
 int report(const CommandError& error) {
-    fmt::print(stderr, "gamekeeper: {}\n", error.message);
+    fmt::print(stderr, "{} {}\n", screen_of(stderr).painted(Tone::bad, "gamekeeper:"), with_times(error.message));
     for (const auto& detail : error.details) fmt::print(stderr, "  {}\n", detail);
     return error.exit;
 }
@@ -87,6 +91,9 @@ void add_change(CLI::App* server, CommandLine& line, const char* verb, const cha
     });
 }
 
+// One value each time: the words behind it are not its own.
+void repeatable(CLI::Option* option, const char* form) { option->allow_extra_args(false)->type_name(form); }
+
 void add_create(CLI::App* server, CommandLine& line) {
     auto* app = named(server, line, "create", "make a new server");
     auto& wish = line.create;
@@ -95,8 +102,8 @@ void add_create(CLI::App* server, CommandLine& line) {
     app->add_option("--cpu", wish.cpu_millis, "thousandths of a cpu, instead of a package");
     app->add_option("--memory", wish.memory_mib, "MiB of memory, instead of a package");
     app->add_option("--disk", wish.disk_mib, "MiB of disk, instead of a package");
-    app->add_option("--set", wish.settings, "a setting of the game, NAME=VALUE");
-    app->add_option("--label", wish.labels, "a label, NAME=TEXT");
+    repeatable(app->add_option("--set", wish.settings, "a setting of the game; may be said again"), "NAME=VALUE");
+    repeatable(app->add_option("--label", wish.labels, "a label; may be said again"), "NAME=TEXT");
     app->add_option("--backup-every", wish.backup_every, "how often to save it while it runs, such as 30m");
     app->add_option("--world", wish.world, "adopt or fresh: what to do with a world that was kept after a deletion");
     app->add_flag("--start", wish.start, "start it too");
@@ -112,6 +119,7 @@ void add_logs(CLI::App* server, CommandLine& line) {
     app->add_flag("-f,--follow", line.log.follow, "stay and show what comes");
     app->add_option("--tail", line.log.tail, "how many lines from the end")->capture_default_str();
     app->add_option("--match", line.log.match, "only lines with this text");
+    app->add_flag("-t,--times", line.log.times, "each line with the time at which it was printed");
     remote(app, line, [&line](ApiClient& api, const Output& output) {
         line.log.name = line.name;
         return show_logs(api, output, line.log);
@@ -206,9 +214,8 @@ void add_others(CLI::App& root, CommandLine& line) {
 
     auto* vault = root.add_subcommand("vault", "where backups live");
     vault->require_subcommand(1);
-    auto* shown = vault->add_subcommand("show", "how to get a world back with plain restic");
-    shown->add_option("NAME", line.name.id)->required();
-    remote(shown, line, [&line](ApiClient& api, const Output& output) { return show_vault(api, output, line.name, line.place.state); });
+    remote(named(vault, line, "show", "how to get a world back with plain restic"), line,
+           [&line](ApiClient& api, const Output& output) { return show_vault(api, output, line.name, line.place.state); });
 
     auto* recover = root.add_subcommand("recover", "rebuild every server from a vault and its recovery key");
     recover->add_option("--vault", line.second, "the folder with the backups")->required();
@@ -238,14 +245,16 @@ void add_serve(CLI::App& root, CommandLine& line) {
 }
 
 // Names for completion; none when the API does not answer.
-std::vector<std::string> server_names(const PlaceWish& wish) {
+std::vector<std::string> names_from_api(NameKind kind, const std::map<std::string, std::string>& said) {
+    const auto of = [&said](const char* option) { return said.contains(option) ? said.at(option) : std::string(); };
     std::vector<std::string> out;
-    auto place = find_api(wish);
+    auto place = find_api({.socket = of("--socket"), .url = of("--url"), .key = of("--key"), .state = of("--state")});
     if (!place) return out;
     ApiClient api(std::move(*place));
-    const auto reply = api.call({.path = "/v1/servers?limit=1000", .patience = std::chrono::seconds(1)});
+    const auto* list = kind == NameKind::server ? "/v1/servers" : kind == NameKind::game ? "/v1/games" : "/v1/packages";
+    const auto reply = api.call({.path = list + std::string("?limit=1000"), .patience = std::chrono::seconds(1)});
     if (!reply) return out;
-    for (const auto& server : items_of(reply->body)) out.push_back(text_at(server, "id"));
+    for (const auto& item : items_of(reply->body)) out.push_back(text_at(item, kind == NameKind::server ? "id" : "name"));
     return out;
 }
 
@@ -258,6 +267,38 @@ void add_completion(CLI::App& root, CommandLine& line) {
             return static_cast<int>(exit_ok);
         };
     });
+}
+
+}  // namespace
+
+namespace {
+
+std::vector<std::string> names_below(const CLI::App& app) {
+    std::vector<std::string> out;
+    for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) out.push_back(command->get_name());
+    return out;
+}
+
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& known, const std::string& before) {
+    const auto close = nearest(word, std::vector<std::string_view>(known.begin(), known.end()));
+    return close.empty() ? std::string() : fmt::format("; did you mean '{}{}'?", before, close);
+}
+
+// What was typed is no command: says what is wrong with it, or shows what could follow.
+int misused(const CLI::App& root, const CLI::ParseError& error, const std::vector<std::string>& words) {
+    const auto at = position_behind(root, words);
+    const auto below = names_below(*at.command);
+    CommandError out{.exit = exit_usage, .message = error.what(), .details = {at.path + " --help   shows how it is used"}};
+    if (!at.stranger.empty()) {
+        out.message = fmt::format("there is no command '{} {}'{}", at.path, at.stranger, did_you_mean(at.stranger, below, at.path + " "));
+    } else if (!at.strange_flag.empty()) {
+        out.message = fmt::format("'{}' has no option '{}'{}", at.path, at.strange_flag, did_you_mean(at.strange_flag, flags_of(*at.command), ""));
+    } else if (!below.empty()) {
+        const auto outer = at.path.rfind(' ');
+        fmt::print(stderr, "{}", at.command->help(outer == std::string::npos ? "" : at.path.substr(0, outer)));
+        return exit_usage;
+    }
+    return report(out);
 }
 
 }  // namespace
@@ -280,15 +321,15 @@ int run_command_line(int argc, char** argv) {
     add_serve(root, line);
     add_completion(root, line);
     if (argc > 1 && std::string_view(argv[1]) == "__complete") {
-        for (const auto& candidate : completions(root, {argv + 2, argv + argc}, [&line] { return server_names(line.place); }))
-            fmt::print("{}\n", candidate);
+        for (const auto& candidate : completions(root, {argv + 2, argv + argc}, names_from_api)) fmt::print("{}\n", candidate);
         return exit_ok;
     }
     try {
         root.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return root.exit(error) == 0 ? exit_ok : exit_usage;
+        return error.get_exit_code() == 0 ? root.exit(error) : misused(root, error, {argv + 1, argv + argc});
     }
+    line.output.screen = screen_of(stdout);
     line.output.json = line.format == "json";
     line.output.wait = !line.no_wait;
     if (!line.patience.empty()) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "programs/cli/api_client.hpp"
+#include "programs/cli/screen.hpp"
 
 // What the command line does, one function for each command. Results go to standard output, everything else to standard error.
 namespace gk::programs {
@@ -16,9 +17,14 @@ struct Output {
     bool wait = true;       // False: --no-wait.
     bool timings = false;
     Milliseconds patience = std::chrono::minutes(30);  // --timeout
+    Screen screen;          // Of standard output.
 };
 
 using Done = Result<Success, CommandError>;
+
+// For -o json: the API's object; a list's pages as one.
+Done print_json(const Value& value);
+Done print_list(Value::Array items);
 
 struct ServerName {
     std::string id;
@@ -57,6 +63,7 @@ struct LogWish {
     int tail = 100;
     bool follow = false;
     std::string match;
+    bool times = false;  // Each line with the time at which it was printed.
 };
 Done show_logs(ApiClient& api, const Output& output, const LogWish& wish);
 

@@ -1,8 +1,11 @@
 #include "programs/cli/completion.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include <CLI/CLI.hpp>
+
+#include "programs/cli/syntax.hpp"
 
 namespace gk::programs {
 namespace {
@@ -24,22 +27,36 @@ compdef _gamekeeper gamekeeper
 constexpr const char* fish = R"~(complete -c gamekeeper -f -a '(gamekeeper __complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
 )~";
 
-bool wants_server_name(const CLI::App& app) {
-    return std::ranges::any_of(app.get_options(),
-                               [](const CLI::Option* option) { return option->get_positional() && option->get_name(true) == "NAME"; });
+// What an option's or a positional's value may be.
+std::vector<std::string> values_of(const CLI::Option& option, const CLI::App& command, const Position& at, const NameSource& names) {
+    const auto name = option.get_name(option.get_positional());
+    if (name == "--output") return {"table", "json"};
+    if (name == "--world") return {"adopt", "fresh"};
+    if (name == "--scope") return {"admin", "player"};
+    if (name == "SHELL") return {"bash", "zsh", "fish"};
+    if (name == "--game" || name == "GAME") return names(NameKind::game, at.said);
+    if (name == "--package") return names(NameKind::package, at.said);
+    const bool is_new = command.get_name() == "create";
+    if (name == "--server" || (name == "NAME" && !is_new)) return names(NameKind::server, at.said);
+    return {};
 }
 
-const CLI::App* subcommand(const CLI::App& app, const std::string& name) {
-    const auto found = app.get_subcommands([&name](const CLI::App* command) { return command->get_name() == name; });
-    return found.empty() ? nullptr : found.front();
-}
-
-void add_commands_and_flags(const CLI::App& app, bool flags, std::vector<std::string>& out) {
+std::vector<std::string> command_names(const CLI::App& app) {
+    std::vector<std::string> out;
     for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) out.push_back(command->get_name());
-    if (!flags) return;
-    for (const CLI::Option* option : app.get_options()) {
-        for (const auto& name : option->get_lnames()) out.push_back("--" + name);
+    return out;
+}
+
+std::vector<std::string> candidates(const Position& at, bool wants_flag, const NameSource& names) {
+    if (at.awaiting != nullptr) return values_of(*at.awaiting, *at.command, at, names);
+    if (wants_flag) return flags_of(*at.command);
+    auto out = command_names(*at.command);
+    std::size_t place = 0;
+    for (const CLI::Option* option : at.command->get_options()) {
+        if (!option->get_positional() || place++ != at.positionals) continue;
+        for (auto& value : values_of(*option, *at.command, at, names)) out.push_back(std::move(value));
     }
+    return out;
 }
 
 }  // namespace
@@ -51,28 +68,23 @@ std::string completion_script(const std::string& shell) {
     return {};
 }
 
-std::vector<std::string> completions(const CLI::App& root, const std::vector<std::string>& words,
-                                     const std::function<std::vector<std::string>()>& server_names) {
-    const CLI::App* app = &root;
-    std::size_t positionals = 0;
-    for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-        if (words[i].starts_with("-")) continue;
-        const auto* below = subcommand(*app, words[i]);
-        if (below != nullptr) {
-            app = below;
-            positionals = 0;
-        } else {
-            ++positionals;
+std::vector<std::string> flags_of(const CLI::App& command) {
+    std::vector<std::string> out;
+    for (const CLI::App* app = &command; app != nullptr; app = app->get_parent()) {
+        for (const CLI::Option* option : app->get_options()) {
+            for (const auto& name : option->get_lnames()) out.push_back("--" + name);
         }
     }
-    const std::string begun = words.empty() ? std::string() : words.back();
-    std::vector<std::string> out;
-    add_commands_and_flags(*app, begun.starts_with("-"), out);
-    if (!begun.starts_with("-") && positionals == 0 && wants_server_name(*app)) {
-        for (auto& name : server_names()) out.push_back(std::move(name));
-    }
+    return out;
+}
+
+std::vector<std::string> completions(const CLI::App& root, const std::vector<std::string>& words, const NameSource& names) {
+    const auto begun = words.empty() ? std::string() : words.back();
+    const auto at = position_behind(root, std::span(words).first(words.empty() ? 0 : words.size() - 1));
+    auto out = candidates(at, begun.starts_with("-"), names);
     std::erase_if(out, [&](const std::string& candidate) { return !candidate.starts_with(begun); });
     std::ranges::sort(out);
+    out.erase(std::ranges::unique(out).begin(), out.end());
     return out;
 }
 

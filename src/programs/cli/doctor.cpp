@@ -103,10 +103,11 @@ void check_running(Findings& out, const PlaceWish& wish) {
         out.push_back({warning, "key", keys.error().message, "--key KEY, GK_KEY, or run as root on the socket"});
 }
 
-void print(const Findings& findings) {
+void print(const Findings& findings, const Screen& screen) {
     for (const auto& finding : findings) {
         const auto* sign = finding.level == good ? "ok  " : finding.level == warning ? "warn" : "FAIL";
-        fmt::print("{}  {:<12} {}\n", sign, finding.what, printable(finding.detail));
+        const auto tone = finding.level == good ? Tone::good : finding.level == warning ? Tone::busy : Tone::bad;
+        fmt::print("{}  {:<12} {}\n", screen.painted(tone, sign), finding.what, printable(finding.detail));
         if (!finding.cure.empty()) fmt::print("      {:<12} cure: {}\n", "", printable(finding.cure));
     }
 }
@@ -139,7 +140,7 @@ Done doctor(const Output& output, const PlaceWish& wish) {
     check_disks(findings, wish.state.empty() ? default_state() : wish.state);
     check_running(findings, wish);
     if (output.json) print_json(findings);
-    else print(findings);
+    else print(findings, output.screen);
     for (const auto& finding : findings) {
         if (finding.level == wrong) return std::unexpected(CommandError{.exit = exit_failed, .message = "something must be mended; see FAIL above"});
     }

@@ -7,6 +7,7 @@
 #include "programs/cli/local_commands.hpp"
 #include "programs/cli/table.hpp"
 #include "programs/cli/values.hpp"
+#include "programs/cli/words.hpp"
 #include "programs/serve/games.hpp"
 
 namespace gk::programs {
@@ -49,17 +50,14 @@ Done add_game(const Output& output, const std::string& file, const std::string& 
 
 Done list_packages(ApiClient& api, const Output& output) {
     TRY(reply, api.call({.path = "/v1/packages"}));
-    if (output.json) {
-        fmt::print("{}\n", to_json(reply.body));
-        return Success{};
-    }
-    Table table({"NAME", "CPU/1000", "MEMORY MiB", "DISK MiB"});
+    if (output.json) return print_json(reply.body);
+    Table table({"NAME", "CPU", "MEMORY", "DISK"});
     for (const auto& package : items_of(reply.body)) {
         const auto& resources = member(package, "resources");
-        table.add({text_at(package, "name"), std::to_string(number_at(resources, "cpu_millis").value_or(0)),
-                   std::to_string(number_at(resources, "memory_mib").value_or(0)), std::to_string(number_at(resources, "disk_mib").value_or(0))});
+        table.add({text_at(package, "name"), cpu_text(number_at(resources, "cpu_millis").value_or(0)),
+                   mebibytes_text(number_at(resources, "memory_mib").value_or(0)), mebibytes_text(number_at(resources, "disk_mib").value_or(0))});
     }
-    fmt::print("{}", table.text("no packages"));
+    fmt::print("{}", table.text("no packages", output.screen));
     return Success{};
 }
 

@@ -7,10 +7,12 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "net/http/target.hpp"
 #include "programs/cli/commands.hpp"
 #include "programs/cli/progress.hpp"
 #include "programs/cli/table.hpp"
 #include "programs/cli/values.hpp"
+#include "programs/cli/words.hpp"
 
 namespace gk::programs {
 namespace {
@@ -95,24 +97,28 @@ Done finish_operation(ApiClient& api, const Output& output, Value operation, con
 }
 
 Done follow_operation(ApiClient& api, const Output& output, const std::string& id) {
-    TRY(reply, api.call({.path = "/v1/operations/" + id}));
+    TRY(reply, api.call({.path = "/v1/operations/" + net::percent_encoded(id)}));
     return finish_operation(api, output, std::move(reply.body), "done");
 }
 
 Done list_operations(ApiClient& api, const Output& output, const ServerName& name) {
-    const auto query = name.id.empty() ? std::string() : fmt::format("?server={}&namespace={}", name.id, name.space);
+    const auto query =
+        name.id.empty() ? std::string() : fmt::format("?server={}&namespace={}", net::percent_encoded(name.id), net::percent_encoded(name.space));
     TRY(reply, api.call({.path = "/v1/operations" + query}));
-    if (output.json) {
-        fmt::print("{}\n", to_json(reply.body));
-        return Success{};
-    }
-    Table table({"ID", "SERVER", "VERB", "STATUS", "BY", "CREATED", "ERROR"});
+    if (output.json) return print_json(reply.body);
+    Table table({"ID", "SERVER", "VERB", "STATUS", "BY", "ASKED", "ERROR"});
     for (const auto& item : items_of(reply.body)) {
         const auto* error = item.find("error");
-        table.add({text_at(item, "id"), text_at(item, "server"), text_at(item, "verb"), text_at(item, "status"), text_at(item, "cause"),
-                   text_at(item, "created_at"), error != nullptr ? text_at(*error, "detail") : ""});
+        const auto status = text_at(item, "status");
+        table.add({text_at(item, "id"),
+                   text_at(item, "server"),
+                   plain(text_at(item, "verb")),
+                   {status, tone_of(status)},
+                   text_at(item, "cause"),
+                   when(text_at(item, "created_at")),
+                   error != nullptr ? text_at(*error, "detail") : ""});
     }
-    fmt::print("{}", table.text("no operations"));
+    fmt::print("{}", table.text("no operations", output.screen));
     return Success{};
 }
 

@@ -74,14 +74,14 @@ std::string timings(const Value& operation) {
     if (steps != nullptr && steps->as_array() != nullptr) {
         for (const auto& step : *steps->as_array()) {
             const auto* ms = step.find("ms");
-            table.add({text_of(step.find("name")), text_of(step.find("status")),
+            table.add({human_step(text_of(step.find("name"))), text_of(step.find("status")),
                        ms != nullptr && ms->as_int() != nullptr ? std::to_string(*ms->as_int()) : "-"});
         }
     }
     const auto created = parse_rfc3339(text_of(operation.find("created_at")));
     const auto finished = parse_rfc3339(text_of(operation.find("finished_at")));
     if (created && finished) table.add({"total", text_of(operation.find("status")), std::to_string((*finished - *created).count())});
-    return table.text("no steps");
+    return table.text("no steps", {});
 }
 
 }  // namespace gk::programs

@@ -14,6 +14,7 @@
 #include "programs/cli/local_commands.hpp"
 #include "programs/cli/table.hpp"
 #include "programs/cli/values.hpp"
+#include "programs/cli/words.hpp"
 #include "programs/serve/adopt_vault.hpp"
 #include "programs/serve/serve.hpp"
 
@@ -94,13 +95,13 @@ Done recover_all(const Output& output, const std::string& vault, const std::stri
     for (const auto& server : *found) {
         const auto name = server.id.empty() ? server.uid.text() : server.space + "/" + server.id;
         const auto taken = server.snapshot ? rfc3339(server.snapshot->created_at) : std::string();
-        table.add({name, server.what, taken, server.detail});
+        table.add({name, server.what, when(taken), server.detail});
         json.push_back(
             Value::object({{"uid", server.uid.text()}, {"name", name}, {"what", server.what}, {"snapshot_of", taken}, {"detail", server.detail}}));
         if (server.what == "lost") ++lost;
     }
     if (output.json) fmt::print("{}\n", to_json(Value(std::move(json))));
-    else fmt::print("{}", table.text("there is no repository in " + vault));
+    else fmt::print("{}", table.text("there is no repository in " + vault, output.screen));
     if (lost > 0) return std::unexpected(CommandError{.exit = exit_failed, .message = fmt::format("{} could not be rebuilt", lost)});
     if (!output.json) fmt::print("start Gamekeeper with: gamekeeper --state {} serve; then start each server\n", config.state);
     return Success{};
