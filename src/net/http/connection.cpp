@@ -66,7 +66,7 @@ Task<void> Connection::run() {
     // The first request has to come soon; between requests a client may rest longer.
     set_stage(Stage::idle, server_.limits_.head_time);
     while (co_await serve_one()) set_stage(Stage::idle, server_.limits_.idle_time);
-    if (!broken_ && (!reader_.is_complete() || begin_ != end_)) co_await linger();
+    if (!broken_) co_await part();
     transport_->close();
 }
 
@@ -291,9 +291,11 @@ void Connection::append_head(const Response& response, bool chunked) {
 }
 
 // A connection that is closed while bytes wait to be read is reset, and the client may lose the reply; so they are read, within bounds.
-Task<void> Connection::linger() {
-    transport_->shutdown_send();
+Task<void> Connection::part() {
     set_stage(Stage::reading, linger_time);
+    co_await transport_->shutdown_send();
+    const bool all_was_read = reader_.is_complete() && begin_ == end_;
+    if (all_was_read) co_return;
     for (std::size_t total = 0; total < linger_max;) {
         const auto got = co_await transport_->read_some(buffer_);
         if (got.bytes == 0) co_return;

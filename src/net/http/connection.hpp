@@ -52,7 +52,7 @@ private:
     Task<void> produce(const Response::Producer& producer, Stream& stream, async::Signal& ended);
     Task<void> watch_client(async::Signal& ended);
     Task<bool> write(std::string_view first, std::string_view second = {});
-    Task<void> linger();
+    Task<void> part();
 
     void begin_request();
     void append_head(const Response& response, bool chunked);

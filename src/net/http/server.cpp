@@ -12,6 +12,7 @@
 #include "async/deadline.hpp"
 #include "base/assert.hpp"
 #include "net/http/connection.hpp"
+#include "net/http/tls_transport.hpp"
 
 namespace gk::net {
 namespace asio = boost::asio;
@@ -76,12 +77,24 @@ HttpServer::~HttpServer() = default;
 
 Result<Endpoint, NetError> HttpServer::listen(const Endpoint& at, unsigned unix_mode) {
     TRY(listener, Listener::open(executor_, at, unix_mode));
+    return start(std::move(listener), [](std::unique_ptr<Transport> plain) { return plain; });
+}
+
+Result<Endpoint, NetError> HttpServer::listen_tls(const Endpoint& at, tls::Context context) {
+    TRY(listener, Listener::open(executor_, at));
+    return start(std::move(listener), [context = std::move(context)](std::unique_ptr<Transport> plain) -> std::unique_ptr<Transport> {
+        auto secured = accept_tls(std::move(plain), context);
+        return secured ? std::move(*secured) : nullptr;  // It fails only without memory.
+    });
+}
+
+Result<Endpoint, NetError> HttpServer::start(std::unique_ptr<Listener> listener, Wrap wrap) {
     listeners_.push_back(std::move(listener));
-    accepting_.spawn("http accept", accept_loop(*listeners_.back()));
+    accepting_.spawn("http accept", accept_loop(*listeners_.back(), std::move(wrap)));
     return listeners_.back()->endpoint();
 }
 
-Task<void> HttpServer::accept_loop(Listener& listener) {
+Task<void> HttpServer::accept_loop(Listener& listener, Wrap wrap) {
     for (;;) {
         boost::system::error_code error;
         auto transport = co_await listener.accept(error);
@@ -94,7 +107,8 @@ Task<void> HttpServer::accept_loop(Listener& listener) {
         const auto count = known == by_source_.end() ? 0 : known->second;
         // Refused without a word: a client that opens so many does not listen.
         if (count >= limits_.connections_per_address_max || connections_.size() >= limits_.connections_max) continue;
-        serving_.spawn("http connection", serve(std::move(transport)));
+        auto wrapped = wrap(std::move(transport));
+        if (wrapped) serving_.spawn("http connection", serve(std::move(wrapped)));
     }
 }
 

@@ -23,6 +23,7 @@
 #include "ports/clock.hpp"
 #include "ports/random.hpp"
 #include "ports/task.hpp"
+#include "tls/context.hpp"
 
 namespace gk::net {
 
@@ -66,6 +67,8 @@ public:
 
     // Starts to accept there; may be called several times. Returns the real port.
     Result<Endpoint, NetError> listen(const Endpoint& at, unsigned unix_mode = 0660);
+    // The same for clients that speak TLS.
+    Result<Endpoint, NetError> listen_tls(const Endpoint& at, tls::Context context);
     // Takes no more connections, closes those that are idle, ends streams, lets requests under way finish for up to `grace`, then cancels what is
     // left. When it returns, no task of the server is left.
     Task<void> stop(Milliseconds grace);
@@ -76,7 +79,10 @@ private:
     friend class Connection;
     class Registration;
 
-    Task<void> accept_loop(Listener& listener);
+    // Gives a connection that was accepted its form: as it is, or secured.
+    using Wrap = std::function<std::unique_ptr<Transport>(std::unique_ptr<Transport>)>;
+    Result<Endpoint, NetError> start(std::unique_ptr<Listener> listener, Wrap wrap);
+    Task<void> accept_loop(Listener& listener, Wrap wrap);
     Task<void> serve(std::unique_ptr<Transport> transport);
     Task<void> sweep();
     Task<void> drain();

@@ -48,9 +48,10 @@ public:
         error_code ignored;
         socket_.cancel(ignored);
     }
-    void shutdown_send() override {
+    Task<void> shutdown_send() override {
         error_code ignored;
         socket_.shutdown(StreamSocket::shutdown_send, ignored);
+        co_return;
     }
     void close() override {
         error_code ignored;

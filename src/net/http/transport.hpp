@@ -18,8 +18,8 @@ struct ReadResult {
     boost::system::error_code error;  // Clear at the end of the stream.
 };
 
-// A stream of bytes to one peer: TCP or a Unix socket now, TLS later. One read and one write may be under way at the same time. A cancelled task
-// gets its wait back as operation_aborted.
+// A stream of bytes to one peer: TCP, a Unix socket, or TLS over one of them (tls_transport.hpp). One read and one write may be under way at the
+// same time. A cancelled task gets its wait back as operation_aborted.
 class Transport {
 public:
     virtual ~Transport() = default;
@@ -30,7 +30,7 @@ public:
     // Ends waits with operation_aborted, for time-outs; the stream stays usable.
     virtual void cancel() = 0;
     // Tells the peer that nothing more comes; reading goes on.
-    virtual void shutdown_send() = 0;
+    virtual Task<void> shutdown_send() = 0;
     virtual void close() = 0;
     virtual const Peer& peer() const = 0;
 };

@@ -75,6 +75,10 @@ constexpr auto keys = std::to_array<Key>({
     {"state", "folder of everything Gamekeeper keeps", [](std::string_view t, Config& c) { return read_text(t, c.state); }},
     {"api.listen", "address and port of the API (127.0.0.1:8080)", [](std::string_view t, Config& c) { return read_listen(t, c.api.listen); }},
     {"api.socket", "path of the API's Unix socket", [](std::string_view t, Config& c) { return read_text(t, c.api.socket); }},
+    {"api.tls_certificate", "PEM file with the API's certificate and its chain; needs api.tls_key",
+     [](std::string_view t, Config& c) { return read_text(t, c.api.tls_certificate); }},
+    {"api.tls_key", "PEM file with the private key of api.tls_certificate",
+     [](std::string_view t, Config& c) { return read_text(t, c.api.tls_key); }},
     {"api.expose_without_tls", "allow api.listen beyond this machine although there is no TLS (false)",
      [](std::string_view t, Config& c) { return read_flag(t, c.api.expose_without_tls); }},
     {"api.public_host", "address that players are told (this machine's first public one)",
@@ -152,10 +156,15 @@ void check_together(const Config& config, const SaidByKey& said, ConfigErrors& e
         errors.push_back(
             fmt::format("{}: ports.first ({}) is greater than ports.last ({})", origin("ports.first"), config.ports.first, config.ports.last));
     }
-    if (!net::parse_endpoint(config.api.listen)->is_local() && !config.api.expose_without_tls) {
+    const bool has_tls = !config.api.tls_certificate.empty() && !config.api.tls_key.empty();
+    if (config.api.tls_certificate.empty() != config.api.tls_key.empty()) {
+        const auto* said_one = config.api.tls_key.empty() ? "api.tls_certificate" : "api.tls_key";
+        const auto* missing = config.api.tls_key.empty() ? "api.tls_key" : "api.tls_certificate";
+        errors.push_back(fmt::format("{}: {} without {}: TLS needs both", origin(said_one), said_one, missing));
+    } else if (!net::parse_endpoint(config.api.listen)->is_local() && !has_tls && !config.api.expose_without_tls) {
         errors.push_back(
-            fmt::format("{}: api.listen {} would let anybody who can reach this machine read keys on the wire; keep it on 127.0.0.1 "
-                        "behind a TLS proxy, or say api.expose_without_tls: true",
+            fmt::format("{}: api.listen {} would let anybody who can reach this machine read keys on the wire; name api.tls_certificate and "
+                        "api.tls_key, or keep it on 127.0.0.1 behind a TLS proxy, or say api.expose_without_tls: true",
                         origin("api.listen"), config.api.listen));
     }
     if (config.state.empty() || config.state.front() != '/') {

@@ -19,7 +19,9 @@ struct Config {
     struct Api {
         std::string listen = "127.0.0.1:8080";
         std::string socket;              // Path of the Unix socket.
-        bool expose_without_tls = false; // Allows `listen` beyond loopback.
+        std::string tls_certificate;     // PEM files, both or neither: then `listen` speaks TLS. Read once, while serve is still root.
+        std::string tls_key;
+        bool expose_without_tls = false; // Allows `listen` beyond loopback although there is no TLS.
         std::string public_host;         // What players are told; empty: this machine's first public address.
     } api;
     struct Ports {

@@ -53,6 +53,11 @@ TEST(Config, AMistypedKeyIsAnErrorEverywhere) {
 TEST(Config, ListeningBeyondLoopbackNeedsAWord) {
     EXPECT_FALSE(make_config({state(), {{"api.listen", {"0.0.0.0:8080", "x"}}}}));
     EXPECT_TRUE(make_config({state(), {{"api.listen", {"0.0.0.0:8080", "x"}}, {"api.expose_without_tls", {"true", "x"}}}}));
+    EXPECT_TRUE(
+        make_config({state(), {{"api.listen", {"0.0.0.0:8080", "x"}}, {"api.tls_certificate", {"/c.pem", "x"}}, {"api.tls_key", {"/k.pem", "x"}}}}));
+    const auto half = make_config({state(), {{"api.tls_certificate", {"/c.pem", "conf:3"}}}});
+    ASSERT_FALSE(half);
+    EXPECT_EQ(half.error(), std::vector<std::string>{"conf:3: api.tls_certificate without api.tls_key: TLS needs both"});
     EXPECT_TRUE(make_config({state(), {{"api.listen", {"[::1]:8080", "x"}}}}));
 }
 

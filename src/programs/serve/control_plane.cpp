@@ -78,6 +78,7 @@ public:
     ControlPlane(boost::asio::io_context& loop, const Config& config, const Rights& rights, Machine& machine, Ports ports, catalog::Catalog games)
         : loop_(loop),
           config_(config),
+          tls_(rights.tls),
           machine_(machine),
           ports_(ports),
           games_(std::move(games)),
@@ -118,6 +119,7 @@ private:
 
     boost::asio::io_context& loop_;
     const Config& config_;
+    std::optional<tls::Context> tls_;
     Machine& machine_;
     Ports ports_;
     catalog::Catalog games_;
@@ -186,11 +188,11 @@ Task<void> ControlPlane::wait_for_signal() {
 Result<std::string, std::string> ControlPlane::listen(net::HttpServer& server) {
     const auto network = net::parse_endpoint(config_.api.listen);
     if (!network) return std::unexpected(network.error());
-    const auto at_network = server.listen(*network);
+    const auto at_network = tls_ ? server.listen_tls(*network, *tls_) : server.listen(*network);
     if (!at_network) return std::unexpected(fmt::format("api.listen {}: {}", config_.api.listen, at_network.error().detail));
     const auto at_socket = server.listen({.path = config_.api.socket}, socket_mode);
     if (!at_socket) return std::unexpected(fmt::format("api.socket {}: {}", config_.api.socket, at_socket.error().detail));
-    return fmt::format("http://{} and {}", at_network->text(), config_.api.socket);
+    return fmt::format("{}://{} and {}", tls_ ? "https" : "http", at_network->text(), config_.api.socket);
 }
 
 Task<std::string> ControlPlane::run(Announce announce) {

@@ -4,7 +4,9 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <grp.h>
+#include <iterator>
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -60,6 +62,22 @@ Result<Success, std::string> check_passable(const std::string& state, Identity i
     return Success{};
 }
 
+Result<std::string, std::string> pem_in(std::string_view key, const std::string& path) {
+    std::ifstream file(path);
+    if (!file) return std::unexpected(fmt::format("{}: {} cannot be read: {}", key, path, std::strerror(errno)));
+    return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+}
+
+Result<std::optional<tls::Context>, std::string> tls_of(const Config::Api& api) {
+    if (api.tls_certificate.empty()) return std::nullopt;
+    TRY(certificates, pem_in("api.tls_certificate", api.tls_certificate));
+    TRY(key, pem_in("api.tls_key", api.tls_key));
+    auto context = tls::Context::for_server({.certificates = std::move(certificates), .key = Secret(std::move(key))});
+    if (!context)
+        return std::unexpected(fmt::format("api.tls_certificate {}, api.tls_key {}: {}", api.tls_certificate, api.tls_key, context.error()));
+    return std::move(*context);
+}
+
 Result<Success, std::string> become(Identity identity) {
     if (setgroups(0, nullptr) != 0) return std::unexpected(failed("setgroups"));
     if (setresgid(identity.gid, identity.gid, identity.gid) != 0) return std::unexpected(failed("setresgid"));
@@ -106,6 +124,8 @@ std::optional<User> control_plane_user(const Config& config) {
 
 Result<Rights, std::string> settle_rights(const Config& config) {
     Rights rights;
+    TRY(tls, tls_of(config.api));
+    rights.tls = std::move(tls);
     const bool root = geteuid() == 0;
     rights.owner = getuid();
     const auto user = control_plane_user(config);

@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 #include "launcher/options.hpp"
 #include "programs/config/config.hpp"
+#include "tls/context.hpp"
 
 namespace gk::programs {
 
@@ -16,6 +17,7 @@ struct Rights {
     std::optional<int> launcher;        // Socket to the part that stayed root; absent: plain processes. Owned by the caller.
     launcher::Options machine;          // What that part was told.
     uid_t owner = 0;                    // Who started us: the API's Unix socket trusts this uid besides root.
+    std::optional<tls::Context> tls;    // Of api.listen; its key may be a file that only root can read.
     std::vector<std::string> warnings;  // What people should know, each a sentence with the cure.
 };
 
