@@ -77,6 +77,13 @@ Task<Result<std::vector<AdoptedServer>, std::string>> rebuild(Machine& machine, 
     co_return out;
 }
 
+Result<std::vector<AdoptedServer>, std::string> rebuild_all(const Config& config, const Rights& rights, const catalog::Catalog& games) {
+    boost::asio::io_context loop(1);
+    auto machine = Machine::open(loop, config, rights);
+    if (!machine) return std::unexpected(machine.error());
+    return async::run_until_done(loop, rebuild(**machine, games));
+}
+
 }  // namespace
 
 Result<std::vector<AdoptedServer>, std::string> adopt_vault(Config config, const AdoptOrder& order) {
@@ -89,10 +96,9 @@ Result<std::vector<AdoptedServer>, std::string> adopt_vault(Config config, const
     TRY(rights, settle_rights(config));
     TRY_OK(remember_place(config));
     TRY_OK(keep_recovery_key(config, order.recovery_key));
-    boost::asio::io_context loop(1);
-    auto machine = Machine::open(loop, config, rights);
-    if (!machine) return std::unexpected(machine.error());
-    return async::run_until_done(loop, rebuild(**machine, *games));
+    auto adopted = rebuild_all(config, rights, *games);
+    wait_for_launcher(rights);
+    return adopted;
 }
 
 }  // namespace gk::programs

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -108,6 +109,11 @@ launcher::Options launcher_options(const Config& config, Identity identity) {
 
 }  // namespace
 
+void wait_for_launcher(const Rights& rights) {
+    while (rights.launcher_process > 0 && waitpid(rights.launcher_process, nullptr, 0) < 0 && errno == EINTR) {
+    }
+}
+
 std::string this_program() {
     std::error_code error;
     return std::filesystem::read_symlink("/proc/self/exe", error).string();
@@ -155,6 +161,7 @@ Result<Rights, std::string> settle_rights(const Config& config) {
     close(sockets[1]);
     TRY_OK(become(identity));
     rights.launcher = sockets[0];
+    rights.launcher_process = child;
     return rights;
 }
 

@@ -101,6 +101,7 @@ int serve_main(const ServeOptions& options) {
         boost::asio::io_context loop(1);
         why = async::run_until_done(loop, run_control_plane(loop, *config, *rights, announce));
     }
+    wait_for_launcher(*rights);
     log::set_sink(nullptr);
     if (why.empty()) return exit_ok;
     fmt::print(stderr, "gamekeeper: {}\n", why);
