@@ -89,6 +89,12 @@ class Gamekeeper:
             raise AssertionError(f"gamekeeper serve does not end on SIGTERM; its log:\n{self.log()[-4000:]}")
         return self.process.returncode
 
+    def wait_for_launcher(self, seconds=10):
+        """The launcher ends by itself when serve is gone, after it has put away what nobody uses."""
+        for pid in pids():
+            if f"gamekeeper serve --state {self.state}" in command_line(pid):
+                wait_for_end(pid, seconds)
+
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
@@ -119,6 +125,7 @@ class Gamekeeper:
             if not self.ended(20):
                 self.process.kill()
                 self.process.wait()
+        self.wait_for_launcher()
         found = Leftovers(self.state)
         forced = found.describe()
         found.remove()
@@ -216,15 +223,20 @@ def game_pids(program):
     return {pid for pid in pids() if UID_BASE <= uid_of(pid) < UID_BASE + UIDS and os.path.basename(command_line(pid).split(" ")[0]) == program}
 
 
-def end(pid, seconds=10):
-    """Kills a process and waits until it is gone."""
+def wait_for_end(pid, seconds=10, kill=False):
     try:
         handle = os.pidfd_open(pid)
-        signal.pidfd_send_signal(handle, signal.SIGKILL)
+        if kill:
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
     except ProcessLookupError:
         return
     select.select([handle], [], [], seconds)
     os.close(handle)
+
+
+def end(pid, seconds=10):
+    """Kills a process and waits until it is gone."""
+    wait_for_end(pid, seconds, kill=True)
 
 
 class Case(unittest.TestCase):

@@ -1,5 +1,8 @@
 #include "programs/cli/api_client.hpp"
 
+#include <fstream>
+#include <iterator>
+
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 
@@ -60,6 +63,22 @@ CommandError error_of(int status, const Value& problem) {
     return error;
 }
 
+namespace {
+
+Result<tls::Context, CommandError> context_for(const std::string& authorities) {
+    tls::ClientTrust trust;
+    if (!authorities.empty()) {
+        std::ifstream file(authorities);
+        if (!file) return std::unexpected(CommandError{.exit = exit_usage, .message = fmt::format("--ca: {} cannot be read", authorities)});
+        trust.authorities.assign(std::istreambuf_iterator<char>(file), {});
+    }
+    auto context = tls::Context::for_client(trust);
+    if (context) return std::move(*context);
+    return std::unexpected(CommandError{.exit = exit_usage, .message = fmt::format("--ca {}: {}", authorities, context.error())});
+}
+
+}  // namespace
+
 class ApiClient::Connection {
 public:
     explicit Connection(ApiPlace at) : place(std::move(at)), clock(loop.get_executor()) {}
@@ -68,7 +87,12 @@ public:
         if (client_) return client_.get();
         const auto remote = net::parse_remote(place.socket.empty() ? place.url : "unix:" + place.socket);
         if (!remote) return std::unexpected(CommandError{.exit = exit_usage, .message = remote.error()});
-        client_ = std::make_unique<net::HttpClient>(loop.get_executor(), clock, *remote);
+        std::optional<tls::Context> secured;
+        if (remote->is_tls) {
+            TRY(context, context_for(place.authorities));
+            secured = std::move(context);
+        }
+        client_ = std::make_unique<net::HttpClient>(loop.get_executor(), clock, *remote, std::move(secured));
         return client_.get();
     }
     net::ClientRequest request(std::string method, std::string target) const {
@@ -88,6 +112,8 @@ private:
 ApiClient::ApiClient(ApiPlace place) : connection_(std::make_unique<Connection>(std::move(place))) {}
 ApiClient::~ApiClient() = default;
 const ApiPlace& ApiClient::place() const { return connection_->place; }
+Time ApiClient::now() const { return connection_->clock.now(); }
+void ApiClient::pause(Milliseconds duration) { async::run_until_done(connection_->loop, connection_->clock.sleep(duration)); }
 
 Result<ApiReply, CommandError> ApiClient::call(Call call) {
     TRY(client, connection_->client());

@@ -25,6 +25,7 @@ struct CommandError {
 struct ApiPlace {
     std::string socket;  // Path; empty when `url` is set.
     std::string url;     // "http://127.0.0.1:8080"
+    std::string authorities;  // PEM file of those whom an https URL's server may be signed by; empty: whom this machine trusts.
     Secret key;
     std::string text() const { return socket.empty() ? url : socket; }
 };
@@ -55,6 +56,8 @@ public:
     Result<Value::Array, CommandError> all(const std::string& path);
     // Each line of a reply that comes bit by bit, until it ends or `line` returns false.
     Result<Success, CommandError> lines(std::string path, const std::function<bool(std::string_view)>& line);
+    void pause(Milliseconds duration);
+    Time now() const;
     const ApiPlace& place() const;
 
 private:

@@ -248,7 +248,7 @@ void add_serve(CLI::App& root, CommandLine& line) {
 std::vector<std::string> names_from_api(NameKind kind, const std::map<std::string, std::string>& said) {
     const auto of = [&said](const char* option) { return said.contains(option) ? said.at(option) : std::string(); };
     std::vector<std::string> out;
-    auto place = find_api({.socket = of("--socket"), .url = of("--url"), .key = of("--key"), .state = of("--state")});
+    auto place = find_api({.socket = of("--socket"), .url = of("--url"), .key = of("--key"), .authorities = of("--ca"), .state = of("--state")});
     if (!place) return out;
     ApiClient api(std::move(*place));
     const auto* list = kind == NameKind::server ? "/v1/servers" : kind == NameKind::game ? "/v1/games" : "/v1/packages";
@@ -312,6 +312,7 @@ int run_command_line(int argc, char** argv) {
     root.fallthrough();
     root.add_option("--socket", line.place.socket, "Unix socket of the API");
     root.add_option("--url", line.place.url, "URL of the API (GK_URL)");
+    root.add_option("--ca", line.place.authorities, "PEM file of whom to trust for an https URL (GK_CA)");
     root.add_option("--key", line.place.key, "API key (GK_KEY)");
     root.add_option("--state", line.place.state, "state folder (GK_STATE)");
     root.add_option("-o,--output", line.format, "table or json")->check(CLI::IsMember({"table", "json"}));

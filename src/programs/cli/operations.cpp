@@ -17,7 +17,8 @@
 namespace gk::programs {
 namespace {
 
-constexpr Milliseconds poll_wait = std::chrono::seconds(1);
+constexpr std::chrono::seconds poll_wait(1);
+constexpr Milliseconds terminal_pause(150);
 
 Progress::Style style_for(const Output& output) {
     if (output.json) return Progress::Style::silent;
@@ -66,30 +67,48 @@ CommandError failed_operation(const Value& operation) {
 
 }  // namespace
 
+namespace {
+
+// Its next state. Somebody at a terminal sees each step begin; anybody else waits for the end, with a look in between.
+Result<Value, CommandError> look_again(ApiClient& api, const std::string& id, Progress::Style style) {
+    ApiClient::Call call{.path = "/v1/operations/" + net::percent_encoded(id)};
+    if (style == Progress::Style::terminal) api.pause(terminal_pause);
+    else call.headers = {{"Prefer", fmt::format("wait={}", poll_wait.count())}};
+    TRY(reply, api.call(std::move(call)));
+    return std::move(reply.body);
+}
+
+CommandError too_late(const Output& output, const std::string& id) {
+    return {.exit = exit_timeout,
+            .message = fmt::format("not finished after {}; it goes on", duration_text(output.patience)),
+            .details = {"follow it with: gamekeeper operation show " + id}};
+}
+
+}  // namespace
+
 Done finish_operation(ApiClient& api, const Output& output, Value operation, const std::string& done_text) {
     const auto id = text_at(operation, "id");
     if (!output.wait) {
-        if (output.json) fmt::print("{}\n", to_json(operation));
-        else fmt::print("accepted; follow it with: gamekeeper operation show {}\n", id);
+        if (output.json) return print_json(operation);
+        fmt::print("accepted; follow it with: gamekeeper operation show {}\n", id);
         return Success{};
     }
     const InterruptNote note(id);
-    Progress progress(style_for(output), stderr);
-    const auto deadline_rounds = output.patience / poll_wait;
-    for (std::int64_t round = 0; text_at(operation, "finished_at").empty(); ++round) {
+    const auto style = style_for(output);
+    Progress progress(style, stderr);
+    const auto deadline = api.now() + output.patience;
+    while (text_at(operation, "finished_at").empty()) {
         progress.show(operation);
-        if (round > deadline_rounds) {
+        if (api.now() >= deadline) {
             progress.finish();
-            return std::unexpected(CommandError{.exit = exit_timeout,
-                                                .message = fmt::format("not finished after {}; it goes on", duration_text(output.patience)),
-                                                .details = {fmt::format("follow it with: gamekeeper operation show {}", id)}});
+            return std::unexpected(too_late(output, id));
         }
-        TRY(reply, api.call({.method = "GET", .path = "/v1/operations/" + id, .body = {}, .headers = {{"Prefer", "wait=1"}}}));
-        operation = std::move(reply.body);
+        TRY(next, look_again(api, id, style));
+        operation = std::move(next);
     }
     progress.show(operation);
     progress.finish();
-    if (output.json) fmt::print("{}\n", to_json(operation));
+    if (output.json) TRY_OK(print_json(operation));
     if (output.timings && !output.json) fmt::print(stderr, "{}", timings(operation));
     if (text_at(operation, "status") != "succeeded") return std::unexpected(failed_operation(operation));
     if (!output.json && !done_text.empty()) fmt::print("{}\n", done_text);

@@ -47,6 +47,7 @@ Result<ApiPlace, CommandError> find_api(const PlaceWish& wish) {
         place.socket = wish.socket;
     } else if (const auto url = !wish.url.empty() ? wish.url : environment("GK_URL"); !url.empty()) {
         place.url = url;
+        place.authorities = !wish.authorities.empty() ? wish.authorities : environment("GK_CA");
         if (place.key.empty()) place.key = key_in((state.empty() ? default_state() : state) + "/admin.key");
     } else {
         place.socket = default_socket(state);

@@ -50,8 +50,9 @@ void Progress::show(const Value& operation) {
         if (status == "failed") line(fmt::format("  {:<22} failed after {}: {}", name, took(step), printable(error_of(step))));
         else line(fmt::format("  {:<22} {}", name, status == "skipped" ? "not needed" : took(step)));
     }
-    if (style_ == Style::terminal && !running.empty()) {
-        fmt::print(out_, "\r\x1b[K  {} ...", running);
+    const bool goes_on = text_of(operation.find("finished_at")).empty();
+    if (style_ == Style::terminal && goes_on) {
+        fmt::print(out_, "\r\x1b[K  {} ...", running.empty() ? "working" : running);
         std::fflush(out_);
         open_line_ = true;
     }

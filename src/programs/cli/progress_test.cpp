@@ -52,11 +52,14 @@ TEST(Progress, APipeGetsOneLineForEachStepThatHasEnded) {
 
 TEST(Progress, ATerminalShowsTheStepUnderWayInALineThatIsWrittenAnew) {
     Shown shown(Progress::Style::terminal);
+    shown.progress().show(operation({}));
     shown.progress().show(operation({step("create_disk", "running", -1)}));
-    shown.progress().show(operation({step("create_disk", "succeeded", 46)}));
+    auto ended = operation({step("create_disk", "succeeded", 46)});
+    ended.set("finished_at", "2026-11-21T06:39:42.139Z");
+    shown.progress().show(ended);
     shown.progress().finish();
 
-    EXPECT_EQ(shown.text(), "\r\x1b[K  create disk ...\r\x1b[K  create disk            46 ms\n");
+    EXPECT_EQ(shown.text(), "\r\x1b[K  working ...\r\x1b[K  create disk ...\r\x1b[K  create disk            46 ms\n");
 }
 
 TEST(Progress, AFailedStepSaysWhy) {
