@@ -4,6 +4,7 @@
 import http.client
 import os
 import pathlib
+import re
 import socket
 import subprocess
 
@@ -63,6 +64,25 @@ class Rights(harness.ToyCase):
 
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn("api.listen", done.stderr)
+
+    def test_listening_beyond_this_machine_with_tls_is_fine(self):
+        certificate, key = self.keeper.home / "api.crt", self.keeper.home / "api.key"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+                       check=True, capture_output=True)
+        self.assertEqual(key.stat().st_mode & 0o777, 0o600, "only root reads it")
+        self.keeper.stop()
+        self.keeper.settings |= {"API_LISTEN": "0.0.0.0:0", "API_TLS_CERTIFICATE": certificate, "API_TLS_KEY": key}
+        self.keeper.start()
+        port = re.findall(r"answers at https://[^ ]*:(\d+) ", self.keeper.log())[-1]
+        remote = ["--url", f"https://127.0.0.1:{port}", "--key", (self.keeper.state / "admin.key").read_text().strip()]
+
+        trusting = subprocess.run([harness.BIN / "gamekeeper", *remote, "--ca", certificate, "server", "list"], capture_output=True, text=True)
+        doubting = subprocess.run([harness.BIN / "gamekeeper", *remote, "server", "list"], capture_output=True, text=True)
+
+        self.assertEqual(trusting.returncode, 0, trusting.stderr)
+        self.assertEqual(doubting.returncode, 5, doubting.stderr)
+        self.assertIn("certificate is not accepted", doubting.stderr)
 
     def test_the_control_plane_is_unprivileged(self):
         self.assertNotEqual(harness.uid_of(self.keeper.process.pid), 0)

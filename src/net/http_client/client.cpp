@@ -12,6 +12,8 @@
 #include <fmt/format.h>
 
 #include "async/deadline.hpp"
+#include "base/assert.hpp"
+#include "net/http/tls_transport.hpp"
 
 namespace gk::net {
 namespace asio = boost::asio;
@@ -48,7 +50,8 @@ std::string request_text(const ClientRequest& request, const std::string& host) 
 
 std::string Remote::text() const {
     if (!unix_path.empty()) return "unix:" + unix_path;
-    return host.find(':') == std::string::npos ? fmt::format("http://{}:{}", host, port) : fmt::format("http://[{}]:{}", host, port);
+    const auto* scheme = is_tls ? "https" : "http";
+    return host.find(':') == std::string::npos ? fmt::format("{}://{}:{}", scheme, host, port) : fmt::format("{}://[{}]:{}", scheme, host, port);
 }
 
 Result<Remote, std::string> parse_remote(std::string_view text) {
@@ -59,15 +62,16 @@ Result<Remote, std::string> parse_remote(std::string_view text) {
         remote.unix_path = endpoint.path;
         return remote;
     }
-    if (text.starts_with("https://")) return std::unexpected("https is not spoken yet; use http:// to this machine, or a tunnel");
-    if (!text.starts_with("http://"))
-        return std::unexpected(fmt::format("'{}' is no address of a server; write http://HOST:PORT or unix:PATH", text));
-    auto authority = text.substr(7);
+    remote.is_tls = text.starts_with("https://");
+    if (!remote.is_tls && !text.starts_with("http://"))
+        return std::unexpected(fmt::format("'{}' is no address of a server; write http://HOST:PORT, https://HOST or unix:PATH", text));
+    auto authority = text.substr(text.find("//") + 2);
     if (authority.ends_with('/')) authority.remove_suffix(1);
     const bool has_port = authority.rfind(':') != std::string_view::npos && !authority.ends_with(']');
     const auto host = authority.substr(0, has_port ? authority.rfind(':') : authority.size());
+    const std::string_view usual_port = remote.is_tls ? "443" : "80";
     // The endpoint parser checks the port; the host may be a name, which it does not know.
-    TRY(endpoint, parse_endpoint(fmt::format("127.0.0.1:{}", has_port ? authority.substr(host.size() + 1) : std::string_view("80"))));
+    TRY(endpoint, parse_endpoint(fmt::format("127.0.0.1:{}", has_port ? authority.substr(host.size() + 1) : usual_port)));
     remote.port = endpoint.port;
     remote.host = host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
     if (remote.host.empty() || remote.host.find_first_of("/@?# \r\n") != std::string::npos) {
@@ -174,12 +178,23 @@ private:
     std::string text_;
 };
 
-HttpClient::HttpClient(asio::any_io_executor executor, Clock& clock, Remote remote)
+HttpClient::HttpClient(asio::any_io_executor executor, Clock& clock, Remote remote, std::optional<tls::Context> secured)
     : executor_(std::move(executor)),
       clock_(clock),
-      remote_(std::move(remote)) {}
+      remote_(std::move(remote)),
+      secured_(std::move(secured)) {
+    ASSERT(!remote_.is_tls || secured_, "whoever calls a server by TLS says whom to trust");
+}
 
 Task<Result<std::unique_ptr<Transport>, NetError>> HttpClient::connect() {
+    CO_TRY(transport, co_await connect_socket());
+    if (!remote_.is_tls) co_return std::move(transport);
+    auto secured = co_await connect_tls(std::move(transport), *secured_, remote_.host);
+    if (secured) co_return std::move(*secured);
+    co_return std::unexpected(NetError{secured.error().kind, fmt::format("{}: {}", remote_.text(), secured.error().detail)});
+}
+
+Task<Result<std::unique_ptr<Transport>, NetError>> HttpClient::connect_socket() {
     StreamSocket socket(executor_);
     error_code error;
     if (!remote_.unix_path.empty()) {

@@ -18,6 +18,7 @@
 #include "net/http_client/response_reader.hpp"
 #include "ports/clock.hpp"
 #include "ports/task.hpp"
+#include "tls/context.hpp"
 
 namespace gk::net {
 
@@ -26,11 +27,13 @@ struct Remote {
     std::string host;  // Name or address; "localhost" for a Unix socket. Sent as Host.
     std::uint16_t port = 80;
     std::string unix_path;
+    bool is_tls = false;
 
     std::string text() const;
 };
 
-// "http://castle.example:8080", "http://[::1]:8080/" or "unix:/run/gamekeeper/api.sock". The error is a sentence for people.
+// "http://castle.example:8080", "https://castle.example", "http://[::1]:8080/" or "unix:/run/gamekeeper/api.sock". The error is a sentence for
+// people.
 Result<Remote, std::string> parse_remote(std::string_view text);
 
 struct ClientRequest {
@@ -57,7 +60,8 @@ class HttpClient {
 public:
     static constexpr std::size_t body_max = 64 * 1024 * 1024;  // Bytes of a response.
 
-    HttpClient(boost::asio::any_io_executor executor, Clock& clock, Remote remote);
+    // A remote of which `is_tls` needs `secured`.
+    HttpClient(boost::asio::any_io_executor executor, Clock& clock, Remote remote, std::optional<tls::Context> secured = {});
 
     Task<Result<ClientResponse, NetError>> send(ClientRequest request, Milliseconds limit);
     // Returns when the head has come, which is what `limit` is for.
@@ -68,6 +72,7 @@ private:
     class LineStream;
 
     Task<Result<std::unique_ptr<Transport>, NetError>> connect();
+    Task<Result<std::unique_ptr<Transport>, NetError>> connect_socket();
     Task<Result<ClientResponse, NetError>> attempt(ClientRequest request);
     Task<Result<std::unique_ptr<Exchange>, NetError>> begin(ClientRequest request);
     NetError too_late(Milliseconds limit) const;
@@ -75,6 +80,7 @@ private:
     boost::asio::any_io_executor executor_;
     Clock& clock_;
     Remote remote_;
+    std::optional<tls::Context> secured_;
     std::unique_ptr<Transport> kept_;
 };
 

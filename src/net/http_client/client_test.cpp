@@ -16,6 +16,7 @@
 #include "async/run.hpp"
 #include "async/task_group.hpp"
 #include "net/http/server.hpp"
+#include "tls/test_authority.hpp"
 
 namespace gk::net {
 namespace {
@@ -185,12 +186,34 @@ TEST_F(HttpClientTest, AStreamsLastLineNeedsNoEnd) {
     EXPECT_EQ(finish((*stream)->read_line(30min)).value(), std::nullopt);
 }
 
+TEST_F(HttpClientTest, SpeaksTlsToWhomItTrusts) {
+    const tls::test::Authority authority;
+    const tls::test::Authority stranger;
+    auto identity = tls::Context::for_server(authority.identity("127.0.0.1")).value();
+    const auto at = server->listen_tls(parse_endpoint("127.0.0.1:0").value(), std::move(identity)).value();
+    const auto secured = parse_remote("https://" + at.text()).value();
+
+    client.emplace(io.get_executor(), clock, secured, tls::Context::for_client({.authorities = authority.certificate()}).value());
+    const auto first = send("POST", "/echo", std::string(100'000, 'x'));
+    const auto second = send("GET", "/peer");
+    client.emplace(io.get_executor(), clock, secured, tls::Context::for_client({.authorities = stranger.certificate()}).value());
+    const auto refused = send("GET", "/peer");
+
+    ASSERT_TRUE(first) << first.error().detail;
+    EXPECT_EQ(first->body, std::string(100'000, 'x'));
+    ASSERT_TRUE(second) << second.error().detail;
+    EXPECT_EQ(second->body, "1") << "the connection was kept";
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().detail.contains("certificate is not accepted")) << refused.error().detail;
+}
+
 TEST(Remote, IsReadFromAnAddress) {
     EXPECT_EQ(parse_remote("http://castle.example:8080/").value().text(), "http://castle.example:8080");
     EXPECT_EQ(parse_remote("http://[::1]:8080").value().text(), "http://[::1]:8080");
     EXPECT_EQ(parse_remote("http://[::1]").value().port, 80);
+    EXPECT_EQ(parse_remote("https://castle.example/").value().text(), "https://castle.example:443");
     EXPECT_EQ(parse_remote("unix:/run/x.sock").value().unix_path, "/run/x.sock");
-    for (const std::string_view text : {"https://x", "x:80", "http://", "http://x:y", "http://x/path", "http://user@x", "unix:x"}) {
+    for (const std::string_view text : {"https://", "x:80", "http://", "http://x:y", "http://x/path", "http://user@x", "unix:x"}) {
         EXPECT_FALSE(parse_remote(text)) << text;
     }
 }

@@ -202,7 +202,7 @@ Result<SaidByKey, ConfigErrors> said_in_file(std::string_view yaml, std::string_
 
 Result<SaidByKey, ConfigErrors> said_in_environment(const std::vector<std::string>& environment) {
     // These belong to the command line, not to serve.
-    static constexpr std::array<std::string_view, 4> foreign = {"GK_URL", "GK_KEY", "GK_CONFIG", "GK_SHAPE"};
+    static constexpr std::array<std::string_view, 5> foreign = {"GK_URL", "GK_KEY", "GK_CA", "GK_CONFIG", "GK_SHAPE"};
     SaidByKey out;
     ConfigErrors errors;
     for (const auto& line : environment) {
