@@ -56,9 +56,10 @@ LauncherHost::LauncherHost(boost::asio::any_io_executor executor, Clock& clock, 
       link_(std::move(executor), socket),
       groups_(clock, options_.cgroup_root, options_.cgroup_parent) {}
 
-std::string LauncherHost::mount_of(ServerUid uid) const { return fmt::format("{}/servers/{}/live", options_.state, uid.text()); }
+std::string LauncherHost::folder(ServerUid uid) const { return fmt::format("{}/servers/{}", options_.state, uid.text()); }
 
 Host::Answer<Host::Disks> LauncherHost::disks(ServerUid uid) {
+    if (const auto seen = disks_in(folder(uid))) co_return *seen;
     const wire::SeeDisks order{uid};
     CO_TRY(seen, co_await ask<wire::DisksSeen>(link_, order));
     co_return Disks{.live = seen.live, .staged = seen.staged};
@@ -118,11 +119,11 @@ Host::Answer<std::vector<ServerUid>> LauncherHost::list() {
 Host::Answer<server::Usage> LauncherHost::usage(ServerUid uid) {
     const auto use = groups_.read(uid);
     server::Usage usage{.cpu = use.cpu, .memory = use.memory};
-    auto disk = disk_use(mount_of(uid));
+    auto disk = disk_use(folder(uid) + "/live");
     if (!disk) {
         CO_TRY(seen, co_await disks(uid));  // Mounts what is not mounted yet.
         if (!seen.live) co_return usage;
-        disk = disk_use(mount_of(uid));
+        disk = disk_use(folder(uid) + "/live");
     }
     if (disk) {
         usage.disk = disk->used;

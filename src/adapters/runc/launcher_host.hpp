@@ -48,7 +48,7 @@ private:
         Time at{};
         MebiBytes size{};
     };
-    std::string mount_of(ServerUid uid) const;
+    std::string folder(ServerUid uid) const;
     // Of a world without an image; every file is looked at, so not more often than once a minute.
     Answer<MebiBytes> measured(ServerUid uid);
 

@@ -1,6 +1,7 @@
 #include "adapters/runc/use.hpp"
 
 #include <array>
+#include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -31,6 +32,13 @@ bool is_mount_point(const std::string& folder) {
     return ::lstat(folder.c_str(), &inside) == 0 && ::lstat((folder + "/..").c_str(), &outside) == 0 && inside.st_dev != outside.st_dev;
 }
 
+// nullopt: not to be known.
+std::optional<bool> exists(const std::string& path) {
+    struct stat info{};
+    if (::lstat(path.c_str(), &info) == 0) return true;
+    return errno == ENOENT ? std::optional(false) : std::nullopt;
+}
+
 }  // namespace
 
 GroupReader::GroupReader(Clock& clock, std::string root, std::string parent)
@@ -50,6 +58,19 @@ GroupReader::Use GroupReader::read(ServerUid uid) {
     const auto reclaimable = cgroup::reclaimable_bytes(version_, read_file(files.memory_stat));
     use.memory = mebibytes(all > reclaimable ? all - reclaimable : 0);
     return use;
+}
+
+std::optional<Host::Disks> disks_in(const std::string& server_folder) {
+    const auto interrupted = exists(server_folder + "/old");
+    if (!interrupted || *interrupted) return std::nullopt;
+    Host::Disks seen;
+    for (const auto& [name, present] : {std::pair("/live", &seen.live), {"/staged", &seen.staged}}) {
+        const auto image = exists(server_folder + name + ".img");
+        const auto world = exists(server_folder + name + "/data");
+        if (!image || !world || (*image && !is_mount_point(server_folder + name))) return std::nullopt;
+        *present = *world;
+    }
+    return seen;
 }
 
 std::optional<DiskUse> disk_use(const std::string& mount) {

@@ -7,6 +7,7 @@
 
 #include "domain/server/types.hpp"
 #include "ports/clock.hpp"
+#include "ports/host.hpp"
 #include "wire/cgroup/cgroup.hpp"
 
 // What a server uses, read from where the kernel shows it to everybody: no root needed, no process started.
@@ -36,6 +37,10 @@ private:
     wire::cgroup::Version version_;
     std::map<ServerUid, Sample> last_;
 };
+
+// What can be seen of a server's disks in its folder; nullopt when the launcher must look: one is not mounted, a switch was interrupted, or
+// something cannot be seen at all.
+std::optional<Host::Disks> disks_in(const std::string& server_folder);
 
 struct DiskUse {
     MebiBytes used{};

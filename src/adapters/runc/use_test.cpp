@@ -82,6 +82,31 @@ TEST_F(RecordedTree, WithoutGroupsNothingIsKnown) {
     EXPECT_EQ(groups.read(one).memory, MebiBytes{0});
 }
 
+struct Folder : RecordedTree {
+    std::optional<Host::Disks> seen() const { return disks_in(root.string()); }
+};
+
+TEST_F(Folder, WithoutAnythingHasNoDisks) {
+    ASSERT_TRUE(seen());
+    EXPECT_FALSE(seen()->live || seen()->staged);
+}
+
+TEST_F(Folder, ShowsWorldsThatArePlainFolders) {
+    file("live/data/map", "blocks");
+    ASSERT_TRUE(seen());
+    EXPECT_TRUE(seen()->live);
+    EXPECT_FALSE(seen()->staged);
+}
+
+TEST_F(Folder, LeavesWhatIsHalfDoneToTheLauncher) {
+    file("live.img", "");
+    EXPECT_FALSE(seen()) << "not mounted";
+    fs::remove(root / "live.img");
+    EXPECT_TRUE(seen());
+    file("old/data/map", "blocks");
+    EXPECT_FALSE(seen()) << "an interrupted switch";
+}
+
 TEST(DiskUse, OfAPlainFolderIsNotKnown) { EXPECT_FALSE(disk_use(fs::temp_directory_path() / "none")); }
 
 }  // namespace
