@@ -303,6 +303,10 @@ void Supervisor::record_exit() {
     linger_timer_.start(terminating_ ? Milliseconds(0) : linger_time, [this] { loop_.stop(); });
 }
 
-void Supervisor::changed() { server_->status_changed(); }
+// Whoever hears of it finds the lines in the log that tell of it.
+void Supervisor::changed() {
+    log_.flush();
+    server_->status_changed();
+}
 
 }  // namespace gk::shim

@@ -112,5 +112,19 @@ TEST(ShimLog, MatchesLongLinesOnAWideTerminal) {
     EXPECT_EQ(client.until([](const auto& s) { return s.phase != Phase::starting; }).phase, Phase::ready);
 }
 
+TEST(ShimLog, HasTheLineByWhichTheGameIsReady) {
+    for (int i = 0; i < 10; ++i) {
+        ShimRun run;
+        run.add_arguments({"--lines", "900"});
+        ASSERT_EQ(run.start(), "executed\n");
+        Client client(run.run);
+        client.send(Op::hello);
+
+        client.until(wire::shim::Phase::ready);
+
+        ASSERT_TRUE(run.all_logs().contains(" ready\n"));
+    }
+}
+
 }  // namespace
 }  // namespace gk::shim_test
