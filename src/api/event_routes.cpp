@@ -69,7 +69,7 @@ struct LogOrder {
 // Wakes who follows a log: it may have grown, or its server may be gone. Ends with the last copy of its pointer.
 struct LogBell {
     async::Signal news;
-    std::shared_ptr<void> log, events;
+    std::shared_ptr<void> log, record;
 };
 
 Result<std::shared_ptr<LogBell>, app::Error> bell_for(Context& context, ServerUid uid) {
@@ -78,7 +78,7 @@ Result<std::shared_ptr<LogBell>, app::Error> bell_for(Context& context, ServerUi
     auto log = context.runtime.watch_log(uid, [ringing = bell.get()] { ringing->news.raise(); });
     if (!log) return std::unexpected(app::from(log.error()));
     bell->log = std::move(*log);
-    bell->events = context.ledger.watch_events([ringing = bell.get()] { ringing->news.raise(); });
+    bell->record = context.servers.watch(uid, [ringing = bell.get()] { ringing->news.raise(); });
     return bell;
 }
 

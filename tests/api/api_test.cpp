@@ -255,7 +255,6 @@ TEST_F(Routes, a_log_that_is_followed_sends_what_comes_and_ends_with_its_server)
 
     const auto record = house.record("castle");
     ASSERT_TRUE(house.wait(house.store.remove(record.uid, record.version)));
-    house.tell("server.deleted");
     EXPECT_EQ(next_line(*log), "<the end>");
     EXPECT_TRUE(house.settle([this] { return house.runtime.followers() == 0; }));
 }

@@ -96,6 +96,19 @@ TEST_F(Servers, a_kept_world_is_adopted_or_left_only_when_the_order_says_so) {
     EXPECT_EQ(house.record("castle").uid, uid);
 }
 
+TEST_F(Servers, a_kept_world_is_not_adopted_by_another_game) {
+    const KeptWorld kept{.uid = house.random.id<ServerUid>(),
+                         .id = "castle",
+                         .space = "default",
+                         .record = Value::object({{"game", "teeworlds"}}),
+                         .deleted_at = house.clock.now(),
+                         .until = house.clock.now() + std::chrono::hours(1)};
+    ASSERT_TRUE(house.wait(house.ledger.put(kept)));
+
+    EXPECT_EQ(house.create({.id = "castle", .game = "toy", .world = CreateOrder::World::adopt}).error().code, "world_of_another_game");
+    EXPECT_TRUE(house.create({.id = "castle", .game = "teeworlds", .world = CreateOrder::World::adopt}).has_value());
+}
+
 TEST_F(Servers, a_fresh_world_takes_another_uid_than_the_kept_one) {
     const auto uid = house.random.id<ServerUid>();
     const KeptWorld kept{.uid = uid, .id = "castle", .space = "default", .record = {}, .deleted_at = house.clock.now(), .until = house.clock.now()};

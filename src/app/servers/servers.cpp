@@ -102,6 +102,19 @@ Error not_running(const server::Record& record) {
     return error;
 }
 
+// Another game would not understand the files, and spoil them.
+Result<Success, Error> check_same_game(const KeptWorld& world, const CreateOrder& order) {
+    const auto* game = world.record.find("game");
+    const auto* name = game != nullptr ? game->as_string() : nullptr;
+    if (name == nullptr || *name == order.game) return Success{};
+    return std::unexpected(Error{.kind = Error::Kind::conflict,
+                                 .code = "world_of_another_game",
+                                 .message = fmt::format("the kept world of '{}' is one of {}, which {} cannot go on with; say \"world\": \"fresh\" "
+                                                        "to begin a new one, or give the new server another name",
+                                                        order.id, *name, order.game),
+                                 .allowed = {"fresh"}});
+}
+
 Error from(const server::Refusal& refusal) {
     Error error{.kind = Error::Kind::conflict, .code = refusal.code, .message = refusal.detail};
     for (const auto verb : refusal.allowed) error.allowed.emplace_back(name_of(verb));
@@ -125,11 +138,14 @@ Servers::Answer<Servers::Place> Servers::place_for(Caller caller, Idempotency on
 Servers::Answer<std::optional<KeptWorld>> Servers::kept_world(const CreateOrder& order) {
     auto kept = co_await ports_.ledger.kept_worlds();
     if (!kept) co_return std::unexpected(from(kept.error()));
-    // The newest one under this name.
+    // The newest one under this name. One whose time is over may be going right now.
     std::optional<KeptWorld> found;
+    const auto now = ports_.clock.now();
     for (auto& world : *kept) {
-        if (world.id == order.id && world.space == order.space && (!found || found->deleted_at < world.deleted_at)) found = std::move(world);
+        if (world.id == order.id && world.space == order.space && world.until > now && (!found || found->deleted_at < world.deleted_at))
+            found = std::move(world);
     }
+    if (found && order.world == CreateOrder::World::adopt) CO_TRY_OK(check_same_game(*found, order));
     if (!found || order.world != CreateOrder::World::unsaid) co_return found;
     co_return std::unexpected(
         Error{.kind = Error::Kind::conflict,
@@ -245,6 +261,12 @@ Servers::Answer<server::Record> Servers::find(Caller caller, std::string space, 
     }
     if (auto allowed = may(caller, Action::read, record->tenant); !allowed) co_return std::unexpected(allowed.error());
     co_return std::move(*record);
+}
+
+std::shared_ptr<void> Servers::watch(ServerUid uid, std::function<void()> changed) {
+    return ports_.store.watch([uid, changed = std::move(changed)](ServerUid which) {
+        if (which == uid) changed();
+    });
 }
 
 Servers::Answer<Accepted> Servers::ask(Caller caller, std::string space, std::string id, VerbOrder order, Idempotency once) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -101,6 +103,8 @@ public:
     Answer<std::vector<server::Record>> list(Caller caller, std::string space);
     // A record with what is observed right now; settings that the game declares secret are masked.
     Task<ServerView> view(server::Record record);
+    // Calls `changed` after every change of this server's record, its end too, until the handle is dropped.
+    std::shared_ptr<void> watch(ServerUid uid, std::function<void()> changed);
     // The record behind a name, after the rights were checked.
     Answer<server::Record> find(Caller caller, std::string space, std::string id);
 

@@ -83,7 +83,9 @@ Done show_game(ApiClient& api, const Output& output, const std::string& name) {
     TRY(reply, api.call({.path = "/v1/games/" + net::percent_encoded(name)}));
     if (output.json) return print_json(reply.body);
     const auto& game = reply.body;
-    fmt::print("{} ({})\n{}\nports: {}\n\n", text_at(game, "title"), text_at(game, "name"), text_at(game, "description"), ports_text(game));
+    const auto description = text_at(game, "description");
+    fmt::print("{} ({})\n{}{}ports: {}\n\n", text_at(game, "title"), text_at(game, "name"), description, description.empty() ? "" : "\n",
+               ports_text(game));
     Table table({"SETTING", "VALUE", "DEFAULT", "WHAT"});
     const auto* settings = member(game, "settings").as_array();
     for (const auto& setting : settings != nullptr ? *settings : Value::Array()) {

@@ -86,7 +86,4 @@ Done follow_operation(ApiClient& api, const Output& output, const std::string& i
 // Waits for the operation's end, showing its steps; used by every command that changes something.
 Done finish_operation(ApiClient& api, const Output& output, Value operation, const std::string& done_text);
 
-// "max_users=20" -> a JSON value where it reads as one (number, true, false), else text.
-Result<Value, CommandError> settings_of(const std::vector<std::string>& pairs);
-
 }  // namespace gk::programs

@@ -8,6 +8,7 @@
 #include "net/http/target.hpp"
 #include "programs/cli/commands.hpp"
 #include "programs/cli/server_words.hpp"
+#include "programs/cli/settings.hpp"
 #include "programs/cli/table.hpp"
 #include "programs/cli/values.hpp"
 #include "programs/cli/words.hpp"
@@ -53,28 +54,17 @@ std::string words_of(const ServerName& name) { return name.space == "default" ? 
 
 }  // namespace
 
-Result<Value, CommandError> settings_of(const std::vector<std::string>& pairs) {
-    Value::Object out;
-    for (const auto& pair : pairs) {
-        const auto equals = pair.find('=');
-        if (equals == std::string::npos || equals == 0) {
-            return std::unexpected(CommandError{.exit = exit_usage, .message = fmt::format("--set '{}' must be NAME=VALUE", pair)});
-        }
-        const auto text = pair.substr(equals + 1);
-        Value value(text);
-        if (text == "true" || text == "false") value = Value(text == "true");
-        else if (text == "null") value = Value();
-        else if (!text.empty() && text.find_first_not_of("-0123456789") == std::string::npos && text.size() < 18) {
-            const auto number = std::strtoll(text.c_str(), nullptr, 10);
-            if (std::to_string(number) == text) value = Value(std::int64_t{number});
-        } else if (text.contains('.') && text.find_first_not_of("-.0123456789") == std::string::npos) {
-            const double number = std::strtod(text.c_str(), nullptr);
-            value = Value(number);
-        }
-        out.emplace_back(pair.substr(0, equals), std::move(value));
-    }
-    return Value(std::move(out));
+namespace {
+
+// Null when there is no such game: the API names it together with whatever else is wrong.
+Result<Value, CommandError> game_named(ApiClient& api, const std::string& game) {
+    auto reply = api.call({.path = "/v1/games/" + net::percent_encoded(game)});
+    if (reply) return std::move(reply->body);
+    if (reply.error().exit == exit_not_found) return Value();
+    return std::unexpected(reply.error());
 }
+
+}  // namespace
 
 Done create_server(ApiClient& api, const Output& output, const CreateWish& wish) {
     auto body = Value::object({{"id", wish.name.id}, {"namespace", wish.name.space}, {"game", wish.game}});
@@ -86,7 +76,8 @@ Done create_server(ApiClient& api, const Output& output, const CreateWish& wish)
         if (wish.disk_mib) resources.set("disk_mib", *wish.disk_mib);
         body.set("resources", std::move(resources));
     }
-    TRY(settings, settings_of(wish.settings));
+    TRY(game, game_named(api, wish.game));
+    TRY(settings, settings_of(game, wish.settings));
     TRY(labels, labels_of(wish.labels));
     if (!wish.settings.empty()) body.set("settings", std::move(settings));
     if (!wish.labels.empty()) body.set("labels", std::move(labels));
@@ -126,7 +117,9 @@ Done change_server(ApiClient& api, const Output& output, const VerbWish& wish) {
 }
 
 Done set_server(ApiClient& api, const Output& output, const ServerName& name, const std::vector<std::string>& settings) {
-    TRY(values, settings_of(settings));
+    TRY(server, api.call({.path = path_of(name)}));
+    TRY(game, game_named(api, text_at(server.body, "game")));
+    TRY(values, settings_of(game, settings));
     TRY(reply, api.call({.method = "PATCH", .path = path_of(name), .body = Value::object({{"settings", std::move(values)}})}));
     if (output.json) return print_json(reply.body);
     const auto* pending = member(reply.body, "pending").as_array();
