@@ -14,8 +14,13 @@ namespace gk::sim {
 struct Faults {
     double error_before = 0;    // A call fails and nothing has happened.
     double reply_lost = 0;      // It has happened, and the caller hears "unavailable".
+    double late = 0;            // A command takes effect after its caller was told "unavailable", and perhaps after its sender has died.
     double slow = 0;            // Seconds instead of milliseconds.
+    double stall = 0;           // Minutes.
     double keeper_crash = 0;    // At a port call: before it, or between its effect and its reply.
+    double killed = 0;          // For each minute: the control plane dies at whatever it waits for.
+    double power_loss = 0;      // For each minute: everything dies, and what was not on the medium is gone.
+    double clock_jump = 0;      // For each minute: the calendar is put somewhere else.
     double second_keeper = 0;   // For each minute: another keeper starts while the old one is still at work.
     double game_crash = 0;      // For each run.
     double game_lost = 0;       // For each run: gone without an exit record.
@@ -26,14 +31,21 @@ struct Faults {
     double vault_outage = 0;    // For each minute.
     double spoiled_snapshot = 0;
     double no_room = 0;
+    double disk_full = 0;       // For each file that is written.
     double wake_lost = 0;
+    double wake_twice = 0;
 
     static Faults for_seed(Dice& dice) {
         const auto maybe = [&](double probability) { return dice.chance(0.5) ? probability : 0; };
         return {.error_before = maybe(0.02),
                 .reply_lost = maybe(0.02),
+                .late = maybe(0.03),
                 .slow = maybe(0.03),
+                .stall = maybe(0.0005),
                 .keeper_crash = maybe(0.003),
+                .killed = maybe(0.1),
+                .power_loss = maybe(0.03),
+                .clock_jump = maybe(0.1),
                 .second_keeper = maybe(0.05),
                 .game_crash = maybe(0.3),
                 .game_lost = maybe(0.1),
@@ -44,7 +56,9 @@ struct Faults {
                 .vault_outage = maybe(0.1),
                 .spoiled_snapshot = maybe(0.1),
                 .no_room = maybe(0.03),
-                .wake_lost = maybe(0.3)};
+                .disk_full = maybe(0.02),
+                .wake_lost = maybe(0.3),
+                .wake_twice = maybe(0.3)};
     }
 };
 
@@ -66,6 +80,15 @@ enum class Plant : std::uint8_t {
     blind_to_starting,
     clean_frees_ports,
     settings_written_once,
+    acknowledged_too_early,
+    key_forgotten,
+    phase_skipped,
+    disk_left_behind,
+    newest_pruned,
+    kept_world_forgotten,
+    fence_does_nothing,
+    ports_left_behind,
+    command_typed_twice,
 };
 inline constexpr auto plant_names = std::to_array<std::string_view>({
     "none",
@@ -84,6 +107,15 @@ inline constexpr auto plant_names = std::to_array<std::string_view>({
     "blind_to_starting",
     "clean_frees_ports",
     "settings_written_once",
+    "acknowledged_too_early",
+    "key_forgotten",
+    "phase_skipped",
+    "disk_left_behind",
+    "newest_pruned",
+    "kept_world_forgotten",
+    "fence_does_nothing",
+    "ports_left_behind",
+    "command_typed_twice",
 });
 constexpr std::span<const std::string_view> names_of(Plant) { return plant_names; }
 

@@ -4,10 +4,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "adapters/memory/state.hpp"
+#include "domain/server/lifecycle.hpp"
 #include "domain/server/plan.hpp"
 #include "ports/runtime.hpp"
 #include "ports/vault.hpp"
@@ -28,6 +30,7 @@ struct Content {
 struct Cell {
     bool disk = false;
     Content live;
+    Content synced;  // What of it a loss of power leaves.
     bool staged = false;
     Content stage;
     Seen::Process process = Seen::Process::gone;
@@ -35,6 +38,7 @@ struct Cell {
     std::optional<Time> started_at;
     bool quiesced = false;
     bool stop_asked = false;
+    bool told = true;           // Somebody has observed it since it was launched.
     std::uint64_t run = 0;      // Counts the processes of this installation.
     std::string settings_file;  // What the game reads at its start.
     std::string started_with;   // What the process that is there has read.
@@ -43,6 +47,7 @@ struct Cell {
     Time next_at{};
 
     bool alive() const { return process == Seen::Process::starting || process == Seen::Process::ready || process == Seen::Process::stopping; }
+    bool is_something() const { return disk || staged || process != Seen::Process::gone; }
 };
 
 struct StoredSnapshot {
@@ -61,7 +66,30 @@ std::string text_of(const std::map<std::string, Value>& settings);
 // What must be true of one server's world, whatever happens.
 struct Truth {
     std::optional<Content> world;  // With everything that players were told is done.
-    bool waived = false;           // Somebody forced or purged it by name.
+    // What it was before a restore whose record does not say yet that it was done: a newer request may still cancel that restore, and then
+    // either world is right.
+    std::optional<Content> undone;
+    bool waived = false;  // Somebody forced or purged it by name.
+
+    bool accepts(const Content& content) const { return world == content || undone == content; }
+    void is(const Content& content) {
+        world = content;
+        undone.reset();
+    }
+};
+
+// Nothing younger is pruned (app::VaultCare, in the minutes of the simulator).
+inline constexpr Milliseconds youngest_to_prune = std::chrono::minutes(2);
+
+class Ground;
+// A command on its way to the machine. Those of one life arrive in the order in which they were sent.
+struct Letter {
+    const char* what;
+    ServerUid uid;
+    Epoch epoch{};
+    std::function<Result<Success, RuntimeError>(Ground&, ServerUid)> act;
+    std::uint64_t life = 0;
+    Time arrives{};
 };
 
 // Everything that outlives the control plane: the machine, the vault, the stores. And the rules: each effect is checked where it happens.
@@ -69,8 +97,14 @@ class Ground {
 public:
     Ground(std::uint64_t seed, Plant plant);
 
-    // The effects of runtime and vault calls.
+    // Commands. receive(): one that arrives now. post(): one that its sender has given up and that arrives later. deliver(): what this life has
+    // posted arrives now, before anything else that it does.
     using Effect = Result<Success, RuntimeError>;
+    Effect receive(const Letter& letter);
+    void post(Letter letter) { letters_.push_back(std::move(letter)); }
+    void deliver(std::uint64_t life);
+
+    // The effects of runtime and vault calls.
     Effect admit(const char* what, ServerUid uid, Epoch epoch);
     Effect fence(Epoch epoch);
     bool is_fenced(Epoch epoch) const { return epoch < highest_; }
@@ -79,6 +113,7 @@ public:
     Effect free_disk(ServerUid uid);
     Effect stage_disk(ServerUid uid);
     Effect commit_staged(ServerUid uid);
+    Effect discard_staged(ServerUid uid);
     // `settings` as the arguments of the launch say them.
     Effect launch(ServerUid uid, const std::string& settings);
     Effect stop(ServerUid uid);
@@ -87,25 +122,38 @@ public:
     Effect forget(ServerUid uid);
     Effect quiesce(ServerUid uid);
     Effect resume(ServerUid uid);
+    Result<std::string, RuntimeError> type(ServerUid uid, const std::string& line);
     void write_defaults(ServerUid uid);
     void write_settings(ServerUid uid, std::string settings);
     TakenSnapshot keep(const SnapshotOrder& order, const Cell& before);
     const std::string* engine_of(ServerUid uid, SnapshotId id) const;
+    void prune(ServerUid uid, std::vector<std::string> engines);
+    void remove_repository(ServerUid uid);
 
     // Goes on to `now`: games become ready, end, crash.
     void settle();
     std::optional<Time> next_event() const;
     // A player does something in every game that is up and may write.
     void play(ServerUid uid);
+    // Everything that runs is gone at once, and what was not on the medium.
+    void lose_power();
     // No more faults, and games that behave.
     void heal();
+    // Counts the waits of all lives, and says whether a life is to die in this one.
+    bool is_last_wait(const char* what);
 
     // The rules that hold at every moment. The first breach is kept.
     void check();
+    // I5: whatever a client was told is stored.
+    void check_promises();
+    // What must hold once everything has come to rest; empty when it does.
+    std::string unrest() const;
     void breach(std::string text);
     const std::string& first_breach() const { return breach_; }
-    // How often a server came into each phase.
-    const std::map<server::Phase, std::uint64_t>& phases_seen() const { return phases_seen_; }
+    // How often a server moved along each edge of the life cycle.
+    using Edges = std::map<std::pair<server::Phase, server::Event>, std::uint64_t>;
+    const Edges& edges_seen() const { return edges_seen_; }
+    bool has_known(ServerUid uid) const { return known_.contains(uid); }
     std::optional<server::Record> record(ServerUid uid) const;
     std::vector<vault::Snapshot> snapshots(ServerUid uid) const;
     void note(std::string_view what, ServerUid uid = {}, std::uint64_t detail = 0) { trace.note(now, what, uid, detail); }
@@ -120,27 +168,43 @@ public:
     std::map<ServerUid, Cell> cells;
     std::map<ServerUid, std::map<std::string, StoredSnapshot>> vault;
     std::map<ServerUid, Truth> truths;
+    std::set<OperationId> promised;  // What clients were told.
     bool vault_down = false;
+    bool quiet = false;         // Nobody asks for anything any more, schedules neither.
+    Milliseconds skew{0};       // Of the calendar.
+    std::set<std::uint64_t> deaths;  // The numbers of the waits in which a life dies.
+    std::uint64_t waits = 0;
+    std::map<std::string, std::uint64_t> waited_in;  // How often, by the name of the call.
     std::function<void(ServerUid)> changed;  // A game became ready or ended.
 
 private:
     void advance(ServerUid uid, Cell& cell);
     void end(ServerUid uid, Cell& cell, server::ExitCause cause);
     bool is_proven(ServerUid uid, const Content& content) const;
+    bool is_waived(ServerUid uid) const;
     bool is_needed(ServerUid uid, const Cell& cell) const;
     void check_stop(const char* what, ServerUid uid, const Cell& cell);
     void count_stop(const server::Record& record, const Cell& cell);
     void release_ports(ServerUid uid);
-    void check_phases();
+    void lose_power(ServerUid uid, Cell& cell);
+    void note_move(server::Phase from, const server::Record& to);
+    void check_records();
     void check_settings(const server::Record& record);
     void check_ports();
     void check_snapshots();
     void check_worlds();
+    std::string unrest_of(const server::Record& record) const;
+    std::string leftovers() const;
+    std::string lost_worlds() const;
 
+    Epoch fenced_{};  // Lower ones have no effect, as somebody was told.
     Epoch highest_{};
-    std::map<ServerUid, server::Phase> phases_;
-    std::map<server::Phase, std::uint64_t> phases_seen_;
-    std::map<SnapshotId, vault::SnapshotStatus> proven_;
+    std::map<ServerUid, server::Phase> phases_;  // Of the servers that are there.
+    std::set<ServerUid> known_;                  // That have ever been there.
+    Edges edges_seen_;
+    std::set<SnapshotId> proven_;
+    std::vector<Letter> letters_;
+    std::map<std::string, std::uint64_t> typed_;
     std::map<ServerUid, bool> loops_;
     std::map<OperationId, std::uint64_t> stopped_runs_;  // Which run an operation stopped.
     std::uint64_t runs_ = 0;

@@ -9,67 +9,135 @@
 namespace gk::sim {
 using namespace std::chrono_literals;
 
-Task<void> Passage::wait(const char* what) {
-    ground_.note(what);
-    auto& dice = ground_.fault_dice;
-    if (dice.chance(ground_.faults.keeper_crash)) {
-        dying_ = true;
-        co_await clock_.sleep(24h);
-    }
-    // Half of the calls are answered at once: the others are enough to let everything else happen in between.
-    if (dice.chance(ground_.faults.slow)) co_await clock_.sleep(dice.between(1s, 20s));
-    else if (dice.chance(0.5)) co_await clock_.sleep(dice.between(1ms, 15ms));
+namespace {
+
+// Days become minutes, so that a run of half an hour sees everything that time does.
+constexpr Milliseconds backup_every = 4min;
+app::KeeperLimits keeper_limits() {
+    app::KeeperLimits limits;
+    limits.keep_deleted = 4min;
+    return limits;
+}
+app::VaultCare::Options care_options() {
+    app::VaultCare::Options options;
+    options.retention = {.last = 2, .daily = 1, .weekly = 1, .age_min = youngest_to_prune, .leftover_age = 3min};
+    options.interval = 1min;
+    options.sample_every = 5min;
+    options.adoption_grace = 6min;
+    return options;
 }
 
+// One game and one package. What the game needs to be rendered is in ToyBook.
+catalog::Catalog toys() {
+    catalog::Game toy;
+    toy.name = "toy";
+    toy.ports = {{.role = "game", .udp = true}};
+    catalog::Setting slots;
+    slots.name = "slots";
+    slots.type = catalog::SettingType::integer;
+    slots.min = 0;
+    slots.max = 100;
+    toy.settings = {slots};
+    catalog::Catalog games;
+    games.put(std::move(toy));
+    games.put_packages({{.name = "small", .title = {}, .resources = {.cpu = {500}, .memory = {1000}, .disk = {1000}}}});
+    return games;
+}
+
+}  // namespace
+
 struct Life::Ports {
-    Ports(Ground& ground, Clock& clock, boost::asio::any_io_executor loop, std::uint64_t seed)
-        : passage(ground, clock),
+    Ports(Ground& ground, Clock& clock, boost::asio::any_io_executor loop, std::uint64_t seed, std::uint64_t number)
+        : passage(ground, clock, number),
           memory_store(loop, ground.state),
           memory_ledger(loop, ground.state),
-          port_map(ground.state, clock, {}),
-          store(passage, memory_store),
+          // So few numbers that they are soon given away again.
+          memory_ports(ground.state, clock, {.range = {.first = Port{30000}, .last = Port{30005}}}),
+          store(ground, passage, memory_store),
           ledger(ground, passage, memory_ledger),
+          port_map(ground, passage, memory_ports),
           runtime(ground, passage),
           vault(ground, passage),
           files(ground, passage),
-          random(seed, ground.plant) {}
+          notifier(passage),
+          keeper_random(seed, ground.plant),
+          random(seed ^ 0x5eed) {}
 
     Passage passage;
     memory::MemoryServerStore memory_store;
     memory::MemoryLedger memory_ledger;
-    memory::MemoryPortMap port_map;
-    memory::MemoryNotifier notifier;
+    memory::MemoryPortMap memory_ports;
     SimStore store;
     SimLedger ledger;
+    SimPortMap port_map;
     SimRuntime runtime;
     SimVault vault;
     SimFiles files;
-    SimRandom random;
+    SimNotifier notifier;
+    SimRandom keeper_random;
+    memory::SeededRandom random;
     ToyBook book;
+    catalog::Catalog games = toys();
 };
 
-Life::Life(Ground& ground, std::uint64_t seed)
+Life::Life(Ground& ground, std::uint64_t seed, std::uint64_t number)
     : ground_(ground),
       clock_(ground.now),
-      ports_(std::make_unique<Ports>(ground, clock_, io_.get_executor(), seed)) {
-    const app::KeeperPorts ports{.store = ports_->store,
-                                 .ledger = ports_->ledger,
-                                 .runtime = ports_->runtime,
-                                 .vault = ports_->vault,
-                                 .files = ports_->files,
-                                 .port_map = ports_->port_map,
-                                 .clock = clock_,
-                                 .random = ports_->random,
-                                 .notifier = ports_->notifier,
-                                 .games = ports_->book};
-    keeper_ = std::make_unique<app::Keeper>(ports, app::KeeperLimits());
-    auto done = [this](const std::exception_ptr&, const std::string&) { ended_ = true; };
-    boost::asio::co_spawn(io_, keeper_->run(), boost::asio::bind_cancellation_slot(cancel_.slot(), done));
-    ground_.note("a keeper starts");
+      ports_(std::make_unique<Ports>(ground, clock_, io_.get_executor(), seed * 1000 + number, number)) {
+    auto& with = *ports_;
+    const app::KeeperPorts keeper_ports{.store = with.store,
+                                        .ledger = with.ledger,
+                                        .runtime = with.runtime,
+                                        .vault = with.vault,
+                                        .files = with.files,
+                                        .port_map = with.port_map,
+                                        .clock = clock_,
+                                        .random = with.keeper_random,
+                                        .notifier = with.notifier,
+                                        .games = with.book};
+    keeper_ = std::make_unique<app::Keeper>(keeper_ports, keeper_limits());
+    // Room for three running servers.
+    const app::MachineLimits machine{.cpu = {4000}, .cpu_overcommit = 1, .memory = {3000}};
+    servers_ = std::make_unique<app::Servers>(app::Servers::Ports{with.store, with.ledger, with.runtime, with.port_map, clock_, with.random},
+                                              with.games, machine);
+    care_ = std::make_unique<app::VaultCare>(app::VaultCare::Ports{with.store, with.ledger, with.vault, with.notifier, clock_}, care_options());
+    scheduler_ = std::make_unique<app::Scheduler>(
+        app::Scheduler::Ports{with.store, with.ledger, with.runtime, clock_}, [this](app::Due due) { return submit(std::move(due)); },
+        app::Scheduler::Options{.backup_every = backup_every});
+    auto done = [this](const std::exception_ptr&) { ended_ = true; };
+    boost::asio::co_spawn(io_, live(), boost::asio::bind_cancellation_slot(cancel_.slot(), done));
+    ground_.note("a life begins");
 }
 
 Life::~Life() {
     if (!ended_) end();
+}
+
+Task<void> Life::live() {
+    tasks_.spawn("scheduler", scheduler_->run());
+    tasks_.spawn("vault care", care_->run());
+    auto body = keep();
+    co_await async::run_with(tasks_, std::move(body));
+}
+
+Task<void> Life::keep() { co_await keeper_->run(); }
+
+// As the control plane of `gamekeeper serve` does.
+Task<void> Life::submit(app::Due due) {
+    if (ground_.quiet) co_return;
+    auto record = co_await ports_->store.get(due.server);
+    if (!record) co_return;
+    const app::Caller caller{.name = "schedule"};
+    const app::Idempotency once;
+    if (due.action == server::Schedule::Action::command) {
+        app::Servers::CommandOrder order{.line = due.command, .epoch = keeper_->epoch()};
+        std::ignore = co_await servers_->command(caller, record->space, record->id, std::move(order), once);
+        co_return;
+    }
+    const auto verb = due.action == server::Schedule::Action::backup ? server::Verb::backup : server::Verb::restart;
+    app::VerbOrder order;
+    order.verb = verb;
+    std::ignore = co_await servers_->ask(caller, record->space, record->id, order, once);
 }
 
 void Life::poll() {
@@ -77,16 +145,19 @@ void Life::poll() {
     io_.poll();
 }
 
-void Life::advance(Time now) { clock_.advance(now - clock_.now()); }
+void Life::advance(Time now) {
+    clock_.set_skew(ground_.skew);
+    clock_.advance(now - clock_.now());
+}
 std::optional<Time> Life::next_due() const { return clock_.next_due(); }
 bool Life::wants_to_die() const { return ports_->passage.is_dying(); }
 
 void Life::end() {
-    ground_.note("the keeper dies");
+    ground_.note("the life ends");
     // Every wait throws from here on; a dead program does nothing more.
     cancel_.emit(boost::asio::cancellation_type::terminal);
     poll();
-    ASSERT(ended_, "a cancelled keeper ends at once");
+    ASSERT(ended_, "a cancelled life ends at once");
 }
 
 void Life::wake(ServerUid uid) {

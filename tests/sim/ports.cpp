@@ -6,43 +6,63 @@
 
 namespace gk::sim {
 
+Task<Result<server::Version, StoreError>> SimStore::create(server::Record record) {
+    if (ground_.plant == Plant::acknowledged_too_early) co_return server::Version{1};
+    co_return co_await passage_.pass("store.create", inner_.create(std::move(record)));
+}
+Task<Result<server::Version, StoreError>> SimStore::replace(server::Record record) {
+    if (ground_.plant == Plant::phase_skipped && record.phase == server::Phase::address_allocation) record.phase = server::Phase::running;
+    co_return co_await passage_.pass("store.replace", inner_.replace(std::move(record)));
+}
+
 Ledger::Answer<Success> SimLedger::put(Operation operation) {
     if (ground_.plant == Plant::operation_never_ends && operation.is_finished()) co_return Success{};
     co_return co_await passage_.pass("ledger.put_operation", inner_.put(std::move(operation)));
+}
+Ledger::Answer<std::optional<IdempotentReply>> SimLedger::remember(std::string scope, std::string key, IdempotentReply reply, Time now) {
+    if (ground_.plant == Plant::key_forgotten) co_return std::nullopt;
+    co_return co_await passage_.pass("ledger.remember", inner_.remember(std::move(scope), std::move(key), std::move(reply), now));
 }
 Ledger::Answer<std::vector<vault::Snapshot>> SimLedger::snapshots(ServerUid server) {
     if (ground_.plant == Plant::catalogue_forgets) co_return std::vector<vault::Snapshot>();
     co_return co_await passage_.ask("ledger.snapshots", inner_.snapshots(server));
 }
-
-Runtime::Answer<Success> SimRuntime::take_effect(const char* what, ServerUid uid, Epoch epoch, Act act) {
-    if (const auto admitted = ground_.admit(what, uid, epoch); !admitted) co_return admitted;
-    co_return (ground_.*act)(uid);
+Ledger::Answer<Success> SimLedger::put(KeptWorld world) {
+    if (ground_.plant == Plant::kept_world_forgotten) co_return Success{};
+    co_return co_await passage_.pass("ledger.put_kept", inner_.put(std::move(world)));
 }
-Runtime::Answer<Success> SimRuntime::do_launch(server::LaunchSpec spec, Epoch epoch) {
-    if (const auto admitted = ground_.admit("launch", spec.uid, epoch); !admitted) co_return admitted;
-    co_return ground_.launch(spec.uid, spec.argv.back());
+
+PortMap::Answer<Success> SimPortMap::release(ServerUid server) {
+    if (ground_.plant == Plant::ports_left_behind) co_return Success{};
+    co_return co_await passage_.pass("ports.release", inner_.release(server));
+}
+
+Runtime::Answer<Success> SimRuntime::command(const char* what, ServerUid uid, Epoch epoch, Ground::Effect (Ground::*act)(ServerUid)) {
+    Letter letter{.what = what, .uid = uid, .epoch = epoch, .act = [act](Ground& ground, ServerUid to) { return (ground.*act)(to); }};
+    return passage_.send(std::move(letter));
+}
+Runtime::Answer<Success> SimRuntime::launch(server::LaunchSpec spec, Epoch epoch) {
+    Letter letter{.what = "launch", .uid = spec.uid, .epoch = epoch, .act = [settings = spec.argv.back()](Ground& ground, ServerUid to) {
+                      return ground.launch(to, settings);
+                  }};
+    return passage_.send(std::move(letter));
 }
 Runtime::Answer<Success> SimRuntime::fence(Epoch epoch) {
     co_await passage_.wait("fence");
     passage_.took_over(epoch);
     co_return ground_.fence(epoch);
 }
-Runtime::Answer<Seen> SimRuntime::observe(ServerUid uid) { return passage_.ask("observe", see(uid)); }
+Runtime::Answer<std::string> SimRuntime::type(ServerUid uid, std::string line, Epoch epoch) {
+    if (const auto admitted = ground_.admit("command", uid, epoch); !admitted) co_return std::unexpected(admitted.error());
+    co_return ground_.type(uid, line);
+}
+Runtime::Answer<Seen> SimRuntime::see(ServerUid uid) { co_return ground_.observe(uid); }
 Runtime::Answer<std::vector<ServerUid>> SimRuntime::see_all() {
     std::vector<ServerUid> all;
     for (const auto& [uid, cell] : ground_.cells) {
-        if (cell.disk || cell.staged || cell.process != Seen::Process::gone) all.push_back(uid);
+        if (cell.is_something()) all.push_back(uid);
     }
     co_return all;
-}
-Runtime::Answer<std::vector<ServerUid>> SimRuntime::list() { return passage_.ask("runtime.list", see_all()); }
-
-Runtime::Answer<Success> SimRuntime::discard_staged(ServerUid uid, Epoch epoch) {
-    co_await passage_.wait("discard_staged");
-    if (const auto admitted = ground_.admit("discard_staged", uid, epoch); !admitted) co_return admitted;
-    ground_.cells[uid].staged = false;
-    co_return Success{};
 }
 
 Vault::Answer<Success> SimVault::do_probe() {
@@ -91,12 +111,20 @@ Vault::Answer<std::vector<VaultEntry>> SimVault::do_list(ServerUid server) {
     }
     co_return entries;
 }
+Vault::Answer<std::vector<ServerUid>> SimVault::do_repositories() {
+    if (ground_.vault_down) co_return std::unexpected(away());
+    std::vector<ServerUid> all;
+    for (const auto& [uid, repository] : ground_.vault) all.push_back(uid);
+    co_return all;
+}
+Vault::Answer<Success> SimVault::do_forget(ServerUid server, std::vector<std::string> engine_ids) {
+    if (ground_.vault_down) co_return std::unexpected(away());
+    ground_.prune(server, engine_ids);
+    co_return Success{};
+}
 Vault::Answer<Success> SimVault::do_remove(ServerUid server) {
     if (ground_.vault_down) co_return std::unexpected(away());
-    if (const auto record = ground_.record(server); record && !(record->request && record->request->purge)) {
-        ground_.breach("a repository was removed that nobody asked to purge");
-    }
-    ground_.vault.erase(server);
+    ground_.remove_repository(server);
     co_return Success{};
 }
 
@@ -110,6 +138,7 @@ Files::Answer<Success> SimFiles::do_write(ServerUid server, std::string path, st
     // Files carry no epoch: what serves them ends with the life that opened it, and a newer keeper starts only then (README, "Assumed").
     if (ground_.is_fenced(passage_.epoch())) co_return std::unexpected(FilesError{FilesError::Kind::unavailable, "a newer keeper is at work"});
     if (!ground_.cells[server].disk) co_return std::unexpected(FilesError{FilesError::Kind::unavailable, "there is no disk"});
+    if (ground_.fault_dice.chance(ground_.faults.disk_full)) co_return std::unexpected(FilesError{FilesError::Kind::no_space, "the disk is full"});
     if (path == "settings") ground_.write_settings(server, std::string(as_text(content)));
     else ground_.write_defaults(server);
     co_return Success{};

@@ -6,34 +6,33 @@
 #include <vector>
 
 #include "adapters/memory/ledger.hpp"
-#include "adapters/memory/notifier.hpp"
 #include "adapters/memory/port_map.hpp"
 #include "adapters/memory/random.hpp"
 #include "adapters/memory/server_store.hpp"
 #include "app/game_book.hpp"
-#include "tests/sim/life.hpp"
+#include "ports/notifier.hpp"
+#include "tests/sim/passage.hpp"
 
 // The ports of one life: honest memory adapters, or effects on the ground, behind a Passage.
 namespace gk::sim {
 
 class SimStore final : public ServerStore {
 public:
-    SimStore(Passage& passage, memory::MemoryServerStore& inner) : passage_(passage), inner_(inner) {}
-    Task<Result<server::Version, StoreError>> create(server::Record record) override {
-        return passage_.pass("store.create", inner_.create(std::move(record)));
-    }
-    Task<Result<server::Version, StoreError>> replace(server::Record record) override {
-        return passage_.pass("store.replace", inner_.replace(std::move(record)));
-    }
+    SimStore(Ground& ground, Passage& passage, memory::MemoryServerStore& inner) : ground_(ground), passage_(passage), inner_(inner) {}
+    Task<Result<server::Version, StoreError>> create(server::Record record) override;
+    Task<Result<server::Version, StoreError>> replace(server::Record record) override;
     Task<Result<Success, StoreError>> remove(ServerUid uid, server::Version seen) override {
         return passage_.pass("store.remove", inner_.remove(uid, seen));
     }
     Task<Result<server::Record, StoreError>> get(ServerUid uid) override { return passage_.ask("store.get", inner_.get(uid)); }
-    Task<Result<server::Record, StoreError>> find(std::string space, std::string id) override { return inner_.find(std::move(space), std::move(id)); }
+    Task<Result<server::Record, StoreError>> find(std::string space, std::string id) override {
+        return passage_.ask("store.find", inner_.find(std::move(space), std::move(id)));
+    }
     Task<Result<std::vector<server::Record>, StoreError>> list() override { return passage_.ask("store.list", inner_.list()); }
     std::shared_ptr<void> watch(Changed changed) override { return inner_.watch(std::move(changed)); }
 
 private:
+    Ground& ground_;
     Passage& passage_;
     memory::MemoryServerStore& inner_;
 };
@@ -47,22 +46,24 @@ public:
     Answer<std::vector<Operation>> operations(OperationFilter filter) override {
         return passage_.ask("ledger.operations", inner_.operations(filter));
     }
-    Answer<std::optional<IdempotentReply>> remember(std::string scope, std::string key, IdempotentReply reply, Time now) override {
-        return inner_.remember(std::move(scope), std::move(key), std::move(reply), now);
-    }
+    Answer<std::optional<IdempotentReply>> remember(std::string scope, std::string key, IdempotentReply reply, Time now) override;
     Answer<std::uint64_t> append(Event event) override { return passage_.pass("ledger.append", inner_.append(std::move(event))); }
-    Answer<std::vector<Event>> events_after(std::uint64_t number, std::size_t limit) override { return inner_.events_after(number, limit); }
+    Answer<std::vector<Event>> events_after(std::uint64_t number, std::size_t limit) override {
+        return passage_.ask("ledger.events_after", inner_.events_after(number, limit));
+    }
     std::shared_ptr<void> watch_events(std::function<void()> appended) override { return inner_.watch_events(std::move(appended)); }
     Answer<vault::Snapshot> put(vault::Snapshot snapshot) override { return passage_.pass("ledger.put_snapshot", inner_.put(std::move(snapshot))); }
     Answer<std::vector<vault::Snapshot>> snapshots(ServerUid server) override;
-    Answer<Success> remove(ServerUid server, SnapshotId id) override { return passage_.pass("ledger.remove", inner_.remove(server, id)); }
+    Answer<Success> remove(ServerUid server, SnapshotId id) override { return passage_.pass("ledger.remove_snapshot", inner_.remove(server, id)); }
     Answer<Success> put(ApiKey key) override { return inner_.put(std::move(key)); }
     Answer<std::vector<ApiKey>> keys() override { return inner_.keys(); }
-    Answer<Success> put(KeptWorld world) override { return passage_.pass("ledger.put_kept", inner_.put(std::move(world))); }
-    Answer<std::vector<KeptWorld>> kept_worlds() override { return inner_.kept_worlds(); }
-    Answer<Success> remove_kept(ServerUid uid) override { return inner_.remove_kept(uid); }
-    Answer<std::optional<std::string>> fact(std::string name) override { return inner_.fact(std::move(name)); }
-    Answer<Success> set_fact(std::string name, std::string value) override { return inner_.set_fact(std::move(name), std::move(value)); }
+    Answer<Success> put(KeptWorld world) override;
+    Answer<std::vector<KeptWorld>> kept_worlds() override { return passage_.ask("ledger.kept_worlds", inner_.kept_worlds()); }
+    Answer<Success> remove_kept(ServerUid uid) override { return passage_.pass("ledger.remove_kept", inner_.remove_kept(uid)); }
+    Answer<std::optional<std::string>> fact(std::string name) override { return passage_.ask("ledger.fact", inner_.fact(std::move(name))); }
+    Answer<Success> set_fact(std::string name, std::string value) override {
+        return passage_.pass("ledger.set_fact", inner_.set_fact(std::move(name), std::move(value)));
+    }
 
 private:
     Ground& ground_;
@@ -70,26 +71,43 @@ private:
     memory::MemoryLedger& inner_;
 };
 
+class SimPortMap final : public PortMap {
+public:
+    SimPortMap(Ground& ground, Passage& passage, memory::MemoryPortMap& inner) : ground_(ground), passage_(passage), inner_(inner) {}
+    Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes) override {
+        return passage_.pass("ports.reserve", inner_.reserve(server, std::move(wishes)));
+    }
+    Answer<Success> release(ServerUid server) override;
+    Answer<std::vector<Reservation>> list() override { return passage_.ask("ports.list", inner_.list()); }
+
+private:
+    Ground& ground_;
+    Passage& passage_;
+    memory::MemoryPortMap& inner_;
+};
+
 class SimRuntime final : public Runtime {
 public:
     SimRuntime(Ground& ground, Passage& passage) : ground_(ground), passage_(passage) {}
     Answer<Success> fence(Epoch epoch) override;
-    Answer<Seen> observe(ServerUid uid) override;
-    Answer<std::vector<ServerUid>> list() override;
+    Answer<Seen> observe(ServerUid uid) override { return passage_.ask("observe", see(uid)); }
+    Answer<std::vector<ServerUid>> list() override { return passage_.ask("runtime.list", see_all()); }
     std::shared_ptr<void> watch(Changed) override { return nullptr; }  // Life::wake() hears the ground.
     Answer<Success> create_disk(ServerUid uid, DiskSpec, Epoch epoch) override { return command("create_disk", uid, epoch, &Ground::create_disk); }
     Answer<Success> free_disk(ServerUid uid, Epoch epoch) override { return command("free_disk", uid, epoch, &Ground::free_disk); }
     Answer<Success> stage_disk(ServerUid uid, DiskSpec, Epoch epoch) override { return command("stage_disk", uid, epoch, &Ground::stage_disk); }
     Answer<Success> commit_staged(ServerUid uid, Epoch epoch) override { return command("commit_staged", uid, epoch, &Ground::commit_staged); }
-    Answer<Success> discard_staged(ServerUid uid, Epoch epoch) override;
-    Answer<Success> launch(server::LaunchSpec spec, Epoch epoch) override { return passage_.pass("launch", do_launch(std::move(spec), epoch)); }
+    Answer<Success> discard_staged(ServerUid uid, Epoch epoch) override { return command("discard_staged", uid, epoch, &Ground::discard_staged); }
+    Answer<Success> launch(server::LaunchSpec spec, Epoch epoch) override;
     Answer<Success> stop(ServerUid uid, Epoch epoch) override { return command("stop", uid, epoch, &Ground::stop); }
     Answer<Success> kill(ServerUid uid, Epoch epoch) override { return command("kill", uid, epoch, &Ground::kill); }
     Answer<Success> clean(ServerUid uid, Epoch epoch) override { return command("clean", uid, epoch, &Ground::clean); }
     Answer<Success> forget(ServerUid uid, Epoch epoch) override { return command("forget", uid, epoch, &Ground::forget); }
     Answer<Success> quiesce(ServerUid uid, Epoch epoch) override { return command("quiesce", uid, epoch, &Ground::quiesce); }
     Answer<Success> resume(ServerUid uid, Epoch epoch) override { return command("resume", uid, epoch, &Ground::resume); }
-    Answer<std::string> command(ServerUid, std::string, Epoch) override { co_return std::string(); }
+    Answer<std::string> command(ServerUid uid, std::string line, Epoch epoch) override {
+        return passage_.pass("command", type(uid, std::move(line), epoch));
+    }
     Answer<std::vector<LogLine>> logs(ServerUid, std::uint64_t, std::size_t) override { co_return std::vector<LogLine>(); }
     Answer<std::uint64_t> log_cursor_from_end(ServerUid, std::size_t) override { co_return std::uint64_t{0}; }
     Result<std::shared_ptr<void>, RuntimeError> watch_log(ServerUid, std::function<void()>) override { return nullptr; }  // Nothing is logged.
@@ -97,11 +115,9 @@ public:
     Answer<std::string> health() override { co_return std::string(); }
 
 private:
-    using Act = Ground::Effect (Ground::*)(ServerUid);
-    Answer<Success> command(const char* what, ServerUid uid, Epoch epoch, Act act) { return passage_.pass(what, take_effect(what, uid, epoch, act)); }
-    Answer<Success> do_launch(server::LaunchSpec spec, Epoch epoch);
-    Answer<Success> take_effect(const char* what, ServerUid uid, Epoch epoch, Act act);
-    Answer<Seen> see(ServerUid uid) { co_return ground_.observe(uid); }
+    Answer<Success> command(const char* what, ServerUid uid, Epoch epoch, Ground::Effect (Ground::*act)(ServerUid));
+    Answer<std::string> type(ServerUid uid, std::string line, Epoch epoch);
+    Answer<Seen> see(ServerUid uid);
     Answer<std::vector<ServerUid>> see_all();
 
     Ground& ground_;
@@ -121,9 +137,11 @@ public:
     }
     Answer<Value> record_of(ServerUid, std::string) override { co_return Value(); }
     Answer<std::vector<VaultEntry>> list(ServerUid server) override { return passage_.ask("vault.list", do_list(server)); }
-    Answer<std::vector<ServerUid>> repositories() override { co_return std::vector<ServerUid>(); }
-    Answer<Success> forget(ServerUid, std::vector<std::string>) override { co_return Success{}; }
-    Answer<Success> sample(ServerUid, int, std::uint64_t) override { co_return Success{}; }
+    Answer<std::vector<ServerUid>> repositories() override { return passage_.ask("vault.repositories", do_repositories()); }
+    Answer<Success> forget(ServerUid server, std::vector<std::string> engine_ids) override {
+        return passage_.pass("vault.forget", do_forget(server, std::move(engine_ids)));
+    }
+    Answer<Success> sample(ServerUid, int, std::uint64_t) override { return passage_.ask("vault.sample", do_probe()); }
     Answer<Success> remove_repository(ServerUid server) override { return passage_.pass("vault.remove_repository", do_remove(server)); }
 
 private:
@@ -133,6 +151,8 @@ private:
     Answer<Success> do_verify(ServerUid server, std::string engine_id);
     Answer<Success> do_restore(ServerUid server, std::string engine_id);
     Answer<std::vector<VaultEntry>> do_list(ServerUid server);
+    Answer<std::vector<ServerUid>> do_repositories();
+    Answer<Success> do_forget(ServerUid server, std::vector<std::string> engine_ids);
     Answer<Success> do_remove(ServerUid server);
 
     Ground& ground_;
@@ -158,6 +178,15 @@ private:
     Passage& passage_;
 };
 
+class SimNotifier final : public Notifier {
+public:
+    explicit SimNotifier(Passage& passage) : passage_(passage) {}
+    Task<void> notify(Notice) override { return passage_.wait("notify"); }
+
+private:
+    Passage& passage_;
+};
+
 class ToyBook final : public app::GameBook {
 public:
     Result<server::LaunchSpec, app::Error> launch_spec(const server::Record& record) const override;
@@ -168,7 +197,7 @@ public:
     Value definition(const server::Record&) const override { return Value(); }
 };
 
-// The same id again and again, for one of the planted defects.
+// The keeper's: it draws the ids of snapshots. The same id again and again, for one of the planted defects.
 class SimRandom final : public Random {
 public:
     SimRandom(std::uint64_t seed, Plant plant) : inner_(seed), plant_(plant) {}

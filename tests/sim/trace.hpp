@@ -21,9 +21,11 @@ public:
         mix(uid.bits()[0]);
         mix(detail);
         last_.push_back({.at = at, .what = std::string(what), .uid = uid, .detail = detail});
-        if (last_.size() > kept) last_.pop_front();
+        if (last_.size() > kept_) last_.pop_front();
         ++count_;
     }
+    // How many of the last steps last_steps() tells.
+    void keep(std::size_t steps) { kept_ = steps; }
     std::uint64_t hash() const { return hash_; }
     std::uint64_t count() const { return count_; }
     std::string last_steps() const {
@@ -35,7 +37,6 @@ public:
     }
 
 private:
-    static constexpr std::size_t kept = 50;
     struct Line {
         Time at;
         std::string what;
@@ -45,6 +46,7 @@ private:
     void mix(std::uint64_t value) { hash_ = (hash_ ^ value) * 0x100000001b3U; }
     std::uint64_t hash_ = 0xcbf29ce484222325U;
     std::uint64_t count_ = 0;
+    std::size_t kept_ = 50;
     std::deque<Line> last_;
 };
 

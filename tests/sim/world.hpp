@@ -4,13 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "tests/sim/clients.hpp"
 #include "tests/sim/ground.hpp"
 #include "tests/sim/life.hpp"
 
 namespace gk::sim {
 
-// One simulated installation: ground, one or two lives of the control plane, players, and a client who asks for things at random. Time jumps
-// from event to event; the same seed gives the same run.
+// One simulated installation: ground, one or two lives of the control plane, players, and clients who ask for things at random. Time jumps from
+// event to event; the same seed gives the same run.
 class World {
 public:
     explicit World(std::uint64_t seed, Plant plant = Plant::none);
@@ -23,39 +24,37 @@ public:
     // be, or a broken rule; empty when all is well.
     std::string settle_down(Milliseconds within);
 
+    // For tests that ask themselves.
+    Ground& ground() { return ground_; }
+    // The newest life; there is one after every moment of run_for().
+    Life& life() { return *lives_.back(); }
+
     const std::string& breach() const { return ground_.first_breach(); }
     std::string last_steps() const { return ground_.trace.last_steps(); }
     std::uint64_t hash() const { return ground_.trace.hash(); }
     std::uint64_t steps() const { return ground_.trace.count(); }
-    // How often a server came into each phase, to prove that a set of seeds goes everywhere.
-    const std::map<server::Phase, std::uint64_t>& phases() const { return ground_.phases_seen(); }
 
 private:
     void turn();
-    void turn_actors();
+    void turn_players();
+    void turn_clients();
+    void turn_minute();
     void turn_lives();
+    void begin_life();
+    void end_lives();
+    void wake(ServerUid uid);
     Time next_time(Time end) const;
-    void ask_at_random();
-    void ask(ServerUid uid, server::Request request);
-    std::vector<server::PortBinding> reserve_port(ServerUid uid);
-    void create_server();
-    void change_settings();
-    std::optional<SnapshotId> some_snapshot(ServerUid uid);
-    std::string unrest() const;
 
     Ground ground_;
+    Clients clients_;
     Dice actors_;
     std::vector<std::unique_ptr<Life>> lives_;
     std::uint64_t lives_made_ = 0;
     std::uint64_t seed_;
-    bool quiet_ = false;
-    std::uint32_t servers_made_ = 0;
     Time next_play_{};
     Time next_ask_{};
     Time next_minute_{};
     Time vault_back_{};
-    std::size_t servers_max_;
-    std::map<OperationId, server::Verb> asked_;
 };
 
 // GK_SIM_SEED alone, or GK_SIM_SEEDS of them (default `count`), from 1 on.

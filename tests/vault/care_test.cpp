@@ -87,7 +87,8 @@ TEST_F(VaultCareTest, KeptWorldsGoWhenTheirTimeIsOverAndNobodyHasAdoptedThem) {
         ASSERT_TRUE(home.run(home.ledger.put(kept)));
     }
 
-    home.clock.advance(719h);
+    // Somebody may be adopting it until the last moment.
+    home.clock.advance(720h);
     home.run(care.expire_kept_worlds());
     EXPECT_EQ(home.vault_state.repositories.size(), 2u);
 
@@ -95,6 +96,8 @@ TEST_F(VaultCareTest, KeptWorldsGoWhenTheirTimeIsOverAndNobodyHasAdoptedThem) {
     home.run(care.expire_kept_worlds());
     EXPECT_TRUE(home.vault_state.repositories.contains(adopted.uid));
     EXPECT_FALSE(home.vault_state.repositories.contains(deleted.uid));
+    EXPECT_EQ(in_catalogue(adopted.uid), 1u);
+    EXPECT_EQ(in_catalogue(deleted.uid), 0u);
     EXPECT_TRUE(home.run(home.ledger.kept_worlds())->empty());
 }
 

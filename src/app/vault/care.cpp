@@ -89,23 +89,35 @@ Task<bool> VaultCare::remove_from_vault(ServerUid server, std::vector<vault::Sna
 }
 
 Task<void> VaultCare::expire_kept_worlds() {
-    const auto kept = co_await ports_.ledger.kept_worlds();
+    auto kept = co_await ports_.ledger.kept_worlds();
     if (!kept) co_return;
-    for (const auto& world : *kept) {
-        if (world.until > ports_.clock.now()) continue;
-        // A server may have been made over the kept world meanwhile; then the repository is its own again.
-        const auto owner = co_await ports_.store.get(world.uid);
-        if (!owner && owner.error().kind != StoreError::Kind::not_found) continue;
-        if (!owner) {
-            const auto removed = co_await ports_.vault.remove_repository(world.uid);
-            if (!removed) {
-                log::warning("vault", "a kept world could not be removed", {{"server", world.uid}, {"detail", removed.error().detail}});
-                continue;
-            }
-            log::info("vault", "the world of a deleted server was removed", {{"server", world.uid}, {"id", world.id}});
-        }
-        if (!co_await ports_.ledger.remove_kept(world.uid)) co_return;
+    for (auto& world : *kept) {
+        // Whoever adopted it at the last moment has stored the server by then.
+        if (world.until + options_.adoption_grace > ports_.clock.now()) continue;
+        if (!co_await expire(std::move(world))) co_return;
     }
+}
+
+// Nothing of it stays, the entry that says so goes last. False when the stores do not answer.
+Task<bool> VaultCare::expire(KeptWorld world) {
+    // A server may have been made over the kept world meanwhile; then the repository is its own again.
+    const auto owner = co_await ports_.store.get(world.uid);
+    if (!owner && owner.error().kind != StoreError::Kind::not_found) co_return true;
+    if (!owner) {
+        const auto removed = co_await ports_.vault.remove_repository(world.uid);
+        if (!removed) {
+            log::warning("vault", "a kept world could not be removed", {{"server", world.uid}, {"detail", removed.error().detail}});
+            co_return true;
+        }
+        const auto snapshots = co_await ports_.ledger.snapshots(world.uid);
+        if (!snapshots) co_return false;
+        for (const auto& snapshot : *snapshots) {
+            if (!co_await ports_.ledger.remove(world.uid, snapshot.id)) co_return false;
+        }
+        log::info("vault", "the world of a deleted server was removed", {{"server", world.uid}, {"id", world.id}});
+    }
+    const auto forgotten = co_await ports_.ledger.remove_kept(world.uid);
+    co_return forgotten.has_value();
 }
 
 Task<void> VaultCare::sample_when_due() {

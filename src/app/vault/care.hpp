@@ -27,6 +27,8 @@ public:
         Milliseconds interval = std::chrono::hours(1);
         Milliseconds sample_every = std::chrono::hours(24);
         int sample_percent = 5;
+        // A kept world goes so much later than it can be adopted: longer than any request takes.
+        Milliseconds adoption_grace = std::chrono::hours(1);
     };
     VaultCare(Ports ports, Options options) : ports_(ports), options_(options) {}
 
@@ -42,6 +44,7 @@ public:
 
 private:
     Task<void> expire_snapshots_of(server::Record record);
+    Task<bool> expire(KeptWorld world);
     Task<bool> remove_from_vault(ServerUid server, std::vector<vault::Snapshot> doomed);
     Task<void> sample(ServerUid server, std::uint64_t turn);
 
