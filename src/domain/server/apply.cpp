@@ -83,6 +83,11 @@ void follow_to_disk(Record& record, Event on) {
 
 void done(const Fold& in, const Transition& step) {
     auto& record = in.record;
+    // A snapshot that went while its restore was on the way: the restore fails, and the plan puts the world back to where it was.
+    if (step.on == Event::step_failed && restores(record)) {
+        record.request->failed = step.why;
+        return;
+    }
     if (step.exit) record.last_exit = step.exit;
     move(record, step.on, in.now);
     follow_to_disk(record, step.on);
