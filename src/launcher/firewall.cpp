@@ -23,12 +23,6 @@ bool has_tools() {
     return ::access(tools_of(Family::ipv4).restore.c_str(), X_OK) == 0 && ::access(tools_of(Family::ipv6).restore.c_str(), X_OK) == 0;
 }
 
-// One for each installation: two on one machine have different uids.
-std::string chain_of(const Options& options) { return fmt::format("GK-{}", options.uid_base); }
-std::string games_of(const Options& options) {
-    return fmt::format("-m owner --uid-owner {}-{}", options.uid_base, options.uid_base + options.uid_count - 1);
-}
-
 InternalPorts noted_ports(const Options& options) {
     InternalPorts out;
     for (const ServerUid uid : servers_here()) {
@@ -43,20 +37,6 @@ InternalPorts noted_ports(const Options& options) {
 }
 
 }  // namespace
-
-std::string firewall_rules(Family family, const Options& options, const InternalPorts& ports, bool chained) {
-    const std::string chain = chain_of(options);
-    const std::string_view metadata = family == Family::ipv4 ? "169.254.169.254/32" : "fd00:ec2::254/128";
-    constexpr std::string_view local = "-p tcp -m addrtype --dst-type LOCAL -m tcp --dport";
-    std::string out = fmt::format("*filter\n:{} - [0:0]\n", chain);  // Made, or emptied.
-    out += fmt::format("-A {} -d {} -j REJECT\n", chain, metadata);
-    for (const Port port : options.closed_ports) out += fmt::format("-A {} {} {} -j REJECT\n", chain, local, std::to_underlying(port));
-    for (const auto& [owner, port] : ports) {
-        out += fmt::format("-A {} {} {} -m owner ! --uid-owner {} -j REJECT\n", chain, local, std::to_underlying(port), owner);
-    }
-    if (!chained) out += fmt::format("-A OUTPUT {} -j {}\n", games_of(options), chain);
-    return out + "COMMIT\n";
-}
 
 Outcome<Success> write_firewall(const Options& options) {
     if (!has_tools()) return Success{};  // Doctor says so; games run all the same.
@@ -84,9 +64,7 @@ Outcome<Success> set_internal_ports(const Options& options, ServerUid uid, const
 
 void remove_firewall(const Options& options) {
     for (const Family family : {Family::ipv4, Family::ipv6}) {
-        const std::string commands =
-            fmt::format("*filter\n:{0} - [0:0]\n-D OUTPUT {1} -j {0}\n-X {0}\nCOMMIT\n", chain_of(options), games_of(options));
-        (void)run_program({tools_of(family).restore, "-w", "10", "--noflush"}, commands);
+        (void)run_program({tools_of(family).restore, "-w", "10", "--noflush"}, no_firewall_rules(options));
     }
 }
 

@@ -73,11 +73,14 @@ std::uint64_t files_max() {
 
 Sandbox sandbox_of(const Options& options, const Cgroup& cgroup, const wire::launcher::Launch& order) {
     return {
-        .server = order.server,
+        .cgroup = cgroup_of(options, order.server),
         .owner = options.uid_base + order.slot,
         .argv = order.spec.program.argv,
         .env = order.spec.program.env,
         .working_directory = order.spec.program.working_directory,
+        .world = {},
+        .etc = {},
+        .machine_folders = {},
         .mounts = order.mounts,
         .cpu_millis = order.cpu_millis,
         .memory_mebibytes = order.memory_mebibytes,
@@ -142,7 +145,7 @@ Outcome<Success> start_shim(const Options& options, const Cgroup& cgroup, const 
     const pid_t shim = ::fork();
     if (shim < 0) return fail_errno("the shim could not be started");
     if (shim == 0) become_shim(options, cgroup, run, write_end.get());
-    write_end.close();
+    write_end.reset();
     const std::string report = read_report(read_end.get());
     if (report == layout::report_executed || report == layout::report_running) return Success{};
     ::kill(-shim, SIGKILL);
@@ -189,21 +192,16 @@ Outcome<Success> kill_uid(std::uint32_t uid) {
     return Success{};
 }
 
-bool below(const std::string& path, const std::string& prefix) { return path == prefix || path.starts_with(prefix + "/"); }
-
 Outcome<Success> check_mount(const Options& options, wire::launcher::Mount& mount) {
     std::error_code error;
     const std::string real = std::filesystem::canonical(mount.source, error).string();
     if (error) return fail(Failure::Kind::invalid, fmt::format("{} is not there: install the game's files first", mount.source));
-    const bool known = std::ranges::any_of(options.mount_prefixes, [&](const auto& prefix) { return below(real, prefix); });
+    const bool known = std::ranges::any_of(options.mount_prefixes, [&](const auto& prefix) { return lies_in(real, prefix); });
     if (!known) {
         return fail(Failure::Kind::invalid,
                     fmt::format("{} may not be shown to a game: it does not lie below {}", real, joined(options.mount_prefixes)));
     }
-    const bool plain =
-        mount.target.starts_with('/') && std::filesystem::path(mount.target).lexically_normal() == mount.target && mount.target.size() > 1;
-    const auto ours = std::to_array<std::string>({"/proc", "/dev", "/etc", "/sys", "/data", "/tmp"});
-    if (!plain || std::ranges::any_of(ours, [&](const auto& prefix) { return below(mount.target, prefix); })) {
+    if (!is_mount_target(mount.target)) {
         return fail(Failure::Kind::invalid, fmt::format("nothing can be mounted at {} in a game's sandbox", mount.target));
     }
     mount.source = real;
@@ -233,7 +231,7 @@ Outcome<Success> launch(const Options& options, const Cgroup& cgroup, const wire
     TRY_OK(remove_run(options, cgroup, order.server));  // Of a run that was lost.
     TRY_OK(make_folder(place.at(layout::run_folder), 0750));
     TRY_OK(make_folder(place.at(layout::log_folder), 02750));
-    TRY_OK(write_bundle(options, sandbox_of(options, cgroup, order)));
+    TRY_OK(write_bundle(options, order.server, sandbox_of(options, cgroup, order)));
     cgroup.make(cgroup_of(options, order.server));
     TRY_OK(set_internal_ports(options, order.server, order.internal_ports));
     const auto spec = wire::shim::encode(spec_of(options, order));

@@ -19,15 +19,12 @@
 #include "launcher/firewall.hpp"
 #include "launcher/game.hpp"
 #include "launcher/orders.hpp"
+#include "launcher/rules/queue.hpp"
 
 namespace gk::launcher {
 namespace {
 
 using namespace wire::launcher;
-
-constexpr std::size_t workers_max = 64;
-constexpr std::size_t slow_workers_max = 8;
-constexpr std::size_t waiting_max = 4096;  // Then nothing more is read until some are done.
 
 // A process that carries out one request, or serves files since.
 struct Worker {
@@ -52,7 +49,7 @@ public:
 
     void run() {
         while (open_) {
-            start_waiting();
+            while (auto request = queue_.next()) begin(std::move(*request));
             wait_for_events();
         }
         // Backups and file servers worked for a control plane that is gone; a disk that is being changed is brought to its end.
@@ -66,7 +63,7 @@ public:
 private:
     void wait_for_events() {
         std::vector<pollfd> polled;
-        const short interest = static_cast<short>((waiting_.size() < waiting_max ? POLLIN : 0) | (outgoing_.empty() ? 0 : POLLOUT));
+        const short interest = static_cast<short>((queue_.is_full() ? 0 : POLLIN) | (outgoing_.empty() ? 0 : POLLOUT));
         polled.push_back({socket_.get(), interest, 0});
         for (const Worker& worker : workers_) {
             polled.push_back({worker.output.get(), POLLIN, 0});
@@ -78,6 +75,7 @@ private:
             if (at->revents != 0) read_reply(*worker);
             const bool over = (at + 1)->revents != 0 && !worker->output;
             if (over) ::waitpid(worker->pid, nullptr, 0);
+            if (over) queue_.done(worker->request.id);
             worker = over ? workers_.erase(worker) : std::next(worker);
         }
         if ((polled[0].revents & POLLOUT) != 0) send();
@@ -113,15 +111,11 @@ private:
             return reply(request.id, Done{});
         }
         if (takes_disk_away(request.order)) end_users_of(server_of(request.order));
-        waiting_.push_back(std::move(request));
+        queue_.add(std::move(request));
     }
 
     void cancel_request(std::uint64_t id) {
-        const auto queued = std::ranges::find(waiting_, id, &Request::id);
-        if (queued != waiting_.end() && std::holds_alternative<RunConfined>(queued->order)) {
-            reply(id, Failure{Failure::Kind::unavailable, "cancelled before it began"});
-            waiting_.erase(queued);
-        }
+        if (queue_.withdraw(id)) reply(id, Failure{Failure::Kind::unavailable, "cancelled before it began"});
         for (Worker& worker : workers_) {
             if (worker.request.id == id && std::holds_alternative<RunConfined>(worker.request.order)) end_worker(worker);
         }
@@ -130,8 +124,7 @@ private:
     void end_users_of(ServerUid server) {
         for (Worker& worker : workers_) {
             const auto& order = worker.request.order;
-            const bool uses_disk = std::holds_alternative<RunConfined>(order) || std::holds_alternative<OpenFiles>(order);
-            if (uses_disk && server_of(order) == server) end_worker(worker);
+            if (uses_disk(order) && server_of(order) == server) end_worker(worker);
         }
     }
 
@@ -140,55 +133,41 @@ private:
         ::kill(-worker.pid, SIGKILL);
     }
 
-    void start_waiting() {
-        for (auto request = waiting_.begin(); request != waiting_.end() && workers_.size() < workers_max;) {
-            if (!may_start(*request, request)) {
-                ++request;
-                continue;
-            }
-            start(std::move(*request));
-            request = waiting_.erase(request);
+    void begin(Request request) {
+        const auto id = request.id;
+        if (const auto started = start(std::move(request)); !started) {
+            queue_.done(id);
+            reply(id, started.error());
         }
     }
 
-    bool may_start(const Request& request, std::list<Request>::iterator place) const {
-        const auto server = server_of(request.order);
-        const auto blocks = [&](const Request& other) { return changes_server(other.order) && server_of(other.order) == server; };
-        if (is_slow(request.order) &&
-            std::ranges::count_if(workers_, [](const Worker& w) { return is_slow(w.request.order); }) >= std::ptrdiff_t{slow_workers_max})
-            return false;
-        if (!changes_server(request.order)) return true;
-        return std::ranges::none_of(workers_, blocks, &Worker::request) &&
-               std::none_of(waiting_.begin(), std::list<Request>::const_iterator(place), blocks);
-    }
-
-    void start(Request request) {
+    Result<Success, Failure> start(Request request) {
         std::array<int, 2> output{};
         std::array<int, 2> files{-1, -1};
-        const bool serves_files = std::holds_alternative<OpenFiles>(request.order);
-        if (::pipe2(output.data(), O_CLOEXEC) != 0) return reply(request.id, fail_errno("a pipe could not be made").error());
+        if (::pipe2(output.data(), O_CLOEXEC) != 0) return fail_errno("a pipe could not be made");
         const Descriptor write_end(output[1]);
         Worker worker;
         worker.output = Descriptor(output[0]);
         worker.request = std::move(request);
-        if (serves_files && ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, files.data()) != 0) {
-            return reply(worker.request.id, fail_errno("a socket pair could not be made").error());
-        }
+        const bool serves_files = std::holds_alternative<OpenFiles>(worker.request.order);
+        if (serves_files && ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, files.data()) != 0)
+            return fail_errno("a socket pair could not be made");
         worker.client_end = Descriptor(files[0]);
         const Descriptor server_end(files[1]);
         const pid_t launcher = ::getpid();
         worker.pid = ::fork();
-        if (worker.pid < 0) return reply(worker.request.id, fail_errno("a process could not be started").error());
+        if (worker.pid < 0) return fail_errno("a process could not be started");
         if (worker.pid == 0) work(launcher, worker.request, write_end.get(), server_end.get());
         ::setpgid(worker.pid, worker.pid);  // Here and in the child: whoever comes first.
         worker.ended = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, worker.pid, 0)));
         workers_.push_back(std::move(worker));
+        return Success{};
     }
 
     // The child. A worker that changes a server goes on without its launcher; it holds the lock that the next launcher waits for.
     [[noreturn]] void work(pid_t launcher, const Request& request, int output, int files) {
         ::setpgid(0, 0);
-        socket_.close();
+        socket_.reset();
         workers_.clear();  // What the launcher holds open for others must not stay open here.
         outgoing_.clear();
         if (!changes_server(request.order)) {
@@ -215,7 +194,7 @@ private:
             worker.reply.insert(worker.reply.end(), chunk.begin(), chunk.begin() + count);
             return;
         }
-        worker.output.close();
+        worker.output.reset();
         if (!worker.reply.empty() && !worker.cancelled) {
             outgoing_.push_back({std::move(worker.reply), 0, Descriptor()});
         } else if (worker.cancelled) {
@@ -235,7 +214,7 @@ private:
             const auto count = send_some(next);
             if (count < 0) return;  // Full; or the peer is gone, which the next receive finds.
             next.sent += static_cast<std::size_t>(count);
-            next.descriptor.close();
+            next.descriptor.reset();
             if (next.sent == next.frame.size()) outgoing_.pop_front();
         }
     }
@@ -263,7 +242,7 @@ private:
     const Options& options_;
     Cgroup cgroup_;
     Frames frames_{request_size_max};
-    std::list<Request> waiting_;
+    Queue queue_;
     std::list<Worker> workers_;
     std::deque<Outgoing> outgoing_;
     bool open_ = true;

@@ -65,27 +65,7 @@ private:
     const Cgroup& cgroup_;
 };
 
-template <class... T>
-bool is_one_of(const Order& order) {
-    return (std::holds_alternative<T>(order) || ...);
-}
-
 }  // namespace
-
-ServerUid server_of(const Order& order) {
-    return std::visit(
-        [](const auto& chosen) {
-            if constexpr (requires { chosen.server; }) return chosen.server;
-            else return ServerUid();
-        },
-        order);
-}
-
-bool changes_server(const Order& order) {
-    return is_one_of<SeeDisks, CreateDisk, RemoveDisk, SwitchDisk, OwnDisk, Launch, Kill, Clean, Forget>(order);
-}
-bool is_slow(const Order& order) { return is_one_of<CreateDisk, OwnDisk, RunConfined>(order); }
-bool takes_disk_away(const Order& order) { return is_one_of<RemoveDisk, SwitchDisk, Forget>(order); }
 
 Answered carry_out(const Options& options, const Cgroup& cgroup, const Order& order) { return std::visit(CarryOut(options, cgroup), order); }
 

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <sys/stat.h>
 
-#include "launcher/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace gk::launcher {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "base/id.hpp"
-#include "launcher/descriptor.hpp"
 #include "launcher/failure.hpp"
 #include "launcher/options.hpp"
 

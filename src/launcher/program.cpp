@@ -6,12 +6,13 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "base/descriptor.hpp"
 #include "base/text.hpp"
-#include "launcher/descriptor.hpp"
 
 namespace gk::launcher {
 namespace {
@@ -40,39 +41,35 @@ bool drain(int fd, std::string& into) {
     }
 }
 
-// Writes as much of input[done..] as fits; false when nothing is left to write, or nobody reads.
-bool feed(int fd, const std::string& input, std::size_t& done) {
-    while (done < input.size()) {
-        const auto count = ::write(fd, input.data() + done, input.size() - done);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return errno == EAGAIN;
-        done += static_cast<std::size_t>(count);
+// The whole input lies ready before anybody reads it: nobody has to be fed. Sealed, so that a reader cannot make it grow.
+Outcome<Descriptor> lay_ready(const std::string& input) {
+    Descriptor file(::memfd_create("input", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    for (std::string_view rest = input; file && !rest.empty();) {
+        const auto count = ::write(file.get(), rest.data(), rest.size());
+        if (count < 0) return fail_errno("a program's input could not be laid ready");
+        rest.remove_prefix(static_cast<std::size_t>(count));
     }
-    return false;
+    const bool ready = file && ::lseek(file.get(), 0, SEEK_SET) == 0 &&
+                       ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0;
+    if (!ready) return fail_errno("a program's input could not be laid ready");
+    return file;
 }
 
 class Collector {
 public:
-    Collector(pid_t child, Descriptor input, Descriptor output, Descriptor errors)
-        : child_(child),
-          input_(std::move(input)),
-          output_(std::move(output)),
-          errors_(std::move(errors)) {
-        for (const int fd : {input_.get(), output_.get(), errors_.get()}) ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+    Collector(pid_t child, Descriptor output, Descriptor errors) : child_(child), output_(std::move(output)), errors_(std::move(errors)) {
+        for (const int fd : {output_.get(), errors_.get()}) ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
     }
 
-    Outcome<Ended> collect(const std::string& text, const Limits& limits) {
+    Outcome<Ended> collect(const Limits& limits) {
         const auto deadline = std::chrono::steady_clock::now() + limits.time;
-        std::size_t fed = 0;
-        if (text.empty()) input_.close();
         while (output_ || errors_) {
             const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
             if (left <= 0) return give_up(Failure::Kind::unavailable, fmt::format("the program did not end within {} s", limits.time.count() / 1000));
-            std::array<pollfd, 3> polled{pollfd{input_.get(), POLLOUT, 0}, {output_.get(), POLLIN, 0}, {errors_.get(), POLLIN, 0}};
+            std::array<pollfd, 2> polled{pollfd{output_.get(), POLLIN, 0}, {errors_.get(), POLLIN, 0}};
             if (::poll(polled.data(), polled.size(), static_cast<int>(std::min<long>(left, 60'000))) < 0 && errno != EINTR) break;
-            if (polled[0].revents != 0 && !feed(input_.get(), text, fed)) input_.close();
-            if (polled[1].revents != 0 && !drain(output_.get(), ended_.output)) output_.close();
-            if (polled[2].revents != 0 && !drain(errors_.get(), ended_.errors)) errors_.close();
+            if (polled[0].revents != 0 && !drain(output_.get(), ended_.output)) output_.reset();
+            if (polled[1].revents != 0 && !drain(errors_.get(), ended_.errors)) errors_.reset();
             if (ended_.errors.size() > 2 * limits.errors_max) trim(limits);
             if (ended_.output.size() > limits.output_max) {
                 return give_up(Failure::Kind::exhausted, fmt::format("the program wrote more than {} bytes", limits.output_max));
@@ -100,7 +97,6 @@ private:
     }
 
     pid_t child_;
-    Descriptor input_;
     Descriptor output_;
     Descriptor errors_;
     Ended ended_;
@@ -123,7 +119,7 @@ void restore_signals() {
 }
 
 Outcome<Ended> run_child(const std::function<int()>& body, const std::string& input, const Limits& limits, unsigned long clone_flags) {
-    TRY(in, open_pipe());
+    TRY(in, lay_ready(input));
     TRY(out, open_pipe());
     TRY(err, open_pipe());
     // The raw call, because fork() cannot make namespaces; this process has one thread, so that nothing is left in a torn state.
@@ -132,15 +128,14 @@ Outcome<Ended> run_child(const std::function<int()>& body, const std::string& in
     if (child == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         restore_signals();
-        ::dup2(in.read.get(), STDIN_FILENO);
+        ::dup2(in.get(), STDIN_FILENO);
         ::dup2(out.write.get(), STDOUT_FILENO);
         ::dup2(err.write.get(), STDERR_FILENO);
         ::_exit(body());
     }
-    in.read.close();
-    out.write.close();
-    err.write.close();
-    return Collector(child, std::move(in.write), std::move(out.read), std::move(err.read)).collect(input, limits);
+    out.write.reset();
+    err.write.reset();
+    return Collector(child, std::move(out.read), std::move(err.read)).collect(limits);
 }
 
 Outcome<Ended> run_program(const std::vector<std::string>& argv, const std::string& input, const Limits& limits) {

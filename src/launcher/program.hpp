@@ -22,7 +22,7 @@ struct Ended {
     std::string errors;
 };
 
-// Runs `body` in a new process with pipes as its standard streams, gives it `input` and collects what it writes. The body executes a
+// Runs `body` in a new process with `input` as its standard input, and collects what it writes. The body executes a
 // program or returns an exit code. `clone_flags`: further namespaces (CLONE_NEWNS ...). The child dies with its parent.
 Outcome<Ended> run_child(const std::function<int()>& body, const std::string& input, const Limits& limits, unsigned long clone_flags = 0);
 

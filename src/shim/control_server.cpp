@@ -46,7 +46,7 @@ ShimResult<Success> ControlServer::listen(int folder) {
 }
 
 void ControlServer::on_connection() {
-    UniqueFd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    Descriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket || clients_.size() == clients_max) return;
     const auto id = ++last_id_;
     loop_.watch(socket.get(), EPOLLIN, [this, id](auto events) { on_event(id, events); });

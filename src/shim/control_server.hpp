@@ -37,7 +37,7 @@ public:
 
 private:
     struct Client {
-        UniqueFd socket;
+        Descriptor socket;
         std::vector<std::byte> in;
         std::vector<std::byte> out;
         bool subscribed = false;
@@ -54,7 +54,7 @@ private:
 
     EventLoop& loop_;
     Handler handler_;
-    UniqueFd listener_;
+    Descriptor listener_;
     std::map<ClientId, Client> clients_;
     ClientId last_id_ = 0;
 };

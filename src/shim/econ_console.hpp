@@ -32,7 +32,7 @@ private:
 
     EventLoop& loop_;
     wire::shim::Console spec_;
-    UniqueFd socket_;
+    Descriptor socket_;
     State state_ = State::away;
     Timer deadline_;
     wire::probe::econ::Lines lines_;

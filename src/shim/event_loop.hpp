@@ -6,8 +6,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/descriptor.hpp"
 #include "base/time.hpp"
-#include "shim/unique_fd.hpp"
 
 namespace gk::shim {
 
@@ -39,7 +39,7 @@ private:
     void dispatch(std::uint64_t tag, std::uint32_t events);
     void fire_due();
 
-    UniqueFd epoll_;
+    Descriptor epoll_;
     std::map<int, Watched> watched_;
     std::map<std::pair<Milliseconds, TimerId>, std::function<void()>> timers_;
     std::map<TimerId, Milliseconds> due_;

@@ -30,8 +30,8 @@ constexpr int runc_patience_ms = 60'000;
 
 // The game's ends of its streams: read end, write end.
 struct GameEnds {
-    UniqueFd input;
-    UniqueFd output;
+    Descriptor input;
+    Descriptor output;
 };
 struct Plumbing {
     Streams ours;
@@ -53,8 +53,8 @@ ShimResult<Plumbing> make_terminal() {
     ::tcgetattr(slave, &settings);
     settings.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     ::tcsetattr(slave, TCSANOW, &settings);
-    Plumbing made{.ours = {UniqueFd(master), UniqueFd(::fcntl(master, F_DUPFD_CLOEXEC, 3))},
-                  .theirs = {UniqueFd(slave), UniqueFd(::fcntl(slave, F_DUPFD_CLOEXEC, 3))}};
+    Plumbing made{.ours = {Descriptor(master), Descriptor(::fcntl(master, F_DUPFD_CLOEXEC, 3))},
+                  .theirs = {Descriptor(slave), Descriptor(::fcntl(slave, F_DUPFD_CLOEXEC, 3))}};
     ::fcntl(master, F_SETFD, FD_CLOEXEC);
     ::fcntl(slave, F_SETFD, FD_CLOEXEC);
     return made;
@@ -141,7 +141,7 @@ ShimResult<pid_t> start_directly(const Spec& spec, const GameEnds& ends) {
 
 // runc has ended, or the time is over and it is made to.
 ShimResult<int> wait_for_runc(pid_t pid) {
-    UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     pollfd ended{.fd = process.get(), .events = POLLIN, .revents = 0};
     const bool in_time = ::poll(&ended, 1, runc_patience_ms) == 1;
     if (!in_time) ::kill(pid, SIGKILL);

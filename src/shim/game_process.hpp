@@ -9,8 +9,8 @@ namespace gk::shim {
 
 // Standard streams of the game, as the shim holds them. With a pseudo-terminal both are its master.
 struct Streams {
-    UniqueFd input;   // Written by us; non-blocking.
-    UniqueFd output;  // Read by us; non-blocking.
+    Descriptor input;   // Written by us; non-blocking.
+    Descriptor output;  // Read by us; non-blocking.
 };
 
 // A running game. Its first process is a child of the shim (which must be a child subreaper).

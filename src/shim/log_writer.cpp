@@ -59,7 +59,7 @@ ShimResult<Success> LogWriter::open_newest() {
 
 ShimResult<Success> LogWriter::open_file(std::uint64_t base) {
     const auto name = log_file_name(base);
-    UniqueFd file(::openat(folder_, name.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640));
+    Descriptor file(::openat(folder_, name.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640));
     struct stat info{};
     if (!file || ::fstat(file.get(), &info) != 0) return std::unexpected(system_error("the log file " + name));
     file_ = std::move(file);

@@ -33,7 +33,7 @@ private:
 
     int folder_;
     wire::shim::Logging limits_;
-    UniqueFd file_;
+    Descriptor file_;
     std::deque<std::uint64_t> bases_;  // Of the files that exist, oldest first; the last one is written to.
     std::uint64_t base_ = 0;
     std::uint64_t size_ = 0;

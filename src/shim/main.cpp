@@ -34,8 +34,8 @@ void report(std::string_view line) {
     ::close(layout::report_descriptor);
 }
 
-ShimResult<UniqueFd> open_folder(const std::string& path) {
-    UniqueFd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+ShimResult<Descriptor> open_folder(const std::string& path) {
+    Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder) return std::unexpected(system_error(path));
     return folder;
 }
@@ -55,13 +55,13 @@ ShimResult<Success> give_away(int folder, const wire::shim::Identity& identity) 
     return Success{};
 }
 
-ShimResult<UniqueFd> take_signals() {
+ShimResult<Descriptor> take_signals() {
     sigset_t taken;
     ::sigemptyset(&taken);
     for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&taken, signal);
     ::sigprocmask(SIG_BLOCK, &taken, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
-    UniqueFd signals(::signalfd(-1, &taken, SFD_NONBLOCK | SFD_CLOEXEC));
+    Descriptor signals(::signalfd(-1, &taken, SFD_NONBLOCK | SFD_CLOEXEC));
     if (!signals) return std::unexpected(system_error("signalfd"));
     return signals;
 }
@@ -75,14 +75,14 @@ void on_signals(int fd, Supervisor& supervisor) {
 }
 
 void leave_standard_streams() {
-    const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    const Descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
     for (const int fd : {0, 1, 2}) ::dup2(null.get(), fd);
 }
 
 // What a run needs, in the order in which it is made.
 struct Folders {
-    UniqueFd run;
-    UniqueFd log;
+    Descriptor run;
+    Descriptor log;
 };
 
 ShimResult<Folders> open_folders(const std::string& run_path) {

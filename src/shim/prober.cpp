@@ -33,7 +33,7 @@ int connect_ipv6(int fd, const wire::shim::Target& target, sockaddr_in6& out) {
 }
 }  // namespace
 
-UniqueFd connect_to(const wire::shim::Target& target, int type) {
+Descriptor connect_to(const wire::shim::Target& target, int type) {
     sockaddr_in v4{};
     sockaddr_in6 v6{};
     const bool is_v4 = ::inet_pton(AF_INET, target.address.c_str(), &v4.sin_addr) == 1;
@@ -41,7 +41,7 @@ UniqueFd connect_to(const wire::shim::Target& target, int type) {
         errno = EINVAL;
         return {};
     }
-    UniqueFd socket(::socket(is_v4 ? AF_INET : AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    Descriptor socket(::socket(is_v4 ? AF_INET : AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket) return {};
     const int code = is_v4 ? connect_ipv4(socket.get(), target, v4) : connect_ipv6(socket.get(), target, v6);
     if (code != 0 && errno != EINPROGRESS) return {};

@@ -45,13 +45,13 @@ private:
 
     EventLoop& loop_;
     wire::shim::Target target_;
-    UniqueFd socket_;
+    Descriptor socket_;
     Timer deadline_;
     Done done_;
     wire::probe::teeworlds::Token own_token_{};
 };
 
 // A stream or datagram socket that is connecting, or has connected, to the target; without one, errno says why.
-UniqueFd connect_to(const wire::shim::Target& target, int type);
+Descriptor connect_to(const wire::shim::Target& target, int type);
 
 }  // namespace gk::shim

@@ -16,7 +16,7 @@ Milliseconds read_clock(clockid_t clock) {
     return Milliseconds(std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000);
 }
 
-ShimResult<std::string> read_all(UniqueFd fd, std::string_view name, std::size_t size_max) {
+ShimResult<std::string> read_all(Descriptor fd, std::string_view name, std::size_t size_max) {
     if (!fd) return std::unexpected(system_error(name));
     std::string content;
     char chunk[4096];
@@ -52,16 +52,16 @@ Time wall_now() {
 }
 
 ShimResult<std::string> read_file(int folder, const char* name, std::size_t size_max) {
-    return read_all(UniqueFd(::openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)), name, size_max);
+    return read_all(Descriptor(::openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)), name, size_max);
 }
 
 ShimResult<std::string> read_file(const std::string& path, std::size_t size_max) {
-    return read_all(UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), path, size_max);
+    return read_all(Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), path, size_max);
 }
 
 ShimResult<Success> write_file_durably(int folder, const std::string& name, std::string_view content) {
     const auto beside = name + ".new";
-    UniqueFd file(::openat(folder, beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640));
+    Descriptor file(::openat(folder, beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640));
     if (!file || !write_all(file.get(), content) || ::fsync(file.get()) != 0) return std::unexpected(system_error(beside));
     if (::renameat(folder, beside.c_str(), folder, name.c_str()) != 0 || ::fsync(folder) != 0) return std::unexpected(system_error(name));
     return Success{};
@@ -70,7 +70,7 @@ ShimResult<Success> write_file_durably(int folder, const std::string& name, std:
 ShimResult<Pipe> make_pipe() {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return std::unexpected(system_error("pipe"));
-    return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+    return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
 void set_nonblocking(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }

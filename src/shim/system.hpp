@@ -3,9 +3,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/descriptor.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
-#include "shim/unique_fd.hpp"
 
 // The operating system in small pieces. The only part of the shim that reads a clock: it has no Clock port, being no part of the control plane.
 namespace gk::shim {
@@ -33,8 +33,8 @@ ShimResult<Success> write_file_durably(int folder, const std::string& name, std:
 
 // Both ends close-on-exec.
 struct Pipe {
-    UniqueFd reader;
-    UniqueFd writer;
+    Descriptor reader;
+    Descriptor writer;
 };
 ShimResult<Pipe> make_pipe();
 void set_nonblocking(int fd);

@@ -57,7 +57,7 @@ Descriptor open_below(const Descriptor& directory, const std::string& path, int 
     how.mode = mode;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
     for (int attempt = 1;; ++attempt) {
-        const auto number = syscall(SYS_openat2, directory.number(), path.c_str(), &how, sizeof how);
+        const auto number = syscall(SYS_openat2, directory.get(), path.c_str(), &how, sizeof how);
         const bool again = number < 0 && (errno == EAGAIN || errno == EINTR) && attempt < attempts_max;
         if (!again) return Descriptor(static_cast<int>(number));
     }
@@ -84,13 +84,13 @@ struct Place {
 // With `make`, directories that are missing on the way are made.
 Result<Descriptor, FilesError> open_parent(const Descriptor& root, const Names& parents, bool make, std::string_view path) {
     auto directory = open_below(root, below_root(parents), O_RDONLY | O_DIRECTORY);
-    if (directory.is_open()) return directory;
+    if (directory) return directory;
     if (errno != ENOENT || !make) return std::unexpected(system_error(path));
     directory = open_below(root, ".", O_RDONLY | O_DIRECTORY);
     for (const auto& name : parents) {
-        if (mkdirat(directory.number(), name.c_str(), 0755) != 0 && errno != EEXIST) return std::unexpected(system_error(path));
+        if (mkdirat(directory.get(), name.c_str(), 0755) != 0 && errno != EEXIST) return std::unexpected(system_error(path));
         directory = open_below(directory, name, O_RDONLY | O_DIRECTORY);
-        if (!directory.is_open()) return std::unexpected(system_error(path));
+        if (!directory) return std::unexpected(system_error(path));
     }
     return directory;
 }
@@ -125,7 +125,7 @@ using DirectoryStream = std::unique_ptr<DIR, CloseDirectory>;
 // The names in a directory, without "." and "..". Takes the descriptor's place in the directory from its start.
 Result<Names, FilesError> names_below(const Descriptor& directory, std::string_view path) {
     Descriptor own = open_below(directory, ".", O_RDONLY | O_DIRECTORY);
-    DirectoryStream stream(own.is_open() ? fdopendir(own.number()) : nullptr);
+    DirectoryStream stream(own ? fdopendir(own.get()) : nullptr);
     if (!stream) return std::unexpected(system_error(path));
     own.release();
     Names names;
@@ -164,14 +164,14 @@ Result<Success, FilesError> remove_all_in(const Descriptor& directory, std::stri
 Result<Success, FilesError> remove_below(const Descriptor& parent, const std::string& name, bool recursive, std::string_view path, int depth) {
     // Whatever the name is turned into between two calls, unlinkat() removes at most the name itself.
     for (int attempt = 0; attempt < attempts_max; ++attempt) {
-        if (unlinkat(parent.number(), name.c_str(), 0) == 0 || errno == ENOENT) return Success{};
+        if (unlinkat(parent.get(), name.c_str(), 0) == 0 || errno == ENOENT) return Success{};
         if (errno != EISDIR && errno != EPERM) return std::unexpected(system_error(path));
-        if (unlinkat(parent.number(), name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return Success{};
+        if (unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return Success{};
         if (errno == ENOTDIR) continue;
         if (errno != ENOTEMPTY && errno != EEXIST) return std::unexpected(system_error(path));
         if (!recursive) return std::unexpected(error(Kind::exists, path, "the directory is not empty; remove it with everything in it by asking so"));
         const auto directory = open_below(parent, name, O_RDONLY | O_DIRECTORY);
-        if (directory.is_open()) TRY_OK(remove_all_in(directory, path, depth + 1));
+        if (directory) TRY_OK(remove_all_in(directory, path, depth + 1));
         else if (errno != ELOOP && errno != ENOTDIR && errno != ENOENT) return std::unexpected(system_error(path));
     }
     return std::unexpected(error(Kind::unavailable, path, "somebody keeps changing it: try again"));
@@ -180,7 +180,7 @@ Result<Success, FilesError> remove_below(const Descriptor& parent, const std::st
 // Rights that the new file takes over from the one it replaces.
 Result<mode_t, FilesError> mode_for(const Place& place, std::string_view path) {
     struct stat status{};
-    if (fstatat(place.parent.number(), place.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (fstatat(place.parent.get(), place.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
         if (errno == ENOENT) return mode_t{0644};
         return std::unexpected(system_error(path));
     }
@@ -198,21 +198,21 @@ std::string temporary_name() {
 
 Result<ConfinedFiles, FilesError> ConfinedFiles::open(const std::string& directory) {
     Descriptor root(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-    if (!root.is_open()) return std::unexpected(system_error(directory));
+    if (!root) return std::unexpected(system_error(directory));
     return ConfinedFiles(std::move(root));
 }
 
 Result<std::vector<FileInfo>, FilesError> ConfinedFiles::list(std::string_view path) const {
     TRY(parts, names_in(path));
     const auto directory = open_below(root_, below_root(parts), O_RDONLY | O_DIRECTORY);
-    if (!directory.is_open()) return std::unexpected(system_error(path));
+    if (!directory) return std::unexpected(system_error(path));
     TRY(names, names_below(directory, path));
     std::ranges::sort(names);
     std::vector<FileInfo> items;
     for (auto& name : names) {
         struct stat status{};
         // What vanished meanwhile is simply not there.
-        if (fstatat(directory.number(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) items.push_back(info_of(std::move(name), status));
+        if (fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) items.push_back(info_of(std::move(name), status));
     }
     return items;
 }
@@ -220,9 +220,9 @@ Result<std::vector<FileInfo>, FilesError> ConfinedFiles::list(std::string_view p
 Result<std::vector<std::byte>, FilesError> ConfinedFiles::read(std::string_view path, std::size_t size_max) const {
     TRY(parts, names_in(path));
     const auto file = open_below(root_, below_root(parts), O_RDONLY);
-    if (!file.is_open()) return std::unexpected(system_error(path));
+    if (!file) return std::unexpected(system_error(path));
     struct stat status{};
-    if (fstat(file.number(), &status) != 0) return std::unexpected(system_error(path));
+    if (fstat(file.get(), &status) != 0) return std::unexpected(system_error(path));
     if (!S_ISREG(status.st_mode)) return std::unexpected(error(Kind::not_a_file, path, "this is no plain file"));
     const auto size = static_cast<std::size_t>(status.st_size);
     if (size > size_max) {
@@ -232,7 +232,7 @@ Result<std::vector<std::byte>, FilesError> ConfinedFiles::read(std::string_view 
     std::vector<std::byte> content(size);
     std::size_t done = 0;
     while (done < size) {
-        const auto got = ::read(file.number(), content.data() + done, size - done);
+        const auto got = ::read(file.get(), content.data() + done, size - done);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return std::unexpected(system_error(path));
         if (got == 0) break;
@@ -248,14 +248,14 @@ Result<Success, FilesError> ConfinedFiles::write(std::string_view path, ByteSpan
     const auto temporary = temporary_name();
     const auto give_up = [&]() -> Result<Success, FilesError> {
         auto failed = system_error(path);
-        unlinkat(place.parent.number(), temporary.c_str(), 0);
+        unlinkat(place.parent.get(), temporary.c_str(), 0);
         return std::unexpected(std::move(failed));
     };
     const auto file = open_below(place.parent, temporary, O_WRONLY | O_CREAT | O_EXCL, 0600);
-    if (!file.is_open()) return std::unexpected(system_error(path));
-    if (!write_all(file.number(), content) || fchmod(file.number(), mode) != 0 || fsync(file.number()) != 0) return give_up();
-    if (renameat(place.parent.number(), temporary.c_str(), place.parent.number(), place.name.c_str()) != 0) return give_up();
-    if (fsync(place.parent.number()) != 0) return std::unexpected(system_error(path));
+    if (!file) return std::unexpected(system_error(path));
+    if (!write_all(file.get(), content) || fchmod(file.get(), mode) != 0 || fsync(file.get()) != 0) return give_up();
+    if (renameat(place.parent.get(), temporary.c_str(), place.parent.get(), place.name.c_str()) != 0) return give_up();
+    if (fsync(place.parent.get()) != 0) return std::unexpected(system_error(path));
     return Success{};
 }
 

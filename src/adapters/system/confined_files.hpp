@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "adapters/system/descriptor.hpp"
 #include "base/bytes.hpp"
+#include "base/descriptor.hpp"
 #include "base/result.hpp"
 #include "ports/files.hpp"
 

@@ -7,9 +7,9 @@
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
-#include "adapters/system/descriptor.hpp"
 #include "adapters/system/files_protocol.hpp"
 #include "async/deadline.hpp"
+#include "base/descriptor.hpp"
 
 namespace asio = boost::asio;
 
@@ -54,7 +54,7 @@ Task<Exchanged> exchange(int descriptor, Request request) {
     Socket socket(executor);
     std::string failed;
     try {
-        socket.assign(asio::local::stream_protocol(), owned.number());
+        socket.assign(asio::local::stream_protocol(), owned.get());
         owned.release();
         co_return co_await exchange_frames(socket, frame);
     } catch (const boost::system::system_error& error) {

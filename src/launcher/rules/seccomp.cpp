@@ -3,7 +3,7 @@
 #include <sys/socket.h>
 
 #include "base/text.hpp"
-#include "launcher/bundle.hpp"
+#include "launcher/rules/sandbox.hpp"
 
 namespace gk::launcher {
 namespace {

@@ -1,4 +1,4 @@
-#include "launcher/firewall.hpp"
+#include "launcher/rules/firewall.hpp"
 
 #include <gtest/gtest.h>
 
@@ -30,6 +30,15 @@ TEST(FirewallRules, KeepTheJumpThatIsThere) {
     const auto rules = firewall_rules(Family::ipv6, example(), {}, true);
     EXPECT_EQ(rules.find("OUTPUT"), std::string::npos);
     EXPECT_NE(rules.find("-d fd00:ec2::254/128 -j REJECT"), std::string::npos);
+}
+
+TEST(FirewallRules, GoAsTheyCame) {
+    EXPECT_EQ(no_firewall_rules(example()),
+              "*filter\n"
+              ":GK-600000 - [0:0]\n"
+              "-D OUTPUT -m owner --uid-owner 600000-600099 -j GK-600000\n"
+              "-X GK-600000\n"
+              "COMMIT\n");
 }
 
 }  // namespace

@@ -1,18 +1,22 @@
-#include "launcher/bundle.hpp"
+#include "launcher/rules/sandbox.hpp"
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace gk::launcher {
 namespace {
 
 Sandbox example() {
-    return {.server = *ServerUid::parse("0f8fad5b-d9cb-469f-a165-70867728950e"),
+    return {.cgroup = "/gamekeeper/0f8fad5b-d9cb-469f-a165-70867728950e",
             .owner = 600'007,
             .argv = {"/usr/games/minetestserver", "--world", "/data"},
             .env = {{"HOME", "/data"}},
             .working_directory = "/data",
+            .world = "/state/servers/one/live/data",
+            .etc = "/state/servers/one/bundle/etc",
+            .machine_folders = {"/etc/fonts"},
             .mounts = {{"/usr/share/games/minetest", "/games/minetest"}},
             .cpu_millis = 1500,
             .memory_mebibytes = 512,
@@ -39,8 +43,8 @@ bool has_name(const Value& rules, std::string_view call) {
     return false;
 }
 
-TEST(Bundle, GivesTheGameItsOwnUserAndNothingOfRoot) {
-    const Value config = bundle_config({.state = "/state"}, example());
+TEST(Sandbox, GivesTheGameItsOwnUserAndNothingOfRoot) {
+    const Value config = sandbox_config(example());
 
     EXPECT_EQ(at(config, "process/user/uid"), Value(600'007));
     EXPECT_EQ(at(config, "process/noNewPrivileges"), Value(true));
@@ -50,8 +54,8 @@ TEST(Bundle, GivesTheGameItsOwnUserAndNothingOfRoot) {
     EXPECT_EQ(at(config, "root/readonly"), Value(true));
 }
 
-TEST(Bundle, SetsTheLimitsOfThePackage) {
-    const Value config = bundle_config({.state = "/state"}, example());
+TEST(Sandbox, SetsTheLimitsOfThePackage) {
+    const Value config = sandbox_config(example());
 
     EXPECT_EQ(at(config, "linux/resources/memory/limit"), Value(std::int64_t{512} << 20));
     EXPECT_EQ(at(config, "linux/resources/memory/swap"), Value(std::int64_t{512} << 20));
@@ -59,8 +63,8 @@ TEST(Bundle, SetsTheLimitsOfThePackage) {
     EXPECT_EQ(at(config, "linux/cgroupsPath"), Value("/gamekeeper/0f8fad5b-d9cb-469f-a165-70867728950e"));
 }
 
-TEST(Bundle, LetsNothingOnDiskBeWrittenButTheWorld) {
-    const Value config = bundle_config({.state = "/state"}, example());
+TEST(Sandbox, LetsNothingOnDiskBeWrittenButTheWorld) {
+    const Value config = sandbox_config(example());
 
     for (const Value& mount : *at(config, "mounts").as_array()) {
         if (*mount.find("type")->as_string() != "bind") continue;
@@ -71,7 +75,7 @@ TEST(Bundle, LetsNothingOnDiskBeWrittenButTheWorld) {
     }
 }
 
-TEST(Bundle, ShutsSystemCallsThatLeadOutOfASandbox) {
+TEST(Sandbox, ShutsSystemCallsThatLeadOutOfASandbox) {
     const Value profile = seccomp_profile();
     const Value& rules = *profile.find("syscalls");
 
@@ -81,6 +85,26 @@ TEST(Bundle, ShutsSystemCallsThatLeadOutOfASandbox) {
         EXPECT_FALSE(has_name(rules, call)) << call;
     }
     for (const auto* call : {"read", "openat", "futex", "epoll_wait", "execve", "clone", "socket"}) EXPECT_TRUE(has_name(rules, call)) << call;
+}
+
+TEST(Sandbox, ShowsWhatLiesInEtcBehindEtcItself) {
+    const Value config = sandbox_config(example());
+
+    const auto& mounts = *at(config, "mounts").as_array();
+    const auto place_of = [&](std::string_view target) {
+        return std::ranges::find_if(mounts, [&](const Value& mount) { return *mount.find("destination") == Value(target); });
+    };
+    ASSERT_NE(place_of("/etc/fonts"), mounts.end());
+    EXPECT_LT(place_of("/etc"), place_of("/etc/fonts"));
+}
+
+TEST(Sandbox, HasNothingMountedOverWhatItIsMadeOf) {
+    for (const auto* good : {"/games/toy", "/usr/share/games/x", "/opt", "/database"}) EXPECT_TRUE(is_mount_target(good)) << good;
+    for (const auto* bad : {"/", "", "games", "/data", "/data/x", "/etc/passwd", "/proc", "/a/../etc", "/a//b", "//proc", "/a/", "/a/."}) {
+        EXPECT_FALSE(is_mount_target(bad)) << bad;
+    }
+    EXPECT_TRUE(lies_in("/opt/x", "/opt"));
+    EXPECT_FALSE(lies_in("/optional", "/opt"));
 }
 
 }  // namespace
