@@ -229,6 +229,7 @@ std::string route_html(const Value& root, const Route& route) {
     const auto id = escaped(text_at(operation, "operationId"));
     auto out = fmt::format("<article><h3 id=\"{0}\"><a href=\"#{0}\"><span class=\"method {1}\">{1}</span>{2}</a></h3><p>{3}</p>", id, route.upper(),
                            escaped(route.path), prose(text_at(operation, "summary")));
+    if (const auto more = text_at(operation, "description"); !more.empty()) out += fmt::format("<p>{}</p>", prose(more));
     out += list("Parameters", parameter_entries(root, *route.item) + parameter_entries(root, operation));
     if (const auto* body = operation.find("requestBody")) {
         const auto* required = body->find("required");

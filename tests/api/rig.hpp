@@ -1,11 +1,16 @@
 #pragma once
 
+#include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <boost/asio/co_spawn.hpp>
+
 #include "adapters/memory/vault.hpp"
+#include "api/access_log.hpp"
 #include "api/context.hpp"
 #include "api/reply.hpp"
 #include "net/http/server.hpp"
@@ -36,7 +41,12 @@ protected:
     void SetUp() override {
         net::Router router;
         api::add_routes(router, context);
-        net::ServerHooks hooks{.problem = [](const net::Problem& problem) { return api::problem_reply(problem, ""); }, .access = {}};
+        net::ServerHooks hooks{.problem = [](const net::Problem& problem) { return api::problem_reply(problem, ""); },
+                               .access =
+                                   [this](const net::Access& access) {
+                                       metrics.count(access);
+                                       api::log_access(access);
+                                   }};
         server.emplace(house.io.get_executor(), house.clock, house.random, std::move(router), net::ServerLimits{}, std::move(hooks));
         remote = net::parse_remote("http://" + server->listen(net::parse_endpoint("127.0.0.1:0").value()).value().text()).value();
         key = house.wait(house.accounts.create({.name = "test"}, "admin", Scope::admin, {})).value().text.reveal();
@@ -47,20 +57,32 @@ protected:
         co_return 0;
     }
     Reply send(const std::string& method, const std::string& target, std::string body = {}, Headers headers = {}, bool with_key = true) {
+        return house.wait(exchange(method, target, std::move(body), std::move(headers), with_key));
+    }
+    // The reply is there later.
+    std::shared_ptr<std::optional<Reply>> begin(const std::string& method, const std::string& target, std::string body = {}, Headers headers = {}) {
+        auto later = std::make_shared<std::optional<Reply>>();
+        boost::asio::co_spawn(house.io, exchange(method, target, std::move(body), std::move(headers), true),
+                              [later](std::exception_ptr error, Reply reply) {
+                                  if (!error) later->emplace(std::move(reply));
+                              });
+        return later;
+    }
+    Task<Reply> exchange(std::string method, std::string target, std::string body, Headers headers, bool with_key) {
         net::ClientRequest request{
             .method = method, .target = target, .headers = std::move(headers), .content_type = "application/json", .body = std::move(body)};
         if (with_key) request.headers.emplace_back("Authorization", "Bearer " + key);
         net::HttpClient client(house.io.get_executor(), house.clock, remote);
-        auto got = house.wait(client.send(std::move(request), std::chrono::hours(1)));
+        auto got = co_await client.send(std::move(request), std::chrono::hours(1));
         if (!got) {
             ADD_FAILURE() << method << " " << target << ": " << got.error().detail;
-            return {};
+            co_return Reply();
         }
         Reply reply{.status = got->status, .type = {}, .text = got->body, .headers = {}, .json = {}};
         for (const auto& [name, value] : got->headers) reply.headers.emplace_back(name, value);
         reply.type = reply.header("Content-Type");
         if (reply.type.ends_with("json")) reply.json = net::parse_json(reply.text, {.depth = 64, .size = 1 << 24}).value_or(Value());
-        return reply;
+        co_return reply;
     }
     // A reply that has no end of its own.
     std::unique_ptr<net::ClientStream> follow(const std::string& target, Headers headers = {}) {

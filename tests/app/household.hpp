@@ -66,9 +66,9 @@ struct Household {
     }
     // Lets the loop work until it holds; false when it never does.
     template <class Question>
-    bool settle(Question holds) {
+    bool settle(Question holds, int turns = 1000) {
         io.restart();
-        for (int turn = 0; turn < 1000 && !holds(); ++turn) io.run_one_for(std::chrono::milliseconds(10));
+        for (int turn = 0; turn < turns && !holds(); ++turn) io.run_one_for(std::chrono::milliseconds(10));
         return holds();
     }
     server::Record record(const std::string& id) { return wait(store.find("default", id)).value(); }
