@@ -172,7 +172,9 @@ class Leftovers:
 
     def cgroups(self):
         names = {path.name for path in (pathlib.Path(self.state) / "servers").glob("*")}
-        return [path for path in pathlib.Path("/sys/fs/cgroup").glob("**/gamekeeper/*") if path.name in names]
+        # os.walk passes over what another installation removes meanwhile; a glob does not.
+        return [pathlib.Path(folder) / name for folder, groups, _ in os.walk("/sys/fs/cgroup") if folder.endswith("/gamekeeper") for name in groups
+                if name in names]
 
     def describe(self):
         return ([f"process {pid}: {command_line(pid) or stat_of(pid)}" for pid in self.processes()] + [f"mount {m}" for m in self.mounts()]
