@@ -262,6 +262,9 @@ Hands::Answer Hands::act(const server::Record& record, const server::Forget&) {
 Hands::Answer Hands::act(const server::Record& record, const server::RemoveRecord&) {
     const auto removed = co_await ports_.store.remove(record.uid, record.version);
     if (!removed && removed.error().kind != StoreError::Kind::not_found) co_return std::unexpected(halt_of(removed.error()));
+    // A crash of ours right here leaves it unfinished: the search for orphans ends it (orphans.cpp).
+    const std::optional<Problem> none;
+    if (record.request) CO_TRY_OK(co_await end_operation(record.request->operation, Operation::Status::succeeded, none, Value()));
     co_return success;
 }
 

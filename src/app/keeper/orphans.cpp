@@ -86,7 +86,8 @@ Task<Result<Success, Halt>> Orphans::report(ServerUid uid) {
     co_return Success{};
 }
 
-// The API stores the operation before the record that names it. When it dies in between, nobody works on the operation.
+// The API stores the operation before the record that names it. When it dies in between, nobody works on the operation. A delete ends after its
+// record: when we die in between, it was done.
 Task<Result<Success, Halt>> Orphans::sweep_operations(const std::vector<server::Record>& records) {
     Ledger::OperationFilter filter;
     filter.unfinished_only = true;
@@ -94,15 +95,20 @@ Task<Result<Success, Halt>> Orphans::sweep_operations(const std::vector<server::
     if (!unfinished) co_return std::unexpected(halt_of(unfinished.error()));
     const auto now = ports_.clock.now();
     for (auto& operation : *unfinished) {
-        if (now - operation.created_at < limits_.orphan_grace || is_worked_on(records, operation)) continue;
+        const auto grace = operation.created_at < began_ ? limits_.inherited_grace : limits_.orphan_grace;
+        if (now - operation.created_at < grace || is_worked_on(records, operation)) continue;
         const auto record = co_await ports_.store.get(operation.server);
         if (!record && record.error().kind != StoreError::Kind::not_found) co_return std::unexpected(halt_of(record.error()));
         std::vector<server::Record> fresh;
         if (record) fresh.push_back(*record);
         if (is_worked_on(fresh, operation)) continue;
-        operation.status = Operation::Status::failed;
         operation.finished_at = now;
-        operation.error = Problem{.code = "interrupted", .detail = "it was not taken on before the control plane stopped; ask again"};
+        if (!record && operation.verb == server::Verb::remove) {
+            operation.status = Operation::Status::succeeded;
+        } else {
+            operation.status = Operation::Status::failed;
+            operation.error = Problem{.code = "interrupted", .detail = "it was not taken on before the control plane stopped; ask again"};
+        }
         const auto stored = co_await ports_.ledger.put(operation);
         if (!stored) co_return std::unexpected(halt_of(stored.error()));
     }

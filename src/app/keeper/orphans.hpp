@@ -11,7 +11,11 @@ namespace gk::app {
 // knows to be deleted; a world that nobody remembers is reported and left alone, because the likeliest cause is a database that was lost.
 class Orphans {
 public:
-    Orphans(const KeeperPorts& ports, const KeeperLimits& limits, Epoch epoch) : ports_(ports), limits_(limits), epoch_(epoch) {}
+    Orphans(const KeeperPorts& ports, const KeeperLimits& limits, Epoch epoch)
+        : ports_(ports),
+          limits_(limits),
+          epoch_(epoch),
+          began_(ports.clock.now()) {}
 
     // `records` is what the store has just answered in full.
     Task<Result<Success, Halt>> sweep(std::vector<server::Record> records);
@@ -26,6 +30,7 @@ private:
     KeeperPorts ports_;
     KeeperLimits limits_;
     Epoch epoch_;
+    Time began_;
     struct Sighting {
         Time since{};
         bool reported = false;

@@ -31,6 +31,8 @@ struct View {
     bool restores() const { return (works_on(Verb::restore) || works_on(Verb::restore_undo)) && !record.request->restored; }
     bool forced() const { return record.request && record.request->force; }
     bool wants(Wanted wanted) const { return record.wanted == wanted; }
+    // Nothing of this world is to be kept, so nothing is saved first.
+    bool purges() const { return wants(Wanted::deleted) && record.request && record.request->purge; }
     bool wants_end() const { return wants(Wanted::stopped) || wants(Wanted::deleted); }
 };
 
@@ -94,6 +96,13 @@ std::optional<Plan> tidy_snapshot(const View& view) {
     if (!saving) return std::nullopt;
     const Problem superseded{"superseded", "the server went on before this snapshot was proven"};
     return now_do(CloseSnapshot{saving->id, saving->spoiled.value_or(superseded)});
+}
+// What was taken but never proven, by us or by a keeper before us, when nobody will prove it any more.
+std::optional<Plan> tidy_catalogue(const View& view) {
+    if (const auto plan = tidy_snapshot(view)) return plan;
+    const auto open = std::ranges::find(view.facts.snapshots, vault::SnapshotStatus::uploading, &vault::Snapshot::status);
+    if (open == view.facts.snapshots.end()) return std::nullopt;
+    return now_do(CloseSnapshot{open->id, {"superseded", "the server was deleted before this snapshot was proven"}});
 }
 std::optional<Plan> tidy_stage(const View& view) {
     if (!view.facts.seen.staged && !view.record.staged) return std::nullopt;
@@ -256,7 +265,7 @@ Plan in_stopped(const View& view) {
 
 // Pause and stop while the game is up. A restart and a cancelled start go straight to the ladder: nothing is given up by them.
 bool asks_vault_first(const View& view) {
-    if (!view.ready() || view.forced() || view.record.reason == "unexpected_process") return false;
+    if (!view.ready() || view.forced() || view.purges() || view.record.reason == "unexpected_process") return false;
     return !view.wants(Wanted::running) || view.restores();
 }
 
@@ -304,7 +313,7 @@ Plan in_backing_up(const View& view) {
         return end_game(view);
     }
     if (const auto plan = tidy_stage(view)) return *plan;
-    const bool worth_saving = view.has_world() && (view.record.world_dirty || view.restores());
+    const bool worth_saving = view.has_world() && !view.purges() && (view.record.world_dirty || view.restores());
     if (worth_saving && view.record.progress != Progress::saved) return save(view, vault::Consistency::at_rest, trigger_at_rest(view));
     if (const auto plan = tidy_snapshot(view)) return *plan;
     return leave_backing_up(view);
@@ -325,7 +334,7 @@ Plan in_backup_failed(const View& view) {
 }
 
 bool is_proven(const View& view) {
-    if (!view.record.world_complete || view.forced()) return true;
+    if (!view.record.world_complete || view.forced() || view.purges()) return true;
     return !view.record.world_dirty && newest_complete(view.facts.snapshots) != nullptr;
 }
 
@@ -360,11 +369,10 @@ Plan in_failed(const View& view) {
 Plan in_deleting(const View& view) {
     const auto& record = view.record;
     if (view.alive()) return end_game(view);
-    if (const auto plan = tidy_snapshot(view)) return *plan;
-    if (record.progress == Progress::forgotten) return record.request ? finish(view) : now_do(RemoveRecord{});
+    if (const auto plan = tidy_catalogue(view)) return *plan;
+    if (record.progress == Progress::forgotten) return now_do(RemoveRecord{});
     if (record.progress == Progress::kept) return in_time(view, Forget{});
-    const bool purge = record.request && record.request->purge;
-    return purge ? in_time(view, PurgeVault{}) : in_time(view, KeepWorld{});
+    return view.purges() ? in_time(view, PurgeVault{}) : in_time(view, KeepWorld{});
 }
 
 Plan in_phase(const View& view) {

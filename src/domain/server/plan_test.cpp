@@ -307,7 +307,34 @@ TEST(Plan, ADeleteKeepsTheWorldUnlessToldToPurge) {
 
         EXPECT_EQ(std::ranges::count(done, "PurgeVault"), purge ? 1 : 0);
         EXPECT_EQ(std::ranges::count(done, "KeepWorld"), purge ? 0 : 1);
-        EXPECT_EQ((Texts(done.end() - 3, done.end())), (Texts{"Forget", "Finish", "RemoveRecord"}));
+        EXPECT_EQ((Texts(done.end() - 2, done.end())), (Texts{"Forget", "RemoveRecord"}));
+    }
+}
+
+TEST(Plan, ADeletedWorldLeavesNoSnapshotUndecided) {
+    auto toy = asked(Phase::deleting, Wanted::deleted, ask(Verb::remove), Process::gone);
+    vault::Snapshot stray;  // A keeper before us took it and was fenced.
+    stray.id = SnapshotId(UuidBits{99});
+    stray.engine_id = "engine";
+    toy.facts.snapshots.push_back(stray);
+
+    EXPECT_EQ(toy.run().front(), "CloseSnapshot");
+}
+
+TEST(Plan, APurgeSavesNothingFirst) {
+    for (const auto phase : {Phase::running, Phase::paused, Phase::failed, Phase::backup_failed}) {
+        auto request = ask(Verb::remove);
+        request.purge = true;
+        const bool is_up = phase == Phase::running || phase == Phase::backup_failed;
+        auto toy = asked(phase, Wanted::deleted, request, is_up ? Process::ready : Process::gone);
+        toy.record.world_dirty = true;
+
+        const auto done = toy.run();
+
+        for (const auto* step : {"ProbeVault", "BeginSnapshot", "TakeSnapshot"})
+            EXPECT_EQ(std::ranges::count(done, step), 0) << step << " " << name_of(phase);
+        EXPECT_EQ(std::ranges::count(done, "StopGame"), is_up ? 1 : 0) << name_of(phase);
+        EXPECT_EQ(done.back(), "RemoveRecord") << name_of(phase);
     }
 }
 

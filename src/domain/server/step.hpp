@@ -109,6 +109,7 @@ struct PurgeVault {
 struct Forget {
     bool operator==(const Forget&) const = default;
 };          // Directories, logs, rules; the ports are released.
+// And then the operation that asked for it ends: when it has succeeded, the name is free.
 struct RemoveRecord {
     bool operator==(const RemoveRecord&) const = default;
 };

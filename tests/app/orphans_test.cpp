@@ -1,0 +1,81 @@
+#include "app/keeper/orphans.hpp"
+
+#include "adapters/memory/files.hpp"
+#include "adapters/memory/notifier.hpp"
+#include "adapters/memory/vault.hpp"
+#include "app/catalog/game_shelf.hpp"
+#include "tests/app/household.hpp"
+
+namespace gk::app {
+namespace {
+using namespace std::chrono_literals;
+
+class OrphansTest : public testing::Test {
+protected:
+    // An operation that nobody has finished, of a server that may be gone.
+    OperationId unfinished(server::Verb verb, ServerUid uid) {
+        Operation operation;
+        operation.id = house.random.id<OperationId>();
+        operation.server = uid;
+        operation.verb = verb;
+        operation.created_at = house.clock.now();
+        EXPECT_TRUE(house.wait(house.ledger.put(operation)));
+        return operation.id;
+    }
+    void sweep(Orphans& orphans) {
+        auto records = house.wait(house.store.list()).value();
+        EXPECT_TRUE(house.wait(orphans.sweep(std::move(records))));
+    }
+    Operation operation(OperationId id) { return house.wait(house.ledger.operation(id)).value(); }
+
+    apptest::Household house;
+    memory::VaultState vaults;
+    memory::MemoryVault vault{vaults, {}, [this] { return house.clock.now(); }};
+    memory::MemoryFiles files{house.clock};
+    memory::MemoryNotifier notifier;
+    GameShelf shelf{house.games, {}, [](const std::string&) { return true; }};
+    KeeperLimits limits;
+    KeeperPorts ports{house.store, house.ledger, house.runtime, vault, files, house.port_map, house.clock, house.random, notifier, shelf};
+};
+
+TEST_F(OrphansTest, WhatACrashInterruptedEndsAtTheFirstLook) {
+    const auto deleting = unfinished(server::Verb::remove, house.random.id<ServerUid>());
+    const auto starting = unfinished(server::Verb::start, house.random.id<ServerUid>());
+    house.clock.advance(1ms);
+    Orphans orphans(ports, limits, Epoch{2});
+
+    sweep(orphans);
+
+    EXPECT_EQ(operation(deleting).status, Operation::Status::succeeded) << "its record is gone, so it was done";
+    EXPECT_EQ(operation(starting).status, Operation::Status::failed);
+    EXPECT_EQ(operation(starting).error->code, "interrupted");
+}
+
+TEST_F(OrphansTest, ARequestThatIsJustBeingTakenIsLeftItsTime) {
+    Orphans orphans(ports, limits, Epoch{2});
+    const auto creating = unfinished(server::Verb::start, house.random.id<ServerUid>());
+
+    sweep(orphans);
+    EXPECT_FALSE(operation(creating).is_finished());
+
+    house.clock.advance(limits.orphan_grace);
+    sweep(orphans);
+    EXPECT_EQ(operation(creating).status, Operation::Status::failed);
+}
+
+TEST_F(OrphansTest, WhereOthersTakeRequestsTooInheritedOnesAreLeftTheirTime) {
+    limits.inherited_grace = 30s;
+    const auto creating = unfinished(server::Verb::start, house.random.id<ServerUid>());
+    house.clock.advance(1ms);
+    Orphans orphans(ports, limits, Epoch{2});
+
+    sweep(orphans);
+    EXPECT_FALSE(operation(creating).is_finished());
+
+    house.clock.advance(30s);
+    sweep(orphans);
+    EXPECT_TRUE(operation(creating).is_finished());
+}
+
+}  // namespace
+}  // namespace gk::app
