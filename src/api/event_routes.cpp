@@ -1,5 +1,6 @@
 #include <charconv>
 #include <memory>
+#include <optional>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -21,17 +22,23 @@ constexpr std::size_t lines_at_once = 10000;  // A reader has at most one call's
 
 std::string sse(const Event& event) { return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.number, event.type, to_json(render(event))); }
 
-// Sends what is in the outbox behind `number`, then what comes, until the client is gone.
-Task<void> send_events(Context& context, std::uint64_t number, std::string server, net::Stream& out) {
+// Where a subscriber begins, and of which server it wants to hear.
+struct EventOrder {
+    std::uint64_t number = 0;
+    std::optional<ServerUid> server;
+};
+
+// Sends what is in the outbox behind the number, then what comes, until the client is gone.
+Task<void> send_events(Context& context, EventOrder order, net::Stream& out) {
     async::Signal appended;
     const auto watch = context.ledger.watch_events([&appended] { appended.raise(); });
     for (;;) {
-        auto events = co_await context.ledger.events_after(number, batch);
+        auto events = co_await context.ledger.events_after(order.number, batch);
         if (!events) co_return;
         std::string text;
         for (const auto& event : *events) {
-            number = event.number;
-            if (server.empty() || event.server_id == server) text += sse(event);
+            order.number = event.number;
+            if (!order.server || event.server == order.server) text += sse(event);
         }
         if (!text.empty() && !co_await out.write(std::move(text))) co_return;
         if (events->size() == batch) continue;
@@ -41,20 +48,44 @@ Task<void> send_events(Context& context, std::uint64_t number, std::string serve
     }
 }
 
+// Of the newest event there is, found page by page: a new subscriber hears of what comes, not of what was.
+Task<Result<std::uint64_t, app::Error>> newest_number(Context& context) {
+    constexpr std::size_t page = 1000;
+    std::uint64_t number = 0;
+    for (;;) {
+        auto events = co_await context.ledger.events_after(number, page);
+        if (!events) co_return std::unexpected(app::from(events.error()));
+        if (!events->empty()) number = events->back().number;
+        if (events->size() < page) co_return number;
+    }
+}
+
+Result<std::optional<std::uint64_t>, app::Error> last_event_id(const net::Request& request) {
+    const auto last = request.header("Last-Event-ID");
+    if (!last) return std::nullopt;
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(last->data(), last->data() + last->size(), number);
+    if (error == std::errc() && end == last->data() + last->size()) return number;
+    return std::unexpected(
+        app::invalid({{.pointer = "/header/Last-Event-ID", .code = "bad_format", .detail = "the id of an event is a number", .mark = {}}}));
+}
+
 // GET /v1/events
 Task<Outcome> events(Context& context, net::Request& request, app::Caller caller) {
     CO_TRY_OK(app::may(caller, app::Action::read, caller.tenant));
-    std::uint64_t number = 0;
-    if (const auto last = request.header("Last-Event-ID")) {
-        const auto [end, error] = std::from_chars(last->data(), last->data() + last->size(), number);
-        if (error != std::errc() || end != last->data() + last->size()) {
-            co_return std::unexpected(
-                app::invalid({{.pointer = "/header/Last-Event-ID", .code = "bad_format", .detail = "the id of an event is a number", .mark = {}}}));
-        }
+    CO_TRY(last, last_event_id(request));
+    EventOrder order;
+    if (const auto id = request.query("server")) {
+        CO_TRY(record, co_await context.servers.find(std::move(caller), space_of(request), std::string(*id)));
+        order.server = record.uid;
     }
-    const std::string server(request.query("server").value_or(""));
-    co_return net::Response::streaming("text/event-stream",
-                                       [&context, number, server](net::Stream& out) { return send_events(context, number, server, out); });
+    if (last) {
+        order.number = *last;
+    } else {
+        CO_TRY(newest, co_await newest_number(context));
+        order.number = newest;
+    }
+    co_return net::Response::streaming("text/event-stream", [&context, order](net::Stream& out) { return send_events(context, order, out); });
 }
 
 // What a reader of a log wants, and where it is.

@@ -228,6 +228,23 @@ TEST_F(Routes, events_go_on_behind_the_one_that_was_seen_last) {
     EXPECT_EQ(send("GET", "/v1/events", "", {{"Last-Event-ID", "x"}}).status, 400);
 }
 
+TEST_F(Routes, a_new_subscriber_hears_of_what_comes_and_of_the_server_that_it_named) {
+    for (const auto* id : {"castle", "tower"}) ASSERT_TRUE(house.create({.id = id, .game = "toy"}));
+    const auto castle = house.record("castle").uid;
+    house.tell("test.before", castle);
+
+    auto everything = follow("/v1/events");
+    auto one = follow("/v1/events?server=castle");
+    house.tell("test.tower", house.record("tower").uid);
+    house.tell("test.castle", castle);
+
+    EXPECT_EQ(next_line(*everything), "id: 2");
+    EXPECT_EQ(next_line(*everything), "event: test.tower");
+    EXPECT_EQ(next_line(*one), "id: 3");
+    EXPECT_EQ(next_line(*one), "event: test.castle");
+    EXPECT_EQ(send("GET", "/v1/events?server=nobody").status, 404);
+}
+
 TEST_F(Routes, log_lines_are_ndjson_from_the_cursor_or_the_tail_on_and_match) {
     ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
     for (std::uint64_t i = 1; i <= 5; ++i)

@@ -64,6 +64,10 @@ struct Household {
         up.started_at = clock.now();
         ASSERT_TRUE(wait(store.replace(up)));
     }
+    void tell(const std::string& type, std::optional<ServerUid> server = {}) {
+        const Event event{.at = clock.now(), .type = type, .server = server, .server_id = {}, .data = {}};
+        ASSERT_TRUE(wait(ledger.append(event)));
+    }
     // Lets the loop work until it holds; false when it never does.
     template <class Question>
     bool settle(Question holds, int turns = 1000) {

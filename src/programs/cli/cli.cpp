@@ -145,8 +145,17 @@ void add_server(CLI::App& root, CommandLine& line) {
     remote(named(server, line, "explain", "why it is as it is"), line,
            [&line](ApiClient& api, const Output& output) { return explain_server(api, output, line.name); });
     auto* set = named(server, line, "set", "change settings, from the next start on");
-    set->add_option("SETTING", line.texts, "NAME=VALUE; NAME=null takes it away")->required();
-    remote(set, line, [&line](ApiClient& api, const Output& output) { return set_server(api, output, line.name, line.texts); });
+    set->add_option("SETTING", line.texts, "NAME=VALUE; NAME=null takes it away");
+    set->add_option("--backup-every", line.text, "how often to save it while it runs, such as 30m");
+    remote(set, line, [&line](ApiClient& api, const Output& output) {
+        return set_server(api, output, {.name = line.name, .settings = line.texts, .backup_every = line.text});
+    });
+    auto* schedule = named(server, line, "schedule", "what to do by the clock; without LINEs it shows what is scheduled");
+    schedule->add_option("LINE", line.texts, "five cron fields (UTC), then backup, restart or command WORDS; replaces what was there");
+    schedule->add_flag("--none", line.flag, "nothing by the clock any more");
+    remote(schedule, line, [&line](ApiClient& api, const Output& output) {
+        return schedule_server(api, output, {.name = line.name, .lines = line.texts, .none = line.flag});
+    });
     auto* command = named(server, line, "command", "type a command into the game's console");
     command->add_option("COMMAND", line.texts, "the command and its words")->required();
     remote(command, line, [&line](ApiClient& api, const Output& output) {

@@ -55,7 +55,19 @@ Done change_server(ApiClient& api, const Output& output, const VerbWish& wish);
 
 Done list_servers(ApiClient& api, const Output& output, const std::string& space);
 Done show_server(ApiClient& api, const Output& output, const ServerName& name);
-Done set_server(ApiClient& api, const Output& output, const ServerName& name, const std::vector<std::string>& settings);
+struct SetWish {
+    ServerName name;
+    std::vector<std::string> settings;  // "name=value"
+    std::string backup_every;
+};
+Done set_server(ApiClient& api, const Output& output, const SetWish& wish);
+struct ScheduleWish {
+    ServerName name;
+    std::vector<std::string> lines;  // "0 4 * * * restart"; they replace what was there.
+    bool none = false;               // Nothing at all.
+};
+// Without lines it shows what is scheduled.
+Done schedule_server(ApiClient& api, const Output& output, const ScheduleWish& wish);
 Done explain_server(ApiClient& api, const Output& output, const ServerName& name);
 Done send_command(ApiClient& api, const Output& output, const ServerName& name, const std::string& line);
 struct LogWish {

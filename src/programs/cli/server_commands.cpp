@@ -116,15 +116,20 @@ Done change_server(ApiClient& api, const Output& output, const VerbWish& wish) {
     return print_state(api, wish.name);
 }
 
-Done set_server(ApiClient& api, const Output& output, const ServerName& name, const std::vector<std::string>& settings) {
-    TRY(server, api.call({.path = path_of(name)}));
+Done set_server(ApiClient& api, const Output& output, const SetWish& wish) {
+    if (wish.settings.empty() && wish.backup_every.empty())
+        return std::unexpected(CommandError{.exit = exit_usage, .message = "say what to change: NAME=VALUE, or --backup-every"});
+    TRY(server, api.call({.path = path_of(wish.name)}));
     TRY(game, game_named(api, text_at(server.body, "game")));
-    TRY(values, settings_of(game, settings));
-    TRY(reply, api.call({.method = "PATCH", .path = path_of(name), .body = Value::object({{"settings", std::move(values)}})}));
+    TRY(values, settings_of(game, wish.settings));
+    Value change;
+    if (!wish.settings.empty()) change.set("settings", std::move(values));
+    if (!wish.backup_every.empty()) change.set("backup_every", wish.backup_every);
+    TRY(reply, api.call({.method = "PATCH", .path = path_of(wish.name), .body = std::move(change)}));
     if (output.json) return print_json(reply.body);
     const auto* pending = member(reply.body, "pending").as_array();
     const bool waits = pending != nullptr && !pending->empty();
-    fmt::print("stored{}\n", waits ? "; it takes effect at the next start: gamekeeper server restart " + words_of(name) : "");
+    fmt::print("stored{}\n", waits ? "; it takes effect at the next start: gamekeeper server restart " + words_of(wish.name) : "");
     return Success{};
 }
 
