@@ -3,6 +3,7 @@
 
 import json
 import re
+import shlex
 import signal
 import subprocess
 
@@ -39,7 +40,7 @@ class CommandLine(harness.ToyCase):
         self.assertGreater(len(commands), 5)
 
         for command in commands:
-            words = command.replace("--game minetest", "--game toy").split()
+            words = shlex.split(command.replace("--game minetest", "--game toy"))
             if words[1] == "create":
                 words += SMALL
             if words[-1] == "-f":
