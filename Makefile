@@ -8,11 +8,11 @@ build/%/build.ninja: CMakePresets.json | setup-build
 	cmake --preset $*
 compile = cmake --build --preset $(1) --parallel $(JOBS)
 
-.PHONY: help setup setup-build build dev test up down lint bench soak fmt clean
+.PHONY: help setup setup-build build dev test up down lint bench soak fmt clean cluster-up cluster-down cluster-status
 
 help: ## this list
 	@echo "Gamekeeper: game servers on one machine. make up starts it with a demo world; make test builds and tests everything."
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
 setup: ## install what is missing on a Debian 12 machine (packages, the user gamekeeper, the git hook)
 	@tools/setup
@@ -45,6 +45,16 @@ bench: build ## measure; prints a table and appends to bench/results
 
 soak: build ## long runs of the simulator and of real servers
 	@tools/soak
+
+cluster-up: ## start a real two-node Kubernetes on this machine (docs/guide/test-cluster.md)
+	@tools/setup cluster
+	@tools/cluster/up
+
+cluster-down: ## end it and leave nothing of it
+	@tools/cluster/down
+
+cluster-status: ## its machines, processes and memory
+	@tools/cluster/status
 
 fmt: ## format all C++ sources in place
 	@git ls-files -co --exclude-standard '*.cpp' '*.hpp' | xargs -r clang-format-19 -i

@@ -1,0 +1,253 @@
+#!/usr/bin/python3
+"""The test cluster keeps what docs/guide/test-cluster.md promises. Needs root and a few minutes; starts the cluster and ends it.
+
+    tests/cluster/test_cluster.py [Class.test]
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+TOOLS = ROOT / "tools" / "cluster"
+sys.path.insert(0, str(TOOLS))
+
+import machines  # noqa: E402
+
+SHELL = "gamekeeper.local/shell:1"
+RESTRICTED = {
+    "runAsNonRoot": True, "runAsUser": 61000, "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]}, "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+
+def run(*command, check=True, **options):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, command))}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return done
+
+
+def tool(name, *arguments, **options):
+    return run(TOOLS / name, *arguments, **options)
+
+
+def environment():
+    lines = re.findall(r"^export (\w+)=(.*)$", tool("env").stdout, re.MULTILINE)
+    return {name: value.replace("$PATH", os.environ["PATH"]) for name, value in lines}
+
+
+def kubectl(*arguments, check=True, **options):
+    return run("kubectl", *arguments, check=check, env=dict(os.environ, **environment()), **options)
+
+
+def apply(*objects):
+    return kubectl("apply", "-f", "-", input=json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}))
+
+
+def eventually(condition, seconds=60):
+    """The first true result of the condition."""
+    return machines.wait_for(condition, seconds, "it did not happen")
+
+
+def pod(name, *command, namespace="default", labels=None, node=None, ports=(), security=None):
+    container = {"name": "main", "image": SHELL, "imagePullPolicy": "Never", "command": list(command), "ports": list(ports),
+                 "securityContext": security or {}}
+    specification = {"containers": [container], "terminationGracePeriodSeconds": 0}
+    if node:
+        specification["nodeName"] = node
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": namespace, "labels": labels or {}}, "spec": specification}
+
+
+def web_server(text):
+    return ("sh", "-c", f"mkdir -p /tmp/www && echo {text} >/tmp/www/index.html && exec httpd -f -p 8000 -h /tmp/www")
+
+
+def phase(name, namespace="default"):
+    return kubectl("-n", namespace, "get", "pod", name, "-o", "jsonpath={.status.phase}", check=False).stdout
+
+
+def wait_running(*names, namespace="default"):
+    for name in names:
+        eventually(lambda name=name: phase(name, namespace) == "Running")
+
+
+def page(address, port):
+    return run("curl", "-s", "--max-time", "2", f"http://{address}:{port}/", check=False).stdout.strip()
+
+
+def is_ready(node):
+    reply = kubectl("get", "node", node, "-o", "jsonpath={.status.conditions[?(@.type=='Ready')].status}").stdout
+    return reply == "True"
+
+
+def traces():
+    """What a cluster can leave on its host: processes, mounts, links, cgroups, routes, firewall rules."""
+    words = r"gk-cluster|gkc-|gamekeeper-cluster|kube|KUBE|CNI-|containerd|/etcd|machine-init"
+    processes = [line for line in run("ps", "-eo", "args").stdout.splitlines() if re.match(r"\S*(etcd|containerd|kube|unshare|nsenter)", line)]
+    cgroups = [str(p) for p in pathlib.Path("/sys/fs/cgroup").glob("*/gamekeeper-cluster*")]
+    listings = [pathlib.Path("/proc/self/mountinfo").read_text(), run("ip", "link").stdout, run("ip", "route").stdout, run("iptables-save").stdout]
+    folders = [p for p in ("/run/containerd", "/var/lib/kubelet", "/var/lib/cni", "/opt/containerd", "/usr/libexec/kubernetes") if os.path.exists(p)]
+    return processes + cgroups + folders + [line for text in listings for line in text.splitlines() if re.search(words, line)]
+
+
+class Cluster(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        tool("down")
+        cls.before = traces()
+        print(tool("up", "--with", os.environ.get("GK_CLUSTER_WITH", "dns,storage")).stdout, file=sys.stderr)
+
+    @classmethod
+    def tearDownClass(cls):
+        tool("down")
+
+    def tearDown(self):
+        kubectl("delete", "pod,service,statefulset,pvc,namespace", "-l", "test=cluster", "-A", "--wait=false", check=False)
+
+    labels = {"test": "cluster"}
+
+    def create(self, *objects):
+        for item in objects:
+            item["metadata"].setdefault("labels", {}).update(self.labels)
+        apply(*objects)
+
+    def remove(self, *names):
+        kubectl("delete", "pod", *names, "--force", "--grace-period=0", check=False)
+
+    def test_a_second_up_changes_nothing(self):
+        before = tool("status").stdout
+
+        said = tool("up").stdout
+
+        self.assertIn("already up", said)
+        self.assertEqual(re.findall(r"pid \d+", tool("status").stdout), re.findall(r"pid \d+", before))
+
+    def test_a_pod_with_a_present_image_runs_within_five_seconds(self):
+        begun = time.monotonic()
+        self.create(pod("quick", "sleep", "1000"))
+
+        wait_running("quick")
+
+        took = time.monotonic() - begun
+        print(f"pod Running after {took:.2f} s", file=sys.stderr)
+        self.assertLess(took, 5)
+
+    def test_a_host_port_and_a_node_port_are_reachable_from_outside(self):
+        self.create(
+            pod("web", *web_server("hello"), node="node-2", labels={"app": "web"}, ports=[{"containerPort": 8000, "hostPort": 30999}]),
+            {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
+             "spec": {"type": "NodePort", "selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8000, "nodePort": 30080}]}},
+        )
+        wait_running("web")
+
+        eventually(lambda: page("10.200.0.12", 30999) == "hello")
+        eventually(lambda: page("10.200.0.11", 30080) == "hello")
+        eventually(lambda: page("10.200.0.12", 30080) == "hello")
+
+    def test_logs_and_exec_reach_pods_of_both_nodes(self):
+        for node in ("node-1", "node-2"):
+            self.create(pod(f"at-{node}", "sh", "-c", "echo here; sleep 1000", node=node))
+            wait_running(f"at-{node}")
+
+            self.assertEqual(eventually(lambda node=node: kubectl("logs", f"at-{node}", check=False).stdout), "here\n")
+            self.assertEqual(kubectl("exec", f"at-{node}", "--", "hostname").stdout.strip(), f"at-{node}")
+
+    def test_names_of_services_resolve_in_pods_of_both_nodes(self):
+        for node in ("node-1", "node-2"):
+            self.create(pod(f"asks-{node}", "sleep", "1000", node=node))
+            wait_running(f"asks-{node}")
+
+            said = kubectl("exec", f"asks-{node}", "--", "nslookup", "kubernetes.default.svc.cluster.local").stdout
+
+            self.assertIn("10.96.0.1", said)
+
+    def test_a_stateful_set_gets_its_claim_and_keeps_what_it_wrote(self):
+        claim = {"metadata": {"name": "world"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Mi"}}}}
+        container = {"name": "main", "image": SHELL, "imagePullPolicy": "Never", "command": ["sh", "-c", "echo x >>/world/starts; exec sleep 1000"],
+                     "securityContext": RESTRICTED, "volumeMounts": [{"name": "world", "mountPath": "/world"}]}
+        template = {"metadata": {"labels": {"app": "keeps", **self.labels}},
+                    "spec": {"containers": [container], "securityContext": {"fsGroup": 61000}, "terminationGracePeriodSeconds": 0}}
+        self.create({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "keeps"},
+                     "spec": {"selector": {"matchLabels": {"app": "keeps"}}, "serviceName": "keeps", "template": template,
+                              "volumeClaimTemplates": [claim]}})
+        wait_running("keeps-0")
+        self.remove("keeps-0")
+
+        eventually(lambda: kubectl("exec", "keeps-0", "--", "cat", "/world/starts", check=False).stdout == "x\nx\n")
+
+        self.assertEqual(kubectl("get", "pvc", "world-keeps-0", "-o", "jsonpath={.status.phase}").stdout, "Bound")
+
+    def test_a_restricted_namespace_refuses_root(self):
+        self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {
+            "name": "strict", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}})
+        eventually(lambda: kubectl("-n", "strict", "get", "serviceaccount", "default", check=False).returncode == 0)
+
+        refused = kubectl("apply", "-f", "-", input=json.dumps(pod("bad", "sleep", "1", namespace="strict")), check=False)
+        self.create(pod("good", "sleep", "1000", namespace="strict", security=RESTRICTED))
+
+        self.assertIn("violates PodSecurity", refused.stderr)
+        wait_running("good", namespace="strict")
+
+    def test_a_node_that_is_cut_off_is_not_ready_and_comes_back(self):
+        begun = time.monotonic()
+        tool("node", "cut", "node-2")
+        try:
+            eventually(lambda: not is_ready("node-2"), 60)
+            print(f"not Ready after {time.monotonic() - begun:.1f} s", file=sys.stderr)
+        finally:
+            tool("node", "mend", "node-2")
+
+        eventually(lambda: is_ready("node-2"), 60)
+
+    def test_up_repairs_what_was_killed(self):
+        for machine, *part in (("control-plane", "kube-apiserver"), ("node-1", "kubelet"), ("node-2",)):
+            tool("node", "kill", machine, *part)
+        self.assertEqual(tool("status", check=False).returncode, 1)
+
+        tool("up")
+
+        eventually(lambda: is_ready("node-1") and is_ready("node-2"))
+        self.assertEqual(tool("status").returncode, 0)
+
+    def test_metrics_of_nodes_are_measured(self):
+        if "metrics" not in os.environ.get("GK_CLUSTER_WITH", ""):
+            self.skipTest("the cluster was started without metrics")
+        eventually(lambda: "node-2" in kubectl("top", "nodes", check=False).stdout, 90)
+
+
+class Down(unittest.TestCase):
+    def test_down_leaves_nothing(self):
+        tool("down")
+        before = traces()
+        tool("up", "--with", "none")
+        apply(pod("left", "sleep", "1000", ports=[{"containerPort": 1, "hostPort": 30998}]))
+        wait_running("left")
+        self.assertNotEqual(traces(), before)
+
+        tool("down")
+
+        self.assertEqual(traces(), before)
+        self.assertFalse(os.path.exists(os.environ.get("GK_CLUSTER_DIR", "/var/lib/gamekeeper-cluster")))
+        self.assertIn("not running", tool("down").stdout)
+
+    def test_another_directory_is_told_of_the_cluster_that_runs(self):
+        tool("up", "--with", "none")
+
+        refused = tool("up", check=False, env=dict(os.environ, GK_CLUSTER_DIR="/var/lib/gamekeeper-cluster-other"))
+
+        tool("down")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("another test cluster runs", refused.stderr)
+
+
+if __name__ == "__main__":
+    result = unittest.main(exit=False, verbosity=2).result
+    failed = len(result.failures) + len(result.errors)
+    print(f"{result.testsRun - failed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
