@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 #include <linux/openat2.h>
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -21,6 +22,7 @@ namespace {
 // The working directory inside; a name that no folder of a machine has, since `folder` appears under its own path.
 constexpr std::string_view inside = "/.gamekeeper";
 constexpr std::size_t extra_bytes_max = 1 << 20;
+constexpr int folder_lock = 3;
 
 struct Shown {
     Descriptor tree;     // A mount that hangs nowhere yet, taken before anything is hidden: no path is resolved twice.
@@ -136,6 +138,8 @@ Outcome<Success> check(const Options& options, const wire::launcher::RunConfined
         return fail(Failure::Kind::invalid,
                     fmt::format("\"{}\" is not a program that may run confined", order.argv.empty() ? "" : order.argv.front()));
     }
+    if (order.host_name.size() > 63 || order.host_name.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") != std::string::npos)
+        return fail(Failure::Kind::invalid, fmt::format("\"{}\" is no name of a machine", order.host_name));
     std::size_t bytes = 0;
     for (const auto& [name, content] : order.extra_files) {
         bytes += content.size();
@@ -167,6 +171,15 @@ int complain(const Failure& failure) {
     return 126;
 }
 
+// The program inherits the lock, so it is held exactly as long as the program lives, whoever else dies.
+Outcome<Success> lock_folder(const std::string& path) {
+    const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (folder < 0 || ::dup2(folder, folder_lock) != folder_lock) return fail_errno(path);
+    ::close_range(folder_lock + 1, ~0U, 0);
+    if (::flock(folder_lock, LOCK_EX | LOCK_NB) == 0) return Success{};
+    return fail(Failure::Kind::unavailable, fmt::format("another program of ours still works in {}", path));
+}
+
 }  // namespace
 
 Outcome<wire::launcher::ProgramEnded> run_confined(const Options& options, const wire::launcher::RunConfined& order) {
@@ -182,10 +195,15 @@ Outcome<wire::launcher::ProgramEnded> run_confined(const Options& options, const
     if (!order.folder.empty()) TRY_OK(add_folder(room, options, order.folder, order.may_write_folder));
     const auto body = [&] {
         ::setpriority(PRIO_PROCESS, 0, 10);  // Games come first.
+        if (!order.host_name.empty() && ::sethostname(order.host_name.data(), order.host_name.size()) != 0)
+            return complain(fail_errno("the name of the machine could not be set").error());
         if (const auto entered = enter(room); !entered) return complain(entered.error());
         const auto capabilities = writes ? std::span<const int>(to_restore) : std::span<const int>(to_read);
         if (const auto became = become(options.client_uid, options.client_gid, capabilities); !became) return complain(became.error());
-        ::close_range(3, ~0U, 0);
+        ::close_range(folder_lock, ~0U, 0);
+        if (!order.folder.empty()) {
+            if (const auto locked = lock_folder(order.folder); !locked) return complain(locked.error());
+        }
         const auto env = environment(order);
         ::execve(options.confined_programs.at(order.argv.front()).c_str(), pointers(order.argv).data(), pointers(env).data());
         return complain(fail_errno(order.argv.front()).error());

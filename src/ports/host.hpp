@@ -53,7 +53,9 @@ public:
     //     `folder`                      under its own path, so that locks, messages and printed commands name the real one;
     //     a private temporary directory (TMPDIR).
     // Programs therefore use relative paths for the world ("data", "record"), and what they store does not depend on this machine.
-    // Cancelling the task ends the program.
+    // Cancelling the task ends the program. As long as one lives, another one for the same `folder` ends at once with a code of its own, and its
+    // errors say why: so whoever is let in knows that nobody is left from before a crash. (Where programs are not confined, they are children
+    // that live on; they see the machine's name and each other.)
     struct ConfinedRun {
         ServerUid server;
         Disk disk = Disk::live;
@@ -61,6 +63,7 @@ public:
         bool may_write_world = false;  // live: read-only in any case.
         std::string folder;            // The repository, an absolute path that exists; empty: none.
         bool may_write_folder = false;
+        std::string host_name;         // What it takes for the machine's name: letters and '-'; empty: the machine's own.
         std::vector<std::string> argv;  // argv[0] is a name on our fixed list ("restic").
         std::map<std::string, std::string> env;  // All of it, besides PATH, HOME and TMPDIR, which the host sets.
         Secret password;    // As RESTIC_PASSWORD, never in argv.

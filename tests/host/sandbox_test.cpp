@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <netinet/in.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -146,6 +147,40 @@ TEST_F(Launcher, AFolderOutsideTheVaultIsRefusedHoweverItIsNamed) {
         run.argv = {"sh", "-c", "true"};
         EXPECT_FALSE(rig->run(host().run_confined(run))) << folder;
     }
+}
+
+TEST_F(Launcher, AConfinedProgramTakesTheNameItIsGivenForTheMachines) {
+    Host::ConfinedRun run;
+    run.server = one;
+    run.needs_world = false;
+    run.host_name = "gamekeeper-vault";
+    run.argv = {"sh", "-c", "uname -n"};
+    EXPECT_EQ(rig->run(host().run_confined(run))->output, "gamekeeper-vault\n");
+
+    run.host_name = "../x";
+    EXPECT_EQ(rig->run(host().run_confined(run)).error().kind, RuntimeError::Kind::invalid);
+}
+
+// Also when the first one is not known any more: the lock is the program's own.
+TEST_F(Launcher, OneProgramAtATimeWorksInAFolder) {
+    const auto folder = rig->options.vault + "/repository";
+    std::filesystem::create_directory(folder);
+    const int held = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ASSERT_EQ(::flock(held, LOCK_EX | LOCK_NB), 0);
+    Host::ConfinedRun run;
+    run.server = one;
+    run.needs_world = false;
+    run.folder = folder;
+    run.argv = {"sh", "-c", "echo in"};
+
+    const auto second = rig->run(host().run_confined(run));
+    ::close(held);
+    const auto third = rig->run(host().run_confined(run));
+
+    ASSERT_TRUE(second);
+    EXPECT_NE(second->code, 0);
+    EXPECT_TRUE(second->errors.contains("another program of ours still works")) << second->errors;
+    EXPECT_EQ(third->output, "in\n");
 }
 
 TEST_F(Launcher, AnExtraFileHasAPlainName) {

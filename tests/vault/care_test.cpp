@@ -1,5 +1,7 @@
 #include "app/vault/care.hpp"
 
+#include <functional>
+
 #include <gtest/gtest.h>
 
 #include "tests/vault/household.hpp"
@@ -56,19 +58,31 @@ TEST_F(VaultCareTest, WhatTheVaultCannotRemoveNowIsNoLongerOfferedAndGoesLater) 
     EXPECT_EQ(in_vault(record.uid), 2u);
 }
 
-TEST_F(VaultCareTest, SnapshotsInUseStay) {
-    auto record = home.add_server(1);
-    for (std::uint8_t n = 1; n <= 4; ++n) {
-        home.back_up(record, n);
-        home.clock.advance(2h);
+TEST_F(VaultCareTest, SnapshotsThatARecordNamesStay) {
+    using Name = std::function<void(server::Record&, SnapshotId)>;
+    const std::vector<std::pair<std::string, Name>> names{
+        {"asked for", [](auto& record, auto id) { record.request.emplace().snapshot = id; }},
+        {"the last one", [](auto& record, auto id) { record.last_snapshot = id; }},
+        {"the undo", [](auto& record, auto id) { record.undo = id; }},
+        {"being made", [](auto& record, auto id) { record.saving.emplace().id = id; }},
+        {"staged", [](auto& record, auto id) { record.staged.emplace().snapshot = id; }},
+    };
+    std::uint8_t server = 0;
+    for (const auto& [what, name] : names) {
+        auto record = home.add_server(++server);
+        const auto oldest = static_cast<std::uint8_t>(server * 10);
+        for (std::uint8_t n = 0; n < 4; ++n) {
+            home.back_up(record, static_cast<std::uint8_t>(oldest + n));
+            home.clock.advance(2h);
+        }
+        name(record, Household::snapshot_of(oldest));
+        ASSERT_TRUE(home.run(home.store.replace(record)));
+
+        home.run(care.expire_snapshots());
+
+        EXPECT_EQ(in_catalogue(record.uid), 3u) << what;
+        EXPECT_EQ(home.vault_state.repositories[record.uid].front().entry.id, Household::snapshot_of(oldest)) << what;
     }
-    record.request = server::Request{};
-    record.request->snapshot = Household::snapshot_of(1);
-    ASSERT_TRUE(home.run(home.store.replace(record)));
-
-    home.run(care.expire_snapshots());
-
-    EXPECT_EQ(in_catalogue(record.uid), 3u);
 }
 
 TEST_F(VaultCareTest, KeptWorldsGoWhenTheirTimeIsOverAndNobodyHasAdoptedThem) {

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <memory>
 #include <sys/stat.h>
 
@@ -68,6 +69,32 @@ protected:
     std::unique_ptr<Rig> rig;
     std::unique_ptr<restic::ResticVault> vault;
 };
+
+// As a crash of everything leaves it: a program of ours was killed while it held its lock.
+TEST_P(VaultThroughHost, WhatACrashLeavesLockedIsWorkedOnAgainAtOnce) {
+    ASSERT_TRUE(rig->run(rig->host().create_disk(castle, Disk::live, spec(7))));
+    write_text(rig->world(castle) + "/map", "blocks");
+    ASSERT_TRUE(ask(vault->take(order())));
+    const auto first = ask(vault->list(castle)).value().front().engine_id;
+    const auto repository = vault->repository_of(castle).string();
+    Host::ConfinedRun doomed;
+    doomed.server = castle;
+    doomed.needs_world = false;
+    doomed.folder = repository;
+    doomed.may_write_folder = true;
+    doomed.host_name = "gamekeeper-vault";
+    doomed.password = Secret("main");
+    // restic waits for its input with the lock in its hand, until its time is over and it is killed.
+    doomed.argv = {"sh", "-c", "sleep 60 | restic --no-cache --repo '" + repository + "' backup --stdin --quiet"};
+    doomed.time_limit = std::chrono::seconds(3);
+    EXPECT_FALSE(ask(rig->host().run_confined(std::move(doomed))));
+    ASSERT_FALSE(std::filesystem::is_empty(repository + "/locks"));
+
+    const auto forgotten = ask(vault->forget(castle, {first}));
+
+    EXPECT_TRUE(forgotten) << forgotten.error().detail;
+    EXPECT_TRUE(std::filesystem::is_empty(repository + "/locks"));
+}
 
 TEST_P(VaultThroughHost, AWorldThatOnlyItsGameMayReadIsSavedProvenAndRestored) {
     ASSERT_TRUE(rig->run(rig->host().create_disk(castle, Disk::live, spec(7))));

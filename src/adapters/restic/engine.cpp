@@ -6,6 +6,11 @@
 #include "base/log.hpp"
 
 namespace gk::restic {
+namespace {
+
+constexpr std::string_view host_name = "gamekeeper-vault";  // Stands in the locks of confined programs, and in nobody else's.
+
+}  // namespace
 
 VaultError vault_error(const RuntimeError& failed, bool needs_world) {
     const bool no_world = needs_world && failed.kind == RuntimeError::Kind::not_found;
@@ -26,6 +31,7 @@ Engine::Answer<Host::Ended> Engine::run_with(Call call, Secret password) {
     run.may_write_world = call.world == Host::Disk::staged;
     run.folder = call.repository.string();
     run.may_write_folder = call.access == Call::Access::write;
+    run.host_name = host_name;
     // A cache would save nothing: the repository is as local as the cache.
     run.argv = {"restic", "--no-cache", "--repo", run.folder};
     // Readers need no lock: only we change a repository, and we work on it one at a time. So a dead lock never stands between a user and
@@ -53,14 +59,30 @@ Engine::Answer<Host::Ended> Engine::run(Call call) {
         co_return co_await run_with(std::move(call), password_);
     }
     if (!is_locked(first)) co_return std::move(first);
-    // restic removes the locks of processes that it does not see any more. In a PID namespace it sees nobody, or takes itself for the owner:
-    // then the age of a lock tells whether its owner lives. A restic that a person runs meanwhile keeps its lock either way.
+    CO_TRY_OK(co_await remove_own_locks(call));
+    // Somebody else's: restic removes the locks of processes that it does not see any more. In a PID namespace it sees nobody, or takes itself
+    // for the owner: then the age of a lock tells whether its owner lives.
     CO_TRY_OK(co_await unlock(call, false));
     CO_TRY(second, co_await run_with(call, password_));
     CO_TRY(dead, locks_are_dead(call.repository));
     if (!is_locked(second) || !dead) co_return std::move(second);
     CO_TRY_OK(co_await unlock(call, true));
     co_return co_await run_with(std::move(call), password_);
+}
+
+// What a confined program of ours has left when it was killed with everything else: restic cannot see in a PID namespace that its owner is dead, but
+// the host lets one program at a time work in a folder, so whoever comes after it knows. A person's restic bears another name and keeps its lock.
+Engine::Answer<Success> Engine::remove_own_locks(const Call& blocked) {
+    Call list{.server = blocked.server, .repository = blocked.repository, .arguments = {"list", "locks", "--quiet"}};
+    CO_TRY(listed, co_await run_with(std::move(list), password_));
+    for (const auto& id : parse_lock_ids(listed.output)) {
+        Call show{.server = blocked.server, .repository = blocked.repository, .arguments = {"cat", "lock", "--quiet", id}};
+        CO_TRY(shown, co_await run_with(std::move(show), password_));
+        if (lock_holder(shown.output) != host_name) continue;
+        CO_TRY_OK(remove_lock(blocked.repository, id));
+        log::info("vault", "removed the lock of a backup that was interrupted", {{"server", blocked.server}});
+    }
+    co_return Success{};
 }
 
 Engine::Answer<Host::Ended> Engine::unlock(const Call& blocked, bool all) {

@@ -43,6 +43,7 @@ public:
 private:
     Answer<Host::Ended> run_with(Call call, Secret password);
     Answer<Host::Ended> unlock(const Call& blocked, bool all);
+    Answer<Success> remove_own_locks(const Call& blocked);
     Answer<Success> add_key(ServerUid server, std::filesystem::path repository, Secret opens, Secret added);
 
     Host& host_;

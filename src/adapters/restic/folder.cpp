@@ -179,6 +179,12 @@ Result<bool, VaultError> locks_are_dead(const fs::path& repository) {
     return dead && !error;
 }
 
+Result<Success, VaultError> remove_lock(const fs::path& repository, const std::string& id) {
+    const auto lock = repository / "locks" / id;
+    if (::unlink(lock.c_str()) != 0 && errno != ENOENT) return unavailable("cannot remove the lock", lock, errno);
+    return Success{};
+}
+
 Result<Success, VaultError> make_folder(const fs::path& folder) {
     std::error_code error;
     const bool made = fs::create_directories(folder, error);

@@ -40,6 +40,9 @@ Result<Success, VaultError> probe_folder(const std::filesystem::path& folder, st
 // same file system, so that no clock of ours has a say.
 Result<bool, VaultError> locks_are_dead(const std::filesystem::path& repository);
 
+// Removes one lock; that it is gone already is no error.
+Result<Success, VaultError> remove_lock(const std::filesystem::path& repository, const std::string& id);
+
 // Makes the folder and its parents (mode 0700), or leaves what is there as it is.
 Result<Success, VaultError> make_folder(const std::filesystem::path& folder);
 // Renames and syncs the parent, so that the new name survives a power cut.

@@ -150,6 +150,20 @@ VaultError failure_of(const Host::Ended& ended) {
 bool is_wrong_password(const Host::Ended& ended) { return ended.code != 0 && says(ended, "wrong password or no key found"); }
 bool is_locked(const Host::Ended& ended) { return ended.code != 0 && says(ended, "already locked"); }
 
+std::vector<std::string> parse_lock_ids(std::string_view output) {
+    std::vector<std::string> ids;
+    for (const auto line : split(output, '\n')) {
+        const auto id = trimmed(line);
+        if (id.size() == 64 && id.find_first_not_of("0123456789abcdef") == std::string_view::npos) ids.emplace_back(id);
+    }
+    return ids;
+}
+
+std::string lock_holder(std::string_view output) {
+    const auto value = parsed(trimmed(output));
+    return value && value->is_object() ? std::string(text_at(value->get_object(), "hostname")) : std::string();
+}
+
 bool misses_packs(const Host::Ended& ended) {
     return std::ranges::any_of(split(ended.errors, '\n'),
                                [](std::string_view line) { return line.starts_with("pack ") || line.starts_with("error: pack "); });

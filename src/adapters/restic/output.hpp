@@ -31,6 +31,10 @@ std::vector<std::string> tags_of(const SnapshotOrder& order);
 VaultError failure_of(const Host::Ended& ended);
 bool is_wrong_password(const Host::Ended& ended);
 bool is_locked(const Host::Ended& ended);
+// The ids in the output of `restic list locks`.
+std::vector<std::string> parse_lock_ids(std::string_view output);
+// Who holds a lock, from the output of `restic cat lock`; empty when it is not understood.
+std::string lock_holder(std::string_view output);
 // `restic check` found packs missing or of the wrong size (and not only trees of some snapshot that need such a pack).
 bool misses_packs(const Host::Ended& ended);
 

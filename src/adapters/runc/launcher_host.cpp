@@ -155,6 +155,7 @@ Host::Answer<Host::Ended> LauncherHost::run_confined(ConfinedRun run) {
     confined.may_write_world = run.may_write_world;
     confined.folder = std::move(run.folder);
     confined.may_write_folder = run.may_write_folder;
+    confined.host_name = std::move(run.host_name);
     confined.argv = std::move(run.argv);
     confined.env = std::move(run.env);
     confined.password = run.password.reveal();

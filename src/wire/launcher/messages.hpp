@@ -93,6 +93,7 @@ struct RunConfined {
     bool may_write_world = false;
     std::string folder;
     bool may_write_folder = false;
+    std::string host_name;  // Empty: the machine's.
     std::vector<std::string> argv;
     std::map<std::string, std::string> env;
     std::string password;
