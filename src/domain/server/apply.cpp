@@ -38,14 +38,29 @@ void give_up(Record& record, const Problem& why, std::string_view notice) {
     if (record.request) record.request->failed = why;
 }
 
-// One more crash: a longer pause before the next try, or the end of the tries.
-void count_crash(const Fold& in) {
+// How long the game that has just ended was up.
+Milliseconds time_up(const Record& record, Time now) {
+    return record.started_at ? std::max(now - *record.started_at, Milliseconds(0)) : Milliseconds(0);
+}
+
+// Moves earlier crashes together by the time since the last one in which the game was not up. Our own pauses, snapshots and starts would otherwise
+// spread the crashes of a hopeless game over more than the window, and it would never be given up.
+void count_only_time_up(std::vector<Time>& crashes, Milliseconds up, Time now) {
+    if (crashes.empty()) return;
+    const auto down = std::max(now - crashes.back() - up, Milliseconds(0));
+    for (auto& at : crashes) at += down;
+}
+
+// One more crash, of a game that was up for so long: a longer pause before the next try, or the end of the tries.
+void count_crash(const Fold& in, Milliseconds up) {
     auto& record = in.record;
+    count_only_time_up(record.crashes, up, in.now);
     std::erase_if(record.crashes, [&](Time at) { return at + in.limits.crash_window <= in.now; });
     record.crashes.push_back(in.now);
     if (record.crashes.size() >= in.limits.crashes_max) {
-        auto detail = fmt::format("{} crashes within {}, the last: {}; what was on disk is kept. Look at last_exit.log_tail, then start it again.",
-                                  record.crashes.size(), duration_text(in.limits.crash_window), record.message);
+        auto detail =
+            fmt::format("{} crashes within {} of play, the last: {}; what was on disk is kept. Look at last_exit.log_tail, then start it again.",
+                        record.crashes.size(), duration_text(in.limits.crash_window), record.message);
         return give_up(record, {"crash_loop", std::move(detail)}, "crash_loop");
     }
     record.not_before = in.now + back_off(static_cast<std::uint32_t>(record.crashes.size()), in.limits);
@@ -54,7 +69,7 @@ void count_crash(const Fold& in) {
 void fail_phase(const Fold& in, Event on, const Problem& why) {
     move(in.record, on, in.now);
     explain(in.record, why);
-    count_crash(in);
+    count_crash(in, Milliseconds(0));
 }
 
 void forget_process(Record& record) {
@@ -89,12 +104,13 @@ void done(const Fold& in, const Transition& step) {
         return;
     }
     if (step.exit) record.last_exit = step.exit;
+    const auto up = time_up(record, in.now);
     move(record, step.on, in.now);
     follow_to_disk(record, step.on);
     if (ends_process(step.on)) forget_process(record);
     if (step.on == Event::ready) record.started_at = in.now;
     if (!step.why.code.empty()) explain(record, step.why);
-    if (is_crash(step.on)) count_crash(in);
+    if (is_crash(step.on)) count_crash(in, up);
 }
 
 void done(const Fold& in, const Validate&) { move(in.record, Event::validated, in.now); }

@@ -39,6 +39,13 @@ std::string document() {
            "## Which phase follows which\n\nA pair that is not listed does not happen: a request for it is answered with 409 "
            "`illegal_transition`.\n\n" +
            transitions() +
+           "\n## When a game crashes\n\nIt is started again after a pause that doubles from one second up to five minutes, and given up at the tenth "
+           "crash "
+           "within ten minutes\nof play: only time in which the game was up is counted. Pauses, snapshots and starts in between are ours; on the "
+           "wall "
+           "clock they alone take\nlonger than ten minutes, and no loop would ever end. A start that fails is a crash of a game that was up for no "
+           "time "
+           "at all. Asking for a start,\na restart or a restore begins the count anew.\n" +
            "\n## The state that people see\n\nFrom the phase and from what is wanted. While the game is up, some phases are shown as `running`: "
            "players notice nothing of\nthe preparations.\n\n" +
            states();

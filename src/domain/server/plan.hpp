@@ -40,8 +40,8 @@ struct Facts {
 struct Limits {
     Milliseconds retry_first = std::chrono::seconds(1);  // Back-off after the first failure, doubling ...
     Milliseconds retry_most = std::chrono::minutes(5);   // ... up to this.
-    Milliseconds crash_window = std::chrono::minutes(10);
-    std::size_t crashes_max = 10;                        // Given up at this many within the window.
+    Milliseconds crash_window = std::chrono::minutes(10);  // Of time in which the game was up.
+    std::size_t crashes_max = 10;                          // Given up at this many within the window.
     std::uint32_t attempts_max = 8;                      // Tries of one step of a start before it counts as a crash.
     Milliseconds keeper_interval = std::chrono::seconds(10);
     Milliseconds kill_grace = std::chrono::seconds(30);  // Beyond the timeouts that the shim itself keeps.
