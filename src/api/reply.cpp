@@ -54,17 +54,14 @@ net::Response problem_reply(const app::Error& error, const net::Request& request
     return reply;
 }
 
-net::Response problem_reply(const net::Problem& problem, const std::string& instance) {
+net::Response problem_reply(const net::Problem& problem) {
     const auto value = Value::object({{"type", "about:blank"},
                                       {"title", net::reason_phrase(problem.status)},
                                       {"status", problem.status},
                                       {"detail", problem.detail},
                                       {"code", problem.code},
-                                      {"instance", instance},
                                       {"errors", Value::Array()}});
-    auto reply = net::Response::text(problem.status, "application/problem+json", to_json(value));
-    reply.headers = problem.headers;
-    return reply;
+    return net::Response::text(problem.status, "application/problem+json", to_json(value));
 }
 
 std::string space_of(const net::Request& request) { return std::string(request.query("namespace").value_or("default")); }

@@ -13,8 +13,8 @@ namespace gk::api {
 net::Response json_reply(int status, const Value& value);
 // application/problem+json with the one status that the error's kind has.
 net::Response problem_reply(const app::Error& error, const net::Request& request);
-// For what the HTTP layer itself refuses.
-net::Response problem_reply(const net::Problem& problem, const std::string& instance);
+// For what the HTTP layer itself refuses, which adds the problem's headers.
+net::Response problem_reply(const net::Problem& problem);
 int status_of(app::Error::Kind kind);
 
 // `?namespace=`, "default" when absent.

@@ -41,7 +41,7 @@ protected:
     void SetUp() override {
         net::Router router;
         api::add_routes(router, context);
-        net::ServerHooks hooks{.problem = [](const net::Problem& problem) { return api::problem_reply(problem, ""); },
+        net::ServerHooks hooks{.problem = [](const net::Problem& problem) { return api::problem_reply(problem); },
                                .access =
                                    [this](const net::Access& access) {
                                        metrics.count(access);

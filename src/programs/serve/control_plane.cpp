@@ -36,6 +36,8 @@ namespace gk::programs {
 namespace {
 
 constexpr Milliseconds stop_grace = std::chrono::seconds(10);
+constexpr Milliseconds spare_look = std::chrono::seconds(5);
+constexpr Milliseconds spare_retry = std::chrono::minutes(10);
 constexpr unsigned socket_mode = 0666;  // Who may do what is decided by the peer's uid and keys, not by reaching the socket.
 
 Value openapi_document() {
@@ -113,7 +115,7 @@ private:
     Task<Result<FirstStart, std::string>> first_start();
     Task<void> submit(app::Due due);
     Task<void> keep();
-    Task<void> prepare_spare();
+    Task<void> keep_spare();
     Task<void> wait_for_signal();
     Result<std::string, std::string> listen(net::HttpServer& server);
 
@@ -173,10 +175,16 @@ Task<void> ControlPlane::keep() {
     end_.raise();
 }
 
-// A world's first backup does not wait for the keys of its repository to be derived (six seconds).
-Task<void> ControlPlane::prepare_spare() {
-    const auto prepared = co_await machine_.vault.prepare_spare();
-    if (!prepared) log::warning("vault", "no repository could be made in advance", {{"why", prepared.error().detail}});
+// A world's first backup does not wait for the keys of its repository to be derived (six seconds of CPU), and no start for that: it is done while
+// nothing else is. Whoever comes sooner makes his own.
+Task<void> ControlPlane::keep_spare() {
+    for (auto pause = spare_look;;) {
+        co_await machine_.clock.sleep(pause);
+        if (!keeper_.is_idle()) continue;
+        const auto prepared = co_await machine_.vault.prepare_spare();
+        if (!prepared) log::warning("vault", "no repository could be made in advance", {{"why", prepared.error().detail}});
+        pause = prepared ? spare_look : spare_retry;
+    }
 }
 
 Task<void> ControlPlane::wait_for_signal() {
@@ -200,7 +208,7 @@ Task<std::string> ControlPlane::run(Announce announce) {
     if (!first) co_return first.error();
     net::Router router;
     api::add_routes(router, context_);
-    net::ServerHooks hooks{.problem = [](const net::Problem& problem) { return api::problem_reply(problem, ""); },
+    net::ServerHooks hooks{.problem = [](const net::Problem& problem) { return api::problem_reply(problem); },
                            .access =
                                [this](const net::Access& access) {
                                    metrics_.count(access);
@@ -213,7 +221,7 @@ Task<std::string> ControlPlane::run(Announce announce) {
         tasks.spawn("keeper", keep());
         tasks.spawn("scheduler", scheduler_.run());
         tasks.spawn("vault care", care_.run());
-        tasks.spawn("spare repository", prepare_spare());
+        tasks.spawn("spare repository", keep_spare());
         tasks.spawn("metrics", api::count_events(ports_.ledger, machine_.clock, metrics_));
         tasks.spawn("signals", wait_for_signal());
         announce(*listening, *first);
