@@ -52,15 +52,23 @@ public:
             while (auto request = queue_.next()) begin(std::move(*request));
             wait_for_events();
         }
-        // Backups and file servers worked for a control plane that is gone; a disk that is being changed is brought to its end.
-        for (const Worker& worker : workers_) {
-            if (!changes_server(worker.request.order)) ::kill(-worker.pid, SIGKILL);
-        }
-        for (const Worker& worker : workers_) ::waitpid(worker.pid, nullptr, 0);
+        end_workers();
         put_away(options_, cgroup_);
     }
 
 private:
+    // Backups and file servers worked for a control plane that is gone; a disk that is being changed is brought to its end.
+    void end_workers() {
+        ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // What a worker has started becomes our child when it is killed, so that we can wait for it.
+        for (const Worker& worker : workers_) {
+            if (!changes_server(worker.request.order)) ::kill(-worker.pid, SIGKILL);
+        }
+        for (const Worker& worker : workers_) {
+            while (::waitpid(-worker.pid, nullptr, 0) > 0 || errno == EINTR) {
+            }
+        }
+    }
+
     void wait_for_events() {
         std::vector<pollfd> polled;
         const short interest = static_cast<short>((queue_.is_full() ? 0 : POLLIN) | (outgoing_.empty() ? 0 : POLLOUT));

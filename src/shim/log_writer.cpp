@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -18,20 +17,12 @@ namespace layout = wire::shim::layout;
 
 namespace {
 
-std::optional<std::uint64_t> base_of(std::string_view name) {
-    if (name.size() != layout::log_name_digits + layout::log_suffix.size() || !name.ends_with(layout::log_suffix)) return std::nullopt;
-    std::uint64_t base = 0;
-    const auto* end = name.data() + layout::log_name_digits;
-    const auto read = std::from_chars(name.data(), end, base);
-    return read.ec == std::errc() && read.ptr == end ? std::optional(base) : std::nullopt;
-}
-
 ShimResult<std::deque<std::uint64_t>> bases_in(int folder) {
     DIR* listing = ::fdopendir(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (listing == nullptr) return std::unexpected(system_error("the log folder"));
     std::deque<std::uint64_t> bases;
     while (const dirent* entry = ::readdir(listing)) {
-        if (const auto base = base_of(entry->d_name)) bases.push_back(*base);
+        if (const auto base = layout::log_file_base(entry->d_name)) bases.push_back(*base);
     }
     ::closedir(listing);
     std::ranges::sort(bases);
@@ -39,8 +30,6 @@ ShimResult<std::deque<std::uint64_t>> bases_in(int folder) {
 }
 
 }  // namespace
-
-std::string log_file_name(std::uint64_t base) { return fmt::format("{:0{}}{}", base, layout::log_name_digits, layout::log_suffix); }
 
 ShimResult<LogWriter> LogWriter::open(int folder, wire::shim::Logging limits) {
     LogWriter writer(folder, limits);
@@ -58,7 +47,7 @@ ShimResult<Success> LogWriter::open_newest() {
 }
 
 ShimResult<Success> LogWriter::open_file(std::uint64_t base) {
-    const auto name = log_file_name(base);
+    const auto name = layout::log_file_name(base);
     Descriptor file(::openat(folder_, name.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640));
     struct stat info{};
     if (!file || ::fstat(file.get(), &info) != 0) return std::unexpected(system_error("the log file " + name));
@@ -120,7 +109,7 @@ void LogWriter::rotate() {
     if (!open_file(next)) return;  // The old file goes on growing: better than losing lines.
     bases_.push_back(next);
     while (bases_.size() > std::max<std::uint32_t>(limits_.files, 1)) {
-        ::unlinkat(folder_, log_file_name(bases_.front()).c_str(), 0);
+        ::unlinkat(folder_, layout::log_file_name(bases_.front()).c_str(), 0);
         bases_.pop_front();
     }
 }

@@ -42,6 +42,4 @@ private:
     std::uint64_t lost_lines_ = 0;
 };
 
-std::string log_file_name(std::uint64_t base);
-
 }  // namespace gk::shim

@@ -41,7 +41,7 @@ ShimResult<Descriptor> open_folder(const std::string& path) {
 }
 
 ShimResult<wire::shim::Spec> read_spec(int run_folder) {
-    TRY(text, read_file(run_folder, layout::spec_file.data(), wire::shim::spec_size_max + 1));
+    TRY(text, read_file(run_folder, std::string(layout::spec_file), wire::shim::spec_size_max + 1));
     auto spec = wire::shim::decode_spec(as_byte_span(text));
     if (!spec) return std::unexpected(ShimError{fmt::format("the launch document cannot be read: {}", name_of(spec.error()))});
     return std::move(*spec);
@@ -107,7 +107,7 @@ ShimResult<Success> supervise(const Folders& folders, const wire::shim::Spec& sp
     // Before the game runs, so that nothing that happens to it is taken for what was before.
     const MemoryWatch memory(spec.container.cgroup_root, spec.container.cgroup);
     TRY(game, start_game(spec, folders.run.get()));
-    const auto settled = [&]() -> ShimResult<Success> {
+    auto settled = [&]() -> ShimResult<Success> {
         if (spec.identity) TRY_OK(drop_rights(*spec.identity));
         TRY_OK(server.listen(folders.run.get()));
         return write_file_durably(folders.run.get(), std::string(layout::pid_file), std::to_string(::getpid()));
@@ -121,7 +121,7 @@ ShimResult<Success> supervise(const Folders& folders, const wire::shim::Spec& sp
     leave_standard_streams();
     report(layout::report_executed);
     loop.run();
-    ::unlinkat(folders.run.get(), layout::socket_file.data(), 0);
+    ::unlinkat(folders.run.get(), std::string(layout::socket_file).c_str(), 0);
     return Success{};
 }
 

@@ -51,8 +51,8 @@ Time wall_now() {
     return Time(offset + monotonic_now());
 }
 
-ShimResult<std::string> read_file(int folder, const char* name, std::size_t size_max) {
-    return read_all(Descriptor(::openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)), name, size_max);
+ShimResult<std::string> read_file(int folder, const std::string& name, std::size_t size_max) {
+    return read_all(Descriptor(::openat(folder, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)), name, size_max);
 }
 
 ShimResult<std::string> read_file(const std::string& path, std::size_t size_max) {

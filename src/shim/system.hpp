@@ -26,7 +26,7 @@ Milliseconds monotonic_now();
 Time wall_now();
 
 // The whole file, at most size_max bytes of it.
-ShimResult<std::string> read_file(int folder, const char* name, std::size_t size_max);
+ShimResult<std::string> read_file(int folder, const std::string& name, std::size_t size_max);
 ShimResult<std::string> read_file(const std::string& path, std::size_t size_max);
 // Written beside, synced, renamed, and the folder synced: afterwards it is there whole, whatever happens to the machine.
 ShimResult<Success> write_file_durably(int folder, const std::string& name, std::string_view content);

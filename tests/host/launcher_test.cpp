@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <gtest/gtest.h>
 
 #include "async/task_group.hpp"
@@ -18,7 +19,7 @@ namespace {
 using Disk = Host::Disk;
 
 TEST_F(Launcher, ADiskIsNotLargerThanItsPackageAndHurtsNobodyElse) {
-    const auto said = said_by(one, 1, "dd if=/dev/zero of=/data/fill bs=1M count=64 2>/dev/null || echo FULL");
+    said_by(one, 1, "dd if=/dev/zero of=/data/fill bs=1M count=64 2>/dev/null");
     EXPECT_OK(host().create_disk(two, Disk::live, disk(2)));
 
     // The list of files was truncated before the disk was full, so that its one line still has its block.
@@ -131,6 +132,31 @@ TEST_F(Launcher, WhatNobodyUsesIsPutAwayWithTheLauncher) {
     rig->end_launcher();
     EXPECT_FALSE(read_text("/proc/mounts").contains(rig->state));
     EXPECT_FALSE(rig->has_firewall_rules());
+}
+
+Task<void> ran_confined(Host& host, Host::ConfinedRun run) {
+    const auto ended = co_await host.run_confined(std::move(run));
+    EXPECT_FALSE(ended) << "it was to be ended";
+}
+
+TEST_F(Launcher, NoConfinedProgramOutlivesTheLauncher) {
+    const auto folder = rig->options.vault + "/repository";
+    std::filesystem::create_directories(folder);
+    ASSERT_EQ(::chown(folder.c_str(), rig->options.client_uid, rig->options.client_gid), 0);
+    Host::ConfinedRun run;
+    run.server = one;
+    run.needs_world = false;
+    run.folder = folder;
+    run.may_write_folder = true;
+    run.argv = {"sh", "-c", "exec perl -e 'open F, \">\", \"" + folder + "/started\"; close F; sleep 1000'"};
+    boost::asio::co_spawn(rig->io, ran_confined(host(), std::move(run)), [](std::exception_ptr) {});
+    rig->io.poll();
+    wait_for_file(folder + "/started");
+
+    rig->end_launcher();
+
+    EXPECT_TRUE(processes_naming(folder).empty());
+    rig->io.poll();
 }
 
 TEST_F(Launcher, TheDiskOfAGameThatLostItsShimIsNotPutAway) {

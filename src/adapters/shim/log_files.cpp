@@ -1,7 +1,6 @@
 #include "adapters/shim/log_files.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fstream>
 #include <string_view>
 #include <sys/stat.h>
@@ -22,14 +21,6 @@ constexpr std::size_t block_size = 64 * 1024;
 
 std::unexpected<RuntimeError> unreadable(const fs::path& path, const std::string& why) {
     return std::unexpected(RuntimeError{RuntimeError::Kind::unavailable, fmt::format("the log {} cannot be read: {}", path.string(), why)});
-}
-
-std::optional<std::uint64_t> base_of(const std::string& name) {
-    std::uint64_t base = 0;
-    if (name.size() != layout::log_name_digits + layout::log_suffix.size() || !name.ends_with(layout::log_suffix)) return std::nullopt;
-    const auto* end = name.data() + layout::log_name_digits;
-    const auto [at, error] = std::from_chars(name.data(), end, base);
-    return error == std::errc() && at == end ? std::optional(base) : std::nullopt;
 }
 
 // Bytes [from, from + size_max) of the file, fewer at its end. A file that rotation has just removed is empty.
@@ -65,7 +56,7 @@ Result<std::vector<LogFiles::File>, RuntimeError> LogFiles::files() const {
     fs::directory_iterator entry(folder_, error), end;
     if (error == std::errc::no_such_file_or_directory) return found;
     for (; !error && entry != end; entry.increment(error)) {
-        const auto base = base_of(entry->path().filename().string());
+        const auto base = layout::log_file_base(entry->path().filename().string());
         std::error_code gone;
         const auto size = entry->file_size(gone);
         if (base && !gone) found.push_back({*base, size, entry->path()});

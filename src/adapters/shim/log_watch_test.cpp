@@ -73,7 +73,7 @@ TEST_F(Watch, HearsOfAFileThatRotationMakes) {
     const auto folder = make("a");
     const auto following = follow(folder, one);
 
-    std::ofstream(folder / "1.log");
+    std::ofstream(folder / "1.log") << "";
 
     EXPECT_TRUE(woken(one));
 }
@@ -117,7 +117,7 @@ TEST_F(Watch, LetsGoOfALogThatNobodyFollowsAndTakesItUpAgain) {
 }
 
 TEST_F(Watch, SaysWhyAFolderCannotBeFollowed) {
-    std::ofstream(root / "file");
+    std::ofstream(root / "file") << "";
 
     const auto followed = watch->follow(root / "file", [] {});
 

@@ -21,7 +21,7 @@ TEST(Cgroup, IsFoundByWhatIsMounted) {
         std::ofstream(root / controller / "cgroup.procs") << "1\n";
     }
     fs::create_directories(root / "unified");
-    std::ofstream(root / "unified/cgroup.controllers");  // The hybrid layout.
+    std::ofstream(root / "unified/cgroup.controllers") << "";  // The hybrid layout.
     EXPECT_EQ(version_at(root), Version::v1);
 
     std::ofstream(root / "cgroup.controllers") << "cpu memory pids\n";

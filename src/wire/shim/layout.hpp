@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 // The files of one server on one machine, below <state>/servers/<uid>/. A host makes `run` and `log` and writes `spec`; gk-shim makes the
@@ -27,8 +30,9 @@ inline constexpr std::string_view report_error = "error: ";
 // Log files are named by the cursor of their first byte, 20 digits and ".log". A line is an RFC 3339 time of 24 characters, a blank, the
 // text (UTF-8, no control characters) and a line feed. The cursor of a byte is the file's number plus its offset in the file, over all
 // runs of a server.
-inline constexpr std::string_view log_suffix = ".log";
-inline constexpr int log_name_digits = 20;
 inline constexpr int log_stamp_size = 24;
+std::string log_file_name(std::uint64_t base);
+// The cursor that a file's name tells; nullopt when it is no log's.
+std::optional<std::uint64_t> log_file_base(std::string_view name);
 
 }  // namespace gk::wire::shim::layout
