@@ -31,6 +31,8 @@ public:
 
     // Under which commands are sent; the lowest one before the keeper has taken over.
     Epoch epoch() const { return epoch_; }
+    // Whether no server is being worked on.
+    bool is_idle() const { return busy_ == 0; }
     // Have a look at this server now.
     void wake(ServerUid uid);
     // What would be done next for this record: an empty step is "nothing". For explain.
