@@ -20,6 +20,8 @@
 
 #include "adapters/process/plain_host.hpp"
 #include "adapters/runc/launcher_host.hpp"
+#include "async/task_group.hpp"
+#include "async/this_executor.hpp"
 #include "base/text.hpp"
 #include "launcher/launcher.hpp"
 
@@ -37,6 +39,18 @@ std::vector<pid_t> processes_where(auto wanted) {
         if (name.find_first_not_of("0123456789") == std::string::npos && wanted(process.path().string())) out.push_back(std::stoi(name));
     }
     return out;
+}
+
+Task<void> forgotten(Host& host, ServerUid uid) {
+    const auto result = co_await host.forget(uid);
+    EXPECT_TRUE(result) << text_of(result);
+}
+
+Task<void> all_forgotten(Host& host, std::vector<ServerUid> servers) {
+    async::TaskGroup tasks(co_await async::this_executor);
+    for (const auto uid : servers) tasks.spawn("forget", forgotten(host, uid));
+    auto joined = tasks.join();
+    co_await async::run_with(tasks, std::move(joined));
 }
 
 }  // namespace
@@ -150,13 +164,8 @@ LauncherRig::LauncherRig() {
 
 LauncherRig::~LauncherRig() {
     if (!host_) start_launcher();
-    {
-        const auto listed = run(host_->list());
-        for (const ServerUid uid : listed ? *listed : std::vector<ServerUid>()) {
-            const auto forgotten = run(host_->forget(uid));
-            EXPECT_TRUE(forgotten) << (forgotten ? "" : forgotten.error().detail);
-        }
-    }
+    const auto listed = run(host_->list());
+    run(all_forgotten(*host_, listed.value_or(std::vector<ServerUid>())));
     end_launcher();
     ::close(api_);
     EXPECT_FALSE(has_firewall_rules());
