@@ -32,6 +32,8 @@ struct Faults {
     double spoiled_snapshot = 0;
     double no_room = 0;
     double disk_full = 0;       // For each file that is written.
+    double disk_lost = 0;       // For each minute: the medium of a world that rests is gone.
+    double stray_start = 0;     // For each minute: somebody starts a game by hand that is wanted down.
     double wake_lost = 0;
     double wake_twice = 0;
 
@@ -57,6 +59,8 @@ struct Faults {
                 .spoiled_snapshot = maybe(0.1),
                 .no_room = maybe(0.03),
                 .disk_full = maybe(0.02),
+                .disk_lost = maybe(0.02),
+                .stray_start = maybe(0.05),
                 .wake_lost = maybe(0.3),
                 .wake_twice = maybe(0.3)};
     }
@@ -87,8 +91,8 @@ enum class Plant : std::uint8_t {
     newest_pruned,
     kept_world_forgotten,
     fence_does_nothing,
-    ports_left_behind,
     command_typed_twice,
+    stop_does_not_wait,
 };
 inline constexpr auto plant_names = std::to_array<std::string_view>({
     "none",
@@ -114,8 +118,8 @@ inline constexpr auto plant_names = std::to_array<std::string_view>({
     "newest_pruned",
     "kept_world_forgotten",
     "fence_does_nothing",
-    "ports_left_behind",
     "command_typed_twice",
+    "stop_does_not_wait",
 });
 constexpr std::span<const std::string_view> names_of(Plant) { return plant_names; }
 

@@ -9,12 +9,6 @@ namespace {
 using Process = Seen::Process;
 using namespace std::chrono_literals;
 
-std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
-    auto x = a ^ (b + 0x9e3779b97f4a7c15U + (a << 6) + (a >> 2));
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
-    return x ^ (x >> 27);
-}
-
 std::unexpected<RuntimeError> no(RuntimeError::Kind kind, std::string detail) { return std::unexpected(RuntimeError{kind, std::move(detail)}); }
 
 bool restores(const server::Record& record) {
@@ -22,6 +16,12 @@ bool restores(const server::Record& record) {
 }
 
 }  // namespace
+
+std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
+    auto x = a ^ (b + 0x9e3779b97f4a7c15U + (a << 6) + (a >> 2));
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
+    return x ^ (x >> 27);
+}
 
 std::string text_of(const std::map<std::string, Value>& settings) {
     std::string text;
@@ -102,6 +102,7 @@ Seen Ground::observe(ServerUid uid) {
     seen.started_at = cell.started_at;
     seen.quiesced = cell.quiesced;
     if (plant == Plant::stop_lies && cell.process == Process::stopping) seen.process = Process::exited;
+    if (plant == Plant::stop_does_not_wait && cell.process == Process::stopping) seen.process = Process::gone;
     if (plant == Plant::blind_to_starting && cell.process == Process::starting) seen.process = Process::gone;
     if (plant == Plant::early_ready && cell.process == Process::gone && cell.disk) seen.process = Process::ready;
     return seen;
@@ -138,8 +139,8 @@ Ground::Effect Ground::free_disk(ServerUid uid) {
     if (!cell.disk) return Success{};
     if (cell.alive()) return no(RuntimeError::Kind::unavailable, "the disk is in use");
     const auto known = record(uid);
-    if (is_needed(uid, cell) && !is_proven(uid, cell.live)) breach("disk freed without a proven snapshot of what is on it");
-    if (known && known->phase != server::Phase::cleanup) breach("disk freed outside cleanup");
+    if (is_needed(uid, cell) && !is_proven(uid, cell.live)) breach("P8: disk freed without a proven snapshot of what is on it");
+    if (known && known->phase != server::Phase::cleanup) breach("I9: disk freed outside cleanup");
     if (plant == Plant::disk_left_behind) return Success{};
     cell.disk = false;
     cell.live = Content();
@@ -187,11 +188,11 @@ Ground::Effect Ground::launch(ServerUid uid, const std::string& settings) {
     if (cell.alive() && cell.told) breach("I4: a second start of a game that is up");
     if (cell.alive()) return Success{};
     if (!cell.disk) return no(RuntimeError::Kind::invalid, "there is no disk");
-    if (!cell.live.whole) breach("a game was started on an incomplete world");
+    if (!cell.live.whole) breach("P7: a game was started on an incomplete world");
     if (settings != cell.settings_file) breach("I11: a game was started with the files of other settings");
     auto& truth = truths[uid];
     if (!truth.world) truth.world = cell.live;
-    if (!truth.waived && !truth.accepts(cell.live)) breach("a game was started on another world than the players left");
+    if (!truth.waived && !truth.accepts(cell.live)) breach("P7: a game was started on another world than the players left");
     if (!truth.waived) truth.is(cell.live);
     if (const auto known = record(uid); known && !known->crashes.empty() && !known->request) {
         // R20: growing pauses between the tries that nobody asked for.
@@ -201,9 +202,9 @@ Ground::Effect Ground::launch(ServerUid uid, const std::string& settings) {
     cell.process = Process::starting;
     cell.run = ++runs_;
     cell.told = false;
+    cell.stray = false;
     cell.started_with = settings;
     cell.exit.reset();
-    cell.stop_asked = false;
     cell.quiesced = false;
     cell.started_at = now;
     const auto [loops, is_new] = loops_.try_emplace(uid, false);
@@ -246,7 +247,6 @@ Ground::Effect Ground::stop(ServerUid uid) {
     if (!cell.alive() || cell.process == Process::stopping) return Success{};
     check_stop("stop", uid, cell);
     cell.process = Process::stopping;
-    cell.stop_asked = true;
     cell.next = Cell::Next::end;
     cell.next_at = now + (game_dice.chance(faults.ignores_stop) ? Milliseconds(30s) : game_dice.between(50ms, 4s));
     return Success{};
@@ -275,7 +275,7 @@ Ground::Effect Ground::clean(ServerUid uid) {
 Ground::Effect Ground::forget(ServerUid uid) {
     auto& cell = cells[uid];
     if (cell.alive()) return no(RuntimeError::Kind::unavailable, "it runs");
-    if (is_needed(uid, cell) && !is_proven(uid, cell.live)) breach("a world was forgotten without a proven snapshot");
+    if (is_needed(uid, cell) && !is_proven(uid, cell.live)) breach("P8: a world was forgotten without a proven snapshot");
     cells.erase(uid);
     return Success{};
 }
@@ -301,16 +301,16 @@ Result<std::string, RuntimeError> Ground::type(ServerUid uid, const std::string&
 
 void Ground::write_defaults(ServerUid uid) {
     auto& cell = cells[uid];
-    if (cell.alive()) breach("files were written under a running game");
+    if (cell.alive()) breach("I1: files were written under a running game");
     auto& truth = truths[uid];
-    if (truth.world && !truth.waived) breach("defaults were created in the place of a world that exists");
+    if (truth.world && !truth.waived) breach("P8: defaults were created in the place of a world that exists");
     cell.live = cell.synced = Content{.mark = mixed(uid.bits()[0], 1), .whole = true};
     truth = Truth();  // Nobody has played in it yet, so nothing would be lost with it.
 }
 
 void Ground::write_settings(ServerUid uid, std::string settings) {
     auto& cell = cells[uid];
-    if (cell.alive()) breach("files were written under a running game");
+    if (cell.alive()) breach("I1: files were written under a running game");
     if (plant == Plant::settings_written_once && !cell.settings_file.empty()) return;
     cell.settings_file = std::move(settings);
 }
@@ -373,113 +373,6 @@ void Ground::remove_repository(ServerUid uid) {
     if (!known && matters && !is_over) breach("P8: the backups of a deleted server were removed before their time");
     truths[uid].waived = true;
     vault.erase(uid);
-}
-
-void Ground::end(ServerUid uid, Cell& cell, server::ExitCause cause) {
-    server::Exit exit;
-    exit.cause = cause;
-    exit.at = now;
-    exit.code = 1;
-    cell.process = Process::exited;
-    cell.exit = exit;
-    cell.quiesced = false;
-    cell.next = Cell::Next::none;
-    note("game ended", uid, std::to_underlying(cause));
-    if (changed) changed(uid);
-}
-
-void Ground::advance(ServerUid uid, Cell& cell) {
-    switch (std::exchange(cell.next, Cell::Next::none)) {
-    case Cell::Next::none: break;
-    case Cell::Next::ready:
-        cell.process = Process::ready;
-        note("game ready", uid);
-        if (game_dice.chance(faults.game_crash)) {
-            cell.next = game_dice.chance(faults.game_lost) ? Cell::Next::lost : Cell::Next::crash;
-            cell.next_at = now + game_dice.between(1s, 5min);
-        }
-        if (changed) changed(uid);
-        break;
-    case Cell::Next::crash: end(uid, cell, game_dice.chance(0.2) ? server::ExitCause::out_of_memory : server::ExitCause::crashed); break;
-    case Cell::Next::end: end(uid, cell, server::ExitCause::asked); break;
-    case Cell::Next::lost:
-        cell.process = Process::gone;
-        cell.quiesced = false;
-        note("game lost", uid);
-        break;
-    }
-}
-
-void Ground::settle() {
-    for (auto& [uid, cell] : cells) {
-        if (cell.next != Cell::Next::none && cell.next_at <= now) advance(uid, cell);
-    }
-    for (std::size_t i = 0; i < letters_.size(); ++i) {
-        // In the order in which they were sent, with all that the same life has sent before.
-        if (letters_[i].arrives <= now) return deliver(letters_[i].life);
-    }
-}
-
-std::optional<Time> Ground::next_event() const {
-    std::optional<Time> next;
-    for (const auto& [uid, cell] : cells) {
-        if (cell.next != Cell::Next::none && (!next || cell.next_at < *next)) next = cell.next_at;
-    }
-    for (const auto& letter : letters_) {
-        if (!next || letter.arrives < *next) next = letter.arrives;
-    }
-    return next;
-}
-
-void Ground::play(ServerUid uid) {
-    const auto at = cells.find(uid);
-    if (at == cells.end() || at->second.process != Process::ready || at->second.quiesced) return;
-    auto& live = at->second.live;
-    live.mark = mixed(live.mark, game_dice.next());
-    auto& truth = truths[uid];
-    truth.is(live);
-    // What was given away by name stays given away until that request is over.
-    const auto known = record(uid);
-    truth.waived = known && known->request && (known->request->force || known->request->purge);
-}
-
-void Ground::lose_power() {
-    note("power is lost");
-    letters_.clear();
-    for (auto& [uid, cell] : cells) lose_power(uid, cell);
-}
-
-void Ground::lose_power(ServerUid uid, Cell& cell) {
-    // What a run wrote is on the medium once it was cleaned up; before, it may be.
-    if (cell.process != Process::gone && game_dice.chance(0.5)) {
-        auto& truth = truths[uid];
-        if (truth.world == cell.live) truth.world = cell.synced;
-        cell.live = cell.synced;
-    }
-    cell.process = Process::gone;
-    cell.next = Cell::Next::none;
-    cell.exit.reset();
-    cell.started_at.reset();
-    cell.quiesced = false;
-}
-
-bool Ground::is_last_wait(const char* what) {
-    if (deaths.empty()) return false;
-    ++waits;
-    ++waited_in[what];
-    return deaths.contains(waits);
-}
-
-void Ground::heal() {
-    faults = Faults();
-    vault_down = false;
-    quiet = true;
-    for (auto& [uid, loops] : loops_) loops = false;
-    for (auto& [uid, cell] : cells) {
-        if (cell.next == Cell::Next::crash && cell.process == Process::starting) cell.next = Cell::Next::ready;
-        if (cell.process == Process::ready) cell.next = Cell::Next::none;
-        if (cell.process == Process::starting) cell.next_at = std::min(cell.next_at, now + Milliseconds(10s));
-    }
 }
 
 }  // namespace gk::sim

@@ -37,7 +37,7 @@ struct Cell {
     std::optional<server::Exit> exit;
     std::optional<Time> started_at;
     bool quiesced = false;
-    bool stop_asked = false;
+    bool stray = false;         // Started by hand.
     bool told = true;           // Somebody has observed it since it was launched.
     std::uint64_t run = 0;      // Counts the processes of this installation.
     std::string settings_file;  // What the game reads at its start.
@@ -60,6 +60,8 @@ struct StoredSnapshot {
     Time created_at{};
 };
 
+// Depends on both, and tells nothing of either.
+std::uint64_t mixed(std::uint64_t a, std::uint64_t b);
 // The settings of a record as the toy game writes them.
 std::string text_of(const std::map<std::string, Value>& settings);
 
@@ -137,6 +139,10 @@ public:
     void play(ServerUid uid);
     // Everything that runs is gone at once, and what was not on the medium.
     void lose_power();
+    // A disk that is not in use is gone. What players have left is what the newest proven snapshot says.
+    void lose_disk(ServerUid uid);
+    // Behind the back of the control plane, a game that is wanted down is up.
+    void start_by_hand(ServerUid uid);
     // No more faults, and games that behave.
     void heal();
     // Counts the waits of all lives, and says whether a life is to die in this one.
@@ -172,9 +178,8 @@ public:
     bool vault_down = false;
     bool quiet = false;         // Nobody asks for anything any more, schedules neither.
     Milliseconds skew{0};       // Of the calendar.
-    std::set<std::uint64_t> deaths;  // The numbers of the waits in which a life dies.
-    std::uint64_t waits = 0;
-    std::map<std::string, std::uint64_t> waited_in;  // How often, by the name of the call.
+    std::set<std::uint64_t> deaths;  // The waits in which a life dies, by number from 1 on.
+    std::vector<std::string> waits;  // The names of the calls, as long as there are deaths to come.
     std::function<void(ServerUid)> changed;  // A game became ready or ended.
 
 private:

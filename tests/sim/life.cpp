@@ -55,7 +55,7 @@ struct Life::Ports {
           memory_ports(ground.state, clock, {.range = {.first = Port{30000}, .last = Port{30005}}}),
           store(ground, passage, memory_store),
           ledger(ground, passage, memory_ledger),
-          port_map(ground, passage, memory_ports),
+          port_map(passage, memory_ports),
           runtime(ground, passage),
           vault(ground, passage),
           files(ground, passage),

@@ -32,11 +32,6 @@ Ledger::Answer<Success> SimLedger::put(KeptWorld world) {
     co_return co_await passage_.pass("ledger.put_kept", inner_.put(std::move(world)));
 }
 
-PortMap::Answer<Success> SimPortMap::release(ServerUid server) {
-    if (ground_.plant == Plant::ports_left_behind) co_return Success{};
-    co_return co_await passage_.pass("ports.release", inner_.release(server));
-}
-
 Runtime::Answer<Success> SimRuntime::command(const char* what, ServerUid uid, Epoch epoch, Ground::Effect (Ground::*act)(ServerUid)) {
     Letter letter{.what = what, .uid = uid, .epoch = epoch, .act = [act](Ground& ground, ServerUid to) { return (ground.*act)(to); }};
     return passage_.send(std::move(letter));
@@ -144,7 +139,12 @@ Files::Answer<Success> SimFiles::do_write(ServerUid server, std::string path, st
     co_return Success{};
 }
 
+// One value is accepted by the catalogue and fits no launch, as a definition that has changed since would do.
 Result<server::LaunchSpec, app::Error> ToyBook::launch_spec(const server::Record& record) const {
+    const auto slots = record.settings.find("slots");
+    if (slots != record.settings.end() && slots->second == Value(13)) {
+        return std::unexpected(app::Error{.kind = app::Error::Kind::unprocessable, .code = "unlucky", .message = "thirteen slots fit no launch"});
+    }
     server::LaunchSpec spec;
     spec.uid = record.uid;
     spec.slot = record.slot;

@@ -73,15 +73,15 @@ private:
 
 class SimPortMap final : public PortMap {
 public:
-    SimPortMap(Ground& ground, Passage& passage, memory::MemoryPortMap& inner) : ground_(ground), passage_(passage), inner_(inner) {}
-    Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes) override {
-        return passage_.pass("ports.reserve", inner_.reserve(server, std::move(wishes)));
+    SimPortMap(Passage& passage, memory::MemoryPortMap& inner) : passage_(passage), inner_(inner) {}
+    Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes,
+                                                     std::vector<server::PortBinding> before) override {
+        return passage_.pass("ports.reserve", inner_.reserve(server, std::move(wishes), std::move(before)));
     }
-    Answer<Success> release(ServerUid server) override;
+    Answer<Success> release(ServerUid server) override { return passage_.pass("ports.release", inner_.release(server)); }
     Answer<std::vector<Reservation>> list() override { return passage_.ask("ports.list", inner_.list()); }
 
 private:
-    Ground& ground_;
     Passage& passage_;
     memory::MemoryPortMap& inner_;
 };

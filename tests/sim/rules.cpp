@@ -67,7 +67,7 @@ void Ground::note_move(Phase from, const server::Record& to) {
 // I11: what a server says it runs with is what its game has read.
 void Ground::check_settings(const server::Record& record) {
     const auto cell = cells.find(record.uid);
-    if (cell == cells.end() || !cell->second.alive()) return;
+    if (cell == cells.end() || !cell->second.alive() || cell->second.stray) return;
     if (text_of(record.applied_settings) != cell->second.started_with) breach("I11: the game runs with other settings than its record says");
 }
 
@@ -184,13 +184,13 @@ std::string Ground::lost_worlds() const {
         if (!state->servers.contains(uid) && !state->kept_worlds.contains(uid)) return "P8: a deleted world is not kept";
         const auto cell = cells.find(uid);
         if (cell != cells.end() && cell->second.disk) {
-            if (!truth.accepts(cell->second.live)) return "the world on disk is not what the players left";
+            if (!truth.accepts(cell->second.live)) return "P7: the world on disk is not what the players left";
             continue;
         }
         const auto all = snapshots(uid);
         const auto newest = std::ranges::find(all, vault::SnapshotStatus::complete, &vault::Snapshot::status);
-        if (newest == all.end()) return "the world is neither on disk nor in a proven snapshot";
-        if (!truth.accepts(vault.at(uid).at(newest->engine_id).content)) return "the newest snapshot is not what the players left";
+        if (newest == all.end()) return "P8: the world is neither on disk nor in a proven snapshot";
+        if (!truth.accepts(vault.at(uid).at(newest->engine_id).content)) return "P7: the newest snapshot is not what the players left";
     }
     return "";
 }

@@ -100,6 +100,12 @@ void World::turn_minute() {
         end_lives();
         ground_.lose_power();
     }
+    auto& cells = ground_.cells;
+    if (!cells.empty()) {
+        const auto uid = std::next(cells.begin(), static_cast<std::ptrdiff_t>(actors_.below(cells.size())))->first;
+        if (actors_.chance(faults.disk_lost)) ground_.lose_disk(uid);
+        if (actors_.chance(faults.stray_start)) ground_.start_by_hand(uid);
+    }
     if (actors_.chance(faults.second_keeper) && lives_.size() == 1) begin_life();
 }
 

@@ -28,6 +28,8 @@ public:
     Ground& ground() { return ground_; }
     // The newest life; there is one after every moment of run_for().
     Life& life() { return *lives_.back(); }
+    // How many there have been.
+    std::uint64_t lives_made() const { return lives_made_; }
 
     const std::string& breach() const { return ground_.first_breach(); }
     std::string last_steps() const { return ground_.trace.last_steps(); }
