@@ -8,8 +8,10 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -57,7 +59,7 @@ def eventually(condition, seconds=60):
 
 
 def pod(name, *command, namespace="default", labels=None, node=None, ports=(), security=None):
-    container = {"name": "main", "image": SHELL, "imagePullPolicy": "Never", "command": list(command), "ports": list(ports),
+    container = {"name": "main", "image": SHELL, "imagePullPolicy": "Never", "command": list(command) or None, "ports": list(ports),
                  "securityContext": security or {}}
     specification = {"containers": [container], "terminationGracePeriodSeconds": 0}
     if node:
@@ -183,6 +185,31 @@ class Cluster(unittest.TestCase):
         eventually(lambda: kubectl("exec", "keeps-0", "--", "cat", "/world/starts", check=False).stdout == "x\nx\n")
 
         self.assertEqual(kubectl("get", "pvc", "world-keeps-0", "-o", "jsonpath={.status.phase}").stdout, "Bound")
+
+    def test_an_image_made_of_a_folder_runs_on_both_nodes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.makedirs(f"{folder}/bin")
+            shutil.copy("/bin/busybox", f"{folder}/bin/busybox")
+            tool("image", "own", "--folder", folder, "--entrypoint", "/bin/busybox", "sleep", "1000")
+        for node in ("node-1", "node-2"):
+            own = pod(f"own-{node}", node=node)
+            own["spec"]["containers"][0]["image"] = "gamekeeper.local/own:1"
+            self.create(own)
+
+        wait_running("own-node-1", "own-node-2")
+
+    def test_a_game_server_from_debian_runs_without_rights(self):
+        tool("image", "teeworlds")
+        game = pod("tee", "/usr/games/teeworlds-server", "sv_port 8303", security=RESTRICTED)
+        # It refuses to start where it cannot make its folder in HOME.
+        game["spec"]["volumes"] = [{"name": "home", "emptyDir": {}}]
+        game["spec"]["containers"][0].update({
+            "image": "gamekeeper.local/teeworlds:bookworm", "env": [{"name": "HOME", "value": "/home"}],
+            "volumeMounts": [{"name": "home", "mountPath": "/home"}]})
+        self.create(game)
+
+        eventually(lambda: "[server]: starting..." in kubectl("logs", "tee", check=False).stdout)
+        self.assertEqual(phase("tee"), "Running")
 
     def test_a_restricted_namespace_refuses_root(self):
         self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {

@@ -106,7 +106,7 @@ def debian_tree(packages, path):
     """A minimal Debian with these packages as a tar file, from the same sources as this machine's apt."""
     if shutil.which("mmdebstrap") is None:
         raise Failure("mmdebstrap is missing", "tools/setup cluster")
-    command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", f"--include={','.join(packages)}", *apt_options(),
+    command = ["mmdebstrap", "--quiet", "--mode=root", "--format=tar", "--variant=minbase", f"--include={','.join(packages)}", *apt_options(),
                "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
                "bookworm", str(path), *apt_sources()]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -116,7 +116,8 @@ def debian_tree(packages, path):
 
 def apt_sources():
     folder = pathlib.Path("/etc/apt")
-    return [str(path) for path in (folder / "sources.list", *sorted((folder / "sources.list.d").glob("*.[ls]*"))) if path.exists()]
+    found = [folder / "sources.list", *sorted((folder / "sources.list.d").iterdir())]
+    return [str(path) for path in found if path.is_file() and path.suffix in (".list", ".sources")]
 
 
 def apt_options():
@@ -144,6 +145,8 @@ def make(image):
         with tarfile.open(unfinished, "w") as tar:
             for name in ("oci-layout", "index.json", "blobs"):
                 tar.add(layout / name, arcname=name, filter=plain)
+        for old in FOLDER.glob(f"{image.name}-{image.tag}-????????.tar"):
+            old.unlink()
         unfinished.rename(image.file)
     return image.file
 
