@@ -47,10 +47,9 @@ Result<T, app::Error> read_body(std::string_view text) {
 
 // The same for an order: what of it cannot be read is told together with what the rules say of the rest, so it is left to the use case.
 template <class T>
-Result<T, app::Error> read_order(std::string_view text) {
+Result<T, app::Error> read_order(std::string_view text, T out = {}) {
     TRY(value, parse_body(text));
     Errors errors;
-    T out;
     decode(value, "", errors, out);
     out.unread = errors.take();
     return out;

@@ -42,10 +42,17 @@ Task<Outcome> list_servers(Context& context, net::Request& request, app::Caller 
     co_return json_reply(200, api::page(std::move(items), next != all.end() ? last : ""));
 }
 
+FieldError two_namespaces() {
+    return {.pointer = "/namespace", .code = "not_allowed", .detail = "the query names another namespace; say one of them", .mark = {}};
+}
+
 // POST /v1/servers
 Task<Outcome> create_server(Context& context, net::Request& request, app::Caller caller) {
     CO_TRY(once, idempotency_of(request));
-    CO_TRY(order, read_order<app::CreateOrder>(request.body));
+    app::CreateOrder begun;
+    begun.space = space_of(request);
+    CO_TRY(order, read_order(request.body, std::move(begun)));
+    if (request.query("namespace") && order.space != space_of(request)) order.unread.push_back(two_namespaces());
     CO_TRY(accepted, co_await context.servers.create(std::move(caller), std::move(order), std::move(once)));
     co_return co_await operation_reply(context, request, std::move(accepted));
 }

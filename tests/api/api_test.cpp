@@ -181,6 +181,19 @@ TEST_F(Routes, the_same_idempotency_key_gives_the_same_answer_and_for_another_bo
     EXPECT_EQ(text(other.json, "code"), "idempotency_mismatch");
 }
 
+TEST_F(Routes, a_namespace_may_stand_in_the_query_or_in_the_body_but_not_two_of_them) {
+    EXPECT_EQ(send("POST", "/v1/servers?namespace=team", R"({"id": "a", "game": "toy"})").status, 202);
+    EXPECT_EQ(send("POST", "/v1/servers", R"({"id": "b", "game": "toy", "namespace": "team"})").status, 202);
+    const auto both = send("POST", "/v1/servers?namespace=team", R"({"id": "c", "game": "toy", "namespace": "other"})");
+
+    EXPECT_EQ(both.status, 400);
+    EXPECT_NE(both.text.find("/namespace"), std::string::npos);
+    for (const auto* id : {"a", "b"}) {
+        EXPECT_EQ(send("GET", fmt::format("/v1/servers/{}?namespace=team", id)).status, 200) << id;
+        EXPECT_EQ(send("GET", fmt::format("/v1/servers/{}", id)).status, 404) << id;
+    }
+}
+
 TEST_F(Routes, prefer_wait_answers_200_with_the_operation_that_has_ended) {
     const auto reply = send("POST", "/v1/servers", R"({"id": "a", "game": "toy"})", {{"Prefer", "respond-async, wait=5"}});
     EXPECT_EQ(reply.status, 200);
