@@ -59,6 +59,10 @@ public:
 
     // Operations: put() creates or replaces.
     virtual Answer<Success> put(Operation operation) = 0;
+    // The same ahead of the write that the caller begins next, here or in ServerStore, at once and with nothing awaited in between. When that
+    // write succeeds, the operation is on disk; it need not be before. When it is refused (conflict), the operation is stored all the same.
+    // When it is `unavailable`, so is what became of the operation. Lost with the process if nothing is written any more.
+    virtual Answer<Success> put_ahead(Operation operation) { return put(std::move(operation)); }
     virtual Answer<Operation> operation(OperationId id) = 0;
     struct OperationFilter {
         std::optional<ServerUid> server;

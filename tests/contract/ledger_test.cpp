@@ -17,6 +17,13 @@ Operation operation(std::uint8_t number, std::uint8_t server = 1) {
     return made;
 }
 
+server::Record some_record() {
+    server::Record record;
+    record.uid = numbered<ServerUid>(1);
+    record.id = "alpha";
+    return record;
+}
+
 std::vector<OperationId> ids(const Result<std::vector<Operation>, StoreError>& operations) {
     std::vector<OperationId> all;
     for (const auto& each : *operations) all.push_back(each.id);
@@ -46,6 +53,46 @@ TEST_P(LedgerContract, KeepsTheLatestStateOfAnOperation) {
 
     EXPECT_EQ(*wait(ledger().operation(restore.id)), restore);
     EXPECT_EQ(wait(ledger().operation(numbered<OperationId>(9))).error().kind, Kind::not_found);
+}
+
+TEST_P(LedgerContract, StoresWhatWasPutAheadWithTheNextWrite) {
+    ASSERT_TRUE(wait(ledger().put_ahead(operation(1))));
+    ASSERT_TRUE(wait(ledger().put_ahead(operation(2))));
+    ASSERT_TRUE(wait(servers().create(some_record())));
+
+    restart();
+
+    EXPECT_EQ(ids(wait(ledger().operations({.server = {}, .after = {}}))), (std::vector{numbered<OperationId>(2), numbered<OperationId>(1)}));
+}
+
+TEST_P(LedgerContract, StoresWhatWasPutAheadOfARefusedWrite) {
+    ASSERT_TRUE(wait(servers().create(some_record())));
+    ASSERT_TRUE(wait(ledger().put_ahead(operation(1))));
+    ASSERT_EQ(wait(servers().create(some_record())).error().kind, Kind::conflict);
+
+    restart();
+
+    EXPECT_EQ(*wait(ledger().operation(numbered<OperationId>(1))), operation(1));
+}
+
+TEST_P(LedgerContract, LosesWhatWasPutAheadOfNothing) {
+    ASSERT_TRUE(wait(ledger().put_ahead(operation(1))));
+
+    restart();
+    ASSERT_TRUE(wait(servers().create(some_record())));
+
+    EXPECT_EQ(wait(ledger().operation(numbered<OperationId>(1))).error().kind, Kind::not_found);
+}
+
+TEST_P(LedgerContract, OrdersWhatWasPutAheadBeforeWhatFollows) {
+    auto later = operation(1);
+    later.status = Operation::Status::failed;
+    ASSERT_TRUE(wait(ledger().put_ahead(operation(1))));
+    EXPECT_EQ(*wait(ledger().operation(operation(1).id)), operation(1)) << "a question is answered with it";
+    ASSERT_TRUE(wait(ledger().put_ahead(operation(1))));
+    ASSERT_TRUE(wait(ledger().put(later)));
+
+    EXPECT_EQ(*wait(ledger().operation(later.id)), later);
 }
 
 TEST_P(LedgerContract, ListsOperationsNewestFirstInPages) {

@@ -28,9 +28,11 @@ protected:
         if (!opened) return std::unexpected(opened.error());
         db_ = std::move(*opened);
         servers_.emplace(io_.get_executor(), *db_);
+        ledger_.emplace(io_.get_executor(), *db_);
         return Success{};
     }
     void stop() {
+        ledger_.reset();
         servers_.reset();
         db_.reset();
     }
@@ -57,7 +59,22 @@ protected:
     boost::asio::io_context io_{1};
     std::unique_ptr<sqlite::Database> db_;
     std::optional<sqlite::SqliteServerStore> servers_;
+    std::optional<sqlite::SqliteLedger> ledger_;
 };
+
+// The operation that began a server has the bits of its uid.
+Operation operation_of(const server::Record& record) {
+    Operation operation;
+    operation.id = *OperationId::parse(record.uid.text());
+    operation.server = record.uid;
+    return operation;
+}
+
+// As the use cases do it: first the operation, and nothing between the two.
+Task<Result<server::Version, StoreError>> create_by_operation(Ledger& ledger, ServerStore& servers, server::Record record) {
+    CO_TRY_OK(co_await ledger.put_ahead(operation_of(record)));
+    co_return co_await servers.create(std::move(record));
+}
 
 // R3: at each of the first writes in turn.
 TEST_F(SqliteOnAFaultyDisk, SurvivesAFullDiskAndGoesOnWhenThereIsSpace) {
@@ -121,6 +138,50 @@ TEST_F(SqliteOnAFaultyDisk, KeepsWhatWasAcknowledgedWhenThePowerIsLost) {
         stop();
     }
     EXPECT_GT(cut, times(100, 1000) / 2);
+}
+
+// A record whose operation is unknown is never found, wherever the power went; and both are there once the record was acknowledged.
+TEST_F(SqliteOnAFaultyDisk, KeepsTheOperationOfEveryRecordWhenThePowerIsLost) {
+    std::uint64_t cut = 0;
+    for (std::uint64_t seed = 1; seed <= times(60, 600); ++seed) {
+        SCOPED_TRACE(testing::Message() << "seed " << seed);
+        disk_.files().clear();
+        ASSERT_TRUE(start());
+        disk_.arrange(Fault::power_loss, 1 + seed % 41, seed);
+        int acknowledged = 0;
+        for (int i = 1; i <= 12; ++i) {
+            ASSERT_TRUE(wait(create_by_operation(*ledger_, *servers_, numbered_record(i))));
+            if (!disk_.has_happened()) acknowledged = i;
+        }
+        stop();
+        if (!disk_.has_happened()) continue;
+        ++cut;
+        disk_.restore_what_was_left();
+
+        ASSERT_TRUE(start());
+        for (int i = 1; i <= acknowledged; ++i) ASSERT_TRUE(wait(servers_->get(numbered_record(i).uid)));
+        const auto left = wait(servers_->list());
+        for (const auto& record : *left) ASSERT_TRUE(wait(ledger_->operation(operation_of(record).id))) << record.id;
+        stop();
+    }
+    EXPECT_GT(cut, times(60, 600) / 2);
+}
+
+TEST_F(SqliteOnAFaultyDisk, StoresNeitherTheOperationNorTheRecordOnAFullDisk) {
+    ASSERT_TRUE(start());
+    int number = 0;
+    for (std::uint64_t nth = 1; nth <= 20; ++nth) {
+        disk_.arrange(Fault::full, nth);
+        Result<server::Version, StoreError> created = server::Version{};
+        while (created) created = wait(create_by_operation(*ledger_, *servers_, numbered_record(++number)));
+        EXPECT_EQ(created.error().kind, Kind::unavailable);
+        disk_.mend();
+
+        const auto refused = numbered_record(number);
+        EXPECT_EQ(wait(servers_->get(refused.uid)).error().kind, Kind::not_found) << nth;
+        EXPECT_EQ(wait(ledger_->operation(operation_of(refused).id)).error().kind, Kind::not_found) << nth;
+    }
+    stop();
 }
 
 // The same with many callers at once, whose requests share commits, and long enough for checkpoints.

@@ -19,37 +19,56 @@ auto values_of(const Map& map) {
 
 }  // namespace
 
+void StoreState::store(Operation operation) {
+    const auto known = operations.find(operation.id);
+    if (known != operations.end()) {
+        known->second.operation = std::move(operation);
+        return;
+    }
+    const auto id = operation.id;
+    operations.emplace(id, StoredOperation{.operation = std::move(operation), .order = operations.size() + 1});
+}
+
+void StoreState::store_ahead() {
+    for (auto& operation : std::exchange(ahead, {})) store(std::move(operation));
+}
+
 MemoryLedger::MemoryLedger(boost::asio::any_io_executor loop, std::shared_ptr<StoreState> state)
     : MemoryLedger(std::move(loop), std::move(state), Limits()) {}
 
 MemoryLedger::MemoryLedger(boost::asio::any_io_executor loop, std::shared_ptr<StoreState> state, Limits limits)
     : state_(std::move(state)),
       watchers_(std::move(loop)),
-      limits_(limits) {}
+      limits_(limits) {
+    state_->ahead.clear();  // What a process before this one had not written.
+}
 
 Ledger::Answer<Epoch> MemoryLedger::next_epoch() {
+    state_->store_ahead();
     state_->epoch = static_cast<Epoch>(std::to_underlying(state_->epoch) + 1);
     co_return state_->epoch;
 }
 
 Ledger::Answer<Success> MemoryLedger::put(Operation operation) {
-    const auto known = state_->operations.find(operation.id);
-    if (known != state_->operations.end()) {
-        known->second.operation = std::move(operation);
-    } else {
-        const auto id = operation.id;
-        state_->operations.emplace(id, StoreState::StoredOperation{.operation = std::move(operation), .order = state_->operations.size() + 1});
-    }
+    state_->store_ahead();
+    state_->store(std::move(operation));
+    co_return Success{};
+}
+
+Ledger::Answer<Success> MemoryLedger::put_ahead(Operation operation) {
+    state_->ahead.push_back(std::move(operation));
     co_return Success{};
 }
 
 Ledger::Answer<Operation> MemoryLedger::operation(OperationId id) {
+    state_->store_ahead();
     const auto known = state_->operations.find(id);
     if (known == state_->operations.end()) co_return std::unexpected(no_operation(id));
     co_return known->second.operation;
 }
 
 Ledger::Answer<std::vector<Operation>> MemoryLedger::operations(OperationFilter filter) {
+    state_->store_ahead();
     auto before = std::numeric_limits<std::uint64_t>::max();
     if (filter.after) {
         const auto last = state_->operations.find(*filter.after);
@@ -70,6 +89,7 @@ Ledger::Answer<std::vector<Operation>> MemoryLedger::operations(OperationFilter 
 }
 
 Ledger::Answer<std::optional<IdempotentReply>> MemoryLedger::remember(std::string scope, std::string key, IdempotentReply reply, Time now) {
+    state_->store_ahead();
     std::erase_if(state_->replies, [&](const auto& entry) { return entry.second.at + limits_.replies_kept <= now; });
     const auto [place, is_new] =
         state_->replies.try_emplace({std::move(scope), std::move(key)}, StoreState::StoredReply{.reply = std::move(reply), .at = now});
@@ -78,6 +98,7 @@ Ledger::Answer<std::optional<IdempotentReply>> MemoryLedger::remember(std::strin
 }
 
 Ledger::Answer<std::uint64_t> MemoryLedger::append(Event event) {
+    state_->store_ahead();
     event.number = ++state_->last_event;
     state_->events.push_back(std::move(event));
     if (state_->events.size() > limits_.events_kept) state_->events.erase(state_->events.begin());
@@ -94,6 +115,7 @@ Ledger::Answer<std::vector<Event>> MemoryLedger::events_after(std::uint64_t numb
 std::shared_ptr<void> MemoryLedger::watch_events(std::function<void()> appended) { return watchers_.add(std::move(appended)); }
 
 Ledger::Answer<vault::Snapshot> MemoryLedger::put(vault::Snapshot snapshot) {
+    state_->store_ahead();
     auto& last = state_->last_sequence[snapshot.server];
     const auto known = state_->snapshots.find(snapshot.id);
     if (snapshot.sequence == 0) snapshot.sequence = known != state_->snapshots.end() ? known->second.sequence : last + 1;
@@ -112,11 +134,13 @@ Ledger::Answer<std::vector<vault::Snapshot>> MemoryLedger::snapshots(ServerUid s
 }
 
 Ledger::Answer<Success> MemoryLedger::remove(ServerUid server, SnapshotId id) {
+    state_->store_ahead();
     std::erase_if(state_->snapshots, [&](const auto& entry) { return entry.first == id && entry.second.server == server; });
     co_return Success{};
 }
 
 Ledger::Answer<Success> MemoryLedger::put(ApiKey key) {
+    state_->store_ahead();
     state_->keys[key.id] = std::move(key);
     co_return Success{};
 }
@@ -128,6 +152,7 @@ Ledger::Answer<std::vector<ApiKey>> MemoryLedger::keys() {
 }
 
 Ledger::Answer<Success> MemoryLedger::put(KeptWorld world) {
+    state_->store_ahead();
     state_->kept_worlds[world.uid] = std::move(world);
     co_return Success{};
 }
@@ -139,6 +164,7 @@ Ledger::Answer<std::vector<KeptWorld>> MemoryLedger::kept_worlds() {
 }
 
 Ledger::Answer<Success> MemoryLedger::remove_kept(ServerUid uid) {
+    state_->store_ahead();
     state_->kept_worlds.erase(uid);
     co_return Success{};
 }
@@ -150,6 +176,7 @@ Ledger::Answer<std::optional<std::string>> MemoryLedger::fact(std::string name) 
 }
 
 Ledger::Answer<Success> MemoryLedger::set_fact(std::string name, std::string value) {
+    state_->store_ahead();
     state_->facts[std::move(name)] = std::move(value);
     co_return Success{};
 }

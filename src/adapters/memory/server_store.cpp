@@ -35,6 +35,7 @@ MemoryServerStore::MemoryServerStore(boost::asio::any_io_executor loop, std::sha
       watchers_(std::move(loop)) {}
 
 Task<Result<server::Version, StoreError>> MemoryServerStore::create(server::Record record) {
+    state_->store_ahead();
     if (state_->servers.contains(record.uid)) {
         co_return std::unexpected(taken("the uid " + record.uid.text(), state_->servers.at(record.uid)));
     }
@@ -48,6 +49,7 @@ Task<Result<server::Version, StoreError>> MemoryServerStore::create(server::Reco
 }
 
 Task<Result<server::Version, StoreError>> MemoryServerStore::replace(server::Record record) {
+    state_->store_ahead();
     const auto stored = state_->servers.find(record.uid);
     if (stored == state_->servers.end()) co_return std::unexpected(not_found(record.uid));
     if (stored->second.version != record.version) co_return std::unexpected(moved_on(stored->second, record.version));
@@ -61,6 +63,7 @@ Task<Result<server::Version, StoreError>> MemoryServerStore::replace(server::Rec
 }
 
 Task<Result<Success, StoreError>> MemoryServerStore::remove(ServerUid uid, server::Version seen) {
+    state_->store_ahead();
     const auto stored = state_->servers.find(uid);
     if (stored == state_->servers.end()) co_return std::unexpected(not_found(uid));
     if (stored->second.version != seen) co_return std::unexpected(moved_on(stored->second, seen));

@@ -22,6 +22,7 @@ struct StoreState {
         std::uint64_t order = 0;  // Of the first put().
     };
     std::map<OperationId, StoredOperation> operations;
+    std::vector<Operation> ahead;  // Not on the disk yet: stored with the next write, gone with the process.
     struct StoredReply {
         IdempotentReply reply;
         Time at{};
@@ -41,6 +42,9 @@ struct StoreState {
     };
     // A server that was released and reserves again has two entries, hence a list.
     std::vector<std::pair<ServerUid, ReservedPorts>> ports;
+
+    void store(Operation operation);
+    void store_ahead();  // Before every write; and before a question about operations.
 };
 
 }  // namespace gk::memory

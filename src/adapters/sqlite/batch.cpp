@@ -15,6 +15,9 @@ Result<Success, StoreError> perform_apart(Connection& db, const BatchItem& item)
         // SQLite itself undoes everything after some errors, a full disk for one.
         return std::unexpected(StoreError{StoreError::Kind::unavailable, "the transaction was undone: the disk may be full; try again"});
     }
+    if (!good && item.is_essential) {
+        return std::unexpected(StoreError{StoreError::Kind::unavailable, "what had to be written first was refused; try again"});
+    }
     if (!good) TRY_OK(db.execute("ROLLBACK TO item"));
     return db.execute("RELEASE item");
 }

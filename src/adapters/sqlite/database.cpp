@@ -33,6 +33,8 @@ PRAGMA cell_size_check = ON;
 PRAGMA trusted_schema = OFF;
 )sql";
 
+StoreError too_much_to_do() { return {StoreError::Kind::unavailable, "the database has too much to do: try again later"}; }
+
 // SQLite would create it with the umask's rights; passwords of games are inside.
 Result<Success, StoreError> create_private(const std::string& path) {
     const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -82,9 +84,20 @@ Task<void> Database::finish(std::shared_ptr<Job> job) {
     co_await asio::async_initiate<decltype(asio::use_awaitable), void()>(std::move(start), asio::use_awaitable);
 }
 
+Result<Success, StoreError> Database::write_ahead(Work<Success> work) {
+    if (waiting_.size() >= waiting_max) return std::unexpected(too_much_to_do());
+    auto job = std::make_shared<Job>();
+    job->writes = job->is_essential = true;
+    job->perform = [work = std::move(work)](Connection& db) { return work(db).has_value(); };
+    job->fail = [](const StoreError&) {};
+    job->resume = [] {};
+    waiting_.push_back(std::move(job));
+    return Success{};
+}
+
 void Database::enqueue(std::shared_ptr<Job> job) {
     if (waiting_.size() >= waiting_max) {
-        job->fail({StoreError::Kind::unavailable, "the database has too much to do: try again later"});
+        job->fail(too_much_to_do());
         asio::post(loop_, [job] { job->resume(); });
         return;
     }

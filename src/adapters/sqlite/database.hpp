@@ -47,6 +47,9 @@ public:
     Task<Result<T, StoreError>> write(Work<T> work) {
         return run<T>(true, std::move(work));
     }
+    // Waits for no disk: it goes into the transaction of what is asked for next, before it, and that fails when this fails. Nobody is told
+    // more. `unavailable` when too much waits.
+    Result<Success, StoreError> write_ahead(Work<Success> work);
 
 private:
     struct Job : BatchItem {

@@ -216,6 +216,11 @@ Ledger::Answer<Success> SqliteLedger::put(Operation operation) {
     return db_.write(std::move(work));
 }
 
+Ledger::Answer<Success> SqliteLedger::put_ahead(Operation operation) {
+    Work<Success> work = [operation = std::move(operation)](Connection& db) { return put_operation(db, operation); };
+    co_return db_.write_ahead(std::move(work));
+}
+
 Ledger::Answer<Operation> SqliteLedger::operation(OperationId id) {
     Work<Operation> work = [id](Connection& db) { return operation_now(db, id); };
     return db_.read(std::move(work));

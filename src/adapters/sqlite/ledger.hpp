@@ -21,6 +21,7 @@ public:
 
     Answer<Epoch> next_epoch() override;
     Answer<Success> put(Operation operation) override;
+    Answer<Success> put_ahead(Operation operation) override;
     Answer<Operation> operation(OperationId id) override;
     Answer<std::vector<Operation>> operations(OperationFilter filter) override;
     Answer<std::optional<IdempotentReply>> remember(std::string scope, std::string key, IdempotentReply reply, Time now) override;
