@@ -3,6 +3,7 @@
 A tree of files becomes one layer; the tar lies in CACHE/images, named by what it was made of.
 """
 
+import concurrent.futures
 import dataclasses
 import hashlib
 import io
@@ -177,10 +178,15 @@ def write_layout(image, layout):
     (layout / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
 
 
-def import_on_nodes(image, again=False):
-    """Makes the image known to each node; `again` when its name may stand for other content than before."""
-    file = pathlib.Path("/run/cache") / make(image).relative_to(settings.CACHE)
-    for node in settings.NODES:
-        known = machines.run(node, ["ctr", "-n", "k8s.io", "images", "ls", "-q"]).split()
-        if again or image.reference not in known:
-            machines.run(node, ["ctr", "-n", "k8s.io", "images", "import", file])
+def import_on_nodes(images, again=False):
+    """Makes the images known to each node; `again` when their names may stand for other content than before."""
+    files = {image.reference: pathlib.Path("/run/cache") / make(image).relative_to(settings.CACHE) for image in images}
+
+    def import_on(node):
+        known = [] if again else machines.run(node, ["ctr", "-n", "k8s.io", "images", "ls", "-q"]).split()
+        for reference, file in files.items():
+            if reference not in known:
+                machines.run(node, ["ctr", "-n", "k8s.io", "images", "import", file])
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        list(pool.map(import_on, settings.NODES))
