@@ -42,6 +42,8 @@ public:
     SimLedger(Ground& ground, Passage& passage, memory::MemoryLedger& inner) : ground_(ground), passage_(passage), inner_(inner) {}
     Answer<Epoch> next_epoch() override { return passage_.pass("ledger.next_epoch", inner_.next_epoch()); }
     Answer<Success> put(Operation operation) override;
+    // Nothing is awaited between this and the write that it precedes, so there is nothing that could be slow or die.
+    Answer<Success> put_ahead(Operation operation) override { return inner_.put_ahead(std::move(operation)); }
     Answer<Operation> operation(OperationId id) override { return passage_.ask("ledger.operation", inner_.operation(id)); }
     Answer<std::vector<Operation>> operations(OperationFilter filter) override {
         return passage_.ask("ledger.operations", inner_.operations(filter));
