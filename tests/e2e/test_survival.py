@@ -30,7 +30,10 @@ class KilledControlPlane(harness.ToyCase):
 
         self.assertEqual(harness.game_pids("gk-toy-game"), before, "nothing was started twice, nothing was ended")
         self.assertLess(took, FOUND_WITHIN_S, "found again in time")
-        reply = self.api.ask("POST", f"/v1/servers/{names[0]}/commands", {"command": "save-all"})
+        # The API answers a moment before the keeper has taken over, and says 503 to commands until then.
+        command = ("POST", f"/v1/servers/{names[0]}/commands", {"command": "save-all"})
+        self.api.wait_until(lambda: self.api.call(*command).status != 503, "commands are taken", 10)
+        reply = self.api.ask(*command)
         self.assertIsInstance(reply["reply"], str)
 
     def test_an_operation_under_way_is_finished_by_the_next_control_plane(self):
