@@ -143,6 +143,7 @@ void World::heal() { ground_.heal(); }
 
 std::string World::settle_down(Milliseconds within) {
     const auto end = ground_.now + within;
+    run_for(90s);  // What an interrupted request has left is let be for a minute.
     while (ground_.now < end && breach().empty() && !ground_.unrest().empty()) run_for(20s);
     run_for(1min);
     ground_.check_promises();
