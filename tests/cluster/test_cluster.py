@@ -92,7 +92,8 @@ def is_ready(node):
 def traces():
     """What a cluster can leave on its host: processes, mounts, links, cgroups, routes, firewall rules."""
     words = r"gk-cluster|gkc-|gamekeeper-cluster|kube|KUBE|CNI-|containerd|/etcd|machine-init"
-    processes = [line for line in run("ps", "-eo", "args").stdout.splitlines() if re.match(r"\S*(etcd|containerd|kube|unshare|nsenter)", line)]
+    # A process that has ended may wait a while for the host's first process to take note of it; its name then stands in brackets.
+    processes = [line for line in run("ps", "-eo", "args").stdout.splitlines() if re.match(r"[^[\s]*(etcd|containerd|kube|unshare|nsenter)", line)]
     cgroups = [str(p) for p in pathlib.Path("/sys/fs/cgroup").glob("*/gamekeeper-cluster*")]
     listings = [pathlib.Path("/proc/self/mountinfo").read_text(), run("ip", "link").stdout, run("ip", "route").stdout, run("iptables-save").stdout]
     folders = [p for p in ("/run/containerd", "/var/lib/kubelet", "/var/lib/cni", "/opt/containerd", "/usr/libexec/kubernetes") if os.path.exists(p)]
