@@ -240,7 +240,7 @@ Servers::Answer<Accepted> Servers::create(Caller caller, CreateOrder order, Idem
         operation.finished_at = record.created_at;
     }
     // The operation first: a record that names it is only ever stored after it.
-    if (auto stored = co_await ports_.ledger.put(operation); !stored) co_return std::unexpected(from(stored.error()));
+    if (auto stored = co_await ports_.ledger.put_ahead(operation); !stored) co_return std::unexpected(from(stored.error()));
     if (auto stored = co_await ports_.store.create(record); !stored) {
         const auto error = stored.error();
         operation.status = Operation::Status::failed;
@@ -303,7 +303,7 @@ Servers::Answer<Accepted> Servers::ask(Caller caller, std::string space, std::st
             if (!all) co_return std::unexpected(from(all.error()));
             CO_TRY_OK(check_room(*all, taken->record));
         }
-        if (auto stored = co_await ports_.ledger.put(operation); !stored) co_return std::unexpected(from(stored.error()));
+        if (auto stored = co_await ports_.ledger.put_ahead(operation); !stored) co_return std::unexpected(from(stored.error()));
         auto stored = co_await ports_.store.replace(std::move(taken->record));
         if (stored) co_return Accepted{.operation = std::move(operation), .changed = true};
         if (stored.error().kind != StoreError::Kind::conflict) co_return std::unexpected(from(stored.error()));
