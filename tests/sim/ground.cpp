@@ -131,6 +131,8 @@ bool Ground::is_proven(ServerUid uid, const Content& content) const {
 // What players have done is on this disk, and nobody has given it away by name.
 bool Ground::is_needed(ServerUid uid, const Cell& cell) const {
     const auto truth = truths.find(uid);
+    // Where either world is right, one that is safe is enough.
+    if (truth != truths.end() && truth->second.undone && is_proven(uid, *truth->second.undone)) return false;
     return cell.disk && truth != truths.end() && !truth->second.waived && truth->second.accepts(cell.live);
 }
 
