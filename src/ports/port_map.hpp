@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/id.hpp"
@@ -26,8 +27,13 @@ public:
     template <class T>
     using Answer = Task<Result<T, PortMapError>>;
 
-    // All wishes or none. A server that has a reservation gets the same one again.
-    virtual Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes) = 0;
+    // All wishes or none. A server that has a reservation gets the same one again. `before` is what it had on another machine, or before it was
+    // deleted: it gets those numbers again when they fit the wishes and all of them are free, and others otherwise.
+    virtual Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes,
+                                                             std::vector<server::PortBinding> before) = 0;
+    Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes) {
+        return reserve(server, std::move(wishes), {});
+    }
     virtual Answer<Success> release(ServerUid server) = 0;
     struct Reservation {
         ServerUid server;

@@ -1,5 +1,7 @@
 #include "app/keeper/orphans.hpp"
 
+#include <set>
+
 #include "adapters/memory/files.hpp"
 #include "adapters/memory/notifier.hpp"
 #include "adapters/memory/vault.hpp"
@@ -75,6 +77,29 @@ TEST_F(OrphansTest, WhereOthersTakeRequestsTooInheritedOnesAreLeftTheirTime) {
     house.clock.advance(30s);
     sweep(orphans);
     EXPECT_TRUE(operation(creating).is_finished());
+}
+
+TEST_F(OrphansTest, PortsOfAServerThatWasNeverMadeAreGivenBack) {
+    const std::vector<PortWish> wishes = {{.role = "game", .udp = true}};
+    app::CreateOrder order;
+    order.id = "castle";
+    order.game = "toy";
+    ASSERT_TRUE(house.create(order));
+    const auto lost = house.random.id<ServerUid>();
+    ASSERT_TRUE(house.wait(house.port_map.reserve(lost, wishes)));
+    const auto holders = [this] {
+        std::set<ServerUid> all;
+        for (const auto& held : house.wait(house.port_map.list()).value()) all.insert(held.server);
+        return all;
+    };
+    Orphans orphans(ports, limits, Epoch{2});
+
+    sweep(orphans);
+    EXPECT_TRUE(holders().contains(lost)) << "its record may be on its way";
+    house.clock.advance(limits.orphan_grace);
+    sweep(orphans);
+
+    EXPECT_EQ(holders(), std::set{house.record("castle").uid});
 }
 
 }  // namespace

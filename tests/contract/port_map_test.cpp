@@ -67,6 +67,25 @@ TEST_P(PortMapContract, RemembersTheRestAcrossARestart) {
     EXPECT_NE(wait(ports().reserve(numbered<ServerUid>(2), one_game))->front().open, before->front().open);
 }
 
+TEST_P(PortMapContract, GivesBackWhatAServerHadBeforeWhenAllOfItIsFree) {
+    const std::vector<PortWish> wishes = {{.role = "game", .udp = true}, {.role = "query", .tcp = true, .udp = true}};
+    const std::vector<server::PortBinding> before = {
+        {.role = "game", .protocol = Protocol::udp, .open = Port{30040}, .bound = Port{30040}, .internal = false},
+        {.role = "query", .protocol = Protocol::tcp, .open = Port{30041}, .bound = Port{30041}, .internal = false},
+        {.role = "query", .protocol = Protocol::udp, .open = Port{30041}, .bound = Port{30041}, .internal = false}};
+    auto of_another_game = before;
+    of_another_game.pop_back();
+
+    const auto first = wait(ports().reserve(numbered<ServerUid>(1), wishes, before));
+    const auto second = wait(ports().reserve(numbered<ServerUid>(2), wishes, before));
+    const auto third = wait(ports().reserve(numbered<ServerUid>(3), wishes, of_another_game));
+
+    ASSERT_TRUE(first && second && third);
+    EXPECT_EQ(*first, before);
+    EXPECT_EQ(second->front().open, Port{30000}) << "they are taken";
+    EXPECT_EQ(third->size(), 3u) << "they are not what this game wishes";
+}
+
 TEST_P(PortMapContract, PassesOverPortsOfOtherPrograms) {
     make({.range = {.first = Port{30000}, .last = Port{30003}}, .foreign = [](Protocol, Port port) { return port != Port{30002}; }});
 

@@ -9,7 +9,8 @@ MemoryPortMap::MemoryPortMap(std::shared_ptr<StoreState> state, const Clock& clo
       clock_(clock),
       rules_(std::move(rules)) {}
 
-PortMap::Answer<std::vector<server::PortBinding>> MemoryPortMap::reserve(ServerUid server, std::vector<PortWish> wishes) {
+PortMap::Answer<std::vector<server::PortBinding>> MemoryPortMap::reserve(ServerUid server, std::vector<PortWish> wishes,
+                                                                         std::vector<server::PortBinding> before) {
     const auto rested = [&](const auto& entry) { return entry.second.released_at && *entry.second.released_at + rules_.rest <= clock_.now(); };
     std::erase_if(state_->ports, rested);
     std::set<std::pair<Protocol, Port>> reserved;
@@ -18,7 +19,7 @@ PortMap::Answer<std::vector<server::PortBinding>> MemoryPortMap::reserve(ServerU
         for (const auto& binding : ports.bindings) reserved.emplace(binding.protocol, binding.open);
     }
     const PortQuestion is_reserved = [&](Protocol protocol, Port port) { return reserved.contains({protocol, port}); };
-    auto chosen = choose_ports(rules_.range, wishes, is_reserved, rules_.foreign);
+    auto chosen = choose_ports_again(rules_.range, wishes, before, is_reserved, rules_.foreign);
     if (!chosen) co_return std::unexpected(PortMapError{PortMapError::Kind::exhausted, std::move(chosen).error().detail});
     StoreState::ReservedPorts entry{.bindings = *chosen, .released_at = std::nullopt};
     state_->ports.emplace_back(server, std::move(entry));

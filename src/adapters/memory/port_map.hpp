@@ -17,7 +17,9 @@ public:
     };
     MemoryPortMap(std::shared_ptr<StoreState> state, const Clock& clock, Rules rules);
 
-    Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes) override;
+    using PortMap::reserve;
+    Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes,
+                                                     std::vector<server::PortBinding> before) override;
     Answer<Success> release(ServerUid server) override;
     Answer<std::vector<Reservation>> list() override;
 

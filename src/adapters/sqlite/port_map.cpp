@@ -61,13 +61,13 @@ Result<Success, StoreError> insert(Connection& db, const std::string& server, co
 using Chosen = Result<std::vector<PortBinding>, PortShortage>;
 
 Result<Chosen, StoreError> reserve_now(Connection& db, const std::string& server, const std::vector<PortWish>& wishes,
-                                       const SqlitePortMap::Rules& rules, Time now) {
+                                       const std::vector<PortBinding>& before, const SqlitePortMap::Rules& rules, Time now) {
     TRY(held, held_by(db, server));
     if (!held.empty()) return Chosen(std::move(held));
     TRY_OK(db.change("DELETE FROM ports WHERE released_at <= ?1", now - rules.rest));
     TRY(taken, all_taken(db));
     const PortQuestion reserved = [&](Protocol protocol, Port port) { return taken.contains({protocol, port}); };
-    auto chosen = choose_ports(rules.range, wishes, reserved, rules.foreign);
+    auto chosen = choose_ports_again(rules.range, wishes, before, reserved, rules.foreign);
     if (chosen) TRY_OK(insert(db, server, *chosen));
     return Result<Chosen, StoreError>(std::move(chosen));
 }
@@ -87,10 +87,9 @@ Result<std::vector<PortMap::Reservation>, StoreError> list_now(Connection& db) {
 
 }  // namespace
 
-PortMap::Answer<std::vector<PortBinding>> SqlitePortMap::reserve(ServerUid server, std::vector<PortWish> wishes) {
-    Work<Chosen> work = [uid = server.text(), wishes = std::move(wishes), rules = rules_, now = clock_.now()](Connection& db) {
-        return reserve_now(db, uid, wishes, rules, now);
-    };
+PortMap::Answer<std::vector<PortBinding>> SqlitePortMap::reserve(ServerUid server, std::vector<PortWish> wishes, std::vector<PortBinding> before) {
+    Work<Chosen> work = [uid = server.text(), wishes = std::move(wishes), before = std::move(before), rules = rules_,
+                         now = clock_.now()](Connection& db) { return reserve_now(db, uid, wishes, before, rules, now); };
     auto chosen = co_await db_.write(std::move(work));
     if (!chosen) co_return std::unexpected(unavailable(chosen.error()));
     if (!*chosen) co_return std::unexpected(PortMapError{PortMapError::Kind::exhausted, chosen->error().detail});

@@ -16,7 +16,9 @@ public:
     };
     SqlitePortMap(Database& db, const Clock& clock, Rules rules) : db_(db), clock_(clock), rules_(std::move(rules)) {}
 
-    Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes) override;
+    using PortMap::reserve;
+    Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes,
+                                                     std::vector<server::PortBinding> before) override;
     Answer<Success> release(ServerUid server) override;
     Answer<std::vector<Reservation>> list() override;
 

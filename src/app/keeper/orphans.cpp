@@ -29,6 +29,7 @@ Halt halt_of_runtime(const RuntimeError& error) {
 
 Task<Result<Success, Halt>> Orphans::sweep(std::vector<server::Record> records) {
     CO_TRY_OK(co_await sweep_operations(records));
+    CO_TRY_OK(co_await sweep_ports(records));
     co_return co_await sweep_runtime(records);
 }
 
@@ -44,6 +45,29 @@ Task<Result<Success, Halt>> Orphans::sweep_runtime(const std::vector<server::Rec
         CO_TRY(deleted, co_await was_deleted(uid));
         if (deleted) CO_TRY_OK(co_await remove(uid));
         else if (!std::exchange(seen_[uid].reported, true)) CO_TRY_OK(co_await report(uid));
+    }
+    co_return Success{};
+}
+
+// A create that was interrupted between its reservation and its record. Should it still be under way, the store refuses a number that somebody
+// else has got meanwhile.
+Task<Result<Success, Halt>> Orphans::sweep_ports(const std::vector<server::Record>& records) {
+    const auto held = co_await ports_.port_map.list();
+    if (!held) co_return std::unexpected(Halt{.kind = Halt::Kind::trouble, .detail = held.error().detail});
+    const auto now = ports_.clock.now();
+    const auto is_held = [&](ServerUid uid) { return std::ranges::find(*held, uid, &PortMap::Reservation::server) != held->end(); };
+    std::erase_if(idle_ports_, [&](const auto& it) { return is_known(records, it.first) || !is_held(it.first); });
+    for (const auto& reservation : *held) {
+        const auto uid = reservation.server;
+        if (is_known(records, uid)) continue;
+        const auto since = idle_ports_.try_emplace(uid, now).first->second;
+        if (now - since < limits_.orphan_grace) continue;
+        const auto record = co_await ports_.store.get(uid);
+        if (record) continue;
+        if (record.error().kind != StoreError::Kind::not_found) co_return std::unexpected(halt_of(record.error()));
+        const auto released = co_await ports_.port_map.release(uid);
+        if (!released) co_return std::unexpected(Halt{.kind = Halt::Kind::trouble, .detail = released.error().detail});
+        log::info("keeper", "gave back the ports of a server that was never made", {{"server", uid}});
     }
     co_return Success{};
 }

@@ -22,6 +22,7 @@ public:
 
 private:
     Task<Result<Success, Halt>> sweep_runtime(const std::vector<server::Record>& records);
+    Task<Result<Success, Halt>> sweep_ports(const std::vector<server::Record>& records);
     Task<Result<Success, Halt>> sweep_operations(const std::vector<server::Record>& records);
     Task<Result<bool, Halt>> was_deleted(ServerUid uid);
     Task<Result<Success, Halt>> remove(ServerUid uid);
@@ -36,6 +37,7 @@ private:
         bool reported = false;
     };
     std::map<ServerUid, Sighting> seen_;
+    std::map<ServerUid, Time> idle_ports_;  // Of whom nothing else is known, since when.
 };
 
 }  // namespace gk::app

@@ -94,6 +94,14 @@ void drop_masks(const catalog::Catalog& games, const server::Record& record, std
     });
 }
 
+// A world that comes back is looked for where it was.
+std::vector<server::PortBinding> ports_before(const KeptWorld& world) {
+    Errors ignored;
+    server::Record record;
+    if (!server::decode(world.record, "", ignored, record)) return {};
+    return std::move(record.ports);
+}
+
 Error not_running(const server::Record& record) {
     Error error{.kind = Error::Kind::conflict,
                 .code = "not_running",
@@ -192,6 +200,7 @@ Servers::Answer<server::Record> Servers::new_record(Caller caller, CreateOrder o
     server::Record record;
     const bool adopts = *kept && order.world == CreateOrder::World::adopt;
     record.uid = adopts ? (*kept)->uid : ports_.random.id<ServerUid>();
+    if (adopts) record.ports = ports_before(**kept);
     record.id = order.id;
     record.space = order.space;
     record.tenant = caller.tenant;
@@ -225,7 +234,7 @@ Servers::Answer<Accepted> Servers::create(Caller caller, CreateOrder order, Idem
     CO_TRY(record, co_await new_record(caller, std::move(order), *all));
     CO_TRY_OK(check_room(*all, record));
 
-    auto bindings = co_await ports_.port_map.reserve(record.uid, catalog::port_wishes(*games_.game(record.game)));
+    auto bindings = co_await ports_.port_map.reserve(record.uid, catalog::port_wishes(*games_.game(record.game)), std::move(record.ports));
     if (!bindings) co_return std::unexpected(from(bindings.error()));
     record.ports = std::move(*bindings);
 
@@ -240,13 +249,17 @@ Servers::Answer<Accepted> Servers::create(Caller caller, CreateOrder order, Idem
         operation.finished_at = record.created_at;
     }
     // The operation first: a record that names it is only ever stored after it.
-    if (auto stored = co_await ports_.ledger.put_ahead(operation); !stored) co_return std::unexpected(from(stored.error()));
+    if (auto stored = co_await ports_.ledger.put_ahead(operation); !stored) {
+        std::ignore = co_await ports_.port_map.release(record.uid);
+        co_return std::unexpected(from(stored.error()));
+    }
     if (auto stored = co_await ports_.store.create(record); !stored) {
         const auto error = stored.error();
         operation.status = Operation::Status::failed;
         operation.finished_at = ports_.clock.now();
         operation.error = Problem{.code = "not_created", .detail = "the server could not be stored"};
         std::ignore = co_await ports_.ledger.put(operation);
+        // Otherwise it may have been stored after all; if not, the search for orphans gives the ports back.
         if (error.kind == StoreError::Kind::conflict) std::ignore = co_await ports_.port_map.release(record.uid);
         co_return std::unexpected(from(error));
     }

@@ -98,4 +98,16 @@ Result<std::vector<server::PortBinding>, PortShortage> choose_ports(PortRange ra
     return bindings;
 }
 
+Result<std::vector<server::PortBinding>, PortShortage> choose_ports_again(PortRange range, std::span<const PortWish> wishes,
+                                                                          const std::vector<server::PortBinding>& before,
+                                                                          const PortQuestion& reserved, const PortQuestion& foreign) {
+    const PortQuestion not_one_of_those = [&](Protocol protocol, Port port) {
+        const auto is_that = [&](const server::PortBinding& had) { return had.protocol == protocol && had.open == port; };
+        return std::ranges::none_of(before, is_that) || reserved(protocol, port);
+    };
+    auto again = choose_ports(range, wishes, not_one_of_those, foreign);
+    if (again && *again == before) return again;
+    return choose_ports(range, wishes, reserved, foreign);
+}
+
 }  // namespace gk

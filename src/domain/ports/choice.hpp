@@ -43,4 +43,9 @@ using PortQuestion = std::function<bool(Protocol, Port)>;
 Result<std::vector<server::PortBinding>, PortShortage> choose_ports(PortRange range, std::span<const PortWish> wishes, const PortQuestion& reserved,
                                                                     const PortQuestion& foreign);
 
+// The same; but what a server had `before`, when that is what its wishes ask for and all of it is free.
+Result<std::vector<server::PortBinding>, PortShortage> choose_ports_again(PortRange range, std::span<const PortWish> wishes,
+                                                                          const std::vector<server::PortBinding>& before,
+                                                                          const PortQuestion& reserved, const PortQuestion& foreign);
+
 }  // namespace gk

@@ -192,8 +192,9 @@ private:
 class CrashingPortMap final : public PortMap {
 public:
     CrashingPortMap(PortMap& inner, CrashPoints& points) : inner_(inner), points_(points) {}
-    Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes) override {
-        return points_.around("port_map.reserve", inner_.reserve(server, std::move(wishes)));
+    Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes,
+                                                     std::vector<server::PortBinding> before) override {
+        return points_.around("port_map.reserve", inner_.reserve(server, std::move(wishes), std::move(before)));
     }
     Answer<Success> release(ServerUid server) override { return points_.around("port_map.release", inner_.release(server)); }
     Answer<std::vector<Reservation>> list() override { return inner_.list(); }
