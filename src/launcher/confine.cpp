@@ -190,7 +190,10 @@ Outcome<wire::launcher::ProgramEnded> run_confined(const Options& options, const
     TRY_OK(add_machine(room));
     if (order.needs_world) {
         TRY_OK(see_disks(order.server));
-        TRY_OK(add_world(room, Place(order.server).disk(order.disk).world, writes));
+        const auto world = Place(order.server).disk(order.disk).world;
+        // What is saved must not be newer than what a loss of power leaves: the game would go on from the older world.
+        if (!writes && exists(world)) TRY_OK(sync_world(world));
+        TRY_OK(add_world(room, world, writes));
     }
     if (!order.folder.empty()) TRY_OK(add_folder(room, options, order.folder, order.may_write_folder));
     const auto body = [&] {

@@ -176,6 +176,8 @@ Outcome<Success> switch_disk(ServerUid uid) {
     }
     const DiskPlace live = place.disk(Disk::live);
     const DiskPlace staged = place.disk(Disk::staged);
+    // What becomes live is whole, also after a loss of power.
+    TRY_OK(sync_world(staged.world));
     TRY_OK(unmount(staged));
     TRY_OK(unmount(live));
     if (exists(staged.image)) {
@@ -188,6 +190,12 @@ Outcome<Success> switch_disk(ServerUid uid) {
     if (exists(live.mount)) TRY_OK(rename_over(live.mount, place.at("old")));
     TRY_OK(rename_over(staged.mount, live.mount));
     return finish_folder_switch(place);
+}
+
+Outcome<Success> sync_world(const std::string& world) {
+    const Descriptor folder(::open(world.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!folder || ::syncfs(folder.get()) != 0) return fail_errno(fmt::format("{} could not be written to the disk", world));
+    return Success{};
 }
 
 Outcome<Success> own_world(const std::string& world, std::uint32_t owner) {

@@ -15,6 +15,8 @@ Outcome<Success> create_disk(const Options& options, const wire::launcher::Creat
 Outcome<Success> remove_disk(ServerUid uid, Disk which);
 // The staged disk takes the place of the live one; done already: nothing happens.
 Outcome<Success> switch_disk(ServerUid uid);
+// Returns when everything in the world is on the machine's disk, so that a loss of power cannot leave less.
+Outcome<Success> sync_world(const std::string& world);
 // Gives all of a world to uid and gid `owner`.
 Outcome<Success> own_world(const std::string& world, std::uint32_t owner);
 

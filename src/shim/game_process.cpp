@@ -176,18 +176,24 @@ ShimResult<pid_t> start_container(const Spec& spec, int run_folder, const GameEn
     return read_pid(run_folder);
 }
 
-// Whether the process handles this signal itself.
-bool handles(pid_t pid, int signal) {
-    const auto status = read_file(fmt::format("/proc/{}/status", pid), 16 * 1024).value_or("");
-    constexpr std::string_view key = "SigCgt:";
+// One of the masks in /proc/PID/status, such as "SigCgt:"; nothing when it cannot be read.
+std::optional<std::uint64_t> signal_mask(std::string_view status, std::string_view key) {
     for (const auto line : split(status, '\n')) {
         if (!line.starts_with(key)) continue;
         const auto text = trimmed(line.substr(key.size()));
-        std::uint64_t caught = 0;
-        std::from_chars(text.data(), text.data() + text.size(), caught, 16);
-        return (caught >> (signal - 1) & 1) != 0;
+        std::uint64_t mask = 0;
+        std::from_chars(text.data(), text.data() + text.size(), mask, 16);
+        return mask;
     }
-    return true;
+    return std::nullopt;
+}
+
+// Whether the process has said nothing about this signal: neither that it handles it nor that it wants to be left alone with it.
+bool leaves_to_default(pid_t pid, int signal) {
+    const auto status = read_file(fmt::format("/proc/{}/status", pid), 16 * 1024).value_or("");
+    const auto caught = signal_mask(status, "SigCgt:");
+    const auto ignored = signal_mask(status, "SigIgn:");
+    return caught && ignored && ((*caught | *ignored) >> (signal - 1) & 1) == 0;
 }
 
 bool ends_by_default(int signal) {
@@ -206,7 +212,7 @@ ShimResult<Game> start_game(const Spec& spec, int run_folder) {
 }
 
 void send_signal(const Game& game, int signal) {
-    const bool would_be_dropped = game.first_of_namespace && ends_by_default(signal) && !handles(game.pid, signal);
+    const bool would_be_dropped = game.first_of_namespace && ends_by_default(signal) && leaves_to_default(game.pid, signal);
     ::kill(game.pid, would_be_dropped ? SIGKILL : signal);
 }
 

@@ -159,6 +159,20 @@ TEST_P(ShimRuntimeContract, KillEndsWhatIgnoresEverything) {
     EXPECT_OK(runtime->kill(one, Epoch{1}));
 }
 
+TEST_P(ShimRuntimeContract, AGameThatIgnoresASignalKeepsTheTimeOfItsRung) {
+    auto deaf = toy({"--ignore-term"});
+    deaf.stop = {{.kind = server::StopRung::Kind::signal, .signal = SIGTERM, .wait = Milliseconds(300)}};
+    start(std::move(deaf));
+    wait_for(Process::ready);
+
+    EXPECT_OK(runtime->stop(one, Epoch{1}));
+    wait_for(Process::exited);
+
+    const auto log = rig->run(runtime->logs(one, 0, 1000)).value();
+    const auto is_killing = [](const LogLine& line) { return line.line.contains("killing it"); };
+    EXPECT_TRUE(std::ranges::any_of(log, is_killing)) << "it was killed only when its time was over";
+}
+
 TEST_P(ShimRuntimeContract, QuietIsKeptAndUndone) {
     start(toy());
     wait_for(Process::ready);

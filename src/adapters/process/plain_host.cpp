@@ -152,6 +152,7 @@ Host::Answer<Success> PlainHost::switch_disk(ServerUid uid) {
     CO_TRY(seen, co_await disks(uid));
     if (!seen.staged && seen.live) co_return Success{};
     if (!seen.staged) co_return fail(RuntimeError::Kind::not_found, "there is no staged disk to switch to");
+    CO_TRY_OK(co_await sync_world(disk(uid, Disk::staged)));
     if (seen.live) CO_TRY_OK(move_folder(disk(uid, Disk::live), folder(uid) / "old"));
     CO_TRY_OK(move_folder(disk(uid, Disk::staged), disk(uid, Disk::live)));
     co_return finish_switch(uid);
@@ -315,12 +316,25 @@ private:
 
 }  // namespace
 
+// By a program, because it may take its time and must not hold up the loop.
+Host::Answer<Success> PlainHost::sync_world(fs::path world) {
+    Start how;
+    how.program = "/bin/sync";
+    how.argv = {"sync", "-f", world.string()};
+    how.directory = "/";
+    CO_TRY(ended, co_await run_to_end(clock_, std::move(how), std::string(), std::chrono::minutes(10)));
+    if (ended.code == 0) co_return Success{};
+    co_return fail(RuntimeError::Kind::unavailable, fmt::format("{} could not be written to the disk: {}", world.string(), ended.errors));
+}
+
 Host::Answer<Host::Ended> PlainHost::run_confined(ConfinedRun run) {
     const auto program = run.argv.empty() ? options_.confined_programs.end() : options_.confined_programs.find(run.argv.front());
     if (program == options_.confined_programs.end()) co_return fail(RuntimeError::Kind::invalid, "only programs of the fixed list run confined");
     if (run.needs_world) {
         CO_TRY(seen, co_await disks(run.server));
         if (!(run.disk == Disk::live ? seen.live : seen.staged)) co_return fail(RuntimeError::Kind::not_found, "the world's disk is absent");
+        // What is saved must not be newer than what a loss of power leaves.
+        if (!run.may_write_world) CO_TRY_OK(co_await sync_world(disk(run.server, run.disk)));
     }
     const auto nowhere = options_.state / "servers" / ".work" / fmt::format("{}-{}", run.server.text(), ++runs_);
     const auto place = run.needs_world ? disk(run.server, run.disk) : nowhere;

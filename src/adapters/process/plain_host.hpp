@@ -57,6 +57,8 @@ private:
     Result<Success, RuntimeError> prepare_run(const server::LaunchSpec& spec, Epoch epoch) const;
     Result<Success, RuntimeError> finish_switch(ServerUid uid) const;
     Answer<Success> start_shim(ServerUid uid);
+    // Returns when everything in the world is on the machine's disk.
+    Answer<Success> sync_world(std::filesystem::path world);
     // Of the world's files; every one is looked at, so not more often than once a minute.
     Task<MebiBytes> measured(ServerUid uid);
 
