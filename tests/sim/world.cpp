@@ -153,7 +153,8 @@ std::string World::settle_down(Milliseconds within) {
 std::vector<std::uint64_t> seeds(std::uint64_t count) {
     if (const auto one = number_of(std::getenv("GK_SIM_SEED"), 0); one != 0) return {one};
     std::vector<std::uint64_t> all(number_of(std::getenv("GK_SIM_SEEDS"), count));
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i + 1;
+    const auto first = number_of(std::getenv("GK_SIM_FIRST"), 1);
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = first + i;
     return all;
 }
 
