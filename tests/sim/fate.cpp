@@ -111,6 +111,8 @@ void Ground::lose_disk(ServerUid uid) {
     note("a disk is lost", uid);
     cell.disk = false;
     cell.live = cell.synced = Content();
+    // A pause under way begins again: the world comes back from the vault by a start, and that game is stopped too.
+    if (known->request) stopped_runs_.erase(known->request->operation);
     auto& truth = truths[uid];
     const auto all = snapshots(uid);
     const auto newest = std::ranges::find(all, vault::SnapshotStatus::complete, &vault::Snapshot::status);

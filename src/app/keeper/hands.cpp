@@ -226,7 +226,12 @@ Hands::Answer Hands::act(const server::Record& record, const server::FreeDisk&) 
 Hands::Answer Hands::act(const server::Record& record, const server::KeepWorld&) {
     const auto snapshots = co_await ports_.ledger.snapshots(record.uid);
     if (!snapshots) co_return std::unexpected(halt_of(snapshots.error()));
-    if (server::newest_complete(*snapshots) == nullptr) co_return success;
+    // Not only what was proven: of a world that was deleted by force somebody may still get something back.
+    if (server::newest_complete(*snapshots) == nullptr) {
+        const auto left = co_await ports_.vault.list(record.uid);
+        if (!left && left.error().kind != VaultError::Kind::not_found) co_return judged(left.error());
+        if (!left || left->empty()) co_return success;
+    }
     const auto now = ports_.clock.now();
     KeptWorld world{.uid = record.uid,
                     .id = record.id,

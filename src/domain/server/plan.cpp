@@ -362,7 +362,9 @@ Plan in_failed(const View& view) {
     if (view.alive()) return kill_again(view);
     if (const auto plan = tidy_exit(view)) return *plan;
     if (view.record.saving && view.record.saving->consistency != vault::Consistency::at_rest) return *tidy_snapshot(view);
-    if (view.record.given_up) return nothing();
+    // A start that is given up may still be a pause: the game is down, and its world is there.
+    const bool can_rest = view.wants(Wanted::paused) && view.has_world();
+    if (view.record.given_up && !can_rest) return nothing();
     return in_time(view, Transition{.on = Event::save_due, .why = {}, .exit = {}});
 }
 

@@ -320,6 +320,18 @@ TEST(Plan, ADeleteKeepsTheWorldUnlessToldToPurge) {
     }
 }
 
+TEST(Plan, AStartThatIsGivenUpIsAPauseWhenThatIsWanted) {
+    for (const auto wanted : {Wanted::running, Wanted::paused}) {
+        Toy toy(in(Phase::failed, wanted));
+        toy.record.given_up = true;
+        toy.facts.seen.disk = true;
+
+        toy.run();
+
+        EXPECT_EQ(toy.record.phase, wanted == Wanted::paused ? Phase::paused : Phase::failed);
+    }
+}
+
 TEST(Plan, ADeletedWorldLeavesNoSnapshotUndecided) {
     auto toy = asked(Phase::deleting, Wanted::deleted, ask(Verb::remove), Process::gone);
     vault::Snapshot stray;  // A keeper before us took it and was fenced.
