@@ -25,7 +25,11 @@ std::string GameShelf::missing(const catalog::Game& game) const {
             why = fmt::format("the folder {} is not there", directory->path);
         }
     }
-    return why.empty() ? fmt::format("'{}' names no source that one machine can use", game.name) : why;
+    if (!why.empty()) return why;
+    return fmt::format(
+        "'{}' has no source that this version can use: of those it names none is a Debian package or a folder of this machine "
+        "(fetch and npm are not carried out yet, an image is for clusters)",
+        game.name);
 }
 
 Result<server::LaunchSpec, Error> GameShelf::launch_spec(const server::Record& record) const {
@@ -35,8 +39,13 @@ Result<server::LaunchSpec, Error> GameShelf::launch_spec(const server::Record& r
     }
     auto context = context_;
     for (const auto& source : game->sources) {
+        // The best one that is there comes first, as in missing().
+        const auto* debian = std::get_if<catalog::DebianSource>(&source);
+        if (debian != nullptr && path_exists_(debian->program)) break;
         const auto* directory = std::get_if<catalog::DirectorySource>(&source);
-        if (directory != nullptr && path_exists_(directory->path)) context.game_files = directory->path;
+        if (directory == nullptr || !path_exists_(directory->path)) continue;
+        context.game_files = directory->path;
+        break;
     }
     auto spec = catalog::render_launch(*game, record, context);
     if (!spec) return std::unexpected(invalid(std::move(spec).error()));

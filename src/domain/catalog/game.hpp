@@ -59,7 +59,8 @@ struct PortRole {
     bool operator==(const PortRole&) const = default;
 };
 
-// One part of the command line. With `when` it is there only when that setting is true, a number or a text that is not empty.
+// One part of the command line. With `when` it is there only when that setting is true, a number other than 0
+// or a text that is not empty.
 struct Argument {
     std::string when;
     std::vector<Template> argv;

@@ -65,6 +65,28 @@ TEST(RenderLaunch, FillsInWhatTheServerHas) {
     EXPECT_EQ(spec->console_password.reveal(), "hunter2");
 }
 
+TEST(RenderLaunch, AnArgumentIsThereWhenItsSettingSaysSomething) {
+    auto game = toy();
+    game.settings.push_back({.name = "slots", .type = SettingType::integer});
+    game.command = {{"slots", {text("-s")}}, {"name", {text("-n")}}, {"fire", {text("-f")}}};
+    struct Case {
+        std::map<std::string, Value> settings;
+        std::vector<std::string> argv;
+    };
+    const Case cases[] = {
+        {{{"name", ""}}, {}},
+        {{{"name", "x"}, {"slots", 0}, {"fire", false}}, {"-n"}},
+        {{{"name", ""}, {"slots", -1}, {"fire", true}}, {"-s", "-f"}},
+    };
+    for (const auto& [settings, argv] : cases) {
+        auto record = castle();
+        record.settings = settings;
+        const auto spec = render_launch(game, record, {});
+        ASSERT_TRUE(spec);
+        EXPECT_EQ(spec->argv, argv);
+    }
+}
+
 TEST(RenderLaunch, NeverSplitsAnArgument) {
     auto record = castle();
     record.settings = {{"name", "a b' \"c\" $(reboot); --op"}, {"fire", true}};

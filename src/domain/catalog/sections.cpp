@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "domain/catalog/names.hpp"
 
 namespace gk::catalog {
@@ -41,16 +42,40 @@ void decode_fetch(const Value& value, const std::string& pointer, Errors& errors
     }
 }
 
+bool consists_of(std::string_view text, std::string_view marks) {
+    return std::ranges::all_of(text, [marks](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || marks.contains(c); });
+}
+
+// "name" or "@scope/name". Anything else the npm client would take for a folder, an address or an option.
+bool is_npm_name(std::string_view text) {
+    const auto is_part = [](std::string_view part) {
+        return !part.empty() && part.front() != '.' && part.front() != '-' && consists_of(part, "-._~");
+    };
+    if (!text.starts_with('@')) return is_part(text);
+    const auto slash = text.find('/');
+    return slash != std::string_view::npos && is_part(text.substr(1, slash - 1)) && is_part(text.substr(slash + 1));
+}
+
+// Three numbers, and perhaps "-rc.1" or "+build" (Semantic Versioning 2.0): never a range, which begins in the same way ("1.x", "1 || 2").
+bool is_exact_version(std::string_view text) {
+    const auto numbers = split(text.substr(0, text.find_first_of("-+")), '.');
+    const auto is_number = [](std::string_view part) { return !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos; };
+    const auto rest = text.find_first_of("-+");
+    const bool rest_is_plain =
+        rest == std::string_view::npos || std::ranges::all_of(text.substr(rest), [](char c) {
+            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '+' || c == '.';
+        });
+    return numbers.size() == 3 && std::ranges::all_of(numbers, is_number) && rest_is_plain;
+}
+
 void decode_npm(const Value& value, const std::string& pointer, Errors& errors, NpmSource& out) {
     ObjectReader in(value, pointer, errors);
     in.required("name", out.name);
     in.required("version", out.version);
     if (!in.finish()) return;
-    // A leading '-' would be read as an option by the program that installs it.
-    if (out.name.empty() || out.name.starts_with('-') || has_control_characters(out.name))
-        in.fail("name", "bad_format", "write the name of an npm package");
-    const bool exact = !out.version.empty() && out.version.front() >= '0' && out.version.front() <= '9';
-    if (!exact) in.fail("version", "bad_format", "write one exact version such as \"1.12.0\"; ranges change what runs without being asked");
+    if (!is_npm_name(out.name)) in.fail("name", "bad_format", "write the name of an npm package, such as \"flying-squid\" or \"@team/server\"");
+    if (!is_exact_version(out.version))
+        in.fail("version", "bad_format", "write one exact version such as \"1.12.0\"; ranges change what runs without being asked");
 }
 
 void decode_image(const Value& value, const std::string& pointer, Errors& errors, ImageSource& out) {

@@ -33,6 +33,7 @@ bool PlaceholderValues::is_set(const std::string& name) const {
     const auto value = setting(name);
     if (const auto* flag = value.as_bool()) return *flag;
     if (const auto* text = value.as_string()) return !text->empty();
+    if (const auto* number = value.as_int()) return *number != 0;
     return !value.is_null();
 }
 
