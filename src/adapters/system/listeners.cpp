@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/system/socket_diagnosis.hpp"
 #include "base/text.hpp"
 
 namespace gk::system {
@@ -46,23 +47,25 @@ std::string content_of(const char* path) {
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+std::set<Port> ports_of_tables(Protocol protocol) {
+    auto ports = ports_of_table(protocol, content_of(protocol == Protocol::tcp ? "/proc/net/tcp" : "/proc/net/udp"));
+    ports.merge(ports_of_table(protocol, content_of(protocol == Protocol::tcp ? "/proc/net/tcp6" : "/proc/net/udp6")));
+    return ports;
+}
+
 }  // namespace
 
-Listeners Listeners::of_this_machine() {
-    Listeners listeners;
-    listeners.add_table(Protocol::tcp, content_of("/proc/net/tcp"));
-    listeners.add_table(Protocol::tcp, content_of("/proc/net/tcp6"));
-    listeners.add_table(Protocol::udp, content_of("/proc/net/udp"));
-    listeners.add_table(Protocol::udp, content_of("/proc/net/udp6"));
-    return listeners;
-}
-
-void Listeners::add_table(Protocol protocol, std::string_view table) {
+std::set<Port> ports_of_table(Protocol protocol, std::string_view table) {
+    std::set<Port> ports;
     for (const auto line : split(table, '\n')) {
-        if (const auto port = listening_port(protocol, line)) bound_.emplace(protocol, *port);
+        if (const auto port = listening_port(protocol, line)) ports.insert(*port);
     }
+    return ports;
 }
 
-bool is_bound(Protocol protocol, Port port) { return Listeners::of_this_machine().contains(protocol, port); }
+bool is_bound(Protocol protocol, Port port) {
+    const auto ports = diagnosed_ports(protocol);
+    return ports ? ports->contains(port) : ports_of_tables(protocol).contains(port);
+}
 
 }  // namespace gk::system
