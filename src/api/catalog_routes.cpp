@@ -44,9 +44,9 @@ Value render_game(const Context& context, const catalog::Game& game) {
 
 // GET /v1/games
 Task<Outcome> list_games(Context& context, net::Request&, app::Caller) {
-    Value::Array items;
-    for (const auto& [name, game] : context.games.games()) items.push_back(render_game(context, game));
-    co_return json_reply(200, page(std::move(items), ""));
+    PageText items;
+    for (const auto& [name, game] : context.games.games()) items.add(render_game(context, game));
+    co_return page_reply(std::move(items), "");
 }
 
 // GET /v1/games/{game}
@@ -58,15 +58,15 @@ Task<Outcome> show_game(Context& context, net::Request& request, app::Caller) {
 
 // GET /v1/packages
 Task<Outcome> list_packages(Context& context, net::Request&, app::Caller) {
-    Value::Array items;
+    PageText items;
     for (const auto& package : context.games.packages()) {
-        items.push_back(Value::object({{"name", package.name},
-                                       {"title", package.title},
-                                       {"resources", Value::object({{"cpu_millis", package.resources.cpu.count},
-                                                                    {"memory_mib", package.resources.memory.count},
-                                                                    {"disk_mib", package.resources.disk.count}})}}));
+        items.add(Value::object({{"name", package.name},
+                                 {"title", package.title},
+                                 {"resources", Value::object({{"cpu_millis", package.resources.cpu.count},
+                                                              {"memory_mib", package.resources.memory.count},
+                                                              {"disk_mib", package.resources.disk.count}})}}));
     }
-    co_return json_reply(200, page(std::move(items), ""));
+    co_return page_reply(std::move(items), "");
 }
 
 }  // namespace

@@ -22,9 +22,9 @@ Task<Outcome> list_operations(Context& context, net::Request& request, app::Call
     CO_TRY(found, co_await context.servers.operations(std::move(caller), filter));
     const bool more = found.size() > page.limit;
     if (more) found.pop_back();
-    Value::Array items;
-    for (const auto& operation : found) items.push_back(render(operation));
-    co_return json_reply(200, api::page(std::move(items), more ? found.back().id.text() : ""));
+    PageText items;
+    for (const auto& operation : found) items.add(render(operation));
+    co_return page_reply(std::move(items), more ? found.back().id.text() : "");
 }
 
 // GET /v1/operations/{operation}
@@ -39,15 +39,15 @@ Task<Outcome> show_operation(Context& context, net::Request& request, app::Calle
 // GET /v1/keys
 Task<Outcome> list_keys(Context& context, net::Request&, app::Caller caller) {
     CO_TRY(keys, co_await context.accounts.list(std::move(caller)));
-    Value::Array items;
+    PageText items;
     for (const auto& key : keys) {
-        items.push_back(Value::object({{"id", key.id.text()},
-                                       {"name", key.name},
-                                       {"scope", name_of(key.scope)},
-                                       {"created_at", rfc3339(key.created_at)},
-                                       {"revoked_at", key.revoked_at ? Value(rfc3339(*key.revoked_at)) : Value()}}));
+        items.add(Value::object({{"id", key.id.text()},
+                                 {"name", key.name},
+                                 {"scope", name_of(key.scope)},
+                                 {"created_at", rfc3339(key.created_at)},
+                                 {"revoked_at", key.revoked_at ? Value(rfc3339(*key.revoked_at)) : Value()}}));
     }
-    co_return json_reply(200, page(std::move(items), ""));
+    co_return page_reply(std::move(items), "");
 }
 
 // POST /v1/keys

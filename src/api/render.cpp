@@ -171,8 +171,16 @@ Value render(const Event& event) {
     });
 }
 
-Value page(Value::Array items, const std::string& next_cursor) {
-    return Value::object({{"items", std::move(items)}, {"next_cursor", text_or_null(next_cursor)}});
+void PageText::add(const Value& item) {
+    if (count_++ > 0) text_ += ',';
+    append_json(text_, item);
+}
+
+std::string PageText::finish(const std::string& next_cursor) && {
+    text_ += R"(],"next_cursor":)";
+    append_json(text_, text_or_null(next_cursor));
+    text_ += '}';
+    return std::move(text_);
 }
 
 Value render_problem(const app::Error& error, int status, const std::string& instance) {

@@ -18,8 +18,18 @@ Value render(const Operation& operation);
 Value render(const vault::Snapshot& snapshot);
 Value render(const LogLine& line);
 Value render(const Event& event);
-// {items: [...], next_cursor: "..."}; an empty cursor is rendered as null.
-Value page(Value::Array items, const std::string& next_cursor);
+// {items: [...], next_cursor: "..."}, written item by item: a page of a thousand servers is never a tree as a whole.
+class PageText {
+public:
+    void add(const Value& item);
+    std::size_t count() const { return count_; }
+    // An empty cursor is rendered as null.
+    std::string finish(const std::string& next_cursor) &&;
+
+private:
+    std::string text_ = R"({"items":[)";
+    std::size_t count_ = 0;
+};
 // RFC 9457.
 Value render_problem(const app::Error& error, int status, const std::string& instance);
 

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "api/render.hpp"
 #include "app/caller.hpp"
 #include "async/deadline.hpp"
 #include "async/signal.hpp"
@@ -22,13 +21,16 @@ app::Error bad_query(std::string_view name, std::string detail) {
     return app::invalid({{.pointer = pointer_to("/query", name), .code = "bad_format", .detail = std::move(detail), .mark = {}}});
 }
 
-}  // namespace
-
-net::Response json_reply(int status, const Value& value) {
-    auto text = to_json(value);
+net::Response json_text(int status, std::string text) {
     text += '\n';
     return net::Response::text(status, "application/json", std::move(text));
 }
+
+}  // namespace
+
+net::Response json_reply(int status, const Value& value) { return json_text(status, to_json(value)); }
+
+net::Response page_reply(PageText items, const std::string& next_cursor) { return json_text(200, std::move(items).finish(next_cursor)); }
 
 int status_of(app::Error::Kind kind) {
     using enum app::Error::Kind;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "api/context.hpp"
+#include "api/render.hpp"
 #include "app/error.hpp"
 #include "base/value.hpp"
 #include "net/http/message.hpp"
@@ -11,6 +12,8 @@
 namespace gk::api {
 
 net::Response json_reply(int status, const Value& value);
+// A list. An empty cursor says that nothing follows.
+net::Response page_reply(PageText items, const std::string& next_cursor);
 // application/problem+json with the one status that the error's kind has.
 net::Response problem_reply(const app::Error& error, const net::Request& request);
 // For what the HTTP layer itself refuses, which adds the problem's headers.

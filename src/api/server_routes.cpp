@@ -32,14 +32,14 @@ Task<Outcome> list_servers(Context& context, net::Request& request, app::Caller 
         next = std::ranges::find_if(all, [&place](const auto& record) { return std::pair(record.space, record.id) > place; });
     }
     // Only what is on the page is looked at closely: observing a server costs more than reading its record.
-    Value::Array items;
+    PageText items;
     std::string last;
-    for (; next != all.end() && items.size() < page.limit; ++next) {
+    for (; next != all.end() && items.count() < page.limit; ++next) {
         last = cursor_of(*next);
         const auto view = co_await context.servers.view(std::move(*next));
-        items.push_back(render(view, context.public_host));
+        items.add(render(view, context.public_host));
     }
-    co_return json_reply(200, api::page(std::move(items), next != all.end() ? last : ""));
+    co_return page_reply(std::move(items), next != all.end() ? last : "");
 }
 
 FieldError two_namespaces() {
@@ -119,25 +119,25 @@ Task<Outcome> explain_server(Context& context, net::Request& request, app::Calle
 Task<Outcome> list_snapshots(Context& context, net::Request& request, app::Caller caller) {
     CO_TRY(page, page_of(request));
     CO_TRY(all, co_await context.servers.snapshots(std::move(caller), space_of(request), id_of(request)));
-    Value::Array items;
+    PageText items;
     std::string last;
     bool reached = page.cursor.empty();
     bool more = false;
     for (const auto& snapshot : all) {
         const auto id = snapshot.id.text();
-        if (reached && items.size() == page.limit) {
+        if (reached && items.count() == page.limit) {
             more = true;
             break;
         }
         if (reached) {
-            items.push_back(render(snapshot));
+            items.add(render(snapshot));
             last = id;
         }
         reached = reached || id == page.cursor;
     }
     // The snapshot that the cursor names may have been forgotten meanwhile.
     if (!reached) co_return std::unexpected(foreign_cursor());
-    co_return json_reply(200, api::page(std::move(items), more ? last : ""));
+    co_return page_reply(std::move(items), more ? last : "");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,8 +35,16 @@ public:
     Value(const char* v) : data_(std::string(v)) {}
     Value(Array v) : data_(std::move(v)) {}
     Value(Object v) : data_(std::move(v)) {}
-    static Value object(std::initializer_list<Member> members) { return Value(Object(members)); }
-    static Value array(std::initializer_list<Value> items) { return Value(Array(items)); }
+    // object({{"name", value}, ...}). The members are moved: an initializer_list would copy a whole tree once for each of its levels.
+    static Value object() { return Value(Object()); }
+    template <std::size_t count>
+    static Value object(Member (&&members)[count]) {
+        return Value(Object(std::move_iterator(members), std::move_iterator(members + count)));
+    }
+    template <std::size_t count>
+    static Value array(Value (&&items)[count]) {
+        return Value(Array(std::move_iterator(items), std::move_iterator(items + count)));
+    }
 
     bool is_null() const { return std::holds_alternative<std::monostate>(data_); }
     const bool* as_bool() const { return std::get_if<bool>(&data_); }

@@ -11,6 +11,15 @@ TEST(Value, RendersAsCompactJsonInTheOrderOfItsKeys) {
     EXPECT_EQ(to_json(value), R"({"b":1,"a":[true,null,1.5,"x\"\\\n\u0001"],"e":{}})");
 }
 
+TEST(Value, AnObjectTakesItsMembersWithoutCopyingThem) {
+    std::string text(100, 'x');
+    const char* const place = text.data();
+
+    const auto value = Value::object({{"list", Value::array({Value::object({{"text", std::move(text)}})})}});
+
+    EXPECT_EQ(value.find("list")->as_array()->front().find("text")->as_string()->data(), place);
+}
+
 TEST(Value, SetReplacesOrAppends) {
     Value value;
 

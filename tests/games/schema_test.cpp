@@ -40,16 +40,16 @@ Value with_unknown_key(Value document, const std::vector<std::string>& path) {
     Value* at = &document;
     for (const auto& step : path) {
         if (step == "0") {
-            if (at->as_array() == nullptr) *at = Value::array({Value::object({})});
-            if (at->as_array()->empty()) at->as_array()->emplace_back(Value::object({}));
+            if (at->as_array() == nullptr) *at = Value::array({Value::object()});
+            if (at->as_array()->empty()) at->as_array()->emplace_back(Value::object());
             at = &at->as_array()->front();
-            if (at->as_object() == nullptr) *at = Value::object({});
+            if (at->as_object() == nullptr) *at = Value::object();
         } else {
             if (at->find(step) == nullptr || at->find(step)->is_null()) at->set(step, Value());
             for (auto& [name, member] : *at->as_object()) {
                 if (name == step) at = &member;
             }
-            if (at->is_null()) *at = Value::object({});
+            if (at->is_null()) *at = Value::object();
         }
     }
     at->set("zzzzzzzzzz", 1);

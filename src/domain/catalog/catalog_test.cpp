@@ -53,9 +53,9 @@ TEST(Packages, AreReadInOrderAndChecked) {
     ASSERT_TRUE(good);
     EXPECT_EQ(good->front().name, "b");
 
-    EXPECT_EQ(read(Value::object({})).error().front().pointer, "/packages");
+    EXPECT_EQ(read(Value::object()).error().front().pointer, "/packages");
     EXPECT_EQ(read(Value::object({{"packages", 1}})).error().front().pointer, "/packages");
-    EXPECT_EQ(read(Value::object({{"packages", Value::object({{"a", Value::object({})}})}})).error().size(), 3u);
+    EXPECT_EQ(read(Value::object({{"packages", Value::object({{"a", Value::object()}})}})).error().size(), 3u);
     EXPECT_EQ(read(Value::object({{"packages", Value::object({{"A b", size}})}})).error().front().code, "bad_format");
 }
 
