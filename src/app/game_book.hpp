@@ -7,6 +7,7 @@
 #include "app/error.hpp"
 #include "domain/server/launch.hpp"
 #include "domain/server/record.hpp"
+#include "ports/task.hpp"
 
 namespace gk::app {
 
@@ -21,6 +22,9 @@ struct WorldFile {
 class GameBook {
 public:
     virtual ~GameBook() = default;
+    // Whether what the game's source brings is on this machine, and the way to bring it; a game that comes with the system needs neither.
+    virtual bool has_files(const server::Record&) const { return true; }
+    virtual Task<Result<Success, Error>> fetch_files(server::Record) const { co_return Success{}; }
     // How this server is started; wrong settings come back as field errors.
     virtual Result<server::LaunchSpec, Error> launch_spec(const server::Record& record) const = 0;
     // Paths whose present content files_to_write() needs.

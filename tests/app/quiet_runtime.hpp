@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace gk::apptest {
 class QuietRuntime final : public Runtime {
 public:
     Seen seen;
+    std::optional<server::Usage> use = server::Usage();
     std::vector<LogLine> log;
     // Adds a line and wakes who follows.
     void print(std::string line) {
@@ -63,7 +65,10 @@ public:
         followers_.push_back(follower);
         return follower;
     }
-    Answer<server::Usage> usage(ServerUid) override { co_return server::Usage(); }
+    Answer<server::Usage> usage(ServerUid) override {
+        if (use) co_return *use;
+        co_return std::unexpected(RuntimeError{RuntimeError::Kind::unavailable, "the host does not answer"});
+    }
     Answer<std::string> health() override { co_return std::string(); }
 
 private:

@@ -3,7 +3,8 @@
 // Arguments: --line TEXT prints it (default "ready"); --udp PORT, --tcp PORT bind on --bind ADDRESS (default 127.0.0.1), the UDP port
 // answers minetest's connect packet; --world DIR keeps DIR/saved; --ignore-term; --exit CODE, --crash, --eat-memory MIB act at once,
 // or after --after MS; --lines N prints N numbered lines first; --partial TEXT is printed without a line feed at the end.
-// Input: save-off, save-all ("Saved the game"), save-on, stop, exit N, crash, eat N, say TEXT, lines N; anything else is echoed.
+// Input: save-off, save-all ("Saved the game"), save-on, stop, exit N, crash, eat N, fill MIB (writes DIR/filler, "filled" or "disk full"), say TEXT,
+// lines N; anything else is echoed.
 #include <arpa/inet.h>
 #include <array>
 #include <csignal>
@@ -77,6 +78,22 @@ void save(const Options& options) {
     say("Saved the game");
 }
 
+void fill(const Options& options, int mib) {
+    static const std::string mebibyte(1024 * 1024, 'x');
+    const int file = ::open((options.world + "/filler").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    bool fits = file >= 0;
+    for (int i = 0; i < mib && fits; ++i) {
+        // What fits only in part is written in part; the next piece then meets the end.
+        for (std::size_t at = 0; at < mebibyte.size() && fits;) {
+            const auto count = ::write(file, mebibyte.data() + at, mebibyte.size() - at);
+            fits = count > 0;
+            if (fits) at += static_cast<std::size_t>(count);
+        }
+    }
+    if (file >= 0) ::fsync(file), ::close(file);
+    say(fits ? "filled" : "disk full");
+}
+
 int bound(const Options& options, int type, int port) {
     const int fd = ::socket(AF_INET, type | SOCK_CLOEXEC, 0);
     const int on = 1;
@@ -121,6 +138,7 @@ void obey(std::string_view line, const Options& options) {
     if (line == "crash") crash();
     if (line.starts_with("exit ")) std::exit(number_behind(line));
     if (line.starts_with("eat ")) return eat(number_behind(line));
+    if (line.starts_with("fill ")) return fill(options, number_behind(line));
     if (line.starts_with("lines ")) return say_lines(number_behind(line));
     if (line.starts_with("say ")) return say(line.substr(4));
     say("unknown command: " + std::string(line));

@@ -98,6 +98,12 @@ Hands::Answer Hands::act(const server::Record& record, const server::CreateDisk&
 Hands::Answer Hands::act(const server::Record& record, const server::WriteDefaults&) { return write_files(record); }
 Hands::Answer Hands::act(const server::Record& record, const server::Prepare&) { return write_files(record); }
 
+Hands::Answer Hands::act(const server::Record& record, const server::FetchFiles&) {
+    const auto fetched = co_await ports_.games.fetch_files(record);
+    if (!fetched) co_return judged(fetched.error());
+    co_return success;
+}
+
 Hands::Answer Hands::write_files(const server::Record& record) {
     std::map<std::string, std::string> present;
     for (const auto& path : ports_.games.files_to_read(record)) {

@@ -26,6 +26,7 @@ private:
     Answer act(const server::Record& record, const server::RestoreToStage& step);
     Answer act(const server::Record& record, const server::CommitStaged& step);
     Answer act(const server::Record& record, const server::DiscardStaged& step);
+    Answer act(const server::Record& record, const server::FetchFiles& step);
     Answer act(const server::Record& record, const server::Prepare& step);
     Answer act(const server::Record& record, const server::Launch& step);
     Answer act(const server::Record& record, const server::PublishAddress& step);

@@ -65,6 +65,7 @@ Task<Result<server::Facts, Halt>> Round::facts(const server::Record& record) {
     facts.seen = observation_of(*seen);
     facts.snapshots = std::move(*snapshots);
     facts.spare_id = ports_.random.id<SnapshotId>();
+    facts.game_files = ports_.games.has_files(record);
     // A definition that does not render any more does not shorten the patience with a game that runs.
     const auto spec = ports_.games.launch_spec(record);
     facts.start_timeout = spec ? spec->ready.timeout : server::ReadyProbe().timeout;

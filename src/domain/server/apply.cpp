@@ -142,6 +142,7 @@ void done(const Fold& in, const CommitStaged&) {
 }
 void done(const Fold& in, const DiscardStaged&) { in.record.staged.reset(); }
 
+void done(const Fold&, const FetchFiles&) {}
 void done(const Fold& in, const Prepare&) {
     in.record.applied_settings = in.record.settings;
     set_progress(in.record, Progress::prepared, in.now);
@@ -250,6 +251,7 @@ void failed(const Fold& in, const RestoreToStage&) {
     start_step_failed(in);
 }
 void failed(const Fold& in, const CommitStaged&) { start_step_failed(in); }
+void failed(const Fold& in, const FetchFiles&) { start_step_failed(in); }
 void failed(const Fold& in, const Prepare&) { start_step_failed(in); }
 void failed(const Fold& in, const Launch&) { start_step_failed(in); }
 

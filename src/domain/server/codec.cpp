@@ -137,6 +137,7 @@ void write_life(Value& out, const Record& record) {
     set_if(out, "undo", record.undo, id_text);
     out.set("given_up", record.given_up);
     set_unless_empty(out, "notice_due", record.notice_due);
+    if (record.disk_level != DiskLevel::fine) out.set("disk_level", text(record.disk_level));
     out.set("crashes", list_of(record.crashes, id_text));
     set_if(out, "not_before", record.not_before, id_text);
     out.set("attempts", number(record.attempts));
@@ -297,6 +298,7 @@ void read_life(ObjectReader& in, Record& out) {
     read_id(in, "undo", out.undo);
     in.optional("given_up", out.given_up);
     in.optional("notice_due", out.notice_due);
+    in.optional("disk_level", out.disk_level);
     in.optional("crashes", out.crashes);
     in.optional("not_before", out.not_before);
     in.optional("attempts", out.attempts);

@@ -108,6 +108,7 @@ Record any_record(std::mt19937_64& dice) {
     it.world_dirty = coin();
     it.quiesced = coin();
     it.given_up = coin();
+    it.disk_level = static_cast<DiskLevel>(word(disk_level_names.size()));
     it.attempts = static_cast<std::uint32_t>(dice());
     it.slot = static_cast<std::uint32_t>(dice() % 100'000);
     it.phase_since = Time(Milliseconds(static_cast<std::int64_t>(dice() % 4'000'000'000'000)));

@@ -1,6 +1,7 @@
 #include "domain/server/moves.hpp"
 
 #include "base/assert.hpp"
+#include "domain/server/disk.hpp"
 
 namespace gk::server {
 namespace {
@@ -28,6 +29,8 @@ void move(Record& record, Event on, Time now) {
     if (all_is_well(*to)) {
         record.reason.clear();
         record.message.clear();
+        if (*to == Phase::stopped) record.disk_level = DiskLevel::fine;  // There is none.
+        show_disk(record);
     }
     // From here on a process may write, even when the answer to its launch is lost.
     if (*to == Phase::deploying) record.world_dirty = true;

@@ -186,6 +186,7 @@ Plan in_deploying(const View& view) {
     for (const auto& plan : {tidy_exit(view), tidy_snapshot(view), tidy_stage(view)}) {
         if (plan) return *plan;
     }
+    if (!view.facts.game_files) return in_time(view, FetchFiles{});
     // Settings that change in between are prepared again: a game never starts with the files of one set and the arguments of another.
     const bool prepared = view.record.progress == Progress::prepared && view.record.applied_settings == view.record.settings;
     return prepared ? in_time(view, Launch{}) : in_time(view, Prepare{});

@@ -33,6 +33,7 @@ struct Facts {
     Observation seen;
     std::vector<vault::Snapshot> snapshots;  // Of this server in the catalogue, newest first.
     SnapshotId spare_id;                     // For a snapshot that the plan may begin; drawn afresh for every round.
+    bool game_files = true;                  // What the game's source brings is on this machine.
     Milliseconds start_timeout{};            // From launch to ready, as the game's definition says.
     Milliseconds stop_timeout{};             // The sum of the stop ladder's waits.
 };

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "domain/server/disk.hpp"
 #include "domain/server/request.hpp"
 
 namespace gk::server {
@@ -357,6 +358,37 @@ TEST(Plan, APurgeSavesNothingFirst) {
         EXPECT_EQ(std::ranges::count(done, "StopGame"), is_up ? 1 : 0) << name_of(phase);
         EXPECT_EQ(done.back(), "RemoveRecord") << name_of(phase);
     }
+}
+
+TEST(Plan, FilesOfTheGameThatAreNotHereAreFetchedBeforeTheGameIsPrepared) {
+    Toy toy(in(Phase::deploying, Wanted::running));
+    toy.facts.seen.disk = true;
+    toy.facts.game_files = false;
+    ASSERT_EQ(toy.next(), "FetchFiles");
+
+    toy.make(away);
+    EXPECT_EQ(toy.next(), "wait") << "a server that is away is asked again, later";
+    toy.now += 1s;
+    toy.make(failure(Failure::Kind::invalid));
+    EXPECT_EQ(toy.record.phase, Phase::failed) << "a file that is another one stays another one";
+    EXPECT_TRUE(toy.record.given_up);
+    EXPECT_EQ(toy.record.reason, "why");
+}
+
+TEST(Plan, AServerThatWasPausedForItsFullDiskSaysSoUntilItHasNone) {
+    Toy toy(in(Phase::running, Wanted::running));
+    toy.facts.seen = {.disk = true, .staged = false, .process = Process::ready, .exit = {}, .started_at = {}, .quiesced = false};
+    note_disk(toy.record, DiskLevel::full);
+
+    toy.record = take_request(toy.record, ask(Verb::pause), toy.now)->record;
+    toy.run();
+    EXPECT_EQ(toy.record.phase, Phase::paused);
+    EXPECT_EQ(toy.record.reason, "disk_full");
+
+    toy.record = take_request(toy.record, ask(Verb::stop, 2), toy.now)->record;
+    toy.run();
+    EXPECT_EQ(toy.record.phase, Phase::stopped);
+    EXPECT_EQ(toy.record.reason, "");
 }
 
 TEST(Plan, SettingsThatChangeAfterThePreparationArePreparedAgain) {

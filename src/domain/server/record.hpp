@@ -112,6 +112,7 @@ struct Record {
     std::optional<SnapshotId> undo;        // What a restore_undo brings back.
     bool given_up = false;                 // No more tries until somebody asks.
     std::string notice_due;                // Kind of the notice that a person is to get; empty: none.
+    DiskLevel disk_level = DiskLevel::fine;  // As measured last.
     std::vector<Time> crashes;             // Within the window of the crash-loop rule, oldest first.
     std::optional<Time> not_before;        // Back-off: the next attempt waits for this.
     std::uint32_t attempts = 0;            // Failed tries of the present phase in a row.

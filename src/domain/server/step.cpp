@@ -22,6 +22,7 @@ constexpr Names names_of_step(const StageDisk&) { return {"StageDisk", "stage_di
 constexpr Names names_of_step(const RestoreToStage&) { return {"RestoreToStage", "restore"}; }
 constexpr Names names_of_step(const CommitStaged&) { return {"CommitStaged", "commit_restore"}; }
 constexpr Names names_of_step(const DiscardStaged&) { return {"DiscardStaged", ""}; }
+constexpr Names names_of_step(const FetchFiles&) { return {"FetchFiles", "fetch"}; }
 constexpr Names names_of_step(const Prepare&) { return {"Prepare", "write_files"}; }
 constexpr Names names_of_step(const Launch&) { return {"Launch", "launch"}; }
 constexpr Names names_of_step(const PublishAddress&) { return {"PublishAddress", "publish_address"}; }

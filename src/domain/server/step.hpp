@@ -51,6 +51,10 @@ struct DiscardStaged {
     bool operator==(const DiscardStaged&) const = default;
 };
 
+// Brings what the game's definition names as its source to this machine.
+struct FetchFiles {
+    bool operator==(const FetchFiles&) const = default;
+};
 struct Prepare {
     bool operator==(const Prepare&) const = default;
 };  // Writes the files that the game reads at its start.
@@ -132,8 +136,8 @@ struct Notify {
 };
 
 using Step = std::variant<Transition, Validate, CheckBackup, CreateDisk, WriteDefaults, StageDisk, RestoreToStage, CommitStaged, DiscardStaged,
-                          Prepare, Launch, PublishAddress, ProbeVault, BeginSnapshot, TakeSnapshot, VerifySnapshot, CloseSnapshot, Resume, StopGame,
-                          Kill, CleanRun, FreeDisk, KeepWorld, PurgeVault, Forget, RemoveRecord, Finish, Cancel, Notify>;
+                          FetchFiles, Prepare, Launch, PublishAddress, ProbeVault, BeginSnapshot, TakeSnapshot, VerifySnapshot, CloseSnapshot, Resume,
+                          StopGame, Kill, CleanRun, FreeDisk, KeepWorld, PurgeVault, Forget, RemoveRecord, Finish, Cancel, Notify>;
 
 // The name of a step in an operation ("launch", "snapshot_at_rest"); empty for book-keeping that users are not shown.
 std::string_view operation_step_name(const Step& step);

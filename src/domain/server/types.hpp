@@ -125,6 +125,11 @@ struct Usage {
     bool operator==(const Usage&) const = default;
 };
 
+// How full a world's disk is, in the steps that somebody must hear of; ordered.
+enum class DiskLevel : std::uint8_t { fine, low, full };
+inline constexpr auto disk_level_names = std::to_array<std::string_view>({"fine", "low", "full"});
+constexpr std::span<const std::string_view> names_of(DiskLevel) { return disk_level_names; }
+
 }  // namespace gk::server
 
 namespace gk {

@@ -18,6 +18,7 @@
 #include "app/servers/servers.hpp"
 #include "app/vault/care.hpp"
 #include "app/vault/scheduler.hpp"
+#include "app/watch/disk_watch.hpp"
 #include "async/signal.hpp"
 #include "async/task_group.hpp"
 #include "base/assert.hpp"
@@ -90,6 +91,9 @@ public:
           keeper_(keeper_ports(), keeper_limits(config)),
           scheduler_({ports.store, ports.ledger, ports.runtime, machine.clock}, [this](app::Due due) { return submit(std::move(due)); },
                      {.backup_every = config.backup.every}),
+          disk_watch_(
+              {ports.store, ports.ledger, ports.runtime, machine.clock}, [this](server::Record record) { return pause_for_disk(std::move(record)); },
+              config.keeper.interval),
           care_({ports.store, ports.ledger, ports.vault, notifier_, machine.clock}, care_options(config)),
           context_{.servers = servers_,
                    .accounts = accounts_,
@@ -114,6 +118,7 @@ private:
     }
     Task<Result<FirstStart, std::string>> first_start();
     Task<void> submit(app::Due due);
+    Task<void> pause_for_disk(server::Record record);
     Task<void> keep();
     Task<void> keep_spare();
     Task<void> wait_for_signal();
@@ -131,6 +136,7 @@ private:
     app::Servers servers_;
     app::Keeper keeper_;
     app::Scheduler scheduler_;
+    app::DiskWatch disk_watch_;
     app::VaultCare care_;
     api::Metrics metrics_;
     api::Context context_;
@@ -168,6 +174,14 @@ Task<void> ControlPlane::submit(app::Due due) {
     const app::VerbOrder order{.verb = verb};
     auto accepted = co_await servers_.ask(caller, record->space, record->id, order, once);
     if (!accepted) log::info("schedule", "request was refused", {{"server", due.server}, {"why", accepted.error().message}});
+}
+
+Task<void> ControlPlane::pause_for_disk(server::Record record) {
+    const app::Caller caller{.name = "disk watch", .tenant = record.tenant};
+    const app::Idempotency once;
+    const app::VerbOrder order{.verb = server::Verb::pause};
+    auto accepted = co_await servers_.ask(caller, record.space, record.id, order, once);
+    if (!accepted) log::warning("disk watch", "a pause was refused", {{"server", record.uid}, {"why", accepted.error().message}});
 }
 
 Task<void> ControlPlane::keep() {
@@ -220,6 +234,7 @@ Task<std::string> ControlPlane::run(Announce announce) {
     if (listening) {
         tasks.spawn("keeper", keep());
         tasks.spawn("scheduler", scheduler_.run());
+        tasks.spawn("disk watch", disk_watch_.run());
         tasks.spawn("vault care", care_.run());
         tasks.spawn("spare repository", keep_spare());
         tasks.spawn("metrics", api::count_events(ports_.ledger, machine_.clock, metrics_));
