@@ -1,25 +1,21 @@
 #include "launcher/cgroup.hpp"
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <string>
 
 #include <gtest/gtest.h>
+
+#include "tests/support/recorded_tree.hpp"
 
 namespace gk::launcher {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A file tree as a kernel shows it.
-class RecordedTree : public testing::Test {
+class CgroupTest : public test::RecordedTree {
 protected:
-    RecordedTree() { root = ::mkdtemp(name.data()); }
-    ~RecordedTree() override { fs::remove_all(root); }
-    void file(const std::string& path) const {
-        fs::create_directories((root / path).parent_path());
-        std::ofstream(root / path) << "";
-    }
     Cgroup version_1() const {
         file("memory/cgroup.procs");
         file("pids/cgroup.procs");
@@ -33,16 +29,14 @@ protected:
         std::ifstream in(root / group / "cgroup.procs");
         return {std::istreambuf_iterator<char>(in), {}};
     }
-    std::string name = (fs::temp_directory_path() / "gk-cgroup-XXXXXX").string();
-    fs::path root;
 };
 
-TEST_F(RecordedTree, AProcessIsMovedIntoAGroupThatIsMadeForIt) {
+TEST_F(CgroupTest, AProcessIsMovedIntoAGroupThatIsMadeForIt) {
     version_2().adopt("/gamekeeper/shims", 4711);
     EXPECT_EQ(processes_of("gamekeeper/shims"), "4711");
 }
 
-TEST_F(RecordedTree, AProcessIsMovedInEveryHierarchyOfVersion1ThatTakesProcesses) {
+TEST_F(CgroupTest, AProcessIsMovedInEveryHierarchyOfVersion1ThatTakesProcesses) {
     file("cpuset/cgroup.procs");
     version_1().adopt("/gamekeeper/shims", 4711);
     EXPECT_EQ(processes_of("memory/gamekeeper/shims"), "4711");
@@ -50,14 +44,14 @@ TEST_F(RecordedTree, AProcessIsMovedInEveryHierarchyOfVersion1ThatTakesProcesses
     EXPECT_FALSE(fs::exists(root / "cpuset/gamekeeper"));
 }
 
-TEST_F(RecordedTree, AGameHasAGroupWhereItsMemoryIsCounted) {
+TEST_F(CgroupTest, AGameHasAGroupWhereItsMemoryIsCounted) {
     version_1().make("/gamekeeper/one");
     EXPECT_TRUE(fs::exists(root / "memory/gamekeeper/one"));
     version_2().make("/gamekeeper/one");
     EXPECT_TRUE(fs::exists(root / "gamekeeper/one"));
 }
 
-TEST_F(RecordedTree, AGroupIsRemovedInEveryHierarchyOfVersion1) {
+TEST_F(CgroupTest, AGroupIsRemovedInEveryHierarchyOfVersion1) {
     const auto cgroup = version_1();
     fs::create_directories(root / "memory/gamekeeper/one");
     fs::create_directories(root / "pids/gamekeeper/one");
@@ -66,14 +60,14 @@ TEST_F(RecordedTree, AGroupIsRemovedInEveryHierarchyOfVersion1) {
     EXPECT_FALSE(fs::exists(root / "pids/gamekeeper/one"));
 }
 
-TEST_F(RecordedTree, SwapIsLimitedWhereTheKernelCan) {
+TEST_F(CgroupTest, SwapIsLimitedWhereTheKernelCan) {
     EXPECT_FALSE(version_1().limits_swap());
     file("memory/memory.memsw.limit_in_bytes");
     EXPECT_TRUE(version_1().limits_swap());
     EXPECT_TRUE(version_2().limits_swap());
 }
 
-TEST_F(RecordedTree, WithoutControllersNothingIsTouched) {
+TEST_F(CgroupTest, WithoutControllersNothingIsTouched) {
     const Cgroup none(root.string());
     none.make("/gamekeeper/one");
     none.adopt("/gamekeeper/shims", 4711);

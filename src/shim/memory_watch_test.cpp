@@ -1,25 +1,20 @@
 #include "shim/memory_watch.hpp"
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
+#include <string>
 
 #include <gtest/gtest.h>
+
+#include "tests/support/recorded_tree.hpp"
 
 namespace gk::shim {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A file tree as a kernel shows it; the numbers of the whole machine beside those of one game.
-class RecordedTree : public testing::Test {
+// The numbers of the whole machine beside those of one game.
+class MemoryWatchTest : public test::RecordedTree {
 protected:
-    RecordedTree() { root = ::mkdtemp(name.data()); }
-    ~RecordedTree() override { fs::remove_all(root); }
-    void file(const std::string& path, const std::string& content) const {
-        fs::create_directories((root / path).parent_path());
-        std::ofstream(root / path) << content;
-    }
     void version_1(const std::string& kills) const {
         file("memory/cgroup.procs", "1\n");
         file("pids/cgroup.procs", "1\n");
@@ -34,12 +29,9 @@ protected:
         file("gamekeeper/one/memory.peak", "73400320\n");
     }
     MemoryWatch watch(const std::string& group) const { return {root.string(), group}; }
-
-    std::string name = (fs::temp_directory_path() / "gk-memory-XXXXXX").string();
-    fs::path root;
 };
 
-TEST_F(RecordedTree, Version1TellsOfTheGameAndNotOfTheMachine) {
+TEST_F(MemoryWatchTest, Version1TellsOfTheGameAndNotOfTheMachine) {
     version_1("0");
     const auto one = watch("/gamekeeper/one");
 
@@ -49,7 +41,7 @@ TEST_F(RecordedTree, Version1TellsOfTheGameAndNotOfTheMachine) {
     EXPECT_EQ(one.kills(), 1U);
 }
 
-TEST_F(RecordedTree, Version2TellsOfTheGame) {
+TEST_F(MemoryWatchTest, Version2TellsOfTheGame) {
     version_2("0");
     const auto one = watch("/gamekeeper/one");
 
@@ -58,13 +50,13 @@ TEST_F(RecordedTree, Version2TellsOfTheGame) {
     EXPECT_EQ(one.kills(), 2U);
 }
 
-TEST_F(RecordedTree, KillsOfAnEarlierRunAreNotThoseOfThisOne) {
+TEST_F(MemoryWatchTest, KillsOfAnEarlierRunAreNotThoseOfThisOne) {
     version_2("7");
     EXPECT_EQ(watch("/gamekeeper/one").kills(), 0U);
 }
 
 // memory.peak is younger than version 2 itself (Linux 5.19).
-TEST_F(RecordedTree, WhatTheKernelDoesNotTellIsNotKnown) {
+TEST_F(MemoryWatchTest, WhatTheKernelDoesNotTellIsNotKnown) {
     version_2("0");
     fs::remove(root / "gamekeeper/one/memory.peak");
 

@@ -11,7 +11,7 @@
 #include "adapters/system/files_server.hpp"
 #include "async/manual_clock.hpp"
 #include "async/run.hpp"
-#include "tests/contract/temporary_directory.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace gk::contract {
 namespace {
@@ -29,7 +29,7 @@ public:
 
 private:
     Host::Answer<int> open(ServerUid uid) {
-        const auto directory = directory_.path() + "/" + uid.text();
+        const std::string directory = directory_.path() / uid.text();
         std::filesystem::create_directories(directory);
         std::array<int, 2> ends{};
         const int made = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data());
@@ -38,7 +38,7 @@ private:
         co_return ends[0];
     }
 
-    TemporaryDirectory directory_;
+    test::TemporaryDirectory directory_;
     std::vector<std::thread> servers_;
     system::SystemFiles files_;
 };

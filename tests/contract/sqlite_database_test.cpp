@@ -16,7 +16,7 @@
 #include "async/run.hpp"
 #include "async/task_group.hpp"
 #include "tests/contract/stores.hpp"
-#include "tests/contract/temporary_directory.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 // What only the SQLite adapters promise: one owner, known schemas, shared commits, damage that is named.
 namespace gk::contract {
@@ -42,8 +42,8 @@ protected:
         ASSERT_EQ(sqlite3_close(db), SQLITE_OK);
     }
 
-    TemporaryDirectory directory_;
-    std::string path_ = directory_.path() + "/gamekeeper.db";
+    test::TemporaryDirectory directory_;
+    std::string path_ = directory_.path() / "gamekeeper.db";
     boost::asio::io_context io_{1};
 };
 

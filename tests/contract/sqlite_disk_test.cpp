@@ -9,7 +9,7 @@
 #include "async/task_group.hpp"
 #include "tests/contract/faulty_disk.hpp"
 #include "tests/contract/stores.hpp"
-#include "tests/contract/temporary_directory.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 // What becomes of acknowledged changes when the disk misbehaves (reliability: P1, I5, R3 to R6).
 namespace gk::contract {
@@ -52,10 +52,10 @@ protected:
         record.message = std::string(200, 'x');
         return record;
     }
-    std::string path() const { return directory_.path() + "/gamekeeper.db"; }
+    std::string path() const { return directory_.path() / "gamekeeper.db"; }
 
     FaultyDisk disk_;
-    TemporaryDirectory directory_;
+    test::TemporaryDirectory directory_;
     boost::asio::io_context io_{1};
     std::unique_ptr<sqlite::Database> db_;
     std::optional<sqlite::SqliteServerStore> servers_;

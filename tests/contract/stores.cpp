@@ -9,7 +9,7 @@
 #include "adapters/sqlite/port_map.hpp"
 #include "adapters/sqlite/server_store.hpp"
 #include "base/assert.hpp"
-#include "tests/contract/temporary_directory.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace gk::contract {
 namespace {
@@ -55,7 +55,7 @@ public:
 
 private:
     void start() {
-        auto db = sqlite::Database::open(io_.get_executor(), directory_.path() + "/gamekeeper.db");
+        auto db = sqlite::Database::open(io_.get_executor(), directory_.path() / "gamekeeper.db");
         ASSERT(db.has_value(), "the test database opens");
         db_ = std::move(*db);
         servers_.emplace(io_.get_executor(), *db_);
@@ -66,7 +66,7 @@ private:
     boost::asio::io_context& io_;
     const Clock& clock_;
     StoresOptions options_;
-    TemporaryDirectory directory_;
+    test::TemporaryDirectory directory_;
     std::unique_ptr<sqlite::Database> db_;
     std::optional<sqlite::SqliteServerStore> servers_;
     std::optional<sqlite::SqliteLedger> ledger_;

@@ -7,9 +7,9 @@
 
 #include <gtest/gtest.h>
 
-#include "adapters/restic/test_vault.hpp"
 #include "async/run.hpp"
 #include "ports/vault.hpp"
+#include "tests/vault/test_vault.hpp"
 
 // What every vault must do, whatever it is made of.
 namespace gk {

@@ -9,6 +9,7 @@
 #include "async/run.hpp"
 #include "launcher/options.hpp"
 #include "ports/host.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace gk::host_test {
 
@@ -43,7 +44,8 @@ public:
     // Waits until the game has printed it.
     void wait_for_line(ServerUid uid, const std::string& text) const;
 
-    std::string state;
+    const test::TemporaryDirectory directory;
+    const std::string state = directory.path();
     boost::asio::io_context io;
     system::SystemClock clock{io.get_executor()};
 };

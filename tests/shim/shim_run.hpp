@@ -20,6 +20,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/temporary_directory.hpp"
 #include "wire/shim/layout.hpp"
 #include "wire/shim/protocol.hpp"
 #include "wire/shim/spec.hpp"
@@ -118,11 +119,6 @@ private:
 class ShimRun {
 public:
     ShimRun() {
-        std::string name = (fs::temp_directory_path() / "gk-shim-XXXXXX").string();
-        root = ::mkdtemp(name.data());
-        run = root / layout::run_folder;
-        log = root / layout::log_folder;
-        world = root / "world";
         for (const auto& folder : {run, log, world}) fs::create_directory(folder);
         spec.epoch = Epoch{1};
         spec.name = "default/toy";
@@ -139,7 +135,6 @@ public:
             if (!ended_within(3'000)) kill_tree();
             ::waitpid(shim_, nullptr, 0);
         }
-        fs::remove_all(root);
     }
     ShimRun(const ShimRun&) = delete;
     ShimRun& operator=(const ShimRun&) = delete;
@@ -196,7 +191,11 @@ public:
         return exit.value_or(wire::shim::Exit{});
     }
 
-    fs::path root, run, log, world;
+    test::TemporaryDirectory directory;
+    const fs::path& root = directory.path();
+    const fs::path run = root / layout::run_folder;
+    const fs::path log = root / layout::log_folder;
+    const fs::path world = root / "world";
     wire::shim::Spec spec;
 
 private:

@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "adapters/restic/test_vault.hpp"
 #include "base/text.hpp"
+#include "tests/vault/test_vault.hpp"
 
 namespace gk::app {
 namespace {

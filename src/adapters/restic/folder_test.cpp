@@ -1,9 +1,10 @@
 #include "adapters/restic/folder.hpp"
 
-#include <cstdlib>
 #include <fstream>
 
 #include <gtest/gtest.h>
+
+#include "tests/support/temporary_directory.hpp"
 
 namespace gk::restic {
 namespace {
@@ -16,14 +17,13 @@ const std::string abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff6
 class FolderTest : public testing::Test {
 protected:
     FolderTest() {
-        std::string name = fs::temp_directory_path() / "gk-folder-XXXXXX";
-        root = ::mkdtemp(name.data());
         fs::create_directories(root / "data" / abc.substr(0, 2));
         std::ofstream(pack()) << "abc";
     }
-    ~FolderTest() override { fs::remove_all(root); }
     fs::path pack() const { return path_of(root, "data", abc); }
-    fs::path root;
+
+    test::TemporaryDirectory directory;
+    const fs::path& root = directory.path();
 };
 
 TEST_F(FolderTest, AFileIsGoodWhenItsNameIsItsHash) {

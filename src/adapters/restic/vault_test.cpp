@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "adapters/restic/test_vault.hpp"
+#include "tests/vault/test_vault.hpp"
 
 namespace gk::restic {
 namespace {

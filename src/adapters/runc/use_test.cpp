@@ -1,12 +1,11 @@
 #include "adapters/runc/use.hpp"
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 #include <gtest/gtest.h>
 
 #include "async/manual_clock.hpp"
+#include "tests/support/recorded_tree.hpp"
 
 namespace gk::runc {
 namespace {
@@ -16,24 +15,16 @@ namespace fs = std::filesystem;
 const ServerUid one = *ServerUid::parse("0f8fad5b-d9cb-469f-a165-70867728950e");
 constexpr std::string_view group = "gamekeeper/0f8fad5b-d9cb-469f-a165-70867728950e";
 
-// A file tree as a kernel shows it, with the numbers of a real machine.
-class RecordedTree : public testing::Test {
+// With the numbers of a real machine.
+class GroupReaderTest : public test::RecordedTree {
 protected:
-    RecordedTree() { root = ::mkdtemp(name.data()); }
-    ~RecordedTree() override { fs::remove_all(root); }
-    void file(const std::string& path, const std::string& content) const {
-        fs::create_directories((root / path).parent_path());
-        std::ofstream(root / path) << content;
-    }
     void cpu(const std::string& usec) const { file(std::string(group) + "/cpu.stat", "usage_usec " + usec + "\nuser_usec 1\nsystem_usec 1\n"); }
     GroupReader reader() { return {clock, root.string(), "/gamekeeper"}; }
 
-    std::string name = (fs::temp_directory_path() / "gk-use-XXXXXX").string();
-    fs::path root;
     async::ManualClock clock;
 };
 
-TEST_F(RecordedTree, ProcessorTimeIsTheMeanSinceTheLastLook) {
+TEST_F(GroupReaderTest, ProcessorTimeIsTheMeanSinceTheLastLook) {
     file("cgroup.controllers", "cpuset cpu io memory pids\n");
     cpu("1000000");
     auto groups = reader();
@@ -47,7 +38,7 @@ TEST_F(RecordedTree, ProcessorTimeIsTheMeanSinceTheLastLook) {
     EXPECT_EQ(groups.read(one).cpu, MilliCpu{0});
 }
 
-TEST_F(RecordedTree, ANewRunIsNotMeasuredAgainstTheLastOne) {
+TEST_F(GroupReaderTest, ANewRunIsNotMeasuredAgainstTheLastOne) {
     file("cgroup.controllers", "cpu memory\n");
     cpu("9000000");
     auto groups = reader();
@@ -59,16 +50,16 @@ TEST_F(RecordedTree, ANewRunIsNotMeasuredAgainstTheLastOne) {
     EXPECT_EQ(groups.read(one).cpu, MilliCpu{0});
 }
 
-TEST_F(RecordedTree, CachesAreNotTheGames) {
+TEST_F(GroupReaderTest, CachesAreNotTheGames) {
     file("cgroup.controllers", "cpu memory\n");
     file(std::string(group) + "/memory.current", "73400320\n");
     file(std::string(group) + "/memory.stat", "anon 41943040\nfile 31457280\ninactive_file 10485760\n");
     EXPECT_EQ(reader().read(one).memory, MebiBytes{60});
 }
 
-TEST_F(RecordedTree, Version1IsReadToo) {
-    file("memory/cgroup.procs", "");
-    file("pids/cgroup.procs", "");
+TEST_F(GroupReaderTest, Version1IsReadToo) {
+    file("memory/cgroup.procs");
+    file("pids/cgroup.procs");
     file("memory/" + std::string(group) + "/memory.usage_in_bytes", "52428800\n");
     file("memory/" + std::string(group) + "/memory.stat", "cache 0\ninactive_file 1\ntotal_inactive_file 20971520\n");
     auto groups = reader();
@@ -76,30 +67,30 @@ TEST_F(RecordedTree, Version1IsReadToo) {
     EXPECT_EQ(groups.read(one).memory, MebiBytes{30});
 }
 
-TEST_F(RecordedTree, WithoutGroupsNothingIsKnown) {
+TEST_F(GroupReaderTest, WithoutGroupsNothingIsKnown) {
     auto groups = reader();
     EXPECT_FALSE(groups.can_read());
     EXPECT_EQ(groups.read(one).memory, MebiBytes{0});
 }
 
-struct Folder : RecordedTree {
+struct DisksInFolder : test::RecordedTree {
     std::optional<Host::Disks> seen() const { return disks_in(root.string()); }
 };
 
-TEST_F(Folder, WithoutAnythingHasNoDisks) {
+TEST_F(DisksInFolder, WithoutAnythingHasNoDisks) {
     ASSERT_TRUE(seen());
     EXPECT_FALSE(seen()->live || seen()->staged);
 }
 
-TEST_F(Folder, ShowsWorldsThatArePlainFolders) {
+TEST_F(DisksInFolder, ShowsWorldsThatArePlainFolders) {
     file("live/data/map", "blocks");
     ASSERT_TRUE(seen());
     EXPECT_TRUE(seen()->live);
     EXPECT_FALSE(seen()->staged);
 }
 
-TEST_F(Folder, LeavesWhatIsHalfDoneToTheLauncher) {
-    file("live.img", "");
+TEST_F(DisksInFolder, LeavesWhatIsHalfDoneToTheLauncher) {
+    file("live.img");
     EXPECT_FALSE(seen()) << "not mounted";
     fs::remove(root / "live.img");
     EXPECT_TRUE(seen());

@@ -1,10 +1,11 @@
 #include "adapters/shim/log_files.hpp"
 
-#include <cstdlib>
 #include <fstream>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include "tests/support/temporary_directory.hpp"
 
 namespace gk::shim {
 namespace {
@@ -14,11 +15,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view stamp = "2026-11-21T03:04:05.678Z ";
 
 struct Log : testing::Test {
-    Log() {
-        auto name = (fs::temp_directory_path() / "gk-logs-XXXXXX").string();
-        folder = ::mkdtemp(name.data());
-    }
-    ~Log() override { fs::remove_all(folder); }
     void write(std::uint64_t base, const std::string& bytes) { std::ofstream(folder / fmt::format("{:020}.log", base), std::ios::binary) << bytes; }
     std::vector<std::string> texts(std::uint64_t cursor, std::size_t lines_max = 1000) const {
         std::vector<std::string> out;
@@ -27,7 +23,8 @@ struct Log : testing::Test {
     }
     static std::string line(std::string_view text) { return fmt::format("{}{}\n", stamp, text); }
     using Texts = std::vector<std::string>;
-    fs::path folder;
+    test::TemporaryDirectory directory;
+    const fs::path& folder = directory.path();
 };
 
 TEST_F(Log, IsEmptyBeforeTheFirstRun) {

@@ -1,10 +1,11 @@
 #include "adapters/shim/log_watch.hpp"
 
-#include <cstdlib>
 #include <fstream>
 
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
+
+#include "tests/support/temporary_directory.hpp"
 
 namespace gk::shim {
 namespace {
@@ -13,11 +14,6 @@ namespace fs = std::filesystem;
 
 // The kernel queues a notice before the write that it is about returns: nothing has to be waited for.
 struct Watch : testing::Test {
-    Watch() {
-        auto name = (fs::temp_directory_path() / "gk-watch-XXXXXX").string();
-        root = ::mkdtemp(name.data());
-    }
-    ~Watch() override { fs::remove_all(root); }
     static void write(const fs::path& folder, const std::string& text) { std::ofstream(folder / "0.log", std::ios::app) << text; }
     std::shared_ptr<void> follow(const fs::path& folder, int& wakes) {
         auto followed = watch->follow(folder, [&wakes] { ++wakes; });
@@ -34,7 +30,8 @@ struct Watch : testing::Test {
         return root / name;
     }
 
-    fs::path root;
+    test::TemporaryDirectory directory;
+    const fs::path& root = directory.path();
     boost::asio::io_context io;
     std::shared_ptr<LogWatch> watch = std::make_shared<LogWatch>(io.get_executor());
     int one = 0;

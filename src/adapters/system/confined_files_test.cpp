@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +12,8 @@
 #include <thread>
 
 #include <gtest/gtest.h>
+
+#include "tests/support/temporary_directory.hpp"
 
 namespace gk::system {
 namespace {
@@ -37,10 +38,7 @@ protected:
         fs::create_directory(world);
         files = open();
     }
-    ~ConfinedFilesTest() override {
-        EXPECT_EQ(snapshot_of_outside(), before) << "something outside the world was changed";
-        fs::remove_all(root);
-    }
+    ~ConfinedFilesTest() override { EXPECT_EQ(snapshot_of_outside(), before) << "something outside the world was changed"; }
     Result<ConfinedFiles, FilesError> open() {
         before = snapshot_of_outside();
         return ConfinedFiles::open(world.string());
@@ -55,13 +53,10 @@ protected:
         }
         return all;
     }
-    static std::string make_root() {
-        std::string path = (fs::temp_directory_path() / "gk-files-XXXXXX").string();
-        return mkdtemp(path.data());
-    }
     ByteSpan evil() const { return as_byte_span("evil"); }
 
-    const fs::path root = make_root();
+    const test::TemporaryDirectory directory;
+    const fs::path& root = directory.path();
     const fs::path outside = root / "outside";
     const fs::path world = root / "world";
     std::map<std::string, std::string> before;

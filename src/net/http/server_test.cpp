@@ -1,7 +1,6 @@
 #include "net/http/server.hpp"
 
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -22,6 +21,7 @@
 #include "async/run.hpp"
 #include "async/signal.hpp"
 #include "async/task_group.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace gk::net {
 namespace {
@@ -352,9 +352,8 @@ TEST_F(HttpServerTest, OneAddressGetsALimitedNumberOfConnections) {
 
 TEST_F(HttpServerTest, TheKernelVouchesForThePeerOfAUnixSocket) {
     start();
-    std::string folder = testing::TempDir() + "gk_http_XXXXXX";
-    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
-    const auto at = parse_endpoint("unix:" + folder + "/api.sock").value();
+    const test::TemporaryDirectory folder;
+    const auto at = parse_endpoint("unix:" + folder.path().string() + "/api.sock").value();
     ASSERT_TRUE(server->listen(at, 0600));
     struct stat file{};
     ASSERT_EQ(::stat(at.path.c_str(), &file), 0);
@@ -367,14 +366,12 @@ TEST_F(HttpServerTest, TheKernelVouchesForThePeerOfAUnixSocket) {
     EXPECT_EQ(server->listen(at, 0600).error().kind, NetError::Kind::in_use);
     stop();
     EXPECT_FALSE(std::filesystem::exists(at.path));
-    std::filesystem::remove_all(folder);
 }
 
 TEST_F(HttpServerTest, ASocketFileThatNobodyListensOnIsReplacedAndOtherFilesAreNot) {
     start();
-    std::string folder = testing::TempDir() + "gk_http_XXXXXX";
-    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
-    const auto at = parse_endpoint("unix:" + folder + "/api.sock").value();
+    const test::TemporaryDirectory folder;
+    const auto at = parse_endpoint("unix:" + folder.path().string() + "/api.sock").value();
     {
         asio::local::stream_protocol::acceptor left_behind(io, asio::local::stream_protocol::endpoint(at.path));
     }
@@ -382,11 +379,10 @@ TEST_F(HttpServerTest, ASocketFileThatNobodyListensOnIsReplacedAndOtherFilesAreN
 
     EXPECT_TRUE(server->listen(at));
     auto other = at;
-    other.path = folder;
+    other.path = folder.path();
     EXPECT_EQ(server->listen(other).error().kind, NetError::Kind::invalid);
 
     stop();
-    std::filesystem::remove_all(folder);
 }
 
 TEST_F(HttpServerTest, StreamsReachTheClientAsTheyHappen) {

@@ -10,6 +10,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <gtest/gtest.h>
 
+#include "adapters/memory/random.hpp"
 #include "async/manual_clock.hpp"
 #include "async/run.hpp"
 #include "async/task_group.hpp"
@@ -20,13 +21,6 @@ namespace gk::net {
 namespace {
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
-
-class ZeroRandom : public Random {
-public:
-    void fill(std::span<std::byte> out) override {
-        for (auto& byte : out) byte = std::byte{0};
-    }
-};
 
 // The server on real sockets, spoken to by the client's side of the same layer.
 class TlsTransportTest : public testing::Test {
@@ -64,7 +58,7 @@ protected:
 
     asio::io_context io;
     async::ManualClock clock;
-    ZeroRandom random;
+    memory::SeededRandom random{1};
     const tls::test::Authority authority;
     std::optional<HttpServer> server;
     Endpoint at;

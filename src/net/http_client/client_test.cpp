@@ -1,7 +1,5 @@
 #include "net/http_client/client.hpp"
 
-#include <cstdlib>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,24 +9,19 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
 
+#include "adapters/memory/random.hpp"
 #include "async/mailbox.hpp"
 #include "async/manual_clock.hpp"
 #include "async/run.hpp"
 #include "async/task_group.hpp"
 #include "net/http/server.hpp"
+#include "tests/support/temporary_directory.hpp"
 #include "tls/test_authority.hpp"
 
 namespace gk::net {
 namespace {
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
-
-class ZeroRandom : public Random {
-public:
-    void fill(std::span<std::byte> out) override {
-        for (auto& byte : out) byte = std::byte{0};
-    }
-};
 
 // The client against our own server, in one loop.
 class HttpClientTest : public testing::Test {
@@ -97,7 +90,7 @@ protected:
 
     asio::io_context io;
     async::ManualClock clock;
-    ZeroRandom random;
+    memory::SeededRandom random{1};
     async::Mailbox<std::string> line_box{100, async::WhenFull::refuse};
     std::optional<HttpServer> server;
     Remote remote;
@@ -148,15 +141,12 @@ TEST_F(HttpClientTest, SaysThatNobodyListens) {
 }
 
 TEST_F(HttpClientTest, TalksOverAUnixSocket) {
-    std::string folder = testing::TempDir() + "gk_client_XXXXXX";
-    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
-    const auto at = parse_endpoint("unix:" + folder + "/api.sock").value();
+    const test::TemporaryDirectory folder;
+    const auto at = parse_endpoint("unix:" + folder.path().string() + "/api.sock").value();
     ASSERT_TRUE(server->listen(at));
     client.emplace(io.get_executor(), clock, parse_remote(at.text()).value());
 
     EXPECT_EQ(send("POST", "/echo", "hello").value().body, "hello");
-
-    std::filesystem::remove_all(folder);
 }
 
 TEST_F(HttpClientTest, ReadsAStreamLineByLine) {

@@ -1,7 +1,6 @@
 #include "net/shim/link.hpp"
 
-#include <cstdlib>
-#include <filesystem>
+#include <string>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -11,6 +10,7 @@
 #include "async/manual_clock.hpp"
 #include "async/run.hpp"
 #include "async/task_group.hpp"
+#include "tests/support/temporary_directory.hpp"
 #include "wire/shim/layout.hpp"
 
 namespace gk::net::shim {
@@ -25,13 +25,6 @@ using wire::shim::Outcome;
 
 // A shim in name only: it says what the test wants it to say.
 struct FakeShim : testing::Test {
-    FakeShim() : folder(make_folder()), acceptor(io, {folder + "/" + std::string(wire::shim::layout::socket_file)}) {}
-    ~FakeShim() override { std::filesystem::remove_all(folder); }
-    static std::string make_folder() {
-        auto name = (std::filesystem::temp_directory_path() / "gk-link-XXXXXX").string();
-        return ::mkdtemp(name.data());
-    }
-
     Task<wire::shim::Request> receive() {
         for (;;) {
             auto framed = wire::shim::read_request(in);
@@ -79,8 +72,9 @@ struct FakeShim : testing::Test {
 
     asio::io_context io;
     async::ManualClock clock;
-    std::string folder;
-    asio::local::stream_protocol::acceptor acceptor;
+    test::TemporaryDirectory directory;
+    const std::string folder = directory.path();
+    asio::local::stream_protocol::acceptor acceptor{io, {folder + "/" + std::string(wire::shim::layout::socket_file)}};
     std::optional<Socket> peer;
     std::vector<std::byte> in;
     int changes = 0;

@@ -1,32 +1,23 @@
 #include "wire/cgroup/cgroup.hpp"
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
 #include <gtest/gtest.h>
+
+#include "tests/support/recorded_tree.hpp"
 
 namespace gk::wire::cgroup {
 namespace {
 
-namespace fs = std::filesystem;
+struct MountedCgroup : test::RecordedTree {};
 
-TEST(Cgroup, IsFoundByWhatIsMounted) {
-    auto name = (fs::temp_directory_path() / "gk-cgroup-XXXXXX").string();
-    const fs::path root = ::mkdtemp(name.data());
+TEST_F(MountedCgroup, IsFoundByWhatIsThere) {
     EXPECT_EQ(version_at(root), Version::none);
 
-    for (const auto* controller : {"memory", "pids"}) {
-        fs::create_directories(root / controller);
-        std::ofstream(root / controller / "cgroup.procs") << "1\n";
-    }
-    fs::create_directories(root / "unified");
-    std::ofstream(root / "unified/cgroup.controllers") << "";  // The hybrid layout.
+    for (const auto* controller : {"memory", "pids"}) file(std::string(controller) + "/cgroup.procs", "1\n");
+    file("unified/cgroup.controllers");  // The hybrid layout.
     EXPECT_EQ(version_at(root), Version::v1);
 
-    std::ofstream(root / "cgroup.controllers") << "cpu memory pids\n";
+    file("cgroup.controllers", "cpu memory pids\n");
     EXPECT_EQ(version_at(root), Version::v2);
-    fs::remove_all(root);
 }
 
 TEST(Cgroup, OfVersion1HasAFolderForEachController) {
