@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/time.hpp"
+#include "wire/kubernetes/backoff.hpp"
+#include "wire/kubernetes/failure.hpp"
+#include "wire/kubernetes/watch_event.hpp"
+
+namespace gk::wire::kubernetes {
+
+// Which call keeps a copy of one kind of object right: the rules of client-go's reflector, without sockets and without a clock. Whoever drives
+// it asks next(), does that one thing, says how it went, and asks again:
+//
+//     list ----> watch ----> (ended) ----> watch ...      and back to list, after a wait, whenever the copy may have missed something
+//
+// Versions are opaque: they are handed back as they came.
+class Reflector {
+public:
+    // All objects. `version` "0" takes what a cache of the server has; "" asks for the newest state, in pages when `page_size` is not 0; another
+    // asks for a state that is at least as new.
+    struct List {
+        std::string version;
+        std::size_t page_size = 0;
+    };
+    // Changes since the version, for about `timeout`, after which the server ends the watch.
+    struct Watch {
+        std::string version;
+        std::chrono::seconds timeout{0};
+    };
+    struct Wait {
+        Time until;
+    };
+    using Next = std::variant<List, Watch, Wait>;
+
+    static constexpr std::size_t page_size = 500;
+
+    // `luck` (from 0 to below 1, another one each time) spreads waits and time-outs.
+    Next next(Time now, double luck);
+
+    void listed(std::string version);
+    void list_failed(const Failure& failure);
+    void watch_began(Time now);
+    // Every event but an error, in order.
+    void saw(WatchEvent::Kind kind, std::string_view version);
+    // The watch was refused or could not be begun.
+    void watch_refused(const Failure& failure);
+    // The object of an error event, or a frame that cannot be read.
+    void watch_failed(const Failure& failure);
+    // The stream ended, was cut, or fell silent.
+    void watch_ended(Time now);
+
+    // For the metrics.
+    std::size_t lists() const { return lists_; }
+
+private:
+    void relist_after_wait() {
+        is_listing_ = true;
+        waits_ = true;
+    }
+    void wait_for(const Failure& failure);
+
+    std::string version_;           // Of the newest thing seen; empty: nothing yet.
+    bool is_listing_ = true;        // Or watching.
+    bool is_unavailable_ = false;   // The server no longer has, or does not know yet, that version.
+    bool pages_failed_ = false;     // A page's token expired: all in one reply this time.
+    bool waits_ = false;            // Before the next call.
+    Milliseconds at_least_{0};      // What the server asked for.
+    std::optional<Time> until_;     // The wait that goes on.
+    Backoff backoff_;
+    // The watch that goes on.
+    Time begun_;
+    std::size_t events_ = 0;
+    bool is_synthetic_ = false;     // Events may be the present state and not changes, so that their order says nothing about versions.
+    std::size_t lists_ = 0;
+};
+
+}  // namespace gk::wire::kubernetes
