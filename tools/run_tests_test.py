@@ -33,9 +33,9 @@ class Runner(unittest.TestCase):
         path.write_text(REPORT + body)
         path.chmod(0o755)
 
-    def run_all(self):
+    def run_all(self, pattern="^try_"):
         # A pattern that no registered script has: those would start this very test again.
-        done = subprocess.run([RUNNER, "--build", self.build, "^try_"], capture_output=True, text=True, env=dict(os.environ), timeout=60)
+        done = subprocess.run([RUNNER, "--build", self.build, pattern], capture_output=True, text=True, env=dict(os.environ), timeout=60)
         return done.returncode, done.stdout
 
     def last_line(self, text):
@@ -57,6 +57,14 @@ class Runner(unittest.TestCase):
         self.assertEqual((code, self.last_line(text)), (1, "1 passed, 1 failed"))
         self.assertIn("FAILED Suite.B", text)
         self.assertIn("output of", text)
+
+    def test_a_fuzz_target_is_given_its_corpus_and_is_one_test(self):
+        self.program("gk_fuzz_try", 'echo "read $1"\nexit ${#1}\n')
+
+        code, text = self.run_all("^gk_fuzz_try$")
+
+        self.assertEqual((code, self.last_line(text)), (1, "0 passed, 1 failed"))
+        self.assertIn("tests/fuzz/corpus/try", text)
 
     def test_a_program_that_breaks_outside_of_a_test_is_a_failure(self):
         self.program("try_a_test", report_of(("A", True)) + "kill -SEGV $$\n")

@@ -172,7 +172,9 @@ private:
         if (!get(count) || count > items_max) return false;
         for (std::uint32_t i = 0; i < count; ++i) {
             std::string key, value;
-            if (!get(key) || !get(value) || !out.emplace(std::move(key), std::move(value)).second) return false;
+            if (!get(key) || !get(value)) return false;
+            if (!out.empty() && out.rbegin()->first >= key) return false;  // In order and once each: one meaning has one encoding.
+            out.emplace_hint(out.end(), std::move(key), std::move(value));
         }
         return true;
     }
