@@ -87,13 +87,11 @@ void Ground::lose_power() {
 }
 
 void Ground::lose_power(ServerUid uid, Cell& cell) {
-    // What a run wrote is on the medium once it was cleaned up; before, it may be.
-    if (cell.process != Process::gone && game_dice.chance(0.5)) {
+    // What was written since the last sync may be on the medium, or not.
+    if (cell.live != cell.synced && game_dice.chance(0.5)) {
         auto& truth = truths[uid];
-        // What the vault has of it already is as right as what the medium has.
-        const bool is_saved = is_proven(uid, cell.live);
-        if (truth.world == cell.live) truth.world = cell.synced;
-        if (is_saved) truth.undone = cell.live;
+        // That much of it players lose; but nothing of what was saved and proven.
+        if (truth.world == cell.live && !is_proven(uid, cell.live)) truth.world = cell.synced;
         cell.live = cell.synced;
     }
     cell.process = Process::gone;

@@ -82,7 +82,9 @@ enum class Plant : std::uint8_t {
     catalogue_forgets,
     early_ready,
     blind_to_starting,
-    clean_frees_ports,
+    ports_freed_early,
+    ports_never_freed,
+    ports_do_not_rest,
     settings_written_once,
     acknowledged_too_early,
     key_forgotten,
@@ -93,6 +95,9 @@ enum class Plant : std::uint8_t {
     fence_does_nothing,
     command_typed_twice,
     stop_does_not_wait,
+    save_does_not_sync,
+    no_back_off,
+    never_gives_up,
 };
 inline constexpr auto plant_names = std::to_array<std::string_view>({
     "none",
@@ -109,7 +114,9 @@ inline constexpr auto plant_names = std::to_array<std::string_view>({
     "catalogue_forgets",
     "early_ready",
     "blind_to_starting",
-    "clean_frees_ports",
+    "ports_freed_early",
+    "ports_never_freed",
+    "ports_do_not_rest",
     "settings_written_once",
     "acknowledged_too_early",
     "key_forgotten",
@@ -120,6 +127,9 @@ inline constexpr auto plant_names = std::to_array<std::string_view>({
     "fence_does_nothing",
     "command_typed_twice",
     "stop_does_not_wait",
+    "save_does_not_sync",
+    "no_back_off",
+    "never_gives_up",
 });
 constexpr std::span<const std::string_view> names_of(Plant) { return plant_names; }
 

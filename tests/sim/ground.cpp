@@ -113,7 +113,7 @@ Ground::Effect Ground::create_disk(ServerUid uid) {
     if (cell.disk) return Success{};
     if (fault_dice.chance(faults.no_room)) return no(RuntimeError::Kind::exhausted, "no room");
     cell.disk = true;
-    cell.live = Content();
+    cell.live = cell.synced = Content();
     return Success{};
 }
 
@@ -131,8 +131,6 @@ bool Ground::is_proven(ServerUid uid, const Content& content) const {
 // What players have done is on this disk, and nobody has given it away by name.
 bool Ground::is_needed(ServerUid uid, const Cell& cell) const {
     const auto truth = truths.find(uid);
-    // Where either world is right, one that is safe is enough.
-    if (truth != truths.end() && truth->second.undone && is_proven(uid, *truth->second.undone)) return false;
     return cell.disk && truth != truths.end() && !truth->second.waived && truth->second.accepts(cell.live);
 }
 
@@ -145,7 +143,7 @@ Ground::Effect Ground::free_disk(ServerUid uid) {
     if (known && known->phase != server::Phase::cleanup) breach("I9: disk freed outside cleanup");
     if (plant == Plant::disk_left_behind) return Success{};
     cell.disk = false;
-    cell.live = Content();
+    cell.live = cell.synced = Content();
     return Success{};
 }
 
@@ -196,11 +194,7 @@ Ground::Effect Ground::launch(ServerUid uid, const std::string& settings) {
     if (!truth.world) truth.world = cell.live;
     if (!truth.waived && !truth.accepts(cell.live)) breach("P7: a game was started on another world than the players left");
     if (!truth.waived) truth.is(cell.live);
-    if (const auto known = record(uid); known && !known->crashes.empty() && !known->request) {
-        // R20: growing pauses between the tries that nobody asked for.
-        const auto pause = server::back_off(static_cast<std::uint32_t>(known->crashes.size()), server::Limits());
-        if (now < known->crashes.back() + pause) breach("R20: started again before its back-off was over");
-    }
+    check_tries(uid);
     cell.process = Process::starting;
     cell.run = ++runs_;
     cell.told = false;
@@ -215,6 +209,18 @@ Ground::Effect Ground::launch(ServerUid uid, const std::string& settings) {
     cell.next = crashes ? Cell::Next::crash : Cell::Next::ready;
     cell.next_at = now + (game_dice.chance(faults.start_hangs) ? 10min : game_dice.between(500ms, 8s));
     return Success{};
+}
+
+// R20: growing pauses between the tries that nobody asked for, and an end of them.
+void Ground::check_tries(ServerUid uid) {
+    const auto known = record(uid);
+    if (!known || known->crashes.empty()) return;
+    const auto last = known->crashes.back();
+    if (known->request && known->request->asked_at >= last) return;
+    const server::Limits limits;
+    if (known->crashes.size() >= limits.crashes_max) breach("R20: a game that crashes again and again was started once more");
+    const auto pause = server::back_off(static_cast<std::uint32_t>(known->crashes.size()), limits);
+    if (now < last + pause) breach("R20: started again before its back-off was over");
 }
 
 // I7: a game that is up goes down only for a reason that is stored.
@@ -268,9 +274,7 @@ Ground::Effect Ground::clean(ServerUid uid) {
     cell.process = Process::gone;
     cell.exit.reset();
     cell.started_at.reset();
-    cell.synced = cell.live;
     if (plant == Plant::clean_frees_disk) cell.disk = false;
-    if (plant == Plant::clean_frees_ports) release_ports(uid);
     return Success{};
 }
 
@@ -317,10 +321,18 @@ void Ground::write_settings(ServerUid uid, std::string settings) {
     cell.settings_file = std::move(settings);
 }
 
+void Ground::sync_world(ServerUid uid) {
+    if (plant == Plant::save_does_not_sync) return;
+    auto& cell = cells[uid];
+    cell.synced = cell.live;
+}
+
+// I8: a server keeps its ports until nothing is left of it.
 void Ground::release_ports(ServerUid uid) {
-    for (auto& [holder, ports] : state->ports) {
-        if (holder == uid && !ports.released_at) ports.released_at = now;
-    }
+    const auto known = record(uid);
+    if (known && known->phase != server::Phase::deleting) breach("I8: a server has lost its ports");
+    const auto cell = cells.find(uid);
+    if (cell != cells.end() && cell->second.alive()) breach("I8: ports were released while their game is up");
 }
 
 TakenSnapshot Ground::keep(const SnapshotOrder& order, const Cell& before) {

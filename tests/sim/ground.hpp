@@ -11,6 +11,7 @@
 #include "adapters/memory/state.hpp"
 #include "domain/server/lifecycle.hpp"
 #include "domain/server/plan.hpp"
+#include "ports/port_map.hpp"
 #include "ports/runtime.hpp"
 #include "ports/vault.hpp"
 #include "tests/sim/dice.hpp"
@@ -80,6 +81,8 @@ struct Truth {
     }
 };
 
+// As the port map promises.
+inline constexpr Milliseconds port_rest = std::chrono::seconds(60);
 // Nothing younger is pruned (app::VaultCare, in the minutes of the simulator).
 inline constexpr Milliseconds youngest_to_prune = std::chrono::minutes(2);
 
@@ -124,6 +127,10 @@ public:
     Effect forget(ServerUid uid);
     Effect quiesce(ServerUid uid);
     Effect resume(ServerUid uid);
+    // What is saved is on the medium.
+    void sync_world(ServerUid uid);
+    // The port map gives back what this server held.
+    void release_ports(ServerUid uid);
     Result<std::string, RuntimeError> type(ServerUid uid, const std::string& line);
     void write_defaults(ServerUid uid);
     void write_settings(ServerUid uid, std::string settings);
@@ -154,6 +161,8 @@ public:
     void check_promises();
     // What must hold once everything has come to rest; empty when it does.
     std::string unrest() const;
+    // I8 and I10 at rest: every server holds the ports of its record, and nobody else holds any.
+    std::string misheld_ports(const std::vector<PortMap::Reservation>& held) const;
     void breach(std::string text);
     const std::string& first_breach() const { return breach_; }
     // How often a server moved along each edge of the life cycle.
@@ -188,9 +197,9 @@ private:
     bool is_proven(ServerUid uid, const Content& content) const;
     bool is_waived(ServerUid uid) const;
     bool is_needed(ServerUid uid, const Cell& cell) const;
+    void check_tries(ServerUid uid);
     void check_stop(const char* what, ServerUid uid, const Cell& cell);
     void count_stop(const server::Record& record, const Cell& cell);
-    void release_ports(ServerUid uid);
     void lose_power(ServerUid uid, Cell& cell);
     void note_move(server::Phase from, const server::Record& to);
     void check_records();
@@ -204,6 +213,11 @@ private:
 
     Epoch fenced_{};  // Lower ones have no effect, as somebody was told.
     Epoch highest_{};
+    struct PortUse {
+        ServerUid holder;
+        Time last;
+    };
+    std::map<std::pair<Protocol, Port>, PortUse> ports_used_;  // By a record, now or last.
     std::map<ServerUid, server::Phase> phases_;  // Of the servers that are there.
     std::set<ServerUid> known_;                  // That have ever been there.
     Edges edges_seen_;

@@ -13,9 +13,11 @@ namespace {
 
 // Days become minutes, so that a run of half an hour sees everything that time does.
 constexpr Milliseconds backup_every = 4min;
-app::KeeperLimits keeper_limits() {
+app::KeeperLimits keeper_limits(Plant plant) {
     app::KeeperLimits limits;
     limits.keep_deleted = 4min;
+    if (plant == Plant::no_back_off) limits.server.retry_first = limits.server.retry_most = 1ms;
+    if (plant == Plant::never_gives_up) limits.server.crashes_max = 1000;
     return limits;
 }
 app::VaultCare::Options care_options() {
@@ -52,10 +54,11 @@ struct Life::Ports {
           memory_store(loop, ground.state),
           memory_ledger(loop, ground.state),
           // So few numbers that they are soon given away again.
-          memory_ports(ground.state, clock, {.range = {.first = Port{30000}, .last = Port{30005}}}),
+          memory_ports(ground.state, clock,
+                       {.range = {.first = Port{30000}, .last = Port{30005}}, .rest = ground.plant == Plant::ports_do_not_rest ? 0s : port_rest}),
           store(ground, passage, memory_store),
           ledger(ground, passage, memory_ledger),
-          port_map(passage, memory_ports),
+          port_map(ground, passage, memory_ports),
           runtime(ground, passage),
           vault(ground, passage),
           files(ground, passage),
@@ -95,7 +98,7 @@ Life::Life(Ground& ground, std::uint64_t seed, std::uint64_t number)
                                         .random = with.keeper_random,
                                         .notifier = with.notifier,
                                         .games = with.book};
-    keeper_ = std::make_unique<app::Keeper>(keeper_ports, keeper_limits());
+    keeper_ = std::make_unique<app::Keeper>(keeper_ports, keeper_limits(ground.plant));
     // Room for three running servers.
     const app::MachineLimits machine{.cpu = {4000}, .cpu_overcommit = 1, .memory = {3000}};
     servers_ = std::make_unique<app::Servers>(app::Servers::Ports{with.store, with.ledger, with.runtime, with.port_map, clock_, with.random},
@@ -130,7 +133,7 @@ Task<void> Life::submit(app::Due due) {
     const app::Caller caller{.name = "schedule"};
     const app::Idempotency once;
     if (due.action == server::Schedule::Action::command) {
-        app::Servers::CommandOrder order{.line = due.command, .epoch = keeper_->epoch()};
+        app::Servers::CommandOrder order{.line = due.command, .epoch = epoch()};
         std::ignore = co_await servers_->command(caller, record->space, record->id, std::move(order), once);
         co_return;
     }
@@ -138,6 +141,17 @@ Task<void> Life::submit(app::Due due) {
     app::VerbOrder order;
     order.verb = verb;
     std::ignore = co_await servers_->ask(caller, record->space, record->id, order, once);
+}
+
+std::vector<PortMap::Reservation> Life::ports_held() {
+    std::vector<PortMap::Reservation> held;
+    tasks_.spawn("ports held", read_ports(held));
+    poll();
+    return held;
+}
+Task<void> Life::read_ports(std::vector<PortMap::Reservation>& held) {
+    auto answer = co_await ports_->memory_ports.list();
+    if (answer) held = std::move(*answer);
 }
 
 void Life::poll() {

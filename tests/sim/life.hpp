@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
@@ -27,7 +28,9 @@ public:
 
     // For clients. What they have asked ends without an answer when the life ends.
     app::Servers& servers() { return *servers_; }
-    Epoch epoch() const { return keeper_->epoch(); }
+    Epoch epoch() const { return keeper_->tenure().epoch(); }
+    // By its port map, past all faults.
+    std::vector<PortMap::Reservation> ports_held();
     void spawn(Task<void> request) { tasks_.spawn("request", std::move(request)); }
 
     // Runs what can run now.
@@ -44,6 +47,7 @@ private:
     struct Ports;
     Task<void> live();
     Task<void> keep();
+    Task<void> read_ports(std::vector<PortMap::Reservation>& held);
     Task<void> submit(app::Due due);
 
     Ground& ground_;

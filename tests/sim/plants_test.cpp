@@ -37,7 +37,9 @@ constexpr auto planted = std::to_array<Planted>({
     {Plant::catalogue_forgets, "I24"},
     {Plant::early_ready, "I12"},
     {Plant::blind_to_starting, "I4"},
-    {Plant::clean_frees_ports, "I8"},
+    {Plant::ports_freed_early, "I8"},
+    {Plant::ports_never_freed, "I10"},
+    {Plant::ports_do_not_rest, "I8"},
     {Plant::settings_written_once, "I11"},
     {Plant::acknowledged_too_early, "I5"},
     {Plant::key_forgotten, "I6"},
@@ -48,6 +50,9 @@ constexpr auto planted = std::to_array<Planted>({
     {Plant::fence_does_nothing, "I2"},
     {Plant::command_typed_twice, "I6"},
     {Plant::stop_does_not_wait, "I1"},
+    {Plant::save_does_not_sync, "P7"},
+    {Plant::no_back_off, "R20"},
+    {Plant::never_gives_up, "R20"},
 });
 static_assert(planted.size() + 1 == plant_names.size(), "every plant has its rule");
 

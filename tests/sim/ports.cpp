@@ -32,6 +32,18 @@ Ledger::Answer<Success> SimLedger::put(KeptWorld world) {
     co_return co_await passage_.pass("ledger.put_kept", inner_.put(std::move(world)));
 }
 
+PortMap::Answer<std::vector<server::PortBinding>> SimPortMap::do_reserve(ServerUid server, std::vector<PortWish> wishes,
+                                                                         std::vector<server::PortBinding> before) {
+    auto bindings = co_await inner_.reserve(server, std::move(wishes), std::move(before));
+    if (ground_.plant == Plant::ports_freed_early) std::ignore = co_await inner_.release(server);
+    co_return bindings;
+}
+PortMap::Answer<Success> SimPortMap::do_release(ServerUid server) {
+    ground_.release_ports(server);
+    if (ground_.plant == Plant::ports_never_freed) co_return Success{};
+    co_return co_await inner_.release(server);
+}
+
 Runtime::Answer<Success> SimRuntime::command(const char* what, ServerUid uid, Epoch epoch, Ground::Effect (Ground::*act)(ServerUid)) {
     Letter letter{.what = what, .uid = uid, .epoch = epoch, .act = [act](Ground& ground, ServerUid to) { return (ground.*act)(to); }};
     return passage_.send(std::move(letter));
@@ -69,6 +81,7 @@ Vault::Answer<TakenSnapshot> SimVault::do_take(SnapshotOrder order) {
     if (const auto* engine = ground_.engine_of(order.server, order.id)) co_return TakenSnapshot{.engine_id = *engine, .bytes = 1000, .files = 10};
     const auto before = ground_.cells[order.server];
     if (!before.disk) co_return std::unexpected(VaultError{VaultError::Kind::unreadable, "there is no world"});
+    ground_.sync_world(order.server);
     // Reading a world takes a while. Dying in it leaves an upload without a snapshot.
     co_await passage_.wait("vault reads");
     co_return ground_.keep(order, before);

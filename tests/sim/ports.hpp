@@ -75,15 +75,19 @@ private:
 
 class SimPortMap final : public PortMap {
 public:
-    SimPortMap(Passage& passage, memory::MemoryPortMap& inner) : passage_(passage), inner_(inner) {}
+    SimPortMap(Ground& ground, Passage& passage, memory::MemoryPortMap& inner) : ground_(ground), passage_(passage), inner_(inner) {}
     Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes,
                                                      std::vector<server::PortBinding> before) override {
-        return passage_.pass("ports.reserve", inner_.reserve(server, std::move(wishes), std::move(before)));
+        return passage_.pass("ports.reserve", do_reserve(server, std::move(wishes), std::move(before)));
     }
-    Answer<Success> release(ServerUid server) override { return passage_.pass("ports.release", inner_.release(server)); }
+    Answer<Success> release(ServerUid server) override { return passage_.pass("ports.release", do_release(server)); }
     Answer<std::vector<Reservation>> list() override { return passage_.ask("ports.list", inner_.list()); }
 
 private:
+    Answer<std::vector<server::PortBinding>> do_reserve(ServerUid server, std::vector<PortWish> wishes, std::vector<server::PortBinding> before);
+    Answer<Success> do_release(ServerUid server);
+
+    Ground& ground_;
     Passage& passage_;
     memory::MemoryPortMap& inner_;
 };

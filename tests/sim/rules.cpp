@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "domain/server/lifecycle.hpp"
@@ -71,20 +72,28 @@ void Ground::check_settings(const server::Record& record) {
     if (text_of(record.applied_settings) != cell->second.started_with) breach("I11: the game runs with other settings than its record says");
 }
 
-// I8: a server keeps its ports until nothing is left of it, and nobody else has them meanwhile.
+// I8: a public number belongs to one server, and rests before it belongs to another.
 void Ground::check_ports() {
     for (const auto& [uid, record] : state->servers) {
         if (record.phase == server::Phase::deleting) continue;
-        const auto holds = [&](const auto& it) { return it.first == uid && !it.second.released_at && it.second.bindings == record.ports; };
-        if (std::ranges::none_of(state->ports, holds)) return breach("I8: a server has lost its ports");
-    }
-    for (const auto& [holder, ports] : state->ports) {
-        const auto cell = cells.find(holder);
-        const auto holds = [&](const auto& it) { return it.first == holder && !it.second.released_at; };
-        if (cell != cells.end() && cell->second.alive() && std::ranges::none_of(state->ports, holds)) {
-            return breach("I8: ports were released while their game is up");
+        for (const auto& binding : record.ports) {
+            const auto [use, is_new] = ports_used_.try_emplace({binding.protocol, binding.open}, PortUse{.holder = uid, .last = now});
+            if (use->second.holder != uid && now < use->second.last + port_rest) breach("I8: a server got a port that had not rested");
+            use->second = {.holder = uid, .last = now};
         }
     }
+}
+
+std::string Ground::misheld_ports(const std::vector<PortMap::Reservation>& held) const {
+    using Held = std::tuple<ServerUid, Protocol, Port>;
+    std::set<Held> wanted;
+    for (const auto& [uid, record] : state->servers) {
+        for (const auto& binding : record.ports) wanted.emplace(uid, binding.protocol, binding.open);
+    }
+    for (const auto& it : held) {
+        if (wanted.erase({it.server, it.binding.protocol, it.binding.open}) == 0) return "I10: a port is held for a server that is gone";
+    }
+    return wanted.empty() ? "" : "I8: a server does not hold the ports of its record";
 }
 
 bool Ground::is_waived(ServerUid uid) const {

@@ -6,21 +6,10 @@
 #include <cstring>
 
 namespace gk::sim {
-namespace {
-
 using namespace std::chrono_literals;
 
-std::uint64_t number_of(const char* text, std::uint64_t otherwise) {
-    if (text == nullptr) return otherwise;
-    std::uint64_t number = otherwise;
-    std::from_chars(text, text + std::strlen(text), number);
-    return number;
-}
-
-}  // namespace
-
 World::World(std::uint64_t seed, Plant plant) : ground_(seed, plant), clients_(ground_, seed), actors_(seed, 4), seed_(seed) {
-    ground_.trace.keep(number_of(std::getenv("GK_SIM_STEPS"), 50));
+    ground_.trace.keep(number_in("GK_SIM_STEPS", 50));
     ground_.changed = [this](ServerUid uid) { wake(uid); };
     begin_life();
     next_play_ = next_ask_ = next_minute_ = ground_.now;
@@ -144,16 +133,29 @@ void World::heal() { ground_.heal(); }
 std::string World::settle_down(Milliseconds within) {
     const auto end = ground_.now + within;
     run_for(90s);  // What an interrupted request has left is let be for a minute.
-    while (ground_.now < end && breach().empty() && !ground_.unrest().empty()) run_for(20s);
+    while (ground_.now < end && breach().empty() && !unrest().empty()) run_for(20s);
     run_for(1min);
     ground_.check_promises();
-    return breach().empty() ? ground_.unrest() : breach();
+    return breach().empty() ? unrest() : breach();
+}
+
+std::string World::unrest() {
+    auto why = ground_.unrest();
+    return why.empty() ? ground_.misheld_ports(life().ports_held()) : why;
+}
+
+std::uint64_t number_in(const char* variable, std::uint64_t otherwise) {
+    const char* text = std::getenv(variable);
+    if (text == nullptr) return otherwise;
+    auto number = otherwise;
+    std::from_chars(text, text + std::strlen(text), number);
+    return number;
 }
 
 std::vector<std::uint64_t> seeds(std::uint64_t count) {
-    if (const auto one = number_of(std::getenv("GK_SIM_SEED"), 0); one != 0) return {one};
-    std::vector<std::uint64_t> all(number_of(std::getenv("GK_SIM_SEEDS"), count));
-    const auto first = number_of(std::getenv("GK_SIM_FIRST"), 1);
+    if (const auto one = number_in("GK_SIM_SEED", 0); one != 0) return {one};
+    std::vector<std::uint64_t> all(number_in("GK_SIM_SEEDS", count));
+    const auto first = number_in("GK_SIM_FIRST", 1);
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = first + i;
     return all;
 }

@@ -47,6 +47,7 @@ private:
     void end_lives();
     void wake(ServerUid uid);
     Time next_time(Time end) const;
+    std::string unrest();
 
     Ground ground_;
     Clients clients_;
@@ -60,7 +61,9 @@ private:
     Time vault_back_{};
 };
 
-// GK_SIM_SEED alone, or GK_SIM_SEEDS of them (default `count`), from 1 on.
+// What this variable of the environment says.
+std::uint64_t number_in(const char* variable, std::uint64_t otherwise);
+// GK_SIM_SEED alone, or GK_SIM_SEEDS of them (default `count`), from GK_SIM_FIRST (default 1) on.
 std::vector<std::uint64_t> seeds(std::uint64_t count);
 
 }  // namespace gk::sim
