@@ -5,6 +5,7 @@
 
 #include "tests/api/rig.hpp"
 #include "tests/api/schema.hpp"
+#include "tests/support/schema_reference.hpp"
 
 namespace gk::apitest {
 namespace {
@@ -61,7 +62,7 @@ protected:
         EXPECT_FALSE(reply.header("X-Request-Id").empty());
         const auto* answer = route.operation->find("responses")->find(std::to_string(reply.status));
         ASSERT_NE(answer, nullptr) << "the document does not name this status";
-        const auto* content = checker.resolve(*answer).find("content");
+        const auto* content = test::resolve(context.openapi, answer)->find("content");
         if (content == nullptr) return;
         const auto& [type, media] = content->as_object()->front();
         EXPECT_TRUE(reply.type.starts_with(type)) << reply.type;

@@ -5,8 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "base/assert.hpp"
-#include "base/text.hpp"
+#include "tests/support/schema_reference.hpp"
 
 namespace gk::apitest {
 namespace {
@@ -33,17 +32,6 @@ bool has_any_type(const Value& value, const Value& types) {
 
 }  // namespace
 
-const Value& SchemaCheck::resolve(const Value& schema) const {
-    const auto* reference = schema.find("$ref");
-    if (reference == nullptr) return schema;
-    const Value* found = &document_;
-    for (const auto part : split(std::string_view(*reference->as_string()).substr(2), '/')) {
-        found = found->find(part);
-        ASSERT(found != nullptr, "every $ref of the document leads somewhere");
-    }
-    return *found;
-}
-
 std::vector<std::string> SchemaCheck::complaints(const Value& schema, const Value& value) const {
     std::vector<std::string> out;
     check(schema, value, "", out);
@@ -51,7 +39,7 @@ std::vector<std::string> SchemaCheck::complaints(const Value& schema, const Valu
 }
 
 void SchemaCheck::check(const Value& given, const Value& value, const std::string& at, std::vector<std::string>& out) const {
-    const auto& schema = resolve(given);
+    const auto& schema = *test::resolve(document_, &given);
     if (schema.as_object() == nullptr) return;
     for (const auto& [keyword, argument] : *schema.as_object()) {
         if (!known_keywords.contains(keyword)) out.push_back(fmt::format("{}: the check does not know '{}'", at, keyword));
@@ -84,12 +72,12 @@ void SchemaCheck::check_object(const Value& schema, const Value& value, const st
     }
     const auto* properties = schema.find("properties");
     const auto* others = schema.find("additionalProperties");
+    const bool closed = others == nullptr ? properties != nullptr : *others == Value(false);
     for (const auto& [name, member] : *value.as_object()) {
         const auto* property = properties != nullptr ? properties->find(name) : nullptr;
         if (property != nullptr) check(*property, member, at + "/" + name, out);
-        else if (others != nullptr && *others == Value(false)) out.push_back(fmt::format("{}/{}: is not in the document", at, name));
+        else if (closed) out.push_back(fmt::format("{}/{}: is not in the document", at, name));
         else if (others != nullptr && others->as_object() != nullptr) check(*others, member, at + "/" + name, out);
-        else if (properties != nullptr) out.push_back(fmt::format("{}/{}: is not in the document", at, name));
     }
 }
 

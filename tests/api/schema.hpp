@@ -14,7 +14,6 @@ public:
     explicit SchemaCheck(const Value& document) : document_(document) {}
     // What is wrong, a line each, with the place in the value.
     std::vector<std::string> complaints(const Value& schema, const Value& value) const;
-    const Value& resolve(const Value& schema) const;
 
 private:
     void check(const Value& schema, const Value& value, const std::string& at, std::vector<std::string>& out) const;

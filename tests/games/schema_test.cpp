@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "domain/catalog/game.hpp"
 #include "tests/games/read_file.hpp"
+#include "tests/support/schema_reference.hpp"
 
 // The published schema and the reader must know the same keys, or editors lead people astray.
 namespace gk::catalog {
@@ -16,15 +17,6 @@ const std::string root = GK_SOURCE_DIR;
 const Value& schema() {
     static const Value document = games_test::read_document(root + "/docs/formats/game.schema.json");
     return document;
-}
-
-const Value& resolved(const Value& node) {
-    const auto* reference = node.find("$ref");
-    if (reference == nullptr) return node;
-    const auto name = reference->as_string()->substr(std::string_view("#/$defs/").size());
-    const auto* target = schema().find("$defs")->find(name);
-    EXPECT_NE(target, nullptr) << name;
-    return target != nullptr ? *target : node;
 }
 
 std::set<std::string> keys_of(const Value& object) {
@@ -124,7 +116,7 @@ TEST(GameSchema, HasNoObjectThatThisTestForgets) {
 
 // The part of JSON Schema that is about keys: enough to see that a definition and the schema mean the same document.
 void expect_fits(const Value& value, const Value& schema_node, const std::string& pointer) {
-    const auto& node = resolved(schema_node);
+    const auto& node = *test::resolve(schema(), &schema_node);
     if (const auto* options = node.find("anyOf")) {
         const auto& text_or_object = *options->as_array();
         return expect_fits(value, value.as_object() != nullptr ? text_or_object.back() : text_or_object.front(), pointer);
