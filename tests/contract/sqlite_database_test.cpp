@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
-#include "adapters/sqlite/digest.hpp"
 #include "adapters/sqlite/ledger.hpp"
 #include "adapters/sqlite/port_map.hpp"
 #include "adapters/sqlite/schema.hpp"

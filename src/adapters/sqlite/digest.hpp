@@ -20,6 +20,4 @@ private:
     std::string covered_;
 };
 
-std::string sha256_hex(std::string_view bytes);
-
 }  // namespace gk::sqlite
