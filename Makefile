@@ -40,8 +40,9 @@ down: ## save, back up and stop everything
 lint: setup-build build/dev/build.ninja ## the whole tree: source rules, formatting, clang-tidy
 	@tools/lint
 
-bench: build ## measure; prints a table and appends to bench/results
-	@tools/bench
+bench: build ## measure; prints a table and appends to bench/results (BUILD=1: the build's times too)
+	$(call compile,release) --target gk_bench
+	@tools/bench $(if $(BUILD),--build)
 
 soak: build ## long runs of the simulator and of real servers
 	@tools/soak
