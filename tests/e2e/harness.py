@@ -6,7 +6,6 @@ or build/release/bin.
 
 import os
 import pathlib
-import select
 import shutil
 import signal
 import subprocess
@@ -16,12 +15,11 @@ import time
 import unittest
 
 from client import Client, OperationFailed
+from leftovers import LastResort, Leftovers
+from processes import UID_BASE, command_line, end, game_pids, pids, uid_of, wait_for_end  # Also for the scripts.
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BIN = pathlib.Path(os.environ.get("GK_TEST_BIN", ROOT / "build/release/bin"))
-# Away from a Gamekeeper that this machine may really run, and from other test scripts: clean-up ends whatever has a uid of this range.
-UIDS = 1000
-UID_BASE = 700000 + os.getpid() % 4000 * UIDS
 PORTS = (22000 + os.getpid() % 40 * 250, 22249 + os.getpid() % 40 * 250)
 
 
@@ -29,6 +27,7 @@ class Gamekeeper:
     """One installation: a state directory, and the control plane over it while it is up."""
 
     present = set()
+    last_resort = None
 
     def __init__(self, state=None, **settings):
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="gk-e2e-"))
@@ -38,6 +37,8 @@ class Gamekeeper:
         self.log_path = self.home / "serve.log"
         self.process = None
         Gamekeeper.present.add(self)
+        Gamekeeper.last_resort = Gamekeeper.last_resort or LastResort()
+        Gamekeeper.last_resort.watch(self.state, self.home)
 
     @property
     def socket(self):
@@ -118,8 +119,9 @@ class Gamekeeper:
 
     def clean_up(self):
         """Ends and removes everything of this installation, in order when it can, by force when not; returns what it had to force."""
+        forced = []
         if self.process and self.process.poll() is None and self.answers():
-            self.delete_servers()
+            forced += [f"folder {path}" for path in self.delete_servers()]
         if self.process and self.process.poll() is None:
             self.process.terminate()
             if not self.ended(20):
@@ -127,13 +129,15 @@ class Gamekeeper:
                 self.process.wait()
         self.wait_for_launcher()
         found = Leftovers(self.state)
-        forced = found.describe()
+        forced += found.describe()
         found.remove()
         shutil.rmtree(self.home, ignore_errors=True)
         Gamekeeper.present.discard(self)
+        Gamekeeper.last_resort.release(self.state, self.home)
         return forced
 
     def delete_servers(self):
+        """Returns folders of servers that are still there then."""
         try:
             begun = []
             for server in self.api.ask("GET", "/v1/servers?limit=1000")["items"]:
@@ -143,102 +147,7 @@ class Gamekeeper:
                 self.api.finish(operation, 300)  # Each is saved before it goes, and a repository is made for each first.
         except (AssertionError, OSError) as error:
             print(f"clean-up: {error}", file=sys.stderr)
-
-
-class Leftovers:
-    """What an installation left on the machine: processes, mounts, loop devices, cgroups."""
-
-    def __init__(self, state):
-        self.state = str(state)
-
-    def processes(self):
-        # A dead child of process 1 waits for that one alone, and holds nothing.
-        found = [pid for pid in pids() if pid != os.getpid() and (self.state in command_line(pid) or UID_BASE <= uid_of(pid) < UID_BASE + UIDS)]
-        return [pid for pid in found if not stat_of(pid).endswith(" Z 1")]
-
-    def mounts(self):
-        lines = pathlib.Path("/proc/self/mounts").read_text().splitlines()
-        return [line.split()[1] for line in lines if line.split()[1].startswith(self.state + "/")]
-
-    def loops(self):
-        found = []
-        for backing in pathlib.Path("/sys/block").glob("loop*/loop/backing_file"):
-            try:
-                if backing.read_text().startswith(self.state + "/"):
-                    found.append("/dev/" + backing.parent.parent.name)
-            except OSError:
-                continue
-        return found
-
-    def cgroups(self):
-        names = {path.name for path in (pathlib.Path(self.state) / "servers").glob("*")}
-        # os.walk passes over what another installation removes meanwhile; a glob does not.
-        return [pathlib.Path(folder) / name for folder, groups, _ in os.walk("/sys/fs/cgroup") if folder.endswith("/gamekeeper") for name in groups
-                if name in names]
-
-    def describe(self):
-        return ([f"process {pid}: {command_line(pid) or stat_of(pid)}" for pid in self.processes()] + [f"mount {m}" for m in self.mounts()]
-                + [f"loop device {d}" for d in self.loops()] + [f"cgroup {c}" for c in self.cgroups()])
-
-    def remove(self):
-        for pid in self.processes():
-            end(pid)
-        for mount in reversed(self.mounts()):
-            subprocess.run(["umount", "-l", mount], check=False)
-        for device in self.loops():
-            subprocess.run(["losetup", "-d", device], check=False)
-        for cgroup in self.cgroups():
-            try:
-                cgroup.rmdir()
-            except OSError:
-                pass
-
-
-def pids():
-    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
-
-
-def command_line(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-    except OSError:
-        return ""
-
-
-def stat_of(pid):
-    """Name, state and parent of a process without a command line."""
-    try:
-        return " ".join(pathlib.Path(f"/proc/{pid}/stat").read_text().split()[1:4])
-    except OSError:
-        return "gone by now"
-
-
-def uid_of(pid):
-    try:
-        return os.stat(f"/proc/{pid}").st_uid
-    except OSError:
-        return -1
-
-
-def game_pids(program):
-    """Processes of games of this installation that run a program of that name."""
-    return {pid for pid in pids() if UID_BASE <= uid_of(pid) < UID_BASE + UIDS and os.path.basename(command_line(pid).split(" ")[0]) == program}
-
-
-def wait_for_end(pid, seconds=10, kill=False):
-    try:
-        handle = os.pidfd_open(pid)
-        if kill:
-            signal.pidfd_send_signal(handle, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-    select.select([handle], [], [], seconds)
-    os.close(handle)
-
-
-def end(pid, seconds=10):
-    """Kills a process and waits until it is gone."""
-    wait_for_end(pid, seconds, kill=True)
+        return list((self.state / "servers").glob("*-*"))
 
 
 class Case(unittest.TestCase):

@@ -15,7 +15,7 @@
 #include "ports/vault.hpp"
 
 // Ends the process with SIGKILL at a chosen external effect, so that tests/crash can try every one of them. The points lie around the ports:
-// whatever changes the world goes through one of these classes, and a new method of a port does not compile before it has its point here.
+// whatever changes the world goes through one of these classes, and a new pure method of a port does not compile before it has its point here.
 namespace gk::programs {
 
 // Counts external effects from the start of the process, in the order in which they happen. Chosen by the environment variable
@@ -70,6 +70,7 @@ public:
     CrashingLedger(Ledger& inner, CrashPoints& points) : inner_(inner), points_(points) {}
     Answer<Epoch> next_epoch() override { return points_.around("ledger.next_epoch", inner_.next_epoch()); }
     Answer<Success> put(Operation operation) override { return points_.around("ledger.put_operation", inner_.put(std::move(operation))); }
+    Answer<Success> put_ahead(Operation operation) override { return points_.around("ledger.put_ahead", inner_.put_ahead(std::move(operation))); }
     Answer<Operation> operation(OperationId id) override { return inner_.operation(id); }
     Answer<std::vector<Operation>> operations(OperationFilter filter) override { return inner_.operations(filter); }
     Answer<std::optional<IdempotentReply>> remember(std::string scope, std::string key, IdempotentReply reply, Time now) override {
