@@ -16,13 +16,18 @@ TABLES = ("iptables", "ip6tables")
 class Leftovers:
     """What an installation left: processes, mounts, loop devices, cgroups, chains of the firewall, temporary files."""
 
-    def __init__(self, state):
+    def __init__(self, state, programs=None):
+        """`programs`: where an installation has programs of its own, which name no state folder when they run."""
         self.state = str(state)
+        self.named = [self.state, *([str(programs)] if programs else [])]
 
     def processes(self):
         # A dead child of process 1 waits for that one alone, and holds nothing.
-        found = [pid for pid in pids() if pid != os.getpid() and (self.state in command_line(pid) or is_of_a_game(uid_of(pid)))]
+        found = [pid for pid in pids() if pid != os.getpid() and (self.is_ours(command_line(pid)) or is_of_a_game(uid_of(pid)))]
         return [pid for pid in found if not stat_of(pid).endswith(" Z 1")]
+
+    def is_ours(self, line):
+        return any(place in line for place in self.named)
 
     def mounts(self):
         lines = pathlib.Path("/proc/self/mounts").read_text().splitlines()
@@ -109,6 +114,10 @@ class LastResort:
     def release(self, state, home):
         self._tell(f"-{state}\t{home}")
 
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
     def _tell(self, line):
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
@@ -124,7 +133,7 @@ def main():
             left[installation] = True
     for installation in left:
         state, home = installation.split("\t")
-        Leftovers(state).remove()
+        Leftovers(state, home).remove()
         shutil.rmtree(home, ignore_errors=True)
 
 
