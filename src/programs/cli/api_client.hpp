@@ -10,7 +10,7 @@
 #include "base/secret.hpp"
 #include "base/time.hpp"
 #include "base/value.hpp"
-#include "programs/cli/exit_code.hpp"
+#include "programs/exit_code.hpp"
 
 namespace gk::programs {
 

@@ -11,6 +11,7 @@
 #include "programs/cli/local_commands.hpp"
 #include "programs/cli/table.hpp"
 #include "programs/cli/values.hpp"
+#include "programs/config/usual_places.hpp"
 #include "programs/serve/rights.hpp"
 #include "programs/serve/serve.hpp"
 

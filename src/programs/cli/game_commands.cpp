@@ -8,6 +8,7 @@
 #include "programs/cli/table.hpp"
 #include "programs/cli/values.hpp"
 #include "programs/cli/words.hpp"
+#include "programs/config/usual_places.hpp"
 #include "programs/serve/games.hpp"
 
 namespace gk::programs {

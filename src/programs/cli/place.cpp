@@ -1,18 +1,12 @@
 #include "programs/cli/place.hpp"
 
-#include <cstdlib>
 #include <fstream>
-#include <unistd.h>
 
 #include "base/text.hpp"
+#include "programs/config/usual_places.hpp"
 
 namespace gk::programs {
 namespace {
-
-std::string environment(const char* name) {
-    const char* text = std::getenv(name);
-    return text != nullptr ? text : "";
-}
 
 Secret key_in(const std::string& file) {
     std::ifstream in(file);
@@ -22,19 +16,6 @@ Secret key_in(const std::string& file) {
 }
 
 }  // namespace
-
-std::string default_state() {
-    if (geteuid() == 0) return "/var/lib/gamekeeper";
-    if (const auto home = environment("XDG_STATE_HOME"); !home.empty()) return home + "/gamekeeper";
-    return environment("HOME") + "/.local/state/gamekeeper";
-}
-
-std::string default_socket(const std::string& said_state) {
-    if (!said_state.empty()) return said_state + "/api.sock";
-    if (geteuid() == 0) return "/run/gamekeeper/api.sock";
-    if (const auto runtime = environment("XDG_RUNTIME_DIR"); !runtime.empty()) return runtime + "/gamekeeper/api.sock";
-    return default_state() + "/api.sock";
-}
 
 Result<ApiPlace, CommandError> find_api(const PlaceWish& wish) {
     if (!wish.socket.empty() && !wish.url.empty()) {

@@ -6,13 +6,6 @@
 
 namespace gk::programs {
 
-// Where Gamekeeper keeps everything when nobody says: /var/lib/gamekeeper for root, else $XDG_STATE_HOME/gamekeeper or
-// ~/.local/state/gamekeeper.
-std::string default_state();
-// The API's Unix socket of a `serve` that was started in the same way: <state>/api.sock when a state was said, /run/gamekeeper/api.sock for
-// root, else $XDG_RUNTIME_DIR/gamekeeper/api.sock, else in the default state.
-std::string default_socket(const std::string& said_state);
-
 struct PlaceWish {
     std::string socket;
     std::string url;

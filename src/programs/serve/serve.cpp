@@ -10,8 +10,8 @@
 
 #include "adapters/system/log.hpp"
 #include "async/run.hpp"
-#include "programs/cli/exit_code.hpp"
-#include "programs/cli/place.hpp"
+#include "programs/config/usual_places.hpp"
+#include "programs/exit_code.hpp"
 #include "programs/serve/control_plane.hpp"
 #include "programs/serve/rights.hpp"
 
