@@ -13,7 +13,7 @@ namespace gk::async {
 // What a full mailbox does with one more message.
 enum class WhenFull : std::uint8_t {
     refuse,       // The new message is not taken; the sender is told.
-    drop_oldest,  // The oldest makes room and is counted in lost().
+    drop_oldest,  // The oldest makes room and is counted for take_lost().
 };
 
 // A bounded queue between tasks of one loop: many senders, one receiver. Nobody ever waits to send.

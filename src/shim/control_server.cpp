@@ -1,6 +1,5 @@
 #include "shim/control_server.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -110,10 +109,6 @@ void ControlServer::status_changed() {
         if (client.subscribed) ids.push_back(id);
     }
     for (const auto id : ids) settle(id);
-}
-
-bool ControlServer::has_unsent() const {
-    return std::ranges::any_of(clients_, [](const auto& entry) { return !entry.second.out.empty() || entry.second.status_due; });
 }
 
 void ControlServer::refill(Client& client) {

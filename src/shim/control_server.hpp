@@ -33,7 +33,6 @@ public:
     // From now on this client hears of every change, and of the present status at once.
     void subscribe(ClientId client);
     void status_changed();
-    bool has_unsent() const;
 
 private:
     struct Client {
