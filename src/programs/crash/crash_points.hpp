@@ -14,8 +14,9 @@
 #include "ports/task.hpp"
 #include "ports/vault.hpp"
 
-// Ends the process with SIGKILL at a chosen external effect, so that tests/crash can try every one of them. The points lie around the ports:
-// whatever changes the world goes through one of these classes, and a new pure method of a port does not compile before it has its point here.
+// Ends the process with SIGKILL at a chosen external effect, so that tests/e2e/test_crash.py can try every one of them. The points lie around
+// the ports: whatever changes the world goes through one of these classes, and a new pure method of a port does not compile before it has its
+// point here.
 namespace gk::programs {
 
 // Counts external effects from the start of the process, in the order in which they happen. Chosen by the environment variable
