@@ -163,6 +163,20 @@ TEST_F(SqliteDatabase, TellsEveryCallerItsOwnResult) {
     EXPECT_EQ(wait((*db)->read(count_facts())).value(), 200);
 }
 
+// A record must not name an operation that is nowhere: what was to be written first takes what follows it along when it fails.
+TEST_F(SqliteDatabase, WritesNothingBehindAWriteAheadThatIsRefused) {
+    const auto db = open();
+
+    ASSERT_TRUE((*db)->write_ahead(set_fact("ahead", true)));
+    const auto behind = wait((*db)->write(set_fact("behind", false)));
+
+    ASSERT_FALSE(behind);
+    EXPECT_EQ(behind.error().kind, Kind::unavailable);
+    EXPECT_NE(behind.error().detail.find("what had to be written first was refused"), std::string::npos) << behind.error().detail;
+    EXPECT_EQ(wait((*db)->read(count_facts())).value(), 0);
+    EXPECT_TRUE(wait((*db)->write(set_fact("behind", false)))) << "the next one is on its own";
+}
+
 TEST_F(SqliteDatabase, MayGoAwayWhileCallersWait) {
     int good = 0;
     int refused = 0;
