@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
-#include <type_traits>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
 #include "adapters/restic/output.hpp"
+#include "async/off_loop.hpp"
 #include "base/log.hpp"
 #include "base/value.hpp"
 #include "net/json/json.hpp"
@@ -20,18 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view record_file = "record.json";
-
-template <class F>
-Task<std::invoke_result_t<F&>> as_task(F work) {
-    co_return work();
-}
-
-// Runs `work` on the disk thread and comes back to the loop with its result.
-template <class F>
-Task<std::invoke_result_t<F&>> off_loop(boost::asio::thread_pool& pool, F work) {
-    auto task = as_task(std::move(work));
-    co_return co_await boost::asio::co_spawn(pool, std::move(task), boost::asio::use_awaitable);
-}
 
 std::unexpected<VaultError> error(VaultError::Kind kind, std::string detail) { return std::unexpected(VaultError{kind, std::move(detail)}); }
 
@@ -152,7 +138,7 @@ ResticVault::Answer<Success> ResticVault::mend(ServerUid server) {
     const auto repository = repository_of(server);
     const auto aside = options_.folder / (server.text() + ".damaged");
     auto sort_out = [repository, aside] { return move_damaged(repository, aside); };
-    CO_TRY(moved, co_await off_loop(disk_, std::move(sort_out)));
+    CO_TRY(moved, co_await async::off_loop(disk_, std::move(sort_out)));
     // Our own key comes back by the recovery key, as on a new installation; the recovery key by ours.
     CO_TRY(keys, list_names(repository, "keys"));
     const bool lost_recovery = keys.size() < 2 && !moved.contains(Journal::of(repository).key());
@@ -193,13 +179,13 @@ ResticVault::Answer<Success> ResticVault::remove_repository(ServerUid server) {
         TRY_OK(remove_folder(doomed));
         return remove_folder(damaged);
     };
-    co_return co_await off_loop(disk_, std::move(remove));
+    co_return co_await async::off_loop(disk_, std::move(remove));
 }
 
 ResticVault::Answer<Success> ResticVault::probe() {
     CO_TRY_OK(make_folder(options_.folder));
     auto look = [folder = options_.folder, free_min = options_.free_min_bytes] { return probe_folder(folder, free_min); };
-    co_return co_await off_loop(disk_, std::move(look));
+    co_return co_await async::off_loop(disk_, std::move(look));
 }
 
 // --- Snapshots
@@ -351,7 +337,7 @@ ResticVault::Answer<Success> ResticVault::check_hashes(ServerUid server, std::st
         TRY_OK(check_all_files(repository, "index"));
         return added ? check_files(repository, "data", *added) : check_all_files(repository, "data");
     };
-    co_return co_await off_loop(disk_, std::move(check));
+    co_return co_await async::off_loop(disk_, std::move(check));
 }
 
 // `check` proves more than is asked: every tree of every snapshot, every blob in the index, every pack there with its size. When older
@@ -383,7 +369,7 @@ ResticVault::Answer<Success> ResticVault::sample(ServerUid server, int percent, 
         TRY(packs, list_names(repository, "data"));
         return check_files(repository, "data", share_of(packs, percent, turn));
     };
-    auto good = co_await off_loop(disk_, std::move(read));
+    auto good = co_await async::off_loop(disk_, std::move(read));
     if (!good && good.error().kind == VaultError::Kind::corrupt) damaged_.insert(server);
     co_return good;
 }
@@ -398,7 +384,7 @@ Turnstile& ResticVault::turnstile_of(ServerUid server) {
 
 ResticVault::Answer<Success> ResticVault::keep_journal(fs::path repository, Journal journal) {
     auto write = [file = Journal::file_in(repository), text = journal.text()] { return write_file(file, text); };
-    co_return co_await off_loop(disk_, std::move(write));
+    co_return co_await async::off_loop(disk_, std::move(write));
 }
 
 }  // namespace gk::restic
