@@ -187,7 +187,9 @@ void done(const Fold& in, const Kill&) {
     set_progress(in.record, Progress::stopping, in.now);
     if (in.record.phase != Phase::failed) in.record.not_before = in.now + in.limits.retry_first;
 }
-void done(const Fold&, const CleanRun&) {}
+void done(const Fold& in, const CleanRun& step) {
+    if (step.exit) in.record.last_exit = step.exit;
+}
 void done(const Fold&, const FreeDisk&) {}
 
 void done(const Fold& in, const KeepWorld&) { set_progress(in.record, Progress::kept, in.now); }

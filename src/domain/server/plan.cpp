@@ -108,9 +108,11 @@ std::optional<Plan> tidy_stage(const View& view) {
     if (!view.facts.seen.staged && !view.record.staged) return std::nullopt;
     return in_time(view, DiscardStaged{});
 }
+// The one place where the trace of a run goes: whatever phase found it, nobody could tell its exit later. What has failed keeps the reason that it
+// failed for: the end that we then made is not it.
 std::optional<Plan> tidy_exit(const View& view) {
     if (!view.exited()) return std::nullopt;
-    return in_time(view, CleanRun{});
+    return in_time(view, CleanRun{view.record.phase == Phase::failed ? std::nullopt : view.facts.seen.exit});
 }
 std::optional<Plan> tidy_quiesce(const View& view) {
     if (!view.record.quiesced && !view.facts.seen.quiesced) return std::nullopt;

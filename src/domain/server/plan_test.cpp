@@ -134,6 +134,35 @@ Toy asked(Phase phase, Wanted wanted, Request request, Process process, bool dis
     return toy;
 }
 
+TEST(Plan, WhicheverPhaseCleansARunUpItsExitIsRemembered) {
+    for (const auto phase : {Phase::restoring_files, Phase::deploying, Phase::paused, Phase::stopped, Phase::backing_up, Phase::cleanup}) {
+        // A launch of ours, or an end, that a crash kept from being recorded.
+        Toy toy(in(phase, phase == Phase::paused ? Wanted::paused : phase == Phase::deploying ? Wanted::running : Wanted::stopped));
+        toy.record.world_dirty = false;
+        toy.facts.seen.disk = true;
+        toy.facts.seen.process = Process::exited;
+        toy.facts.seen.exit = Exit{.cause = ExitCause::asked, .signal = {}, .code = 0, .at = start, .log_tail = "bye", .memory_peak = {}};
+
+        while (toy.facts.seen.process == Process::exited) toy.make(success);
+
+        ASSERT_TRUE(toy.record.last_exit) << name_of(phase);
+        EXPECT_EQ(*toy.record.last_exit, *toy.facts.seen.exit) << name_of(phase);
+    }
+}
+
+TEST(Plan, TheEndThatWasMadeOfWhatHadFailedIsNotWhyItFailed) {
+    Toy toy(in(Phase::failed, Wanted::running));
+    toy.record.last_exit = Exit{.cause = ExitCause::start_timeout, .signal = {}, .code = {}, .at = start, .log_tail = {}, .memory_peak = {}};
+    toy.facts.seen.disk = true;
+    toy.facts.seen.process = Process::exited;
+    toy.facts.seen.exit = Exit{.cause = ExitCause::asked, .signal = 9, .code = 137, .at = start + 1s, .log_tail = {}, .memory_peak = {}};
+
+    ASSERT_EQ(toy.next(), "CleanRun");
+    toy.make(success);
+
+    EXPECT_EQ(toy.record.last_exit->cause, ExitCause::start_timeout);
+}
+
 TEST(Plan, APauseSavesTheRunningGameThenEndsItThenSavesItAtRest) {
     auto toy = asked(Phase::pausing, Wanted::paused, ask(Verb::pause), Process::ready);
 
@@ -366,6 +395,11 @@ TEST(Plan, FilesOfTheGameThatAreNotHereAreFetchedBeforeTheGameIsPrepared) {
     toy.facts.game_files = false;
     ASSERT_EQ(toy.next(), "FetchFiles");
 
+    toy.make({.failure = {}, .under_way = true});
+    EXPECT_EQ(toy.next(), "wait") << "it goes on by itself";
+    toy.now += 1s;
+    EXPECT_EQ(toy.next(), "FetchFiles");
+    EXPECT_EQ(toy.record.attempts, 0u);
     toy.make(away);
     EXPECT_EQ(toy.next(), "wait") << "a server that is away is asked again, later";
     toy.now += 1s;

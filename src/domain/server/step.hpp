@@ -98,6 +98,7 @@ struct Kill {
     bool operator==(const Kill&) const = default;
 };
 struct CleanRun {
+    std::optional<Exit> exit;  // What the run came to; absent when the record has a better word for it.
     bool operator==(const CleanRun&) const = default;
 };
 struct FreeDisk {
