@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "shim_run.hpp"
+#include "tests/shim/shim_run.hpp"
 
 namespace gk::shim_test {
 namespace {
