@@ -31,7 +31,7 @@ class ProgramParts(unittest.TestCase):
             yield figure(f"in process: {what}, processor", [line["cpu_p50_ms"]], "ms", how + "; processor time")
 
     def simulator(self):
-        runs = [next(iter(self.lines_of("gk_bench_sim", "20"))) for _ in range(RUNS)]
+        runs = [next(iter(self.lines_of("gk_bench_sim", "100"))) for _ in range(RUNS)]
         how = f"gk_bench_sim: {runs[0]['seeds']} seeds of 15 simulated minutes and their rest, {runs[0]['events']} events; processor time"
         yield figure("simulator", [run["events_per_s"] for run in runs], "events/s", how, 50_000, better="more")
 
