@@ -74,7 +74,7 @@ protected:
     std::string operation, spare_key;
 };
 
-TEST_F(Routes, every_documented_route_answers_as_the_document_says) {
+TEST_F(Routes, EveryDocumentedRouteAnswersAsTheDocumentSays) {
     furnish();
     auto routes = documented();
     // What destroys goes last.
@@ -88,7 +88,7 @@ TEST_F(Routes, every_documented_route_answers_as_the_document_says) {
     }
 }
 
-TEST_F(Routes, every_guarded_route_asks_for_a_key_before_it_says_anything) {
+TEST_F(Routes, EveryGuardedRouteAsksForAKeyBeforeItSaysAnything) {
     furnish();
     const auto before = house.state->servers;
     for (const auto& route : documented()) {
@@ -101,7 +101,7 @@ TEST_F(Routes, every_guarded_route_asks_for_a_key_before_it_says_anything) {
     EXPECT_EQ(house.state->servers, before);
 }
 
-TEST_F(Routes, another_method_is_405_and_names_those_that_are_possible) {
+TEST_F(Routes, AnotherMethodIs405AndNamesThoseThatArePossible) {
     furnish();
     std::map<std::string, std::set<std::string>> methods;
     for (const auto& route : documented()) methods[route.path].insert(route.method);
@@ -114,7 +114,7 @@ TEST_F(Routes, another_method_is_405_and_names_those_that_are_possible) {
     }
 }
 
-TEST_F(Routes, the_router_has_no_route_that_the_document_does_not_name) {
+TEST_F(Routes, TheRouterHasNoRouteThatTheDocumentDoesNotName) {
     net::Router router;
     api::add_routes(router, context);
     std::set<std::string> named;
@@ -123,7 +123,7 @@ TEST_F(Routes, the_router_has_no_route_that_the_document_does_not_name) {
         EXPECT_TRUE(named.contains(fmt::format("{} {}", name_of(route->method), route->pattern))) << route->pattern;
 }
 
-TEST_F(Routes, what_nobody_made_is_a_404_problem) {
+TEST_F(Routes, WhatNobodyMadeIsA404Problem) {
     for (const auto* path :
          {"/", "/v1", "/v2/servers", "/v1/servers/", "/v1/servers/nobody", "/v1/games/nothing", "/v1/operations/x", "/v1/servers/nobody/logs"}) {
         const auto reply = send("GET", path);
@@ -133,7 +133,7 @@ TEST_F(Routes, what_nobody_made_is_a_404_problem) {
     }
 }
 
-TEST_F(Routes, a_bad_body_is_refused_with_its_place_and_changes_nothing) {
+TEST_F(Routes, ABadBodyIsRefusedWithItsPlaceAndChangesNothing) {
     struct Case {
         const char* what;
         std::string body;
@@ -169,7 +169,7 @@ TEST_F(Routes, a_bad_body_is_refused_with_its_place_and_changes_nothing) {
     EXPECT_TRUE(house.state->operations.empty());
 }
 
-TEST_F(Routes, the_same_idempotency_key_gives_the_same_answer_and_for_another_body_422) {
+TEST_F(Routes, TheSameIdempotencyKeyGivesTheSameAnswerAndForAnotherBody422) {
     const Headers once = {{"Idempotency-Key", "k1"}};
     const auto first = send("POST", "/v1/servers", R"({"id": "a", "game": "toy"})", once);
     const auto again = send("POST", "/v1/servers", R"({"id": "a", "game": "toy"})", once);
@@ -182,7 +182,7 @@ TEST_F(Routes, the_same_idempotency_key_gives_the_same_answer_and_for_another_bo
     EXPECT_EQ(text(other.json, "code"), "idempotency_mismatch");
 }
 
-TEST_F(Routes, a_namespace_may_stand_in_the_query_or_in_the_body_but_not_two_of_them) {
+TEST_F(Routes, ANamespaceMayStandInTheQueryOrInTheBodyButNotTwoOfThem) {
     EXPECT_EQ(send("POST", "/v1/servers?namespace=team", R"({"id": "a", "game": "toy"})").status, 202);
     EXPECT_EQ(send("POST", "/v1/servers", R"({"id": "b", "game": "toy", "namespace": "team"})").status, 202);
     const auto both = send("POST", "/v1/servers?namespace=team", R"({"id": "c", "game": "toy", "namespace": "other"})");
@@ -195,13 +195,13 @@ TEST_F(Routes, a_namespace_may_stand_in_the_query_or_in_the_body_but_not_two_of_
     }
 }
 
-TEST_F(Routes, prefer_wait_answers_200_with_the_operation_that_has_ended) {
+TEST_F(Routes, PreferWaitAnswers200WithTheOperationThatHasEnded) {
     const auto reply = send("POST", "/v1/servers", R"({"id": "a", "game": "toy"})", {{"Prefer", "respond-async, wait=5"}});
     EXPECT_EQ(reply.status, 200);
     EXPECT_EQ(text(reply.json, "status"), "succeeded");
 }
 
-TEST_F(Routes, lists_come_in_pages_that_together_are_everything_once) {
+TEST_F(Routes, ListsComeInPagesThatTogetherAreEverythingOnce) {
     for (const auto* id : {"a", "a-1", "b", "c", "d"}) ASSERT_TRUE(house.create({.id = id, .game = "toy"})) << id;
     for (const std::string list : {"/v1/servers", "/v1/operations"}) {
         std::vector<std::string> seen;
@@ -222,7 +222,7 @@ TEST_F(Routes, lists_come_in_pages_that_together_are_everything_once) {
     }
 }
 
-TEST_F(Routes, a_secret_setting_is_in_no_reply) {
+TEST_F(Routes, ASecretSettingIsInNoReply) {
     ASSERT_EQ(send("POST", "/v1/servers", R"({"id": "arena", "game": "teeworlds", "settings": {"password": "hunter2"}})").status, 202);
     for (const auto* path : {"/v1/servers", "/v1/servers/arena", "/v1/operations", "/v1/servers/arena/explain", "/metrics"}) {
         EXPECT_EQ(send("GET", path).text.find("hunter2"), std::string::npos) << path;
@@ -231,7 +231,7 @@ TEST_F(Routes, a_secret_setting_is_in_no_reply) {
     EXPECT_EQ(house.record("arena").settings.at("password"), Value("hunter2"));
 }
 
-TEST_F(Routes, events_go_on_behind_the_one_that_was_seen_last) {
+TEST_F(Routes, EventsGoOnBehindTheOneThatWasSeenLast) {
     for (int i = 0; i < 3; ++i) {
         const Event event{.at = house.clock.now(), .type = fmt::format("test.{}", i), .server = {}, .server_id = "castle", .data = {}};
         ASSERT_TRUE(house.wait(house.ledger.append(event)));
@@ -243,7 +243,7 @@ TEST_F(Routes, events_go_on_behind_the_one_that_was_seen_last) {
     EXPECT_EQ(send("GET", "/v1/events", "", {{"Last-Event-ID", "x"}}).status, 400);
 }
 
-TEST_F(Routes, a_new_subscriber_hears_of_what_comes_and_of_the_server_that_it_named) {
+TEST_F(Routes, ANewSubscriberHearsOfWhatComesAndOfTheServerThatItNamed) {
     for (const auto* id : {"castle", "tower"}) ASSERT_TRUE(house.create({.id = id, .game = "toy"}));
     const auto castle = house.record("castle").uid;
     house.tell("test.before", castle);
@@ -260,7 +260,7 @@ TEST_F(Routes, a_new_subscriber_hears_of_what_comes_and_of_the_server_that_it_na
     EXPECT_EQ(send("GET", "/v1/events?server=nobody").status, 404);
 }
 
-TEST_F(Routes, log_lines_are_ndjson_from_the_cursor_or_the_tail_on_and_match) {
+TEST_F(Routes, LogLinesAreNdjsonFromTheCursorOrTheTailOnAndMatch) {
     ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
     for (std::uint64_t i = 1; i <= 5; ++i)
         house.runtime.log.push_back({.cursor = i * 10, .at = house.clock.now(), .line = fmt::format("line {}", i)});
@@ -274,7 +274,7 @@ TEST_F(Routes, log_lines_are_ndjson_from_the_cursor_or_the_tail_on_and_match) {
     EXPECT_EQ(send("GET", "/v1/servers/castle/logs?follow=yes").status, 400);
 }
 
-TEST_F(Routes, a_log_that_is_followed_sends_what_comes_and_ends_with_its_server) {
+TEST_F(Routes, ALogThatIsFollowedSendsWhatComesAndEndsWithItsServer) {
     ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
     house.runtime.print("one");
     auto log = follow("/v1/servers/castle/logs?follow=true&match=o");
@@ -291,7 +291,7 @@ TEST_F(Routes, a_log_that_is_followed_sends_what_comes_and_ends_with_its_server)
     EXPECT_TRUE(house.settle([this] { return house.runtime.followers() == 0; }));
 }
 
-TEST_F(Routes, a_reader_that_goes_away_is_not_followed_any_more) {
+TEST_F(Routes, AReaderThatGoesAwayIsNotFollowedAnyMore) {
     ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
     house.runtime.print("one");
     auto log = follow("/v1/servers/castle/logs?follow=true");
@@ -302,7 +302,7 @@ TEST_F(Routes, a_reader_that_goes_away_is_not_followed_any_more) {
     EXPECT_TRUE(house.settle([this] { return house.runtime.followers() == 0; }));
 }
 
-TEST_F(Routes, readiness_asks_the_vault_once_in_a_while_however_often_it_is_asked_itself) {
+TEST_F(Routes, ReadinessAsksTheVaultOnceInAWhileHoweverOftenItIsAskedItself) {
     EXPECT_EQ(send("GET", "/readyz", "", {}, false).status, 200);
     vault_state.down = VaultError{.kind = VaultError::Kind::unavailable, .detail = "gone"};
     EXPECT_EQ(send("GET", "/readyz", "", {}, false).status, 200);
@@ -310,7 +310,7 @@ TEST_F(Routes, readiness_asks_the_vault_once_in_a_while_however_often_it_is_aske
     EXPECT_EQ(send("GET", "/readyz", "", {}, false).status, 503);
 }
 
-TEST_F(Routes, the_last_admin_key_is_not_revoked) {
+TEST_F(Routes, TheLastAdminKeyIsNotRevoked) {
     const auto keys = send("GET", "/v1/keys");
     const auto id = text(keys.json.find("items")->as_array()->front(), "id");
     const auto reply = send("DELETE", "/v1/keys/" + id);

@@ -31,7 +31,7 @@ protected:
     }
 };
 
-TEST_F(Promises, snapshots_come_in_pages_newest_first_each_once) {
+TEST_F(Promises, SnapshotsComeInPagesNewestFirstEachOnce) {
     ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
     std::vector<std::string> made;
     for (int i = 0; i < 5; ++i) {
@@ -44,7 +44,7 @@ TEST_F(Promises, snapshots_come_in_pages_newest_first_each_once) {
     EXPECT_EQ(send("GET", "/v1/servers/castle/snapshots?cursor=nonsense").status, 400);
 }
 
-TEST_F(Promises, patience_that_ends_first_answers_202_with_the_operation_as_it_is) {
+TEST_F(Promises, PatienceThatEndsFirstAnswers202WithTheOperationAsItIs) {
     auto waiting = begin("POST", "/v1/servers", R"({"id": "a", "game": "toy", "start": true})", {{"Prefer", "wait=5"}});
     ASSERT_TRUE(house.settle([this] { return house.state->operations.size() == 1 && house.clock.sleepers() > 0; }));
 
@@ -59,7 +59,7 @@ TEST_F(Promises, patience_that_ends_first_answers_202_with_the_operation_as_it_i
     EXPECT_EQ(reply.header("Location"), "/v1/operations/" + text(reply.json, "id"));
 }
 
-TEST_F(Promises, a_stop_of_the_server_lets_a_request_under_way_finish_and_takes_no_new_one) {
+TEST_F(Promises, AStopOfTheServerLetsARequestUnderWayFinishAndTakesNoNewOne) {
     auto waiting = begin("POST", "/v1/servers", R"({"id": "a", "game": "toy", "start": true})", {{"Prefer", "wait=500"}});
     ASSERT_TRUE(house.settle([this] { return house.state->operations.size() == 1 && house.clock.sleepers() > 0; }));
     async::TaskGroup tasks(house.io.get_executor());
@@ -83,7 +83,7 @@ TEST_F(Promises, a_stop_of_the_server_lets_a_request_under_way_finish_and_takes_
     EXPECT_FALSE(house.wait(late.send(std::move(request), std::chrono::hours(1))).has_value());
 }
 
-TEST_F(Promises, every_change_may_be_repeated_under_its_key_and_another_one_is_refused) {
+TEST_F(Promises, EveryChangeMayBeRepeatedUnderItsKeyAndAnotherOneIsRefused) {
     struct Change {
         std::string path, body, other;
         std::set<int> again;  // What the repetition may answer.
@@ -123,7 +123,7 @@ TEST_F(Promises, every_change_may_be_repeated_under_its_key_and_another_one_is_r
     }
 }
 
-TEST_F(Promises, requests_servers_and_operations_are_counted_under_names_that_are_documented) {
+TEST_F(Promises, RequestsServersAndOperationsAreCountedUnderNamesThatAreDocumented) {
     const std::string shown = R"(gamekeeper_http_requests_total{method="GET",route="/v1/servers/{id}",status="404"})";
     const auto before = metric(shown);
     for (int i = 0; i < 3; ++i) send("GET", "/v1/servers/nobody");
@@ -175,7 +175,7 @@ private:
     log::Sink* before_;
 };
 
-TEST_F(Promises, every_request_is_logged_with_the_id_of_its_reply_and_no_secret_ever) {
+TEST_F(Promises, EveryRequestIsLoggedWithTheIdOfItsReplyAndNoSecretEver) {
     const Pages pages;
     const std::string planted = "hunter2-planted";
     const auto made = send("POST", "/v1/servers", R"({"id": "arena", "game": "teeworlds", "settings": {"password": "hunter2-planted"}})");
@@ -197,7 +197,7 @@ TEST_F(Promises, every_request_is_logged_with_the_id_of_its_reply_and_no_secret_
     for (const auto& [name, secret] : house.record("arena").secrets) EXPECT_EQ(pages.text.find(secret.reveal()), std::string::npos) << name;
 }
 
-TEST_F(Promises, the_page_for_people_is_whole_and_allows_nothing_from_elsewhere) {
+TEST_F(Promises, ThePageForPeopleIsWholeAndAllowsNothingFromElsewhere) {
     const auto page = send("GET", "/docs", "", {}, false);
 
     EXPECT_EQ(page.status, 200);

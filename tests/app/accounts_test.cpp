@@ -9,7 +9,7 @@ protected:
     const Caller admin{.name = "test"};
 };
 
-TEST_F(Accounts, a_key_lets_in_under_its_name_and_scope) {
+TEST_F(Accounts, AKeyLetsInUnderItsNameAndScope) {
     const auto made = house.wait(house.accounts.create(admin, "ci", Scope::player, {})).value();
     const auto caller = house.accounts.authenticate(made.text.reveal());
 
@@ -19,7 +19,7 @@ TEST_F(Accounts, a_key_lets_in_under_its_name_and_scope) {
     EXPECT_EQ(made.key.digest.find(made.text.reveal()), std::string::npos);
 }
 
-TEST_F(Accounts, a_key_with_any_character_changed_lets_nobody_in) {
+TEST_F(Accounts, AKeyWithAnyCharacterChangedLetsNobodyIn) {
     const auto text = house.wait(house.accounts.create(admin, "ci", Scope::admin, {})).value().text.reveal();
     for (std::size_t i = 0; i < text.size(); ++i) {
         auto wrong = std::string(text);
@@ -30,7 +30,7 @@ TEST_F(Accounts, a_key_with_any_character_changed_lets_nobody_in) {
     EXPECT_FALSE(house.accounts.authenticate("").has_value());
 }
 
-TEST_F(Accounts, a_revoked_key_is_out_at_once_and_after_a_restart) {
+TEST_F(Accounts, ARevokedKeyIsOutAtOnceAndAfterARestart) {
     const auto keeps = house.wait(house.accounts.create(admin, "keeps", Scope::admin, {})).value();
     const auto goes = house.wait(house.accounts.create(admin, "goes", Scope::admin, {})).value();
     ASSERT_TRUE(house.wait(house.accounts.revoke(admin, goes.key.id)));
@@ -42,7 +42,7 @@ TEST_F(Accounts, a_revoked_key_is_out_at_once_and_after_a_restart) {
     EXPECT_TRUE(restarted.authenticate(keeps.text.reveal()).has_value());
 }
 
-TEST_F(Accounts, the_last_admin_key_stays) {
+TEST_F(Accounts, TheLastAdminKeyStays) {
     const auto one = house.wait(house.accounts.create(admin, "one", Scope::admin, {})).value();
     const auto player = house.wait(house.accounts.create(admin, "player", Scope::player, {})).value();
 
@@ -53,7 +53,7 @@ TEST_F(Accounts, the_last_admin_key_stays) {
     EXPECT_TRUE(house.wait(house.accounts.revoke(admin, one.key.id)).has_value());
 }
 
-TEST_F(Accounts, players_and_other_tenants_administer_nothing) {
+TEST_F(Accounts, PlayersAndOtherTenantsAdministerNothing) {
     const auto one = house.wait(house.accounts.create(admin, "one", Scope::admin, {})).value();
     const Caller player{.name = "p", .scope = Scope::player};
     const Caller other{.name = "o", .scope = Scope::admin, .tenant = "other"};

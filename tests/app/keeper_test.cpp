@@ -87,7 +87,7 @@ protected:
     sim::Ground& ground = world.ground();
 };
 
-TEST_F(KeeperOrder, a_pause_proves_the_vault_and_a_snapshot_before_it_stops_and_another_before_it_is_done) {
+TEST_F(KeeperOrder, APauseProvesTheVaultAndASnapshotBeforeItStopsAndAnotherBeforeItIsDone) {
     const auto operation = ask(Verb::pause);
 
     EXPECT_EQ(operation.status, Operation::Status::succeeded);
@@ -95,7 +95,7 @@ TEST_F(KeeperOrder, a_pause_proves_the_vault_and_a_snapshot_before_it_stops_and_
     EXPECT_EQ(effects(), (Names{"vault.probe", "quiesce", "vault.take", "resume", "vault.verify", "stop", "vault.take", "vault.verify", "clean"}));
 }
 
-TEST_F(KeeperOrder, a_stop_frees_the_disk_after_the_proof_and_a_start_restores_it) {
+TEST_F(KeeperOrder, AStopFreesTheDiskAfterTheProofAndAStartRestoresIt) {
     EXPECT_EQ(ask(Verb::stop).status, Operation::Status::succeeded);
     auto names = effects();
     ASSERT_GE(names.size(), 3u);
@@ -108,7 +108,7 @@ TEST_F(KeeperOrder, a_stop_frees_the_disk_after_the_proof_and_a_start_restores_i
     EXPECT_EQ(effects(), (Names{"stage_disk", "vault.restore", "commit_staged", "launch"}));
 }
 
-TEST_F(KeeperOrder, a_vault_that_is_away_keeps_the_game_up) {
+TEST_F(KeeperOrder, AVaultThatIsAwayKeepsTheGameUp) {
     ground.vault_down = true;
     const auto operation = ask(Verb::pause);
 
@@ -122,7 +122,7 @@ TEST_F(KeeperOrder, a_vault_that_is_away_keeps_the_game_up) {
     EXPECT_EQ(record().phase, Phase::running);
 }
 
-TEST_F(KeeperOrder, a_vault_that_goes_between_the_snapshots_keeps_the_disk_until_it_is_back) {
+TEST_F(KeeperOrder, AVaultThatGoesBetweenTheSnapshotsKeepsTheDiskUntilItIsBack) {
     VerbOrder order;
     order.verb = Verb::stop;
     std::ignore = ask(order, 1ms);
@@ -138,7 +138,7 @@ TEST_F(KeeperOrder, a_vault_that_goes_between_the_snapshots_keeps_the_disk_until
     EXPECT_FALSE(ground.cells[uid()].disk);
 }
 
-TEST_F(KeeperOrder, force_stops_without_asking_the_vault) {
+TEST_F(KeeperOrder, ForceStopsWithoutAskingTheVault) {
     VerbOrder order;
     order.verb = Verb::pause;
     order.force = "castle";
@@ -150,7 +150,7 @@ TEST_F(KeeperOrder, force_stops_without_asking_the_vault) {
     EXPECT_EQ(record().phase, Phase::paused);
 }
 
-TEST_F(KeeperOrder, a_restore_saves_the_present_before_the_past_takes_its_place) {
+TEST_F(KeeperOrder, ARestoreSavesThePresentBeforeThePastTakesItsPlace) {
     std::ignore = ask(Verb::backup);
     ground.play(uid());
     ground.waits.clear();
@@ -166,7 +166,7 @@ TEST_F(KeeperOrder, a_restore_saves_the_present_before_the_past_takes_its_place)
 }
 
 // It was pruned after the request was accepted. The simulator found the server going round between restoring_files and failed.
-TEST_F(KeeperOrder, a_restore_of_a_snapshot_that_has_gone_fails_and_the_game_goes_on) {
+TEST_F(KeeperOrder, ARestoreOfASnapshotThatHasGoneFailsAndTheGameGoesOn) {
     std::ignore = ask(Verb::backup);
     VerbOrder order;
     order.verb = Verb::restore;
@@ -182,7 +182,7 @@ TEST_F(KeeperOrder, a_restore_of_a_snapshot_that_has_gone_fails_and_the_game_goe
     EXPECT_TRUE(std::ranges::any_of(ground.state->operations, failed));
 }
 
-TEST_F(KeeperOrder, a_purge_saves_nothing_and_removes_the_backups_before_the_record) {
+TEST_F(KeeperOrder, APurgeSavesNothingAndRemovesTheBackupsBeforeTheRecord) {
     VerbOrder order;
     order.verb = Verb::remove;
     order.purge = "castle";
@@ -193,7 +193,7 @@ TEST_F(KeeperOrder, a_purge_saves_nothing_and_removes_the_backups_before_the_rec
     EXPECT_TRUE(ground.state->servers.empty());
 }
 
-TEST_F(KeeperOrder, a_crash_is_saved_and_started_again) {
+TEST_F(KeeperOrder, ACrashIsSavedAndStartedAgain) {
     auto& cell = ground.cells[uid()];
     cell.next = sim::Cell::Next::crash;
     cell.next_at = ground.now;

@@ -14,7 +14,7 @@ protected:
     apptest::Household house;
 };
 
-TEST_F(Servers, a_new_server_has_ports_a_slot_and_an_operation_that_is_stored) {
+TEST_F(Servers, ANewServerHasPortsASlotAndAnOperationThatIsStored) {
     const auto made = house.create({.id = "castle", .game = "toy", .start = true});
 
     ASSERT_TRUE(made.has_value()) << made.error().message;
@@ -25,7 +25,7 @@ TEST_F(Servers, a_new_server_has_ports_a_slot_and_an_operation_that_is_stored) {
     EXPECT_EQ(house.wait(house.ledger.operation(made->operation.id)).value().tenant, "default");
 }
 
-TEST_F(Servers, every_error_of_an_order_is_told_at_once_and_nothing_is_kept) {
+TEST_F(Servers, EveryErrorOfAnOrderIsToldAtOnceAndNothingIsKept) {
     const auto made =
         house.create({.id = "Not A Name", .game = "toy", .settings = {{"max_users", 1000}, {"nonsense", 1}}, .backup_every = Milliseconds(1)});
 
@@ -38,7 +38,7 @@ TEST_F(Servers, every_error_of_an_order_is_told_at_once_and_nothing_is_kept) {
     EXPECT_TRUE(house.state->ports.empty());
 }
 
-TEST_F(Servers, the_same_key_answers_with_the_same_operation_and_another_request_is_refused) {
+TEST_F(Servers, TheSameKeyAnswersWithTheSameOperationAndAnotherRequestIsRefused) {
     const Idempotency once{.key = "k", .digest = "one"};
     const auto first = house.create({.id = "castle", .game = "toy"}, once);
     const auto again = house.create({.id = "castle", .game = "toy"}, once);
@@ -51,12 +51,12 @@ TEST_F(Servers, the_same_key_answers_with_the_same_operation_and_another_request
     EXPECT_EQ(house.state->servers.size(), 1U);
 }
 
-TEST_F(Servers, a_name_is_given_once) {
+TEST_F(Servers, ANameIsGivenOnce) {
     ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
     EXPECT_EQ(house.create({.id = "castle", .game = "toy"}).error().code, "exists");
 }
 
-TEST_F(Servers, memory_is_never_promised_twice_but_what_rests_takes_none) {
+TEST_F(Servers, MemoryIsNeverPromisedTwiceButWhatRestsTakesNone) {
     ASSERT_TRUE(house.create({.id = "one", .game = "toy", .start = true}));
     ASSERT_TRUE(house.create({.id = "two", .game = "toy", .start = true}));
     ASSERT_TRUE(house.create({.id = "three", .game = "toy"}));
@@ -66,7 +66,7 @@ TEST_F(Servers, memory_is_never_promised_twice_but_what_rests_takes_none) {
     EXPECT_EQ(house.create({.id = "huge", .game = "toy", .package = "large"}).error().code, "does_not_fit");
 }
 
-TEST_F(Servers, a_freed_slot_is_given_again_and_ports_differ) {
+TEST_F(Servers, AFreedSlotIsGivenAgainAndPortsDiffer) {
     ASSERT_TRUE(house.create({.id = "one", .game = "toy"}));
     ASSERT_TRUE(house.create({.id = "two", .game = "toy"}));
     const auto gone = house.record("one");
@@ -77,7 +77,7 @@ TEST_F(Servers, a_freed_slot_is_given_again_and_ports_differ) {
     EXPECT_NE(house.record("three").ports[0].open, house.record("two").ports[0].open);
 }
 
-TEST_F(Servers, a_kept_world_is_adopted_or_left_only_when_the_order_says_so) {
+TEST_F(Servers, AKeptWorldIsAdoptedOrLeftOnlyWhenTheOrderSaysSo) {
     const auto uid = house.random.id<ServerUid>();
     const KeptWorld kept{.uid = uid,
                          .id = "castle",
@@ -96,7 +96,7 @@ TEST_F(Servers, a_kept_world_is_adopted_or_left_only_when_the_order_says_so) {
     EXPECT_EQ(house.record("castle").uid, uid);
 }
 
-TEST_F(Servers, a_kept_world_is_not_adopted_by_another_game) {
+TEST_F(Servers, AKeptWorldIsNotAdoptedByAnotherGame) {
     const KeptWorld kept{.uid = house.random.id<ServerUid>(),
                          .id = "castle",
                          .space = "default",
@@ -109,7 +109,7 @@ TEST_F(Servers, a_kept_world_is_not_adopted_by_another_game) {
     EXPECT_TRUE(house.create({.id = "castle", .game = "teeworlds", .world = CreateOrder::World::adopt}).has_value());
 }
 
-TEST_F(Servers, a_fresh_world_takes_another_uid_than_the_kept_one) {
+TEST_F(Servers, AFreshWorldTakesAnotherUidThanTheKeptOne) {
     const auto uid = house.random.id<ServerUid>();
     const KeptWorld kept{.uid = uid, .id = "castle", .space = "default", .record = {}, .deleted_at = house.clock.now(), .until = house.clock.now()};
     ASSERT_TRUE(house.wait(house.ledger.put(kept)));
@@ -117,7 +117,7 @@ TEST_F(Servers, a_fresh_world_takes_another_uid_than_the_kept_one) {
     EXPECT_NE(house.record("castle").uid, uid);
 }
 
-TEST_F(Servers, force_and_purge_count_only_with_the_servers_own_name) {
+TEST_F(Servers, ForceAndPurgeCountOnlyWithTheServersOwnName) {
     ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
     const auto refused = house.ask("castle", {.verb = server::Verb::remove, .force = "tower", .purge = "castel"});
 
@@ -128,7 +128,7 @@ TEST_F(Servers, force_and_purge_count_only_with_the_servers_own_name) {
     EXPECT_EQ(house.record("castle").wanted, server::Wanted::stopped);
 }
 
-TEST_F(Servers, a_verb_that_holds_already_changes_nothing_and_an_impossible_one_names_those_that_are_possible) {
+TEST_F(Servers, AVerbThatHoldsAlreadyChangesNothingAndAnImpossibleOneNamesThoseThatArePossible) {
     ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
     const auto version = house.record("castle").version;
 
@@ -143,7 +143,7 @@ TEST_F(Servers, a_verb_that_holds_already_changes_nothing_and_an_impossible_one_
     EXPECT_EQ(house.record("castle").version, version);
 }
 
-TEST_F(Servers, secret_settings_are_kept_but_never_shown) {
+TEST_F(Servers, SecretSettingsAreKeptButNeverShown) {
     ASSERT_TRUE(house.create({.id = "arena", .game = "teeworlds", .settings = {{"password", "hunter2"}}}));
 
     const auto view = house.wait(house.servers.show({.name = "test"}, "default", "arena")).value();
@@ -151,7 +151,7 @@ TEST_F(Servers, secret_settings_are_kept_but_never_shown) {
     EXPECT_EQ(house.record("arena").settings.at("password"), Value("hunter2"));
 }
 
-TEST_F(Servers, sending_a_masked_secret_back_does_not_change_it) {
+TEST_F(Servers, SendingAMaskedSecretBackDoesNotChangeIt) {
     ASSERT_TRUE(house.create({.id = "arena", .game = "teeworlds", .settings = {{"password", "hunter2"}}}));
     const PatchOrder patch{
         .settings = std::map<std::string, Value>{{"password", "[secret]"}, {"motd", "hello"}}, .labels = {}, .schedules = {}, .backup_every = {}};
@@ -163,7 +163,7 @@ TEST_F(Servers, sending_a_masked_secret_back_does_not_change_it) {
     EXPECT_EQ(house.record("arena").settings.at("motd"), Value("hello"));
 }
 
-TEST_F(Servers, another_tenants_servers_and_operations_do_not_exist) {
+TEST_F(Servers, AnotherTenantsServersAndOperationsDoNotExist) {
     const auto made = house.create({.id = "castle", .game = "toy"});
 
     EXPECT_EQ(house.wait(house.servers.show(stranger, "default", "castle")).error().kind, Kind::not_found);
@@ -173,7 +173,7 @@ TEST_F(Servers, another_tenants_servers_and_operations_do_not_exist) {
     EXPECT_EQ(house.wait(house.servers.operations({.name = "test"}, {})).value().size(), 1U);
 }
 
-TEST_F(Servers, a_command_is_one_line) {
+TEST_F(Servers, ACommandIsOneLine) {
     ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
     house.bring_up("castle");
     for (const std::string line : {"", "a\nb", "a\rb"}) {
@@ -183,7 +183,7 @@ TEST_F(Servers, a_command_is_one_line) {
     EXPECT_EQ(house.runtime.last_command, "say hi");
 }
 
-TEST_F(Servers, a_command_needs_a_game_that_runs_and_the_refusal_says_what_is_possible) {
+TEST_F(Servers, ACommandNeedsAGameThatRunsAndTheRefusalSaysWhatIsPossible) {
     ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
 
     const auto refused = house.type("castle", "say hi");
@@ -193,7 +193,7 @@ TEST_F(Servers, a_command_needs_a_game_that_runs_and_the_refusal_says_what_is_po
     EXPECT_EQ(house.runtime.last_command, "");
 }
 
-TEST_F(Servers, a_repeated_command_is_typed_once) {
+TEST_F(Servers, ARepeatedCommandIsTypedOnce) {
     ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
     house.bring_up("castle");
     const Idempotency once{.key = "k", .digest = "one"};
@@ -206,7 +206,7 @@ TEST_F(Servers, a_repeated_command_is_typed_once) {
     EXPECT_EQ(house.runtime.last_command, "");
 }
 
-TEST_F(Servers, an_order_that_is_refused_does_not_use_its_key_up) {
+TEST_F(Servers, AnOrderThatIsRefusedDoesNotUseItsKeyUp) {
     const auto refused = house.create({.id = "Castle", .game = "toy"}, {.key = "k", .digest = "one"});
     const auto mended = house.create({.id = "castle", .game = "toy"}, {.key = "k", .digest = "two"});
 
@@ -214,7 +214,7 @@ TEST_F(Servers, an_order_that_is_refused_does_not_use_its_key_up) {
     EXPECT_TRUE(mended.has_value());
 }
 
-TEST_F(Servers, a_repeated_request_that_held_already_is_answered_the_same_even_when_it_no_longer_holds) {
+TEST_F(Servers, ARepeatedRequestThatHeldAlreadyIsAnsweredTheSameEvenWhenItNoLongerHolds) {
     ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
     const Idempotency once{.key = "k", .digest = "one"};
 
@@ -227,7 +227,7 @@ TEST_F(Servers, a_repeated_request_that_held_already_is_answered_the_same_even_w
     EXPECT_EQ(house.record("castle").wanted, server::Wanted::running);
 }
 
-TEST_F(Servers, what_could_not_be_read_and_what_the_rules_find_is_told_together_and_no_place_twice) {
+TEST_F(Servers, WhatCouldNotBeReadAndWhatTheRulesFindIsToldTogetherAndNoPlaceTwice) {
     CreateOrder order{.id = "Not A Name", .game = "toy", .settings = {{"max_users", 1000}}, .backup_every = Milliseconds(1)};
     order.unread = {{.pointer = "/settings/max_users", .code = "x", .detail = "", .mark = {}},
                     {.pointer = "/backup_every", .code = "x", .detail = "", .mark = {}}};
@@ -239,7 +239,7 @@ TEST_F(Servers, what_could_not_be_read_and_what_the_rules_find_is_told_together_
     EXPECT_EQ(pointers, (std::vector<std::string>{"/settings/max_users", "/backup_every", "/id"}));
 }
 
-TEST_F(Servers, the_players_that_fit_come_from_the_settings_where_the_game_does_not_say) {
+TEST_F(Servers, ThePlayersThatFitComeFromTheSettingsWhereTheGameDoesNotSay) {
     ASSERT_TRUE(house.create({.id = "arena", .game = "teeworlds", .settings = {{"max_clients", 7}}}));
     const auto look = [this] { return house.wait(house.servers.show({.name = "test"}, "default", "arena")).value().players; };
 

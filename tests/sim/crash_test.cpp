@@ -197,7 +197,7 @@ void print_counts(const std::vector<std::string>& names, const std::vector<std::
     for (const auto& [name, count] : counted) fmt::print("  {:6} {}\n", count, name);
 }
 
-TEST(CrashAtEveryAwait, is_survived_once_and_again_while_recovering) {
+TEST(CrashAtEveryAwait, IsSurvivedOnceAndAgainWhileRecovering) {
     Script whole({~0ULL});
     ASSERT_EQ(whole.run(), "") << whole.last_steps();
     const auto waits = waits_of_work(whole.ground().waits);
@@ -219,7 +219,7 @@ TEST(CrashAtEveryAwait, is_survived_once_and_again_while_recovering) {
 }
 
 // Every call with an effect that this life of a server makes is in the table above; one that is missing is not tried.
-TEST(CrashAtEveryAwait, covers_every_effect) {
+TEST(CrashAtEveryAwait, CoversEveryEffect) {
     Script whole({~0ULL});
     ASSERT_EQ(whole.run(), "");
 

@@ -48,6 +48,31 @@ def test_sleeps(source):
                       "a test never sleeps: wait for the event itself (SimClock, a pushed status, a file descriptor, Popen.wait)")
 
 
+def test_names(source):
+    """GoogleTest makes classes of them, and a tree has one way to write them."""
+    if not source.is_cxx or not source.is_test:
+        return
+    for match in re.finditer(r"^(?:TEST|TEST_F|TEST_P|TYPED_TEST|RC_GTEST_PROP)\(\s*\w+,\s*(\w+)", source.code, re.MULTILINE):
+        name = match.group(1)
+        if "_" in name or not name[0].isupper():
+            pascal = "".join(word[:1].upper() + word[1:] for word in name.split("_"))
+            yield Problem("test-name", source.path, source.line_of(match.start()), f"name it {pascal}: a sentence in PascalCase")
+
+
+def own_directories(source):
+    if source.is_cxx and source.is_test and not source.path.startswith("tests/support/"):
+        for match in re.finditer(r"\bmkdtemp\s*\(", source.code):
+            yield Problem("own-directory", source.path, source.line_of(match.start()),
+                          "take test::TemporaryDirectory (tests/support/temporary_directory.hpp): it goes also when the test fails")
+
+
+def include_paths(source):
+    if not source.is_cxx:
+        return
+    for match in re.finditer(r'^[ \t]*#[ \t]*include[ \t]*"([^"/]+)"', source.code, re.MULTILINE):
+        yield Problem("include-path", source.path, source.line_of(match.start()), f"'{match.group(1)}': say the folder, from src or from the root")
+
+
 def detached(source):
     if not source.is_cxx:
         return

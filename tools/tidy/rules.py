@@ -10,6 +10,9 @@ from source import Problem
 FILE_RULES = (
     cxx.outside_world,
     cxx.test_sleeps,
+    cxx.test_names,
+    cxx.own_directories,
+    cxx.include_paths,
     cxx.detached,
     cxx.co_await_temporaries,
     cxx.pragma_once,

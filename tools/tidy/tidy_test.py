@@ -113,6 +113,26 @@ class TestSleeps(unittest.TestCase):
         self.assertEqual(self.check("src/a/b.cpp", "usleep(10);"), 0)
 
 
+class Tests(unittest.TestCase):
+    def found(self, rule, text, path="src/app/keeper_test.cpp"):
+        return [problem.text for problem in rule(cpp(text, path))]
+
+    def test_a_name_is_a_sentence_in_pascal_case(self):
+        (text,) = self.found(cxx.test_names, "TEST_F(Keeper, a_stop_frees_the_disk) {")
+        self.assertIn("AStopFreesTheDisk", text)
+        self.assertEqual(self.found(cxx.test_names, "TEST(Keeper, FreesTheDisk) {\n// TEST(Keeper, a_b)\n"), [])
+        self.assertEqual(self.found(cxx.test_names, "TEST(Keeper, a_b) {", "src/app/keeper.cpp"), [])
+
+    def test_a_directory_is_not_made_by_hand(self):
+        self.assertEqual(len(self.found(cxx.own_directories, "root = ::mkdtemp(name.data());")), 1)
+        self.assertEqual(self.found(cxx.own_directories, "return ::mkdtemp(name.data());", "tests/support/temporary_directory.hpp"), [])
+        self.assertEqual(self.found(cxx.own_directories, "return ::mkdtemp(name.data());", "src/adapters/process/plain_host.cpp"), [])
+
+    def test_an_include_says_its_folder(self):
+        self.assertEqual(len(self.found(cxx.include_paths, '#include "keeper.hpp"\n')), 1)
+        self.assertEqual(self.found(cxx.include_paths, '#include "app/keeper.hpp"\n#include <map>\n'), [])
+
+
 class Coroutines(unittest.TestCase):
     def hazards(self, text):
         return len(list(cxx.co_await_temporaries(cpp(text))))

@@ -54,7 +54,7 @@ def dead_files(sources):
 
 
 def is_included(path, included):
-    return path in included or path.removeprefix("src/") in included or posixpath.basename(path) in included
+    return path in included or path.removeprefix("src/") in included
 
 
 def markdown_links(sources):
