@@ -2,6 +2,9 @@
 
 #include <array>
 #include <iterator>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <utility>
 
 #include <boost/asio/error.hpp>
@@ -29,6 +32,19 @@ NetError connect_error(const Remote& remote, const error_code& error) {
     if (nobody) return {NetError::Kind::refused, fmt::format("nobody listens on {}", remote.text())};
     if (error == asio::error::access_denied) return {NetError::Kind::invalid, fmt::format("no right to use {}", remote.text())};
     return {NetError::Kind::unavailable, fmt::format("cannot connect to {}: {}", remote.text(), error.message())};
+}
+
+// A peer that has gone without a word is noticed after a minute, also by whoever only reads.
+void keep_alive(StreamSocket& socket) {
+    struct Option {
+        int level;
+        int name;
+        int value;
+    };
+    for (const auto& [level, name, value] : {Option{SOL_SOCKET, SO_KEEPALIVE, 1}, Option{IPPROTO_TCP, TCP_KEEPIDLE, 30},
+                                             Option{IPPROTO_TCP, TCP_KEEPINTVL, 10}, Option{IPPROTO_TCP, TCP_KEEPCNT, 3}}) {
+        ::setsockopt(socket.native_handle(), level, name, &value, sizeof value);
+    }
 }
 
 bool may_repeat(std::string_view method) { return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE"; }
@@ -152,7 +168,18 @@ public:
         auto reading = read_line();
         auto line = co_await async::with_deadline(clock_, clock_.now() + silence, std::move(reading));
         if (line) co_return std::move(*line);
-        co_return std::unexpected(NetError{NetError::Kind::timed_out, fmt::format("nothing came for {}", duration_text(silence))});
+        co_return std::unexpected(silent_for(silence));
+    }
+
+    Task<Result<bool, NetError>> read_some(std::string& out, Milliseconds silence) override {
+        if (!text_.empty()) {
+            out += std::exchange(text_, {});
+            co_return true;
+        }
+        auto reading = exchange_->read_some(out);
+        auto more = co_await async::with_deadline(clock_, clock_.now() + silence, std::move(reading));
+        if (more) co_return std::move(*more);
+        co_return std::unexpected(silent_for(silence));
     }
 
 private:
@@ -165,6 +192,9 @@ private:
             if (text_.empty()) co_return std::nullopt;
             co_return take(text_.size(), false);
         }
+    }
+    static NetError silent_for(Milliseconds silence) {
+        return {NetError::Kind::timed_out, fmt::format("nothing came for {}", duration_text(silence))};
     }
     std::optional<std::string> take(std::size_t size, bool with_end) {
         auto line = text_.substr(0, size);
@@ -189,7 +219,7 @@ HttpClient::HttpClient(asio::any_io_executor executor, Clock& clock, Remote remo
 Task<Result<std::unique_ptr<Transport>, NetError>> HttpClient::connect() {
     CO_TRY(transport, co_await connect_socket());
     if (!remote_.is_tls) co_return std::move(transport);
-    auto secured = co_await connect_tls(std::move(transport), *secured_, remote_.host);
+    auto secured = co_await connect_tls(std::move(transport), *secured_, remote_.tls_name.empty() ? remote_.host : remote_.tls_name);
     if (secured) co_return std::move(*secured);
     co_return std::unexpected(NetError{secured.error().kind, fmt::format("{}: {}", remote_.text(), secured.error().detail)});
 }
@@ -213,6 +243,7 @@ Task<Result<std::unique_ptr<Transport>, NetError>> HttpClient::connect_socket() 
         co_await socket.async_connect(at, asio::redirect_error(asio::use_awaitable, error));
         if (error) continue;
         socket.set_option(tcp::no_delay(true), ignored);
+        keep_alive(socket);
         co_return make_socket_transport(std::move(socket), Peer());
     }
     co_return std::unexpected(connect_error(remote_, error));

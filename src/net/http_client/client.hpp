@@ -28,6 +28,7 @@ struct Remote {
     std::uint16_t port = 80;
     std::string unix_path;
     bool is_tls = false;
+    std::string tls_name;  // What the certificate must say; empty: the host.
 
     std::string text() const;
 };
@@ -52,6 +53,8 @@ public:
     // The next line without its end; nullopt when the body is over. No line for `silence` is an error of kind timed_out, after which the stream
     // is of no use. Lines are cut at 1 MiB.
     virtual Task<Result<std::optional<std::string>, NetError>> read_line(Milliseconds silence) = 0;
+    // The same for bodies without lines: appends what comes next; false when the body is over.
+    virtual Task<Result<bool, NetError>> read_some(std::string& out, Milliseconds silence) = 0;
 };
 
 // A small HTTP/1.1 client for one server: one request at a time, over one connection that is kept between requests. One attempt for each

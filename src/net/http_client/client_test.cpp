@@ -176,6 +176,20 @@ TEST_F(HttpClientTest, AStreamsLastLineNeedsNoEnd) {
     EXPECT_EQ(finish((*stream)->read_line(30min)).value(), std::nullopt);
 }
 
+TEST_F(HttpClientTest, ACertificateMaySayAnotherNameThanTheHost) {
+    const tls::test::Authority authority;
+    auto identity = tls::Context::for_server(authority.identity("api.example")).value();
+    const auto at = server->listen_tls(parse_endpoint("127.0.0.1:0").value(), std::move(identity)).value();
+    auto secured = parse_remote("https://" + at.text()).value();
+    const auto trust = tls::Context::for_client({.authorities = authority.certificate()}).value();
+
+    client.emplace(io.get_executor(), clock, secured, trust);
+    EXPECT_FALSE(send("GET", "/peer"));
+    secured.tls_name = "api.example";
+    client.emplace(io.get_executor(), clock, secured, trust);
+    EXPECT_TRUE(send("GET", "/peer"));
+}
+
 TEST_F(HttpClientTest, SpeaksTlsToWhomItTrusts) {
     const tls::test::Authority authority;
     const tls::test::Authority stranger;

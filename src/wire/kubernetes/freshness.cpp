@@ -33,4 +33,11 @@ void Freshness::saw(const ObjectKey& key, const Value* object, std::string_view 
     if (has_version && has_end) pending_.erase(found);
 }
 
+void Freshness::saw_list(const Store& store, std::string_view list_version) {
+    for (auto at = pending_.begin(); at != pending_.end();) {
+        const auto key = (at++)->first;  // What was seen is taken out.
+        saw(key, store.find(key).get(), list_version);
+    }
+}
+
 }  // namespace gk::wire::kubernetes

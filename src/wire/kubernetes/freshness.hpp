@@ -24,6 +24,8 @@ public:
     // The object as a store shows it now, after every change; null: it is not there. `list_version` is that of the list or event that showed it,
     // which says for an absent object how new its absence is.
     void saw(const ObjectKey& key, const Value* object, std::string_view list_version);
+    // The store holds a whole new list.
+    void saw_list(const Store& store, std::string_view list_version);
     // The object was read by a call of its own, which is as new as can be.
     void read(const ObjectKey& key) { pending_.erase(key); }
 

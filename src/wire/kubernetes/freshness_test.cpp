@@ -81,6 +81,22 @@ TEST(Freshness, AnObjectThatWasMadeAndDeletedIsNotTakenAsGoneBeforeItCame) {
     EXPECT_TRUE(freshness.is_fresh(key));
 }
 
+TEST(Freshness, AListIsLookedThroughForAllThatWaits) {
+    Freshness freshness;
+    freshness.wrote(key, "100");
+    freshness.wrote({"games", "farm"}, "100");
+    freshness.wrote({"games", "mine"}, "300");
+    Store store;
+    store.replace({std::make_shared<const Value>(
+        Value::object({{"metadata", Value::object({{"namespace", "games"}, {"name", "castle"}, {"resourceVersion", "100"}})}}))});
+
+    freshness.saw_list(store, "200");
+
+    EXPECT_TRUE(freshness.is_fresh(key));
+    EXPECT_TRUE(freshness.is_fresh({"games", "farm"}));
+    EXPECT_FALSE(freshness.is_fresh({"games", "mine"}));
+}
+
 TEST(Freshness, AReadOfTheObjectItselfIsFresh) {
     Freshness freshness;
     freshness.wrote(key, "opaque");

@@ -1,0 +1,72 @@
+#include "adapters/kubernetes/elector.hpp"
+
+#include <utility>
+#include <variant>
+
+#include "adapters/kubernetes/luck.hpp"
+#include "base/log.hpp"
+
+namespace gk::kubernetes {
+
+using wire::kubernetes::Election;
+using wire::kubernetes::lease_document;
+using wire::kubernetes::lease_of;
+using wire::kubernetes::LeaseRecord;
+using wire::kubernetes::version_of;
+
+static const Resource leases{.group = "coordination.k8s.io", .version = "v1", .plural = "leases"};
+
+Elector::Elector(const Client& client, Random& random, ObjectKey lease, Election::Options options, std::function<void()> began)
+    : client_(client.urgent(options.deadline / 2)),
+      clock_(client_.clock()),
+      random_(random),
+      lease_(std::move(lease)),
+      election_(std::move(options)),
+      began_(std::move(began)) {}
+
+Task<void> Elector::run() {
+    for (;;) {
+        auto next = election_.next(clock_.now(), luck(random_));
+        if (std::holds_alternative<Election::Lost>(next)) co_return;
+        if (const auto* wait = std::get_if<Election::Wait>(&next)) co_await clock_.sleep_until(wait->until);
+        else if (auto* create = std::get_if<Election::Create>(&next)) co_await write(std::move(create->record), std::string());
+        else if (auto* update = std::get_if<Election::Update>(&next)) co_await write(std::move(update->record), std::move(update->version));
+        else co_await read();
+    }
+}
+
+Task<void> Elector::read() {
+    const auto found = co_await client_.get(leases, lease_);
+    if (found) election_.read(lease_of(*found), std::string(version_of(*found)), clock_.now());
+    else if (found.error().kind == Failure::Kind::not_found) election_.absent();
+    else {
+        log::debug("kubernetes", "lease was not read", {{"lease", lease_.text()}, {"reason", found.error().detail}});
+        election_.failed();
+    }
+}
+
+Task<void> Elector::write(LeaseRecord record, std::string version) {
+    const auto sent = clock_.now();
+    const bool led = leads();
+    auto document = lease_document(lease_, record, version);
+    const auto written =
+        version.empty() ? co_await client_.create(leases, std::move(document)) : co_await client_.update(leases, std::move(document));
+    if (!written) {
+        log::debug("kubernetes", "lease was not written", {{"lease", lease_.text()}, {"reason", written.error().detail}});
+        election_.failed();
+        co_return;
+    }
+    election_.written(std::string(version_of(*written)), sent);
+    if (!led && leads()) began_();
+}
+
+Task<void> Elector::release() {
+    auto last = election_.release(clock_.now());
+    if (!last) co_return;
+    auto document = lease_document(lease_, last->record, last->version);
+    const auto written = co_await client_.update(leases, std::move(document));
+    // Others then wait for as long as the lease lasts, which is all that this is about.
+    if (!written) log::debug("kubernetes", "lease was not given back", {{"lease", lease_.text()}, {"reason", written.error().detail}});
+}
+
+}  // namespace gk::kubernetes

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "adapters/kubernetes/client.hpp"
+#include "ports/clock.hpp"
+#include "ports/random.hpp"
+#include "ports/task.hpp"
+#include "wire/kubernetes/election.hpp"
+
+namespace gk::kubernetes {
+
+// Takes part in an election until it is lost; its calls go by the urgent lane.
+class Elector {
+public:
+    // `began` is called when this process begins to lead.
+    Elector(const Client& client, Random& random, ObjectKey lease, wire::kubernetes::Election::Options options, std::function<void()> began);
+
+    // Returns when leading was lost, for good: whoever led stops all that it does and ends. Cancelled, it goes on leading as long as the lease
+    // lasts: release() then gives it back.
+    Task<void> run();
+    Task<void> release();
+
+    // Asked before every effect, and again after every wait.
+    bool leads() const { return election_.leads(clock_.now()); }
+    std::int64_t epoch() const { return election_.epoch(); }
+    const std::string& holder() const { return election_.holder(); }
+
+private:
+    Task<void> read();
+    Task<void> write(wire::kubernetes::LeaseRecord record, std::string version);
+
+    Client client_;
+    Clock& clock_;
+    Random& random_;
+    ObjectKey lease_;
+    wire::kubernetes::Election election_;
+    std::function<void()> began_;
+};
+
+}  // namespace gk::kubernetes
