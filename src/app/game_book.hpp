@@ -24,7 +24,9 @@ public:
     virtual ~GameBook() = default;
     // Whether what the game's source brings is on this machine, and the way to bring it; a game that comes with the system needs neither.
     virtual bool has_files(const server::Record&) const { return true; }
-    virtual Task<Result<Success, Error>> fetch_files(server::Record) const { co_return Success{}; }
+    // It may take long: after some patience the answer is that it is under way, and one asks again.
+    enum class Fetch : std::uint8_t { done, under_way };
+    virtual Task<Result<Fetch, Error>> fetch_files(server::Record) const { co_return Fetch::done; }
     // How this server is started; wrong settings come back as field errors.
     virtual Result<server::LaunchSpec, Error> launch_spec(const server::Record& record) const = 0;
     // Paths whose present content files_to_write() needs.

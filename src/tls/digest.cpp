@@ -1,5 +1,7 @@
 #include "tls/digest.hpp"
 
+#include <algorithm>
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
@@ -7,21 +9,33 @@
 
 namespace gk::tls {
 
-void Sha256Stream::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+void HashStream::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
 
-Sha256Stream::Sha256Stream() : context_(EVP_MD_CTX_new()) {
-    // These calls fail only without memory or without an OpenSSL that knows SHA-256.
-    ASSERT(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1, "OpenSSL offers SHA-256");
+HashStream::HashStream(Hash hash) : context_(EVP_MD_CTX_new()) {
+    // These calls fail only without memory or without an OpenSSL that knows the hash.
+    const auto* algorithm = hash == Hash::sha256 ? EVP_sha256() : EVP_sha512();
+    ASSERT(context_ && EVP_DigestInit_ex(context_.get(), algorithm, nullptr) == 1, "OpenSSL offers the hash");
+}
+
+HashStream& HashStream::add(ByteSpan bytes) {
+    ASSERT(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1, "OpenSSL hashes");
+    return *this;
+}
+
+std::vector<std::byte> HashStream::finish() {
+    std::vector<std::byte> digest(static_cast<std::size_t>(EVP_MD_CTX_get_size(context_.get())));
+    ASSERT(EVP_DigestFinal_ex(context_.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1, "OpenSSL hashes");
+    return digest;
 }
 
 Sha256Stream& Sha256Stream::add(ByteSpan bytes) {
-    ASSERT(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1, "OpenSSL hashes");
+    stream_.add(bytes);
     return *this;
 }
 
 Sha256 Sha256Stream::finish() {
     Sha256 digest{};
-    ASSERT(EVP_DigestFinal_ex(context_.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1, "OpenSSL hashes");
+    std::ranges::copy(stream_.finish(), digest.begin());
     return digest;
 }
 

@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/bytes.hpp"
 
@@ -11,25 +13,37 @@ struct evp_md_ctx_st;
 
 namespace gk::tls {
 
-using Sha256 = std::array<std::byte, 32>;
+enum class Hash : std::uint8_t { sha256, sha512 };
 
-// The SHA-256 of bytes that come in pieces.
-class Sha256Stream {
+// The hash of bytes that come in pieces.
+class HashStream {
 public:
-    Sha256Stream();
-    Sha256Stream(Sha256Stream&&) noexcept = default;
-    Sha256Stream& operator=(Sha256Stream&&) noexcept = default;
-    ~Sha256Stream() = default;
+    explicit HashStream(Hash hash);
+    HashStream(HashStream&&) noexcept = default;
+    HashStream& operator=(HashStream&&) noexcept = default;
+    ~HashStream() = default;
 
-    Sha256Stream& add(ByteSpan bytes);
-    // Ends the stream: add() and finish() are not called again.
-    Sha256 finish();
+    HashStream& add(ByteSpan bytes);
+    // 32 or 64 bytes. Ends the stream: add() and finish() are not called again.
+    std::vector<std::byte> finish();
 
 private:
     struct Free {
         void operator()(evp_md_ctx_st* context) const;
     };
     std::unique_ptr<evp_md_ctx_st, Free> context_;
+};
+
+using Sha256 = std::array<std::byte, 32>;
+
+// The same for the hash that is used nearly everywhere.
+class Sha256Stream {
+public:
+    Sha256Stream& add(ByteSpan bytes);
+    Sha256 finish();
+
+private:
+    HashStream stream_{Hash::sha256};
 };
 
 Sha256 sha256(ByteSpan bytes);

@@ -10,6 +10,8 @@ namespace {
 // From FIPS 180-4's examples.
 TEST(Digest, MatchesThePublishedVectors) {
     EXPECT_EQ(hex(sha256(as_byte_span("abc"))), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    EXPECT_EQ(hex(HashStream(Hash::sha512).add(as_byte_span("abc")).finish()),
+              "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
     EXPECT_EQ(hex(sha256({})), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 

@@ -9,6 +9,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include "adapters/memory/game_files.hpp"
 #include "adapters/memory/vault.hpp"
 #include "api/access_log.hpp"
 #include "api/context.hpp"
@@ -106,7 +107,8 @@ protected:
     apptest::Household house;
     memory::VaultState vault_state;
     memory::MemoryVault vault{vault_state, {}, [this] { return house.clock.now(); }};
-    app::GameShelf shelf{house.games, {}, [](const std::string&) { return true; }};
+    memory::MemoryGameFiles game_files;
+    app::GameShelf shelf{house.games, {}, [](const std::string&) { return true; }, game_files};
     api::Metrics metrics;
     api::Context context{.servers = house.servers,
                          .accounts = house.accounts,

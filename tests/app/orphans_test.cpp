@@ -3,6 +3,7 @@
 #include <set>
 
 #include "adapters/memory/files.hpp"
+#include "adapters/memory/game_files.hpp"
 #include "adapters/memory/notifier.hpp"
 #include "adapters/memory/vault.hpp"
 #include "app/catalog/game_shelf.hpp"
@@ -35,7 +36,8 @@ protected:
     memory::MemoryVault vault{vaults, {}, [this] { return house.clock.now(); }};
     memory::MemoryFiles files{house.clock};
     memory::MemoryNotifier notifier;
-    GameShelf shelf{house.games, {}, [](const std::string&) { return true; }};
+    memory::MemoryGameFiles game_files;
+    GameShelf shelf{house.games, {}, [](const std::string&) { return true; }, game_files};
     KeeperLimits limits;
     KeeperPorts ports{house.store, house.ledger, house.runtime, vault, files, house.port_map, house.clock, house.random, notifier, shelf};
 };

@@ -46,6 +46,8 @@ TEST(Definition, NamesEverythingThatIsMissing) {
     EXPECT_EQ(pointers, "/name /title /sources /command /ports /ready /stop ");
 }
 
+const std::string integrity = "sha512-" + std::string(86, 'A') + "==";
+
 // One mistake each, what it replaces or adds, and what is said about it.
 struct Mistake {
     std::string more;
@@ -57,17 +59,34 @@ const Mistake mistakes[] = {
     {"naem: x\n", "/naem", "did you mean 'name'"},
     {"sources: []\n", "/sources", "at least one source"},
     {"sources: [{}]\n", "/sources/0", "exactly one of"},
-    {"sources: [{image: {reference: a}, npm: {name: a, version: 1.0.0}}]\n", "/sources/0", "exactly one of"},
-    {"sources: [{npm: {name: a, version: ^1.0}}]\n", "/sources/0/npm/version", "exact version"},
-    {"sources: [{npm: {name: a, version: 1.x}}]\n", "/sources/0/npm/version", "exact version"},
-    {"sources: [{npm: {name: a, version: 1.0.0 || 2.0.0}}]\n", "/sources/0/npm/version", "exact version"},
-    {"sources: [{npm: {name: --global, version: 1.0.0}}]\n", "/sources/0/npm/name", "npm package"},
-    {"sources: [{npm: {name: ../x, version: 1.0.0}}]\n", "/sources/0/npm/name", "npm package"},
-    {"sources: [{npm: {name: \"git+ssh://host/x\", version: 1.0.0}}]\n", "/sources/0/npm/name", "npm package"},
+    {"sources: [{image: {reference: a}, npm: {name: a, version: 1.0.0, integrity: " + integrity + "}}]\n", "/sources/0", "exactly one of"},
+    {"sources: [{npm: {name: a, version: ^1.0, integrity: " + integrity + "}}]\n", "/sources/0/npm/version", "exact version"},
+    {"sources: [{npm: {name: a, version: 1.x, integrity: " + integrity + "}}]\n", "/sources/0/npm/version", "exact version"},
+    {"sources: [{npm: {name: a, version: 1.0.0 || 2.0.0, integrity: " + integrity + "}}]\n", "/sources/0/npm/version", "exact version"},
+    {"sources: [{npm: {name: --global, version: 1.0.0, integrity: " + integrity + "}}]\n", "/sources/0/npm/name", "npm package"},
+    {"sources: [{npm: {name: ../x, version: 1.0.0, integrity: " + integrity + "}}]\n", "/sources/0/npm/name", "npm package"},
+    {"sources: [{npm: {name: \"git+ssh://host/x\", version: 1.0.0, integrity: " + integrity + "}}]\n", "/sources/0/npm/name", "npm package"},
     {"sources: [{fetch: {url: 'http://x/y', sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef}}]\n", "/sources/0/fetch/url",
      "https://"},
     {"sources: [{fetch: {url: 'https://x/y', sha256: abc}}]\n", "/sources/0/fetch/sha256", "64 hexadecimal"},
     {"sources: [{fetch: {url: 'https://x/y', sha256: abc, unpack: rar}}]\n", "/sources/0/fetch/unpack", "one of: none, tar, zip"},
+    {"sources: [{npm: {name: a, version: 1.0.0, integrity: sha1-abc}}]\n", "/sources/0/npm/integrity", "dist.integrity"},
+    {"sources: [{fetch: {url: 'https://x/y/', sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef}}]\n", "/sources/0/fetch/file",
+     "does not end in a name"},
+    {"sources: [{fetch: {url: 'https://x', sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef}}]\n", "/sources/0/fetch/file",
+     "does not end in a name"},
+    {"sources: [{fetch: {url: 'https://x/y', sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef, file: ../y}}]\n",
+     "/sources/0/fetch/file", "does not end in a name"},
+    {"sources: [{fetch: {url: 'https://x/y', sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef, unpack: zip, file: y}}]\n",
+     "/sources/0/fetch/file", "names already"},
+    {"sources: [{fetch: {url: 'https://x/y', sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef, size_max_mib: 0}}]\n",
+     "/sources/0/fetch/size_max_mib", "between 1 and"},
+    {"sources: [{directory: {path: /srv/castle}, needs: {packages: [], program: /usr/bin/java}}]\n", "/sources/0/needs/packages", "at least one"},
+    {"sources: [{directory: {path: /srv/castle}, version: '1'}]\n", "/sources/0/version", "add a setting 'version'"},
+    {"sources: [{directory: {path: /a}, version: '1'}, {directory: {path: /b}}]\nsettings: {version: {type: choice, choices: ['2']}}\n",
+     "/sources/0/version", "no choice '1'"},
+    {"sources: [{directory: {path: /srv/castle}, version: '1'}]\nsettings: {version: {type: choice, choices: ['1', '2'], default: '1'}}\n",
+     "/settings/version/choices", "brings version '2'"},
     {"sources: [{debian: {packages: [castle], program: castle}}]\n", "/sources/0/debian/program", "absolute"},
     {"sources: [{directory: {path: /srv/../etc}}]\n", "/sources/0/directory/path", "absolute"},
     {"command: []\n", "/command", "the program"},
@@ -184,8 +203,8 @@ save: {exclude: [logs, 'cache/*.tmp']}
 )")));
 
     ASSERT_TRUE(game) << error_line("", game.error().front());
-    EXPECT_EQ(std::get<FetchSource>(game->sources[0]).unpack, Unpack::tar);
-    EXPECT_EQ(std::get<ImageSource>(game->sources[1]).reference, "example.org/castle:1");
+    EXPECT_EQ(std::get<FetchSource>(game->sources[0].from).unpack, Unpack::tar);
+    EXPECT_EQ(std::get<ImageSource>(game->sources[1].from).reference, "example.org/castle:1");
     EXPECT_EQ(game->stop[0].command, "stop");
     EXPECT_EQ(game->stop[0].kind, server::StopRung::Kind::command);
     EXPECT_EQ(game->stop[1].signal, 2);

@@ -3,50 +3,108 @@
 #include <fmt/format.h>
 
 namespace gk::app {
+namespace {
 
-GameShelf::GameShelf(const catalog::Catalog& games, catalog::RenderContext context, PathExists path_exists)
+Error from(const GameFilesError& error) {
+    using Kind = GameFilesError::Kind;
+    switch (error.kind) {
+    case Kind::unavailable: return {.kind = Error::Kind::unavailable, .code = "fetch_unavailable", .message = error.detail};
+    case Kind::different: return {.kind = Error::Kind::unprocessable, .code = "hash_mismatch", .message = error.detail};
+    case Kind::refused: return {.kind = Error::Kind::unprocessable, .code = "fetch_refused", .message = error.detail};
+    case Kind::exhausted: return {.kind = Error::Kind::exhausted, .code = "no_room", .message = error.detail};
+    }
+    std::unreachable();
+}
+
+std::string version_of(const catalog::Game& game, const catalog::SettingValues& settings) {
+    const auto values = catalog::effective_settings(game, settings);
+    const auto found = values.find(std::string(catalog::version_setting));
+    const auto* text = found != values.end() ? found->second.as_string() : nullptr;
+    return text != nullptr ? *text : std::string();
+}
+
+std::string not_installed(const catalog::DebianSource& debian) {
+    return fmt::format("{} is not installed; run: apt-get install {}", debian.program, fmt::join(debian.packages, " "));
+}
+
+}  // namespace
+
+GameShelf::GameShelf(const catalog::Catalog& games, catalog::RenderContext context, PathExists path_exists, GameFiles& files)
     : games_(games),
       context_(std::move(context)),
-      path_exists_(std::move(path_exists)) {}
+      path_exists_(std::move(path_exists)),
+      files_(files) {}
 
 Result<const catalog::Game*, Error> GameShelf::game_of(const server::Record& record) const {
     if (const auto* game = games_.game(record.game)) return game;
     return std::unexpected(Error{.kind = Error::Kind::unprocessable, .code = "unknown_game", .message = games_.unknown_game(record.game).detail});
 }
 
-std::string GameShelf::missing(const catalog::Game& game) const {
-    std::string why;
-    for (const auto& source : game.sources) {
-        if (const auto* debian = std::get_if<catalog::DebianSource>(&source)) {
-            if (path_exists_(debian->program)) return {};
-            why = fmt::format("{} is not installed; run: apt-get install {}", debian->program, fmt::join(debian->packages, " "));
-        } else if (const auto* directory = std::get_if<catalog::DirectorySource>(&source)) {
-            if (path_exists_(directory->path)) return {};
-            why = fmt::format("the folder {} is not there", directory->path);
-        }
+std::string GameShelf::obstacle(const catalog::Source& source) const {
+    if (source.needs && !path_exists_(source.needs->program)) return not_installed(*source.needs);
+    if (const auto* debian = std::get_if<catalog::DebianSource>(&source.from)) {
+        return path_exists_(debian->program) ? std::string() : not_installed(*debian);
     }
-    if (!why.empty()) return why;
-    return fmt::format(
-        "'{}' has no source that this version can use: of those it names none is a Debian package or a folder of this machine "
-        "(fetch and npm are not carried out yet, an image is for clusters)",
-        game.name);
+    if (const auto* directory = std::get_if<catalog::DirectorySource>(&source.from)) {
+        return path_exists_(directory->path) ? std::string() : fmt::format("the folder {} is not there", directory->path);
+    }
+    if (std::holds_alternative<catalog::ImageSource>(source.from)) return "it comes as a container image, which is for clusters";
+    return {};
+}
+
+Result<const catalog::Source*, std::string> GameShelf::choose(const catalog::Game& game, const catalog::SettingValues& settings) const {
+    std::string why;
+    for (const auto* source : catalog::sources_of(game.sources, version_of(game, settings))) {
+        auto problem = obstacle(*source);
+        if (problem.empty()) return source;
+        if (why.empty()) why = std::move(problem);  // The best source has the best cure.
+    }
+    if (why.empty()) why = fmt::format("'{}' has no source for this version", game.name);
+    return std::unexpected(std::move(why));
+}
+
+Result<const catalog::Source*, Error> GameShelf::source_of(const catalog::Game& game, const server::Record& record) const {
+    auto source = choose(game, record.settings);
+    if (source) return *source;
+    return std::unexpected(Error{.kind = Error::Kind::unprocessable, .code = "game_not_installed", .message = std::move(source).error()});
+}
+
+std::string GameShelf::folder_of(const catalog::Source& source) const {
+    if (const auto* directory = std::get_if<catalog::DirectorySource>(&source.from)) return directory->path;
+    const auto download = catalog::download_of(source);
+    return download ? files_.folder(*download) : std::string();
+}
+
+std::string GameShelf::missing(const catalog::Game& game) const {
+    const auto source = choose(game, {});
+    return source ? std::string() : source.error();
+}
+
+bool GameShelf::has_files(const server::Record& record) const {
+    const auto* game = games_.game(record.game);
+    if (game == nullptr) return true;
+    const auto source = choose(*game, record.settings);
+    const auto download = source ? catalog::download_of(**source) : std::nullopt;
+    return !download || files_.has(*download);
+}
+
+// Nothing is fetched for a server that could not be started then: somebody has yet to accept a licence, or a setting is wrong.
+Task<Result<GameBook::Fetch, Error>> GameShelf::fetch_files(server::Record record) const {
+    CO_TRY_OK(launch_spec(record));
+    CO_TRY(game, game_of(record));
+    CO_TRY(source, source_of(*game, record));
+    auto download = catalog::download_of(*source);
+    if (!download) co_return Fetch::done;
+    const auto fetched = co_await files_.fetch(std::move(*download));
+    if (!fetched) co_return std::unexpected(from(fetched.error()));
+    co_return *fetched ? Fetch::done : Fetch::under_way;
 }
 
 Result<server::LaunchSpec, Error> GameShelf::launch_spec(const server::Record& record) const {
     TRY(game, game_of(record));
-    if (auto why = missing(*game); !why.empty()) {
-        return std::unexpected(Error{.kind = Error::Kind::unprocessable, .code = "game_not_installed", .message = std::move(why)});
-    }
+    TRY(source, source_of(*game, record));
     auto context = context_;
-    for (const auto& source : game->sources) {
-        // The best one that is there comes first, as in missing().
-        const auto* debian = std::get_if<catalog::DebianSource>(&source);
-        if (debian != nullptr && path_exists_(debian->program)) break;
-        const auto* directory = std::get_if<catalog::DirectorySource>(&source);
-        if (directory == nullptr || !path_exists_(directory->path)) continue;
-        context.game_files = directory->path;
-        break;
-    }
+    context.game_files = folder_of(*source);
     auto spec = catalog::render_launch(*game, record, context);
     if (!spec) return std::unexpected(invalid(std::move(spec).error()));
     return std::move(*spec);

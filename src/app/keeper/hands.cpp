@@ -101,7 +101,9 @@ Hands::Answer Hands::act(const server::Record& record, const server::Prepare&) {
 Hands::Answer Hands::act(const server::Record& record, const server::FetchFiles&) {
     const auto fetched = co_await ports_.games.fetch_files(record);
     if (!fetched) co_return judged(fetched.error());
-    co_return success;
+    server::Outcome outcome;
+    outcome.under_way = *fetched == GameBook::Fetch::under_way;
+    co_return outcome;
 }
 
 Hands::Answer Hands::write_files(const server::Record& record) {

@@ -60,7 +60,7 @@ void note_end(Operation& operation, const server::Step& step, const server::Outc
     if (const auto* transition = std::get_if<server::Transition>(&step)) return note_transition(operation, *transition, now);
     const auto name = server::operation_step_name(step);
     if (outcome.failure) return close(operation, name, Status::failed, outcome.failure->problem, now);
-    if (!goes_on(step)) close(operation, name, Status::succeeded, std::nullopt, now);
+    if (!goes_on(step) && !outcome.under_way) close(operation, name, Status::succeeded, std::nullopt, now);
     if (std::holds_alternative<server::Launch>(step)) entry(operation, "wait_ready", now).status = Status::running;
 }
 

@@ -16,6 +16,7 @@ public:
     ReferenceCheck(const Game& game, Errors& errors) : game_(game), errors_(errors) {}
 
     void run() {
+        check_versions();
         check_ports();
         check_names();
         for (std::size_t i = 0; i < game_.command.size(); ++i) check_argument(game_.command[i], pointer_to("/command", i));
@@ -34,6 +35,32 @@ private:
 
     void unknown(const std::string& pointer, std::string_view what, std::string_view name, Mark mark) {
         errors_.add(pointer, "not_allowed", fmt::format("there is no {} '{}' in this definition", what, name), mark);
+    }
+
+    // A version that nobody can choose, or one that can be chosen and has no files.
+    void check_versions() {
+        const auto of_any = [](const Source& source) { return source.version.empty(); };
+        if (std::ranges::all_of(game_.sources, of_any)) return;
+        const auto* setting = game_.setting(version_setting);
+        if (setting == nullptr || setting->type != SettingType::choice) {
+            const auto at = static_cast<std::size_t>(std::ranges::find_if_not(game_.sources, of_any) - game_.sources.begin());
+            errors_.add(pointer_to(pointer_to("/sources", at), "version"), "not_allowed",
+                        "there is nothing to choose by: add a setting 'version' of type choice", mark_at({"sources"}));
+            return;
+        }
+        for (std::size_t i = 0; i < game_.sources.size(); ++i) {
+            const auto& version = game_.sources[i].version;
+            if (!version.empty() && std::ranges::find(setting->choices, version) == setting->choices.end()) {
+                errors_.add(pointer_to(pointer_to("/sources", i), "version"), "not_allowed",
+                            fmt::format("the setting 'version' has no choice '{}'", version),
+                            game_.document.find("sources")->as_array()->at(i).mark());
+            }
+        }
+        for (const auto& choice : setting->choices) {
+            if (!sources_of(game_.sources, choice).empty()) continue;
+            errors_.add("/settings/version/choices", "not_allowed", fmt::format("no source brings version '{}'", choice),
+                        mark_at({"settings", "version", "choices"}));
+        }
     }
 
     void check_ports() {

@@ -5,7 +5,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "base/decode.hpp"
@@ -13,40 +12,11 @@
 #include "domain/catalog/edit/edit.hpp"
 #include "domain/catalog/placeholder.hpp"
 #include "domain/catalog/setting.hpp"
+#include "domain/catalog/source.hpp"
 #include "domain/server/launch.hpp"
 
 // Games as data: what a definition file (docs/formats/game.md) says, checked as a whole.
 namespace gk::catalog {
-
-// Where a game's files come from. A definition lists several; the first that this machine or cluster can use is taken.
-struct DebianSource {
-    std::vector<std::string> packages;
-    std::string program;  // There when the packages are installed: an absolute path.
-    bool operator==(const DebianSource&) const = default;
-};
-struct DirectorySource {
-    std::string path;  // On this machine; seen by the game as {{paths.game}}, read-only.
-    bool operator==(const DirectorySource&) const = default;
-};
-enum class Unpack : std::uint8_t { none, tar, zip };
-inline constexpr auto unpack_names = std::to_array<std::string_view>({"none", "tar", "zip"});
-constexpr std::span<const std::string_view> names_of(Unpack) { return unpack_names; }
-struct FetchSource {
-    std::string url;     // https only.
-    std::string sha256;  // 64 hexadecimal digits, lower case.
-    Unpack unpack = Unpack::none;
-    bool operator==(const FetchSource&) const = default;
-};
-struct NpmSource {
-    std::string name;
-    std::string version;  // Exact.
-    bool operator==(const NpmSource&) const = default;
-};
-struct ImageSource {
-    std::string reference;  // For clusters.
-    bool operator==(const ImageSource&) const = default;
-};
-using Source = std::variant<DebianSource, DirectorySource, FetchSource, NpmSource, ImageSource>;
 
 // A port by its role. Either stands alone, or a fixed distance above another one.
 struct PortRole {

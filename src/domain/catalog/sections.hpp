@@ -5,7 +5,6 @@
 // The sections of a definition, one reader for each; decode_game() puts them together. All add what is wrong to `errors`.
 namespace gk::catalog {
 
-bool decode(const Value& value, const std::string& pointer, Errors& errors, Source& out);
 bool decode(const Value& value, const std::string& pointer, Errors& errors, PortRole& out);
 bool decode(const Value& value, const std::string& pointer, Errors& errors, Argument& out);
 bool decode(const Value& value, const std::string& pointer, Errors& errors, GameFile& out);

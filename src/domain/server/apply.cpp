@@ -142,7 +142,9 @@ void done(const Fold& in, const CommitStaged&) {
 }
 void done(const Fold& in, const DiscardStaged&) { in.record.staged.reset(); }
 
-void done(const Fold&, const FetchFiles&) {}
+void done(const Fold& in, const FetchFiles&) {
+    if (in.outcome.under_way) in.record.not_before = in.now + in.limits.retry_first;
+}
 void done(const Fold& in, const Prepare&) {
     in.record.applied_settings = in.record.settings;
     set_progress(in.record, Progress::prepared, in.now);

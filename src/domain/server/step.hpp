@@ -157,6 +157,7 @@ struct Failure {
 
 struct Outcome {
     std::optional<Failure> failure;
+    bool under_way = false;  // FetchFiles: it goes on by itself, and is to be looked at again soon.
     bool found = false;  // CheckBackup: the vault has backups, and the catalogue now lists them.
     bool still_quiesced = false;  // TakeSnapshot: the game could not be told to write again.
     bool operator==(const Outcome&) const = default;

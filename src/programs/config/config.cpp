@@ -234,6 +234,7 @@ Result<Config, ConfigErrors> make_config(const std::vector<SaidByKey>& layers) {
     if (!errors.empty()) return std::unexpected(std::move(errors));
     if (config.vault.place.empty()) config.vault.place = config.state + "/vault";
     if (config.games.folder.empty()) config.games.folder = config.state + "/games";
+    config.games.downloads = config.state + "/downloads";
     if (config.api.socket.empty()) config.api.socket = config.state + "/api.sock";
     return config;
 }

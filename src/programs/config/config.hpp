@@ -51,6 +51,7 @@ struct Config {
     } keeper;
     struct Games {
         std::string folder;              // More definitions; default <state>/games.
+        std::string downloads;           // <state>/downloads: games' files that were fetched.
     } games;
     struct Log {
         std::string level = "info";

@@ -85,7 +85,8 @@ public:
           machine_(machine),
           ports_(ports),
           games_(std::move(games)),
-          shelf_(games_, catalog::RenderContext{}, [](const std::string& path) { return std::filesystem::exists(path); }),
+          shelf_(
+              games_, catalog::RenderContext{}, [](const std::string& path) { return std::filesystem::exists(path); }, machine.game_files),
           accounts_(ports.ledger, machine.clock, machine.random),
           servers_({ports.store, ports.ledger, ports.runtime, ports.port_map, machine.clock, machine.random}, games_, machine_limits(config)),
           keeper_(keeper_ports(), keeper_limits(config)),
@@ -236,6 +237,7 @@ Task<std::string> ControlPlane::run(Announce announce) {
         tasks.spawn("scheduler", scheduler_.run());
         tasks.spawn("disk watch", disk_watch_.run());
         tasks.spawn("vault care", care_.run());
+        tasks.spawn("game files", machine_.game_files.run());
         tasks.spawn("spare repository", keep_spare());
         tasks.spawn("metrics", api::count_events(ports_.ledger, machine_.clock, metrics_));
         tasks.spawn("signals", wait_for_signal());

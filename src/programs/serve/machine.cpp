@@ -55,7 +55,8 @@ Result<Keys, std::string> keep_keys(const Config& config, Random& random) {
     return Keys{.vault = std::move(vault_key.secret), .recovery = std::move(recovery.secret), .recovery_is_new = recovery.is_new};
 }
 
-Machine::Machine(boost::asio::io_context& loop, const Config& config, const Rights& rights, Keys kept, std::unique_ptr<sqlite::Database> opened)
+Machine::Machine(boost::asio::io_context& loop, const Config& config, const Rights& rights, Keys kept, std::unique_ptr<sqlite::Database> opened,
+                 tls::Context trust)
     : clock(loop.get_executor()),
       keys(std::move(kept)),
       database(std::move(opened)),
@@ -65,14 +66,16 @@ Machine::Machine(boost::asio::io_context& loop, const Config& config, const Righ
       host(make_host(loop, clock, config, rights)),
       runtime(loop.get_executor(), clock, *host, config.state),
       vault(*host, restic_options(config, keys)),
-      files([this](ServerUid uid) { return host->open_files(uid); }, clock) {}
+      files([this](ServerUid uid) { return host->open_files(uid); }, clock),
+      game_files(loop.get_executor(), clock, std::move(trust), {.folder = config.games.downloads}) {}
 
 Result<std::unique_ptr<Machine>, std::string> Machine::open(boost::asio::io_context& loop, const Config& config, const Rights& rights) {
     system::SystemRandom random;
     TRY(keys, keep_keys(config, random));
     auto database = sqlite::Database::open(loop.get_executor(), config.state + "/gamekeeper.db");
     if (!database) return std::unexpected(database.error().detail);
-    return std::unique_ptr<Machine>(new Machine(loop, config, rights, std::move(keys), std::move(*database)));
+    TRY(trust, tls::Context::for_client({}));
+    return std::unique_ptr<Machine>(new Machine(loop, config, rights, std::move(keys), std::move(*database), std::move(trust)));
 }
 
 }  // namespace gk::programs

@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "adapters/download/game_files.hpp"
 #include "adapters/process/plain_host.hpp"
 #include "adapters/restic/vault.hpp"
 #include "adapters/runc/launcher_host.hpp"
@@ -47,9 +48,11 @@ public:
     shim::ShimRuntime runtime;
     restic::ResticVault vault;
     system::SystemFiles files;
+    download::DownloadedGameFiles game_files;
 
 private:
-    Machine(boost::asio::io_context& loop, const Config& config, const Rights& rights, Keys kept, std::unique_ptr<sqlite::Database> opened);
+    Machine(boost::asio::io_context& loop, const Config& config, const Rights& rights, Keys kept, std::unique_ptr<sqlite::Database> opened,
+            tls::Context trust);
 };
 
 }  // namespace gk::programs

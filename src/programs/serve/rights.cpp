@@ -97,6 +97,7 @@ launcher::Options launcher_options(const Config& config, Identity identity) {
     options.shim = sibling_program("gk-shim");
     options.files_server = this_program();
     if (const auto listen = net::parse_endpoint(config.api.listen)) options.closed_ports.push_back(Port{listen->port});
+    options.mount_prefixes.push_back(config.games.downloads);
     if (std::filesystem::exists(config.games.folder)) options.mount_prefixes.push_back(config.games.folder);
     return options;
 }

@@ -1,0 +1,124 @@
+#include "app/catalog/game_shelf.hpp"
+
+#include <set>
+
+#include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
+
+#include "adapters/memory/game_files.hpp"
+#include "async/run.hpp"
+#include "wire/yaml/yaml.hpp"
+
+namespace gk::app {
+namespace {
+
+// A jar in two versions, the older one also as a Debian package, whose licence must be accepted.
+constexpr std::string_view castle = R"(name: castle
+title: Castle
+sources:
+  - version: "2"
+    fetch: {url: "https://castle.example/2/server.jar", sha256: "2222222222222222222222222222222222222222222222222222222222222222"}
+    needs: {packages: [openjdk-17-jre-headless], program: /usr/bin/java}
+  - version: "1"
+    debian: {packages: [castle-server], program: /usr/games/castle}
+  - version: "1"
+    directory: {path: /srv/castle}
+  - image: {reference: "example.org/castle:1"}
+command: [/usr/bin/java, -jar, "{{paths.game}}/server.jar"]
+ports: [{role: game, protocol: tcp}]
+settings:
+  version: {type: choice, choices: ["2", "1"], default: "2"}
+  eula: {type: choice, choices: [accepted], required: true, link: "https://castle.example/licence"}
+ready: {log: 'ready'}
+stop: [{signal: SIGTERM}]
+)";
+
+class GameShelfTest : public testing::Test {
+protected:
+    void SetUp() override {
+        games.put(catalog::decode_game(*wire::parse_yaml(castle)).value());
+        record.game = "castle";
+        record.id = "keep";
+        record.resources = {{500}, {1024}, {5120}};
+        record.ports = {{.role = "game", .protocol = Protocol::tcp, .open = Port{30000}, .bound = Port{30000}, .internal = false}};
+        record.settings = {{"eula", "accepted"}};
+    }
+    Result<GameBook::Fetch, Error> fetch() { return async::run_until_done(io, shelf.fetch_files(record)); }
+
+    boost::asio::io_context io{1};
+    catalog::Catalog games;
+    std::set<std::string> present = {"/usr/bin/java", "/usr/games/castle", "/srv/castle"};
+    memory::MemoryGameFiles files;
+    GameShelf shelf{games, {}, [this](const std::string& path) { return present.contains(path); }, files};
+    server::Record record;
+};
+
+TEST_F(GameShelfTest, WhatIsNotHereIsFetchedOnceAndMounted) {
+    files.is_slow = true;
+    EXPECT_EQ(fetch().value(), GameBook::Fetch::under_way);
+    EXPECT_FALSE(shelf.has_files(record));
+    files.is_slow = false;
+    EXPECT_EQ(fetch().value(), GameBook::Fetch::done);
+    EXPECT_TRUE(shelf.has_files(record));
+
+    const auto spec = shelf.launch_spec(record);
+
+    ASSERT_TRUE(spec);
+    EXPECT_EQ(spec->argv.back(), "/game/server.jar");
+    EXPECT_EQ(spec->mounts, (std::vector<server::ReadOnlyMount>{{"/downloads/" + std::string(64, '2'), "/game"}}));
+}
+
+TEST_F(GameShelfTest, TheSettingChoosesTheVersionAndTheFirstSourceThatIsHereIsTaken) {
+    record.settings["version"] = "1";
+    EXPECT_TRUE(shelf.has_files(record));
+    EXPECT_TRUE(shelf.launch_spec(record)->mounts.empty()) << "the package's";
+
+    present.erase("/usr/games/castle");
+    EXPECT_EQ(shelf.launch_spec(record)->mounts.front().source, "/srv/castle");
+
+    present.erase("/srv/castle");
+    const auto nothing = shelf.launch_spec(record);
+    ASSERT_FALSE(nothing);
+    EXPECT_EQ(nothing.error().code, "game_not_installed");
+    EXPECT_EQ(nothing.error().message, "/usr/games/castle is not installed; run: apt-get install castle-server");
+}
+
+TEST_F(GameShelfTest, ALicenceThatNobodyAcceptedStopsTheStartBeforeAnythingIsFetched) {
+    record.settings.clear();
+
+    const auto fetched = fetch();
+
+    ASSERT_FALSE(fetched);
+    EXPECT_EQ(fetched.error().fields.front().pointer, "/settings/eula");
+    EXPECT_EQ(fetched.error().fields.front().detail, "'eula' must be set to one of: accepted; read https://castle.example/licence first");
+    EXPECT_EQ(files.fetches, 0);
+}
+
+TEST_F(GameShelfTest, ARuntimeThatIsMissingIsNamedBeforeAnythingIsFetched) {
+    present.erase("/usr/bin/java");
+
+    EXPECT_EQ(fetch().error().message, "/usr/bin/java is not installed; run: apt-get install openjdk-17-jre-headless");
+    EXPECT_EQ(shelf.missing(*games.game("castle")), fetch().error().message);
+    EXPECT_EQ(files.fetches, 0);
+}
+
+TEST_F(GameShelfTest, WhyAFetchFailedDecidesWhetherItIsTriedAgain) {
+    using Kind = GameFilesError::Kind;
+    const std::tuple<Kind, Error::Kind, std::string> cases[] = {
+        {Kind::unavailable, Error::Kind::unavailable, "fetch_unavailable"},
+        {Kind::different, Error::Kind::unprocessable, "hash_mismatch"},
+        {Kind::refused, Error::Kind::unprocessable, "fetch_refused"},
+        {Kind::exhausted, Error::Kind::exhausted, "no_room"},
+    };
+    for (const auto& [kind, means, code] : cases) {
+        files.failure = GameFilesError{.kind = kind, .detail = "for a reason"};
+        const auto fetched = fetch();
+        ASSERT_FALSE(fetched);
+        EXPECT_EQ(fetched.error().kind, means);
+        EXPECT_EQ(fetched.error().code, code);
+        EXPECT_EQ(fetched.error().message, "for a reason");
+    }
+}
+
+}  // namespace
+}  // namespace gk::app
