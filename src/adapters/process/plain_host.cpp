@@ -4,22 +4,18 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
-#include <fstream>
-#include <set>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
+#include "adapters/process/folders.hpp"
 #include "adapters/process/process_table.hpp"
 #include "base/text.hpp"
 #include "net/shim/spec_codec.hpp"
@@ -33,60 +29,7 @@ namespace fs = std::filesystem;
 namespace layout = wire::shim::layout;
 using Stream = asio::posix::stream_descriptor;
 
-std::unexpected<RuntimeError> fail(RuntimeError::Kind kind, std::string text) { return std::unexpected(RuntimeError{kind, std::move(text)}); }
-std::unexpected<RuntimeError> fail(const std::error_code& error, std::string_view tried) {
-    const bool full = error == std::errc::no_space_on_device;
-    return fail(full ? RuntimeError::Kind::exhausted : RuntimeError::Kind::unavailable, fmt::format("{}: {}", tried, error.message()));
-}
-std::unexpected<RuntimeError> fail_errno(std::string_view tried) { return fail(std::error_code(errno, std::generic_category()), tried); }
-
-Result<Success, RuntimeError> make_folder(const fs::path& path, fs::perms mode) {
-    std::error_code error;
-    fs::create_directories(path, error);
-    if (!error) fs::permissions(path, mode, error);
-    if (error) return fail(error, fmt::format("folder {} could not be made", path.string()));
-    return Success{};
-}
-
-Result<Success, RuntimeError> remove_tree(const fs::path& path) {
-    std::error_code error;
-    fs::remove_all(path, error);
-    if (error) return fail(error, fmt::format("{} could not be removed", path.string()));
-    return Success{};
-}
-
-Result<Success, RuntimeError> move_folder(const fs::path& from, const fs::path& to) {
-    std::error_code error;
-    fs::rename(from, to, error);
-    if (error) return fail(error, fmt::format("{} could not become {}", from.string(), to.string()));
-    return Success{};
-}
-
-Result<Success, RuntimeError> write_private(const fs::path& path, std::string_view text) {
-    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0) return fail_errno(fmt::format("{} could not be made", path.string()));
-    const auto count = ::write(fd, text.data(), text.size());
-    ::close(fd);
-    if (count != static_cast<ssize_t>(text.size())) return fail_errno(fmt::format("{} could not be written", path.string()));
-    return Success{};
-}
-
 constexpr Milliseconds measured_for{60'000};
-constexpr int files_per_turn = 256;
-
-// What the files below a folder take on disk. A world may have a hundred thousand: others have their turn in between.
-Task<std::uint64_t> tree_bytes(fs::path path) {
-    const auto loop = co_await asio::this_coro::executor;
-    std::uint64_t sum = 0;
-    int looked_at = 0;
-    std::error_code error;
-    for (fs::recursive_directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
-        struct stat info{};  // The game may remove what we look at.
-        if (::lstat(entry->path().c_str(), &info) == 0) sum += static_cast<std::uint64_t>(info.st_blocks) * 512;
-        if (++looked_at % files_per_turn == 0) co_await asio::post(loop, asio::use_awaitable);
-    }
-    co_return sum;
-}
 
 // Every process of a server carries this in its environment: by it they are found again, whoever their parent is by then.
 std::pair<std::string, std::string> mark_of(ServerUid uid) { return {"GAMEKEEPER_SERVER", uid.text()}; }
@@ -284,38 +227,6 @@ Task<MebiBytes> PlainHost::measured(ServerUid uid) {
     co_return size;
 }
 
-namespace {
-
-// A folder beside the world for the extra files, and one for temporary files; both go with it.
-class Workplace {
-public:
-    explicit Workplace(fs::path place) : place_(std::move(place)) {}
-    ~Workplace() {
-        std::error_code ignored;
-        fs::remove_all(place_ / "record", ignored);
-        fs::remove_all(place_ / "tmp", ignored);
-    }
-    Workplace(const Workplace&) = delete;
-    Workplace& operator=(const Workplace&) = delete;
-
-    Result<Success, RuntimeError> furnish(const std::map<std::string, std::string>& files) const {
-        TRY_OK(make_folder(place_ / "tmp", fs::perms::owner_all));
-        TRY_OK(make_folder(place_ / "record", fs::perms::owner_all));
-        for (const auto& [name, content] : files) {
-            if (name.empty() || name == "." || name == ".." || name.contains('/')) {
-                return fail(RuntimeError::Kind::invalid, fmt::format("\"{}\" is no plain file name", name));
-            }
-            TRY_OK(write_private(place_ / "record" / name, content));
-        }
-        return Success{};
-    }
-
-private:
-    fs::path place_;
-};
-
-}  // namespace
-
 // By a program, because it may take its time and must not hold up the loop.
 Host::Answer<Success> PlainHost::sync_world(fs::path world) {
     Start how;
@@ -349,7 +260,7 @@ Host::Answer<Host::Ended> PlainHost::run_confined(ConfinedRun run) {
         how.argv = run.argv;
         how.env = run.env;
         how.env["PATH"] = "/usr/bin:/bin";
-        how.env["HOME"] = how.env["TMPDIR"] = (place / "tmp").string();
+        how.env["HOME"] = how.env["TMPDIR"] = workplace.temporary().string();
         if (!run.password.empty()) how.env["RESTIC_PASSWORD"] = run.password.reveal();
         how.directory = place.string();
         ended = co_await run_to_end(clock_, std::move(how), std::move(run.input), run.time_limit);
