@@ -70,9 +70,12 @@ private:
 class Sink {
 public:
     Sink(const std::string& path, Algorithm algorithm)
-        : file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)),
+        : file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755)),
           path_(path),
-          hash_(algorithm == Algorithm::sha256 ? tls::Hash::sha256 : tls::Hash::sha512) {}
+          hash_(algorithm == Algorithm::sha256 ? tls::Hash::sha256 : tls::Hash::sha512) {
+        // It may be a program; nothing says so but the command that names it. Where this fails, writing does too.
+        ::fchmod(file_.get(), 0755);
+    }
 
     Done take(std::string_view bytes) {
         hash_.add(as_byte_span(bytes));

@@ -161,6 +161,7 @@ TEST_F(DownloadTest, AFileIsFetchedOnceAndKeptUnderItsHash) {
     EXPECT_TRUE(files->has(download));
     EXPECT_EQ(content(download, "server.jar"), jar);
     EXPECT_EQ(fs::status(files->folder(download)).permissions(), fs::perms(0755)) << "games with other uids read it";
+    EXPECT_EQ(fs::status(files->folder(download) + "/server.jar").permissions(), fs::perms(0755)) << "and may execute it";
 
     auto elsewhere = download;
     elsewhere.url = site + "/nowhere";
