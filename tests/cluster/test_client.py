@@ -216,7 +216,7 @@ class Copies(WithServer):
 class Elections(WithServer):
     def test_a_leader_that_sleeps_is_followed_and_never_acts_again(self):
         one = self.client("elect", f"{self.space}/keeper", "one")
-        one.wait_for("began")
+        one.wait_for("acted")
         two = self.client("elect", f"{self.space}/keeper", "two")
         self.assertFalse(two.acts())
 

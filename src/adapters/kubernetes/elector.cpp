@@ -17,7 +17,7 @@ using wire::kubernetes::version_of;
 static const Resource leases{.group = "coordination.k8s.io", .version = "v1", .plural = "leases"};
 
 Elector::Elector(const Client& client, Random& random, ObjectKey lease, Election::Options options, std::function<void()> began)
-    : client_(client.urgent(options.deadline / 2)),
+    : client_(client),
       clock_(client_.clock()),
       random_(random),
       lease_(std::move(lease)),
@@ -36,7 +36,8 @@ Task<void> Elector::run() {
 }
 
 Task<void> Elector::read() {
-    const auto found = co_await client_.get(leases, lease_);
+    auto client = urgent();
+    const auto found = co_await client.get(leases, lease_);
     if (found) election_.read(lease_of(*found), std::string(version_of(*found)), clock_.now());
     else if (found.error().kind == Failure::Kind::not_found) election_.absent();
     else {
@@ -48,9 +49,9 @@ Task<void> Elector::read() {
 Task<void> Elector::write(LeaseRecord record, std::string version) {
     const auto sent = clock_.now();
     const bool led = leads();
+    auto client = urgent();
     auto document = lease_document(lease_, record, version);
-    const auto written =
-        version.empty() ? co_await client_.create(leases, std::move(document)) : co_await client_.update(leases, std::move(document));
+    const auto written = version.empty() ? co_await client.create(leases, std::move(document)) : co_await client.update(leases, std::move(document));
     if (!written) {
         log::debug("kubernetes", "lease was not written", {{"lease", lease_.text()}, {"reason", written.error().detail}});
         election_.failed();
@@ -64,7 +65,8 @@ Task<void> Elector::release() {
     auto last = election_.release(clock_.now());
     if (!last) co_return;
     auto document = lease_document(lease_, last->record, last->version);
-    const auto written = co_await client_.update(leases, std::move(document));
+    auto client = urgent();
+    const auto written = co_await client.update(leases, std::move(document));
     // Others then wait for as long as the lease lasts, which is all that this is about.
     if (!written) log::debug("kubernetes", "lease was not given back", {{"lease", lease_.text()}, {"reason", written.error().detail}});
 }

@@ -28,6 +28,7 @@ public:
     const std::string& holder() const { return election_.holder(); }
 
 private:
+    Client urgent() const { return client_.urgent(election_.call_limit(clock_.now())); }
     Task<void> read();
     Task<void> write(wire::kubernetes::LeaseRecord record, std::string version);
 

@@ -41,6 +41,11 @@ Election::Next Election::next(Time now, double luck) {
     return Update{writing_, version_};
 }
 
+Milliseconds Election::call_limit(Time now) const {
+    const auto usual = options_.deadline / 2;
+    return leads(now) ? std::min(usual, leads_until_ - now) : usual;
+}
+
 void Election::read(LeaseRecord record, std::string version, Time now) {
     if (record != observed_) {
         observed_ = std::move(record);

@@ -42,8 +42,8 @@ public:
 
     // `luck` (from 0 to below 1, another one each time) keeps candidates from asking at the same moments.
     Next next(Time now, double luck);
-    // No call should take longer, so that a second one fits into the deadline.
-    Milliseconds call_limit() const { return options_.deadline / 2; }
+    // No call should take longer: a second one is to fit into the deadline, and who has lost is to know it when the deadline comes.
+    Milliseconds call_limit(Time now) const;
 
     void read(LeaseRecord record, std::string version, Time now);
     void absent();

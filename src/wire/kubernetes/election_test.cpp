@@ -137,6 +137,14 @@ TEST_F(ElectionTest, TheDeadlineCountsFromWhenTheWriteWasSent) {
     EXPECT_FALSE(first.leads(sent + 10s));
 }
 
+TEST_F(ElectionTest, NoCallOutlivesTheLeadership) {
+    EXPECT_EQ(first.call_limit(now), 5s);
+    lead_with_first();
+    EXPECT_EQ(first.call_limit(now), 5s);
+    EXPECT_EQ(first.call_limit(now + 7s), 3s);
+    EXPECT_EQ(first.call_limit(now + 11s), 5s);
+}
+
 TEST_F(ElectionTest, AConflictIsLookedAtOnceAndThenWaitsItsTurn) {
     lead_with_first();
     EXPECT_EQ(a(), "wait 2s");
