@@ -57,7 +57,7 @@ public:
     // Raises the stored epoch by one and returns it: once for every start of a keeper.
     virtual Answer<Epoch> next_epoch() = 0;
 
-    // Operations: put() creates or replaces.
+    // Operations: put() creates or replaces. One that has ended stays ended: what a keeper from before still believes of it changes nothing.
     virtual Answer<Success> put(Operation operation) = 0;
     // The same ahead of the write that the caller begins next, here or in ServerStore, at once and with nothing awaited in between. When that
     // write succeeds, the operation is on disk; it need not be before. When it is refused (conflict), the operation is stored all the same.

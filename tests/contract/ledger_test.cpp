@@ -55,6 +55,20 @@ TEST_P(LedgerContract, KeepsTheLatestStateOfAnOperation) {
     EXPECT_EQ(wait(ledger().operation(numbered<OperationId>(9))).error().kind, Kind::not_found);
 }
 
+TEST_P(LedgerContract, LetsAnOperationEndOnce) {
+    auto ended = operation(1);
+    ended.status = Operation::Status::succeeded;
+    ended.finished_at = Time(5ms);
+    ASSERT_TRUE(wait(ledger().put(ended)));
+
+    ASSERT_TRUE(wait(ledger().put(operation(1))));
+    EXPECT_EQ(*wait(ledger().operation(ended.id)), ended) << "somebody put it who had not heard of its end";
+
+    ended.status = Operation::Status::failed;
+    ASSERT_TRUE(wait(ledger().put(ended)));
+    EXPECT_EQ(*wait(ledger().operation(ended.id)), ended) << "how it ended may be put right";
+}
+
 TEST_P(LedgerContract, StoresWhatWasPutAheadWithTheNextWrite) {
     ASSERT_TRUE(wait(ledger().put_ahead(operation(1))));
     ASSERT_TRUE(wait(ledger().put_ahead(operation(2))));

@@ -22,7 +22,7 @@ auto values_of(const Map& map) {
 void StoreState::store(Operation operation) {
     const auto known = operations.find(operation.id);
     if (known != operations.end()) {
-        known->second.operation = std::move(operation);
+        if (operation.is_finished() || !known->second.operation.is_finished()) known->second.operation = std::move(operation);
         return;
     }
     const auto id = operation.id;

@@ -67,7 +67,7 @@ Result<Success, StoreError> put_operation(Connection& db, const Operation& opera
     const auto document = to_json(to_value(operation));
     TRY_OK(
         db.change("INSERT INTO operations (id, server, finished, document, digest) VALUES (?1, ?2, ?3, ?4, ?5) "
-                  "ON CONFLICT (id) DO UPDATE SET server = ?2, finished = ?3, document = ?4, digest = ?5",
+                  "ON CONFLICT (id) DO UPDATE SET server = ?2, finished = ?3, document = ?4, digest = ?5 WHERE finished <= ?3",
                   id, operation.server.text(), int{operation.is_finished()}, document, digest_of("operations", id, document)));
     return Success{};
 }
