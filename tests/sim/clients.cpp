@@ -124,8 +124,12 @@ Task<void> Clients::carry(app::Servers& servers, Epoch epoch, Held wish) {
         break;
     }
     case Wish::Kind::patch: {
+        ground_.settings_asked.insert(text_of(wish->patch.settings.value()));
         const auto answer = co_await servers.patch(somebody, space, wish->id, wish->patch);
-        if (answer) ground_.note("settings", answer->record.uid);
+        if (answer) {
+            ground_.settings_asked.erase(text_of(wish->patch.settings.value()));
+            ground_.promise_settings(answer->record);
+        }
         break;
     }
     case Wish::Kind::command: {
@@ -152,6 +156,7 @@ void Clients::hear(Wish& wish, const Result<app::Accepted, app::Error>& answer) 
     if (!answer->changed && wish.once.key.empty()) return;  // It held already; nothing is stored of that.
     if (!ground_.state->operations.contains(operation.id)) return ground_.breach("I5: an operation was acknowledged and is not stored");
     ground_.promised.insert(operation.id);
+    if (wish.tries == 1) ground_.taken_on.insert(operation.id);
     if (wish.kind == Wish::Kind::create && wish.tries == 1 && !ground_.has_known(operation.server))
         ground_.breach("I5: a server was acknowledged and is not stored");
 }

@@ -162,8 +162,8 @@ std::string Script::run() {
 
 // Every wait but those of a control plane that has looked at everything and found nothing to do, again and again.
 std::vector<std::uint64_t> waits_of_work(const std::vector<std::string>& names) {
-    static const std::set<std::string> looks = {"store.list",         "ledger.operations", "runtime.list", "store.get",   "ledger.snapshots",
-                                                "ledger.kept_worlds", "ledger.fact",       "observe",      "vault.sample"};
+    static const std::set<std::string> looks = {"store.list", "ledger.operations",  "runtime.list", "store.get", "ledger.snapshots",
+                                                "ports.list", "ledger.kept_worlds", "ledger.fact",  "observe",   "vault.sample"};
     constexpr std::size_t idle_after = 30;
     std::vector<std::uint64_t> chosen;
     std::size_t looked = 0;

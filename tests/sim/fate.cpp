@@ -87,11 +87,10 @@ void Ground::lose_power() {
 }
 
 void Ground::lose_power(ServerUid uid, Cell& cell) {
-    // What was written since the last sync may be on the medium, or not.
+    // What was written since the last sync may be on the medium, or not: that much of it players lose.
     if (cell.live != cell.synced && game_dice.chance(0.5)) {
         auto& truth = truths[uid];
-        // That much of it players lose; but nothing of what was saved and proven.
-        if (truth.world == cell.live && !is_proven(uid, cell.live)) truth.world = cell.synced;
+        if (truth.world == cell.live) truth.world = cell.saved;
         cell.live = cell.synced;
     }
     cell.process = Process::gone;
@@ -108,7 +107,7 @@ void Ground::lose_disk(ServerUid uid) {
     if (!rests || !cell.disk || cell.alive()) return;
     note("a disk is lost", uid);
     cell.disk = false;
-    cell.live = cell.synced = Content();
+    cell.live = cell.saved = cell.synced = Content();
     // A pause under way begins again: the world comes back from the vault by a start, and that game is stopped too.
     if (known->request) stopped_runs_.erase(known->request->operation);
     auto& truth = truths[uid];

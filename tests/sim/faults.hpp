@@ -98,6 +98,10 @@ enum class Plant : std::uint8_t {
     save_does_not_sync,
     no_back_off,
     never_gives_up,
+    commit_does_not_sync,
+    pruned_too_young,
+    kept_time_cut_short,
+    last_write_wins,
 };
 inline constexpr auto plant_names = std::to_array<std::string_view>({
     "none",
@@ -130,6 +134,10 @@ inline constexpr auto plant_names = std::to_array<std::string_view>({
     "save_does_not_sync",
     "no_back_off",
     "never_gives_up",
+    "commit_does_not_sync",
+    "pruned_too_young",
+    "kept_time_cut_short",
+    "last_write_wins",
 });
 constexpr std::span<const std::string_view> names_of(Plant) { return plant_names; }
 

@@ -113,7 +113,7 @@ Ground::Effect Ground::create_disk(ServerUid uid) {
     if (cell.disk) return Success{};
     if (fault_dice.chance(faults.no_room)) return no(RuntimeError::Kind::exhausted, "no room");
     cell.disk = true;
-    cell.live = cell.synced = Content();
+    cell.live = cell.saved = cell.synced = Content();
     return Success{};
 }
 
@@ -143,7 +143,7 @@ Ground::Effect Ground::free_disk(ServerUid uid) {
     if (known && known->phase != server::Phase::cleanup) breach("I9: disk freed outside cleanup");
     if (plant == Plant::disk_left_behind) return Success{};
     cell.disk = false;
-    cell.live = cell.synced = Content();
+    cell.live = cell.saved = cell.synced = Content();
     return Success{};
 }
 
@@ -170,7 +170,8 @@ Ground::Effect Ground::commit_staged(ServerUid uid) {
         if (cell.disk && cell.live.whole && !truth.waived && !is_proven(uid, cell.live)) breach("P7: the world before the restore was not saved");
         truth.undone = std::exchange(truth.world, cell.stage);
     }
-    cell.live = cell.synced = std::exchange(cell.stage, Content());
+    cell.live = std::exchange(cell.stage, Content());
+    save(cell, Plant::commit_does_not_sync);
     cell.settings_file = "of another time";
     cell.staged = false;
     cell.disk = true;
@@ -310,7 +311,7 @@ void Ground::write_defaults(ServerUid uid) {
     if (cell.alive()) breach("I1: files were written under a running game");
     auto& truth = truths[uid];
     if (truth.world && !truth.waived) breach("P8: defaults were created in the place of a world that exists");
-    cell.live = cell.synced = Content{.mark = mixed(uid.bits()[0], 1), .whole = true};
+    cell.live = cell.saved = cell.synced = Content{.mark = mixed(uid.bits()[0], 1), .whole = true};
     truth = Truth();  // Nobody has played in it yet, so nothing would be lost with it.
 }
 
@@ -321,11 +322,12 @@ void Ground::write_settings(ServerUid uid, std::string settings) {
     cell.settings_file = std::move(settings);
 }
 
-void Ground::sync_world(ServerUid uid) {
-    if (plant == Plant::save_does_not_sync) return;
-    auto& cell = cells[uid];
-    cell.synced = cell.live;
+void Ground::save(Cell& cell, Plant unless) const {
+    cell.saved = cell.live;
+    if (plant != unless) cell.synced = cell.live;
 }
+
+void Ground::sync_world(ServerUid uid) { save(cells[uid], Plant::save_does_not_sync); }
 
 // I8: a server keeps its ports until nothing is left of it.
 void Ground::release_ports(ServerUid uid) {
@@ -378,7 +380,7 @@ void Ground::prune(ServerUid uid, std::vector<std::string> engines) {
 // P8: backups go as a whole when somebody says so by name, or when the time of a deleted world is over.
 void Ground::remove_repository(ServerUid uid) {
     const auto kept = state->kept_worlds.find(uid);
-    const bool is_over = kept != state->kept_worlds.end() && kept->second.until <= now;
+    const bool is_over = kept != state->kept_worlds.end() && kept->second.deleted_at + keep_deleted <= now;
     const auto known = record(uid);
     const bool asked = known && known->request && known->request->purge;
     const auto truth = truths.find(uid);

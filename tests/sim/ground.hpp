@@ -31,7 +31,8 @@ struct Content {
 struct Cell {
     bool disk = false;
     Content live;
-    Content synced;  // What of it a loss of power leaves.
+    Content saved;   // What of it a loss of power leaves, as the machine has promised ...
+    Content synced;  // ... and as it is.
     bool staged = false;
     Content stage;
     Seen::Process process = Seen::Process::gone;
@@ -81,6 +82,8 @@ struct Truth {
     }
 };
 
+// How long the world of a deleted server stays in the vault.
+inline constexpr Milliseconds keep_deleted = std::chrono::minutes(4);
 // As the port map promises.
 inline constexpr Milliseconds port_rest = std::chrono::seconds(60);
 // Nothing younger is pruned (app::VaultCare, in the minutes of the simulator).
@@ -157,6 +160,8 @@ public:
 
     // The rules that hold at every moment. The first breach is kept.
     void check();
+    // A client was told that this record is stored.
+    void promise_settings(const server::Record& record);
     // I5: whatever a client was told is stored.
     void check_promises();
     // What must hold once everything has come to rest; empty when it does.
@@ -184,6 +189,8 @@ public:
     std::map<ServerUid, std::map<std::string, StoredSnapshot>> vault;
     std::map<ServerUid, Truth> truths;
     std::set<OperationId> promised;  // What clients were told.
+    std::set<OperationId> taken_on;  // Those whose own request was answered, not a repetition of it.
+    std::set<std::string> settings_asked;  // By patches that were not answered with success: they may have been stored.
     bool vault_down = false;
     bool quiet = false;         // Nobody asks for anything any more, schedules neither.
     Milliseconds skew{0};       // Of the calendar.
@@ -210,6 +217,7 @@ private:
     std::string unrest_of(const server::Record& record) const;
     std::string leftovers() const;
     std::string lost_worlds() const;
+    void save(Cell& cell, Plant unless) const;
 
     Epoch fenced_{};  // Lower ones have no effect, as somebody was told.
     Epoch highest_{};
@@ -218,6 +226,12 @@ private:
         Time last;
     };
     std::map<std::pair<Protocol, Port>, PortUse> ports_used_;  // By a record, now or last.
+    struct Settings {
+        Time created_at{};  // Of the record: an adopted world comes back under its old uid.
+        server::Version version{};
+        std::string text;
+    };
+    std::map<ServerUid, Settings> settings_promised_;
     std::map<ServerUid, server::Phase> phases_;  // Of the servers that are there.
     std::set<ServerUid> known_;                  // That have ever been there.
     Edges edges_seen_;

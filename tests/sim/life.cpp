@@ -15,17 +15,18 @@ namespace {
 constexpr Milliseconds backup_every = 4min;
 app::KeeperLimits keeper_limits(Plant plant) {
     app::KeeperLimits limits;
-    limits.keep_deleted = 4min;
+    limits.keep_deleted = keep_deleted;
     if (plant == Plant::no_back_off) limits.server.retry_first = limits.server.retry_most = 1ms;
     if (plant == Plant::never_gives_up) limits.server.crashes_max = 1000;
     return limits;
 }
-app::VaultCare::Options care_options() {
+app::VaultCare::Options care_options(Plant plant) {
     app::VaultCare::Options options;
     options.retention = {.last = 2, .daily = 1, .weekly = 1, .age_min = youngest_to_prune, .leftover_age = 3min};
     options.interval = 1min;
     options.sample_every = 5min;
     options.adoption_grace = 6min;
+    if (plant == Plant::pruned_too_young) options.retention.age_min = 0s;
     return options;
 }
 
@@ -56,7 +57,7 @@ struct Life::Ports {
           // So few numbers that they are soon given away again.
           memory_ports(ground.state, clock,
                        {.range = {.first = Port{30000}, .last = Port{30005}}, .rest = ground.plant == Plant::ports_do_not_rest ? 0s : port_rest}),
-          store(ground, passage, memory_store),
+          store(ground, passage, memory_store, memory_ledger),
           ledger(ground, passage, memory_ledger),
           port_map(ground, passage, memory_ports),
           runtime(ground, passage),
@@ -103,7 +104,8 @@ Life::Life(Ground& ground, std::uint64_t seed, std::uint64_t number)
     const app::MachineLimits machine{.cpu = {4000}, .cpu_overcommit = 1, .memory = {3000}};
     servers_ = std::make_unique<app::Servers>(app::Servers::Ports{with.store, with.ledger, with.runtime, with.port_map, clock_, with.random},
                                               with.games, machine);
-    care_ = std::make_unique<app::VaultCare>(app::VaultCare::Ports{with.store, with.ledger, with.vault, with.notifier, clock_}, care_options());
+    care_ = std::make_unique<app::VaultCare>(app::VaultCare::Ports{with.store, with.ledger, with.vault, with.notifier, clock_},
+                                             care_options(ground.plant));
     scheduler_ = std::make_unique<app::Scheduler>(
         app::Scheduler::Ports{with.store, with.ledger, with.runtime, clock_}, [this](app::Due due) { return submit(std::move(due)); },
         app::Scheduler::Options{.backup_every = backup_every});

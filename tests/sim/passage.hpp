@@ -2,7 +2,9 @@
 
 #include <functional>
 #include <utility>
+#include <vector>
 
+#include "domain/operation/operation.hpp"
 #include "ports/clock.hpp"
 #include "ports/task.hpp"
 #include "tests/sim/ground.hpp"
@@ -40,6 +42,10 @@ public:
     // it arrives.
     Task<Result<Success, RuntimeError>> send(Letter letter);
 
+    // What goes ahead of this life's next write of a record reaches the ground with it, and not before.
+    void put_ahead(Operation operation) { ahead_.push_back(std::move(operation)); }
+    std::vector<Operation> take_ahead() { return std::exchange(ahead_, {}); }
+
     // Time passes, other things happen meanwhile; the control plane may die here.
     Task<void> wait(const char* what);
     bool is_dying() const { return dying_; }
@@ -55,6 +61,7 @@ private:
     std::uint64_t life_;
     bool dying_ = false;
     Epoch epoch_{};
+    std::vector<Operation> ahead_;
 };
 
 }  // namespace gk::sim

@@ -8,11 +8,25 @@ namespace gk::sim {
 
 Task<Result<server::Version, StoreError>> SimStore::create(server::Record record) {
     if (ground_.plant == Plant::acknowledged_too_early) co_return server::Version{1};
-    co_return co_await passage_.pass("store.create", inner_.create(std::move(record)));
+    co_return co_await passage_.pass("store.create", do_create(passage_.take_ahead(), std::move(record)));
 }
 Task<Result<server::Version, StoreError>> SimStore::replace(server::Record record) {
     if (ground_.plant == Plant::phase_skipped && record.phase == server::Phase::address_allocation) record.phase = server::Phase::running;
-    co_return co_await passage_.pass("store.replace", inner_.replace(std::move(record)));
+    if (ground_.plant == Plant::last_write_wins) {
+        if (const auto stored = ground_.record(record.uid)) record.version = stored->version;
+    }
+    co_return co_await passage_.pass("store.replace", do_replace(passage_.take_ahead(), std::move(record)));
+}
+Task<Result<server::Version, StoreError>> SimStore::do_create(Ahead ahead, server::Record record) {
+    co_await write(std::move(ahead));
+    co_return co_await inner_.create(std::move(record));
+}
+Task<Result<server::Version, StoreError>> SimStore::do_replace(Ahead ahead, server::Record record) {
+    co_await write(std::move(ahead));
+    co_return co_await inner_.replace(std::move(record));
+}
+Task<void> SimStore::write(Ahead ahead) {
+    for (auto& operation : ahead) std::ignore = co_await ledger_.put_ahead(std::move(operation));
 }
 
 Ledger::Answer<Success> SimLedger::put(Operation operation) {
@@ -29,6 +43,7 @@ Ledger::Answer<std::vector<vault::Snapshot>> SimLedger::snapshots(ServerUid serv
 }
 Ledger::Answer<Success> SimLedger::put(KeptWorld world) {
     if (ground_.plant == Plant::kept_world_forgotten) co_return Success{};
+    if (ground_.plant == Plant::kept_time_cut_short) world.until = Time();
     co_return co_await passage_.pass("ledger.put_kept", inner_.put(std::move(world)));
 }
 

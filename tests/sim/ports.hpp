@@ -18,7 +18,11 @@ namespace gk::sim {
 
 class SimStore final : public ServerStore {
 public:
-    SimStore(Ground& ground, Passage& passage, memory::MemoryServerStore& inner) : ground_(ground), passage_(passage), inner_(inner) {}
+    SimStore(Ground& ground, Passage& passage, memory::MemoryServerStore& inner, memory::MemoryLedger& ledger)
+        : ground_(ground),
+          passage_(passage),
+          inner_(inner),
+          ledger_(ledger) {}
     Task<Result<server::Version, StoreError>> create(server::Record record) override;
     Task<Result<server::Version, StoreError>> replace(server::Record record) override;
     Task<Result<Success, StoreError>> remove(ServerUid uid, server::Version seen) override {
@@ -32,9 +36,15 @@ public:
     std::shared_ptr<void> watch(Changed changed) override { return inner_.watch(std::move(changed)); }
 
 private:
+    using Ahead = std::vector<Operation>;
+    Task<Result<server::Version, StoreError>> do_create(Ahead ahead, server::Record record);
+    Task<Result<server::Version, StoreError>> do_replace(Ahead ahead, server::Record record);
+    Task<void> write(Ahead ahead);
+
     Ground& ground_;
     Passage& passage_;
     memory::MemoryServerStore& inner_;
+    memory::MemoryLedger& ledger_;
 };
 
 class SimLedger final : public Ledger {
@@ -43,7 +53,10 @@ public:
     Answer<Epoch> next_epoch() override { return passage_.pass("ledger.next_epoch", inner_.next_epoch()); }
     Answer<Success> put(Operation operation) override;
     // Nothing is awaited between this and the write that it precedes, so there is nothing that could be slow or die.
-    Answer<Success> put_ahead(Operation operation) override { return inner_.put_ahead(std::move(operation)); }
+    Answer<Success> put_ahead(Operation operation) override {
+        passage_.put_ahead(std::move(operation));
+        co_return Success{};
+    }
     Answer<Operation> operation(OperationId id) override { return passage_.ask("ledger.operation", inner_.operation(id)); }
     Answer<std::vector<Operation>> operations(OperationFilter filter) override {
         return passage_.ask("ledger.operations", inner_.operations(filter));

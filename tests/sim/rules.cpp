@@ -135,9 +135,27 @@ void Ground::check() {
     check_worlds();
 }
 
+void Ground::promise_settings(const server::Record& record) {
+    note("settings", record.uid);
+    auto& told = settings_promised_[record.uid];
+    const auto rank = std::pair(record.created_at, record.version);
+    if (std::pair(told.created_at, told.version) < rank) told = {record.created_at, record.version, text_of(record.settings)};
+}
+
 void Ground::check_promises() {
     for (const auto& id : promised) {
-        if (!state->operations.contains(id)) return breach("I5: an operation was acknowledged and is not stored");
+        const auto at = state->operations.find(id);
+        if (at == state->operations.end()) return breach("I5: an operation was acknowledged and is not stored");
+        const auto& it = at->second.operation;
+        if (it.error && it.error->code == "interrupted" && taken_on.contains(id))
+            breach(fmt::format("I5: a {} of {} was acknowledged and called interrupted at {}", name_of(it.verb), rfc3339(it.created_at),
+                               rfc3339(*it.finished_at)));
+    }
+    for (const auto& [uid, told] : settings_promised_) {
+        const auto stored = record(uid);
+        if (!stored || stored->created_at != told.created_at || stored->version < told.version) continue;
+        const auto text = text_of(stored->settings);
+        if (text != told.text && !settings_asked.contains(text)) return breach("I5: settings were acknowledged and are not stored");
     }
 }
 

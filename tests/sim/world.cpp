@@ -27,17 +27,10 @@ void World::wake(ServerUid uid) {
 
 void World::begin_life() { lives_.push_back(std::make_unique<Life>(ground_, seed_, ++lives_made_)); }
 
-// What a process has not written goes with it.
-void World::end(Life& life) {
-    life.end();
-    if (lives_.size() == 1) ground_.state->ahead.clear();
-}
-
 void World::end_lives() {
     for (const auto& life : lives_) {
-        if (!life->has_ended()) end(*life);
+        if (!life->has_ended()) life->end();
     }
-    ground_.state->ahead.clear();
     lives_.clear();
     ground_.check_promises();
 }
@@ -112,7 +105,7 @@ void World::turn_lives() {
         life->poll();
     }
     for (const auto& life : lives_) {
-        if (!life->has_ended() && life->wants_to_die()) end(*life);
+        if (!life->has_ended() && life->wants_to_die()) life->end();
     }
     std::erase_if(lives_, [](const auto& life) { return life->has_ended(); });
 }

@@ -43,7 +43,6 @@ private:
     void turn_minute();
     void turn_lives();
     void begin_life();
-    void end(Life& life);
     void end_lives();
     void wake(ServerUid uid);
     Time next_time(Time end) const;
