@@ -15,13 +15,13 @@
 #include "launcher/disks.hpp"
 #include "launcher/privilege.hpp"
 #include "launcher/program.hpp"
+#include "launcher/rules/permit.hpp"
 
 namespace gk::launcher {
 namespace {
 
 // The working directory inside; a name that no folder of a machine has, since `folder` appears under its own path.
 constexpr std::string_view inside = "/.gamekeeper";
-constexpr std::size_t extra_bytes_max = 1 << 20;
 constexpr int folder_lock = 3;
 
 struct Shown {
@@ -133,34 +133,6 @@ Outcome<Success> enter(const Room& room) {
     return Success{};
 }
 
-Outcome<Success> check(const Options& options, const wire::launcher::RunConfined& order) {
-    if (order.argv.empty() || !options.confined_programs.contains(order.argv.front())) {
-        return fail(Failure::Kind::invalid,
-                    fmt::format("\"{}\" is not a program that may run confined", order.argv.empty() ? "" : order.argv.front()));
-    }
-    if (order.host_name.size() > 63 || order.host_name.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") != std::string::npos)
-        return fail(Failure::Kind::invalid, fmt::format("\"{}\" is no name of a machine", order.host_name));
-    std::size_t bytes = 0;
-    for (const auto& [name, content] : order.extra_files) {
-        bytes += content.size();
-        if (name.empty() || name == "." || name == ".." || name.contains('/') || name.contains('\0')) {
-            return fail(Failure::Kind::invalid, fmt::format("\"{}\" is no plain file name", name));
-        }
-    }
-    if (bytes > extra_bytes_max) return fail(Failure::Kind::invalid, "the extra files are larger than 1 MiB together");
-    return Success{};
-}
-
-std::vector<std::string> environment(const wire::launcher::RunConfined& order) {
-    const std::string temporary = fmt::format("{}/tmp", inside);
-    std::vector<std::string> env = {"PATH=/usr/bin:/bin", "HOME=" + temporary, "TMPDIR=" + temporary};
-    for (const auto& [name, value] : order.env) {
-        if (!name.starts_with("LD_")) env.push_back(fmt::format("{}={}", name, value));
-    }
-    if (!order.password.empty()) env.push_back("RESTIC_PASSWORD=" + order.password);
-    return env;
-}
-
 // What root may do of its own: read any file; or, to write a world for another user, create, own and set modes. Never more than one of both.
 constexpr auto to_read = std::to_array<int>({CAP_DAC_READ_SEARCH});
 constexpr auto to_restore = std::to_array<int>({CAP_DAC_OVERRIDE, CAP_CHOWN, CAP_FOWNER});
@@ -183,7 +155,6 @@ Outcome<Success> lock_folder(const std::string& path) {
 }  // namespace
 
 Outcome<wire::launcher::ProgramEnded> run_confined(const Options& options, const wire::launcher::RunConfined& order) {
-    TRY_OK(check(options, order));
     Room room;
     room.extra_files = order.extra_files;
     const bool writes = order.may_write_world && order.disk == Disk::staged;
@@ -207,7 +178,7 @@ Outcome<wire::launcher::ProgramEnded> run_confined(const Options& options, const
         if (!order.folder.empty()) {
             if (const auto locked = lock_folder(order.folder); !locked) return complain(locked.error());
         }
-        const auto env = environment(order);
+        const auto env = confined_environment(order, fmt::format("{}/tmp", inside));
         ::execve(options.confined_programs.at(order.argv.front()).c_str(), pointers(order.argv).data(), pointers(env).data());
         return complain(fail_errno(order.argv.front()).error());
     };

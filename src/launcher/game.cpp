@@ -192,7 +192,8 @@ Outcome<Success> kill_uid(std::uint32_t uid) {
     return Success{};
 }
 
-Outcome<Success> check_mount(const Options& options, wire::launcher::Mount& mount) {
+// Replaces a mount's source by what it really is, which must lie where the games of this machine do.
+Outcome<Success> resolve_mount(const Options& options, wire::launcher::Mount& mount) {
     std::error_code error;
     const std::string real = std::filesystem::canonical(mount.source, error).string();
     if (error) return fail(Failure::Kind::invalid, fmt::format("{} is not there: install the game's files first", mount.source));
@@ -201,28 +202,15 @@ Outcome<Success> check_mount(const Options& options, wire::launcher::Mount& moun
         return fail(Failure::Kind::invalid,
                     fmt::format("{} may not be shown to a game: it does not lie below {}", real, joined(options.mount_prefixes)));
     }
-    if (!is_mount_target(mount.target)) {
-        return fail(Failure::Kind::invalid, fmt::format("nothing can be mounted at {} in a game's sandbox", mount.target));
-    }
     mount.source = real;
     return Success{};
 }
 
 }  // namespace
 
-Outcome<Success> check_launch(const Options& options, wire::launcher::Launch& order) {
-    const auto& program = order.spec.program;
-    if (program.argv.empty() || !program.argv.front().starts_with('/')) return fail(Failure::Kind::invalid, "the game's program is no absolute path");
-    if (!program.working_directory.starts_with('/')) return fail(Failure::Kind::invalid, "the game's working directory is no absolute path");
-    if (order.cpu_millis == 0 || order.memory_mebibytes < 4)
-        return fail(Failure::Kind::invalid, "a game needs processor time and at least 4 MiB of memory");
-    for (auto& mount : order.mounts) TRY_OK(check_mount(options, mount));
-    return Success{};
-}
-
 Outcome<Success> launch(const Options& options, const Cgroup& cgroup, const wire::launcher::Launch& request) {
     auto order = request;
-    TRY_OK(check_launch(options, order));
+    for (auto& mount : order.mounts) TRY_OK(resolve_mount(options, mount));
     const Place place(order.server);
     TRY_OK(claim_slot(options, order.server, order.slot));
     if (shim_lives(place) || exists(in_run(place, layout::exit_file))) return Success{};

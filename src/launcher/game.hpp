@@ -19,7 +19,4 @@ std::vector<ServerUid> list_servers();
 // that go on: disks of servers without processes are unmounted; without any game the firewall's rules and the groups go too.
 void put_away(const Options& options, const Cgroup& cgroup);
 
-// Checks what a launch asks for beyond its own sandbox. The mounts' sources are replaced by what they really are.
-Outcome<Success> check_launch(const Options& options, wire::launcher::Launch& order);
-
 }  // namespace gk::launcher

@@ -3,19 +3,13 @@
 #include "launcher/confine.hpp"
 #include "launcher/disks.hpp"
 #include "launcher/game.hpp"
+#include "launcher/rules/permit.hpp"
 
 namespace gk::launcher {
 namespace {
 
 using namespace wire::launcher;
 using Answered = wire::launcher::Outcome;
-
-constexpr std::uint32_t mebibytes_max = 4 << 20;  // 4 TiB.
-
-Failure slot_failure(const Options& options, std::uint32_t slot) {
-    return {Failure::Kind::exhausted,
-            fmt::format("slot {} is outside the range of {} uids: forget servers, or raise the range", slot, options.uid_count)};
-}
 
 template <class T>
 Answered answered(Result<T, Failure> result) {
@@ -29,24 +23,14 @@ public:
     CarryOut(const Options& options, const Cgroup& cgroup) : options_(options), cgroup_(cgroup) {}
 
     Answered operator()(const SeeDisks& order) const { return answered(see_disks(order.server)); }
-    Answered operator()(const CreateDisk& order) const {
-        if (order.slot >= options_.uid_count) return slot_failure(options_, order.slot);
-        if (order.mebibytes < 8 || order.mebibytes > mebibytes_max) {
-            return Failure{Failure::Kind::invalid, fmt::format("a disk of {} MiB: 8 to {} are possible", order.mebibytes, mebibytes_max)};
-        }
-        return answered(create_disk(options_, order));
-    }
+    Answered operator()(const CreateDisk& order) const { return answered(create_disk(options_, order)); }
     Answered operator()(const RemoveDisk& order) const { return answered(remove_disk(order.server, order.disk)); }
     Answered operator()(const SwitchDisk& order) const { return answered(switch_disk(order.server)); }
     Answered operator()(const OwnDisk& order) const {
-        if (order.slot >= options_.uid_count) return slot_failure(options_, order.slot);
         if (const auto seen = see_disks(order.server); !seen) return seen.error();
         return answered(own_world(Place(order.server).disk(order.disk).world, options_.uid_base + order.slot));
     }
-    Answered operator()(const Launch& order) const {
-        if (order.slot >= options_.uid_count) return slot_failure(options_, order.slot);
-        return answered(launch(options_, cgroup_, order));
-    }
+    Answered operator()(const Launch& order) const { return answered(launch(options_, cgroup_, order)); }
     Answered operator()(const Kill& order) const { return answered(kill_all(options_, order.server)); }
     Answered operator()(const Clean& order) const { return answered(clean(options_, cgroup_, order.server)); }
     Answered operator()(const Forget& order) const { return answered(forget(options_, cgroup_, order.server)); }
@@ -67,6 +51,9 @@ private:
 
 }  // namespace
 
-Answered carry_out(const Options& options, const Cgroup& cgroup, const Order& order) { return std::visit(CarryOut(options, cgroup), order); }
+Answered carry_out(const Options& options, const Cgroup& cgroup, const Order& order) {
+    if (const auto permitted = permit(options, order); !permitted) return permitted.error();
+    return std::visit(CarryOut(options, cgroup), order);
+}
 
 }  // namespace gk::launcher
