@@ -77,6 +77,16 @@ INSTANTIATE_TEST_SUITE_P(Games, ShippedGame,
                              return param.param.substr(slash, param.param.rfind('.') - slash);
                          });
 
+// What people see in a form or a list: a title says what it is, a description what it does.
+TEST(Settings, AreExplained) {
+    for (const auto* path : {"/games/minetest.yaml", "/games/teeworlds.yaml"}) {
+        for (const auto& setting : read_game(root + path).settings) {
+            EXPECT_FALSE(setting.title.empty()) << path << ": " << setting.name;
+            EXPECT_FALSE(setting.description.empty()) << path << ": " << setting.name;
+        }
+    }
+}
+
 TEST(Minetest, IsStartedInItsWorld) {
     const auto game = read_game(root + "/games/minetest.yaml");
     auto record = record_of(game);

@@ -142,10 +142,29 @@ void expect_fits(const Value& value, const Value& schema_node, const std::string
 }
 
 TEST(GameSchema, FitsEveryShippedGame) {
-    for (const auto* path : {"/games/minetest.yaml", "/games/teeworlds.yaml", "/tests/games/toy.yaml"}) {
+    for (const auto* path : {"/games/minetest.yaml", "/games/teeworlds.yaml", "/tests/games/toy.yaml", "/tests/games/check/castle.yaml"}) {
         SCOPED_TRACE(path);
         expect_fits(games_test::read_document(root + path), schema(), "");
     }
+}
+
+// Also those that show a part of a definition.
+TEST(GameSchema, FitsEveryExampleOfItsDocument) {
+    const auto document = games_test::read_file(root + "/docs/formats/game.md");
+    int examples = 0;
+    for (auto at = document.find("```yaml\n"); at != std::string::npos; at = document.find("```yaml\n", at)) {
+        const auto begin = document.find('\n', at) + 1;
+        at = document.find("\n```", begin);
+        const auto example = wire::parse_yaml(document.substr(begin, at - begin));
+        ASSERT_TRUE(example) << example.error().message;
+        auto whole = games_test::read_document(root + "/tests/games/check/castle.yaml");
+        for (const auto& [name, member] : *example->as_object()) whole.set(name, member);
+        expect_fits(whole, schema(), "");
+        const auto game = decode_game(whole);
+        EXPECT_TRUE(game) << error_line("game.md", game.error().front());
+        ++examples;
+    }
+    EXPECT_EQ(examples, 2);
 }
 
 }  // namespace
