@@ -46,7 +46,6 @@ public:
     Client(ApiServer& server, std::string manager) : server_(server), manager_(std::move(manager)) {}
 
     Clock& clock() const { return server_.clock(); }
-    ApiServer& server() const { return server_; }
 
     Reply<Value> get(Resource resource, ObjectKey key);
     // All pages. A page that expires in between is a failure: the list begins afresh.

@@ -23,8 +23,6 @@ public:
     // The next complete frame without its end, empty lines passed over; nothing when more must be fed. A frame that is longer than allowed is an
     // error, after which the body is of no use.
     Result<std::optional<std::string>, std::string> next();
-    // A body that ends elsewhere was cut off.
-    bool is_between_frames() const { return taken_ == text_.size(); }
 
 private:
     std::size_t frame_max_;

@@ -15,7 +15,11 @@ using enum Failure::Kind;
 
 class Verbs {
 public:
-    Verbs(Clock& clock, ApiServer& server, std::string space) : clock_(clock), client_(server, "gk-test"), space_(std::move(space)) {}
+    Verbs(Clock& clock, ApiServer& server, std::string space)
+        : clock_(clock),
+          server_(server),
+          client_(server, "gk-test"),
+          space_(std::move(space)) {}
 
     Task<int> all() {
         co_await objects();
@@ -81,7 +85,7 @@ private:
         less.set("data", Value::object({{"other", "1"}}));
         const auto left = co_await client_.apply(maps_, std::move(less), false);
         check(left && left->find("data")->find("text") == nullptr, "what an apply leaves out goes");
-        Client rival(server(), "gk-rival");
+        Client rival(server_, "gk-rival");
         auto theirs = map("applied", "");
         theirs.set("data", Value::object({{"other", "2"}}));
         check_failure(co_await rival.apply(maps_, theirs, false), conflict, "apply of another's field");
@@ -136,9 +140,8 @@ private:
         check(co_await client_.create(events, std::move(document)), "an event");
     }
 
-    ApiServer& server() { return client_.server(); }
-
     Clock& clock_;
+    ApiServer& server_;
     Client client_;
     std::string space_;
     const Resource maps_{.group = "", .version = "v1", .plural = "configmaps"};
