@@ -214,6 +214,26 @@ TEST_F(Servers, AnOrderThatIsRefusedDoesNotUseItsKeyUp) {
     EXPECT_TRUE(mended.has_value());
 }
 
+TEST_F(Servers, WhoHasSeenABackupEndMayAskForTheNextAtOnce) {
+    ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
+    house.bring_up("castle");
+    const auto first = house.ask("castle", {.verb = server::Verb::backup});
+    ASSERT_TRUE(first.has_value()) << first.error().message;
+    EXPECT_EQ(house.ask("castle", {.verb = server::Verb::backup}).error().code, "busy");
+
+    // The keeper has ended it, and the record does not say so yet.
+    auto ended = first->operation;
+    ended.status = Operation::Status::succeeded;
+    ended.finished_at = house.clock.now();
+    ASSERT_TRUE(house.wait(house.ledger.put(ended)));
+    const auto second = house.ask("castle", {.verb = server::Verb::backup});
+
+    ASSERT_TRUE(second.has_value()) << second.error().message;
+    const auto record = house.record("castle");
+    EXPECT_EQ(record.request->operation, second->operation.id);
+    EXPECT_EQ(record.progress, server::Progress::none) << "it makes a snapshot of its own";
+}
+
 TEST_F(Servers, ARepeatedRequestThatHeldAlreadyIsAnsweredTheSameEvenWhenItNoLongerHolds) {
     ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
     const Idempotency once{.key = "k", .digest = "one"};

@@ -10,6 +10,7 @@
 #include "base/assert.hpp"
 #include "domain/catalog/render.hpp"
 #include "domain/schedule/cron.hpp"
+#include "domain/server/plan.hpp"
 #include "domain/server/request.hpp"
 
 namespace gk::app {
@@ -282,12 +283,22 @@ std::shared_ptr<void> Servers::watch(ServerUid uid, std::function<void()> change
     });
 }
 
+// An operation ends a moment before the record lets go of it. Whoever has seen its end asks for the next thing at once, and is right to.
+Servers::Answer<server::Record> Servers::without_ended_request(server::Record record) {
+    if (!record.request) co_return record;
+    const auto id = record.request->operation;
+    const auto operation = co_await ports_.ledger.operation(id);
+    if (!operation || !operation->is_finished()) co_return record;
+    co_return server::apply(std::move(record), server::Finish{id, {}, {}}, server::Outcome{}, server::Limits{}, ports_.clock.now());
+}
+
 Servers::Answer<Accepted> Servers::ask(Caller caller, std::string space, std::string id, VerbOrder order, Idempotency once) {
     const bool may_be_repeated = !once.key.empty();
     CO_TRY(turn, co_await place_for(caller, std::move(once)));
     if (turn.answered) co_return Accepted{.operation = std::move(*turn.answered), .changed = true};
     for (int tried = 0; tried < write_tries_max; ++tried) {
-        CO_TRY(record, co_await find(caller, space, id));
+        CO_TRY(found, co_await find(caller, space, id));
+        CO_TRY(record, co_await without_ended_request(std::move(found)));
         Errors errors;
         if (!order.force.empty() && order.force != id) errors.add("/force", "not_allowed", fmt::format("to force, repeat the server's id: '{}'", id));
         if (!order.purge.empty() && order.purge != id) errors.add("/purge", "not_allowed", fmt::format("to purge, repeat the server's id: '{}'", id));

@@ -130,6 +130,7 @@ private:
     Answer<Place> place_for(Caller caller, Idempotency once);
     Answer<std::optional<KeptWorld>> kept_world(const CreateOrder& order);
     Answer<server::Record> new_record(Caller caller, CreateOrder order, const std::vector<server::Record>& all);
+    Answer<server::Record> without_ended_request(server::Record record);
     Result<Success, Error> check_room(const std::vector<server::Record>& all, const server::Record& wanted) const;
 
     Ports ports_;
