@@ -242,7 +242,8 @@ def main():
             keeper.clean_up()
         print("0 passed, 1 failed", flush=True)
         sys.exit(1)
-    broken = len({test.id() for test, _ in result.failures + result.errors})  # One test may fail twice: itself, and its clean-up.
+    # One test may fail more than once: in some of its parts, and in its clean-up.
+    broken = len({getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors})
     sys.stderr.flush()
     print(f"{result.testsRun - broken} passed, {broken} failed", flush=True)
     sys.exit(1 if broken or result.testsRun == 0 else 0)

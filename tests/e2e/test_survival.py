@@ -8,6 +8,7 @@ import time
 import harness
 
 SERVERS = 20
+KILLS = 5
 FOUND_WITHIN_S = 2
 SAVED_WITHIN_S = 150  # Also on a loaded machine; a lock whose owner is dead would hold it up for more than six minutes.
 
@@ -21,20 +22,24 @@ class KilledControlPlane(harness.ToyCase):
         before = harness.game_pids("gk-toy-game")
         self.assertEqual(len(before), SERVERS)
 
-        self.keeper.kill()
-        self.assertEqual(harness.game_pids("gk-toy-game"), before, "no game ends with the control plane")
-        started = time.monotonic()
-        self.keeper.start()
-        self.api.wait_until(lambda: all(s["state"] == "running" for s in self.api.ask("GET", "/v1/servers?limit=1000")["items"]), "all are running")
-        took = time.monotonic() - started
+        for _ in range(KILLS):
+            self.keeper.kill()
+            self.assertEqual(harness.game_pids("gk-toy-game"), before, "no game ends with the control plane")
+            started = time.monotonic()
+            self.keeper.start()
+            self.api.wait_until(self.all_are_running, "all are running")
+            took = time.monotonic() - started
 
-        self.assertEqual(harness.game_pids("gk-toy-game"), before, "nothing was started twice, nothing was ended")
-        self.assertLess(took, FOUND_WITHIN_S, "found again in time")
+            self.assertEqual(harness.game_pids("gk-toy-game"), before, "nothing was started twice, nothing was ended")
+            self.assertLess(took, FOUND_WITHIN_S, "found again in time")
         # The API answers a moment before the keeper has taken over, and says 503 to commands until then.
         command = ("POST", f"/v1/servers/{names[0]}/commands", {"command": "save-all"})
         self.api.wait_until(lambda: self.api.call(*command).status != 503, "commands are taken", 10)
         reply = self.api.ask(*command)
         self.assertIsInstance(reply["reply"], str)
+
+    def all_are_running(self):
+        return all(s["state"] == "running" for s in self.api.ask("GET", "/v1/servers?limit=1000")["items"])
 
     def test_an_operation_under_way_is_finished_by_the_next_control_plane(self):
         self.create_toy("tower")
