@@ -71,7 +71,8 @@ TEST_P(ShippedGame, IsRenderedTwiceWithoutAnyChange) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Games, ShippedGame,
-                         testing::Values(root + "/games/minetest.yaml", root + "/games/teeworlds.yaml", root + "/tests/games/toy.yaml"),
+                         testing::Values(root + "/games/minetest.yaml", root + "/games/teeworlds.yaml", root + "/tests/games/toy.yaml",
+                                         root + "/docs/formats/freeciv.yaml"),
                          [](const auto& param) {
                              const auto slash = param.param.rfind('/') + 1;
                              return param.param.substr(slash, param.param.rfind('.') - slash);
