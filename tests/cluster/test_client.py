@@ -221,7 +221,7 @@ class Elections(WithServer):
         self.assertFalse(two.acts())
 
         one.process.send_signal(signal.SIGSTOP)
-        two.wait_for("began", seconds=40)
+        two.wait_for("acted", seconds=40)
         one.process.send_signal(signal.SIGCONT)
         one.wait_for("lost", seconds=10)
 

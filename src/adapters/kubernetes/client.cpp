@@ -11,7 +11,6 @@ namespace gk::kubernetes {
 namespace {
 
 using namespace std::chrono_literals;
-using wire::kubernetes::find_at;
 using wire::kubernetes::key_of;
 using wire::kubernetes::path_of;
 using wire::kubernetes::Reflector;

@@ -10,7 +10,6 @@ namespace {
 
 using wire::kubernetes::text_at;
 using wire::kubernetes::uid_of;
-using wire::kubernetes::version_of;
 using enum Failure::Kind;
 
 class Verbs {
