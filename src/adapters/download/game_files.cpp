@@ -145,7 +145,8 @@ Task<Result<bool, GameFilesError>> DownloadedGameFiles::fetch(catalog::Download 
     if (!known) {
         known = std::make_shared<Transfer>();
         log::info("download", "fetch began", {{"url", download.url}});
-        tasks_->spawn("fetch " + download.url, carry_out(key, std::move(download), known));
+        auto name = "fetch " + download.url;
+        tasks_->spawn(std::move(name), carry_out(key, std::move(download), known));
     }
     const auto transfer = known;
     if (!transfer->result) {
