@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Our Kubernetes client against a real API server: verbs, watches through restarts and lost history, elections, credentials.
 
-Starts an API server and its etcd by itself, without root and without nodes. Needs the programs of `make cluster-up` in the cache.
+Starts an API server and its etcd by itself, without root and without nodes. Needs the programs of `make cluster-up` in the cache, and
+gk-cluster-client (ninja -C build/dev gk-cluster-client).
 
     tests/cluster/test_client.py [Class.test]      GK_TEST_BIN=DIR for gk-cluster-client in another folder than build/dev/bin
 """

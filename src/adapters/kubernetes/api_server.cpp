@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
+#include "async/deadline.hpp"
 #include "net/json/json.hpp"
 
 namespace gk::kubernetes {
@@ -81,12 +80,23 @@ std::optional<Time> ApiServer::again_at(const Call& call, const Failure& failure
 Reply<ApiServer::Answer> ApiServer::attempt(const Call& call, Time deadline) {
     auto& lane = lane_of(call);
     CO_TRY_OK(co_await wait_turn(lane, deadline));
-    CO_TRY(access, co_await credentials_.access());
-    auto connection = co_await lane.connections.borrow(access.secured, access.certificate);
+    auto preparing = prepare(lane);
+    auto ready = co_await async::with_deadline(clock_, deadline, std::move(preparing));
+    if (!ready)
+        co_return std::unexpected(
+            Failure{.kind = Failure::Kind::busy, .detail = "all connections to the API server, or our credentials, took too long"});
+    if (!*ready) co_return std::unexpected(std::move(*ready).error());
+    const auto& [access, connection] = **ready;
     auto request = request_of(call, access);
     auto response = co_await connection->send(std::move(request), left(deadline));
     if (!response) co_return std::unexpected(failure_of(response.error()));
     co_return Answer{.response = std::move(*response), .serial = access.serial};
+}
+
+Reply<ApiServer::Ready> ApiServer::prepare(Lane& lane) {
+    CO_TRY(access, co_await credentials_.access());
+    auto connection = co_await lane.connections.borrow(access.secured, access.certificate);
+    co_return Ready{.access = std::move(access), .connection = std::move(connection)};
 }
 
 Reply<Success> ApiServer::wait_turn(Lane& lane, Time deadline) {

@@ -34,7 +34,8 @@ struct Call {
 //   429, and 5xx with Retry-After: again when the server said, up to 10 times.
 //   401: once more with new credentials.
 //   A GET whose connection broke: again after a second.
-// All within `limit`, which also covers the wait for the budget. Every other call is made once: what became of it is for the caller to find out.
+// All within `limit`, which also covers the waits for the budget and for a connection. Every other call is made once: what became of it is for the
+// caller to find out.
 class ApiServer {
 public:
     struct Options {
@@ -65,6 +66,10 @@ private:
         work::Budget budget;
         Connections connections;
     };
+    struct Ready {
+        Access access;
+        Connections::Borrowed connection;
+    };
     struct Answer {
         net::ClientResponse response;
         std::uint64_t serial;
@@ -72,6 +77,7 @@ private:
     Lane& lane_of(const Call& call) { return call.is_urgent ? urgent_ : usual_; }
     net::ClientRequest request_of(const Call& call, const Access& access);
     Reply<Answer> attempt(const Call& call, Time deadline);
+    Reply<Ready> prepare(Lane& lane);
     Reply<Success> wait_turn(Lane& lane, Time deadline);
     std::optional<Time> again_at(const Call& call, const wire::kubernetes::Failure& failure, int tries, bool& renewed) const;
     Milliseconds left(Time deadline) const { return std::max(Milliseconds(1), deadline - clock_.now()); }

@@ -183,6 +183,16 @@ TEST_F(ApiServerTest, NeverCallsMoreOftenThanItsBudget) {
     EXPECT_GE(api.clock.now() - begun, 2s);
 }
 
+TEST_F(ApiServerTest, DoesNotWaitForAConnectionBeyondTheLimit) {
+    auto from = client({.connections = 0});
+
+    const auto failed = get(from);
+
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().kind, Kind::busy);
+    EXPECT_TRUE(api.seen.empty());
+}
+
 TEST_F(ApiServerTest, AListOfPagesIsOneList) {
     auto from = client();
     api.says(200,
