@@ -243,9 +243,10 @@ void Ground::check_stop(const char* what, ServerUid uid, const Cell& cell) {
     }
 }
 
-// I4: an operation ends one game at most. One that never became ready is no game yet, so a start may kill it and try again.
+// I4: an operation ends one game at most. One that never became ready is no game yet, so a start may kill it and try again; one that
+// was started by hand is ended whoever asked for what.
 void Ground::count_stop(const server::Record& record, const Cell& cell) {
-    if (!record.request || record.phase == server::Phase::failed) return;
+    if (!record.request || record.phase == server::Phase::failed || cell.stray) return;
     const auto run = stopped_runs_.try_emplace(record.request->operation, cell.run).first->second;
     if (run != cell.run) breach("I4: an operation stopped a second game");
 }

@@ -192,6 +192,7 @@ public:
     std::set<OperationId> taken_on;  // Those whose own request was answered, not a repetition of it.
     std::set<std::string> settings_asked;  // By patches that were not answered with success: they may have been stored.
     bool vault_down = false;
+    bool had_two_keepers = false;  // At the same time: each has a port map of its own.
     bool quiet = false;         // Nobody asks for anything any more, schedules neither.
     Milliseconds skew{0};       // Of the calendar.
     std::set<std::uint64_t> deaths;  // The waits in which a life dies, by number from 1 on.

@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t seeds_max = 60;
+constexpr std::uint64_t seeds_max = 200;
 
 // What the run complains of; empty when the defect went unnoticed.
 std::string complaint(std::uint64_t seed, Plant plant) {

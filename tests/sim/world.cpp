@@ -25,7 +25,11 @@ void World::wake(ServerUid uid) {
     }
 }
 
-void World::begin_life() { lives_.push_back(std::make_unique<Life>(ground_, seed_, ++lives_made_)); }
+void World::begin_life() {
+    began_beside_another_ = !lives_.empty();
+    if (began_beside_another_) ground_.had_two_keepers = true;
+    lives_.push_back(std::make_unique<Life>(ground_, seed_, ++lives_made_));
+}
 
 void World::end_lives() {
     for (const auto& life : lives_) {
@@ -121,7 +125,11 @@ Time World::next_time(Time end) const {
     return std::max(next, ground_.now);
 }
 
-void World::heal() { ground_.heal(); }
+// A life that began beside another one does not know in its port map what the other one has created since.
+void World::heal() {
+    ground_.heal();
+    if (began_beside_another_) end_lives();
+}
 
 std::string World::settle_down(Milliseconds within) {
     const auto end = ground_.now + within;

@@ -53,6 +53,7 @@ private:
     Dice actors_;
     std::vector<std::unique_ptr<Life>> lives_;
     std::uint64_t lives_made_ = 0;
+    bool began_beside_another_ = false;  // The newest life.
     std::uint64_t seed_;
     Time next_play_{};
     Time next_ask_{};
