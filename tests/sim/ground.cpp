@@ -219,7 +219,7 @@ void Ground::check_tries(ServerUid uid) {
     const auto last = known->crashes.back();
     if (known->request && known->request->asked_at >= last) return;
     const server::Limits limits;
-    if (known->crashes.size() >= limits.crashes_max) breach("R20: a game that crashes again and again was started once more");
+    if (known->crashes.size() >= crashes_max) breach("R20: a game that crashes again and again was started once more");
     const auto pause = server::back_off(static_cast<std::uint32_t>(known->crashes.size()), limits);
     if (now < last + pause) breach("R20: started again before its back-off was over");
 }

@@ -82,6 +82,8 @@ struct Truth {
     }
 };
 
+// A hopeless game is given up early, so that this is often seen.
+inline constexpr std::size_t crashes_max = 5;
 // How long the world of a deleted server stays in the vault.
 inline constexpr Milliseconds keep_deleted = std::chrono::minutes(4);
 // As the port map promises.

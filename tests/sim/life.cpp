@@ -16,8 +16,8 @@ constexpr Milliseconds backup_every = 4min;
 app::KeeperLimits keeper_limits(Plant plant) {
     app::KeeperLimits limits;
     limits.keep_deleted = keep_deleted;
+    limits.server.crashes_max = plant == Plant::never_gives_up ? 1000 : crashes_max;
     if (plant == Plant::no_back_off) limits.server.retry_first = limits.server.retry_most = 1ms;
-    if (plant == Plant::never_gives_up) limits.server.crashes_max = 1000;
     return limits;
 }
 app::VaultCare::Options care_options(Plant plant) {
