@@ -43,30 +43,32 @@ Value render_game(const Context& context, const catalog::Game& game) {
 }
 
 // GET /v1/games
-Task<Outcome> list_games(Context& context, net::Request&, app::Caller) {
-    PageText items;
-    for (const auto& [name, game] : context.games.games()) items.add(render_game(context, game));
-    co_return page_reply(std::move(items), "");
+Task<Outcome> list_games(Context& context, net::Request& request, app::Caller) {
+    CO_TRY(page, page_of(request));
+    const auto name = [](const auto& entry) { return entry.first; };
+    co_return list_reply(context.games.games(), page, name, [&context](const auto& entry) { return render_game(context, entry.second); });
 }
 
 // GET /v1/games/{game}
 Task<Outcome> show_game(Context& context, net::Request& request, app::Caller) {
+    CO_TRY_OK(no_query(request));
     const auto* game = context.games.game(request.parameter("game"));
     if (game == nullptr) co_return std::unexpected(app::not_found(context.games.unknown_game(request.parameter("game")).detail));
     co_return json_reply(200, render_game(context, *game));
 }
 
+Value render_package(const catalog::Package& package) {
+    return Value::object({{"name", package.name},
+                          {"title", package.title},
+                          {"resources", Value::object({{"cpu_millis", package.resources.cpu.count},
+                                                       {"memory_mib", package.resources.memory.count},
+                                                       {"disk_mib", package.resources.disk.count}})}});
+}
+
 // GET /v1/packages
-Task<Outcome> list_packages(Context& context, net::Request&, app::Caller) {
-    PageText items;
-    for (const auto& package : context.games.packages()) {
-        items.add(Value::object({{"name", package.name},
-                                 {"title", package.title},
-                                 {"resources", Value::object({{"cpu_millis", package.resources.cpu.count},
-                                                              {"memory_mib", package.resources.memory.count},
-                                                              {"disk_mib", package.resources.disk.count}})}}));
-    }
-    co_return page_reply(std::move(items), "");
+Task<Outcome> list_packages(Context& context, net::Request& request, app::Caller) {
+    CO_TRY(page, page_of(request));
+    co_return list_reply(context.games.packages(), page, [](const catalog::Package& package) { return package.name; }, render_package);
 }
 
 }  // namespace

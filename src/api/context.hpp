@@ -1,11 +1,11 @@
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "api/metrics.hpp"
 #include "app/accounts/accounts.hpp"
 #include "app/catalog/game_shelf.hpp"
+#include "app/keeper/tenure.hpp"
 #include "app/servers/servers.hpp"
 #include "base/value.hpp"
 #include "domain/catalog/catalog.hpp"
@@ -28,7 +28,7 @@ struct Context {
     Runtime& runtime;
     Vault& vault;
     Clock& clock;
-    std::function<Epoch()> epoch;             // Under which commands are sent.
+    app::Tenure& tenure;
     Metrics& metrics;
     std::string public_host;                  // What players are told.
     Value openapi;                            // api/openapi.yaml.

@@ -18,14 +18,21 @@ namespace {
 
 constexpr Milliseconds heartbeat = std::chrono::seconds(15);
 constexpr std::size_t batch = 100;
+constexpr std::int64_t tail_max = 10000;
 constexpr std::size_t lines_at_once = 10000;  // A reader has at most one call's lines in memory; the runtime bounds their bytes.
 
 std::string sse(const Event& event) { return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.number, event.type, to_json(render(event))); }
 
-// Where a subscriber begins, and of which server it wants to hear.
+// Where a subscriber begins, of whose servers it may hear, and of which one it wants to.
 struct EventOrder {
     std::uint64_t number = 0;
+    std::string tenant;
+    std::string space;  // Empty: every one.
     std::optional<ServerUid> server;
+
+    bool covers(const Event& event) const {
+        return event.tenant == tenant && (space.empty() || event.space == space) && (!server || event.server == server);
+    }
 };
 
 // Sends what is in the outbox behind the number, then what comes, until the client is gone.
@@ -38,7 +45,7 @@ Task<void> send_events(Context& context, EventOrder order, net::Stream& out) {
         std::string text;
         for (const auto& event : *events) {
             order.number = event.number;
-            if (!order.server || event.server == order.server) text += sse(event);
+            if (order.covers(event)) text += sse(event);
         }
         if (!text.empty() && !co_await out.write(std::move(text))) co_return;
         if (events->size() == batch) continue;
@@ -73,10 +80,13 @@ Result<std::optional<std::uint64_t>, app::Error> last_event_id(const net::Reques
 // GET /v1/events
 Task<Outcome> events(Context& context, net::Request& request, app::Caller caller) {
     CO_TRY_OK(app::may(caller, app::Action::read, caller.tenant));
+    QueryReader query(request);
+    const auto server = query.name("server");
+    EventOrder order{.number = 0, .tenant = caller.tenant, .space = query.name("namespace"), .server = {}};
+    CO_TRY_OK(query.finish());
     CO_TRY(last, last_event_id(request));
-    EventOrder order;
-    if (const auto id = request.query("server")) {
-        CO_TRY(record, co_await context.servers.find(std::move(caller), space_of(request), std::string(*id)));
+    if (!server.empty()) {
+        CO_TRY(record, co_await context.servers.find(std::move(caller), order.space.empty() ? std::string("default") : order.space, server));
         order.server = record.uid;
     }
     if (last) {
@@ -149,19 +159,22 @@ Task<void> send_log(Context& context, LogOrder order, std::shared_ptr<LogBell> b
 
 // GET /v1/servers/{id}/logs
 Task<Outcome> logs(Context& context, net::Request& request, app::Caller caller) {
-    CO_TRY(cursor, number_in_query(request, "cursor", 0, INT64_MAX, 0));
-    CO_TRY(tail, number_in_query(request, "tail", 0, 10000, -1));
-    CO_TRY(follow, flag_in_query(request, "follow"));
+    QueryReader query(request);
     LogOrder order{.caller = std::move(caller),
-                   .space = space_of(request),
+                   .space = query.space(),
                    .id = std::string(request.parameter("id")),
                    .uid = {},
-                   .cursor = static_cast<std::uint64_t>(cursor),
-                   .match = std::string(request.query("match").value_or(""))};
+                   .cursor = static_cast<std::uint64_t>(query.number("cursor", 0, INT64_MAX).value_or(0)),
+                   .match = query.text("match")};
+    const auto tail = query.number("tail", 0, tail_max);
+    const bool follow = query.flag("follow");
+    if (tail && query.has("cursor"))
+        query.fail("tail", "not_allowed", "lines begin either behind a cursor or so many before the end; say one of them");
+    CO_TRY_OK(query.finish());
     CO_TRY(record, co_await context.servers.find(order.caller, order.space, order.id));
     order.uid = record.uid;
-    if (tail >= 0 && !request.query("cursor")) {
-        auto from_end = co_await context.runtime.log_cursor_from_end(record.uid, static_cast<std::size_t>(tail));
+    if (tail) {
+        auto from_end = co_await context.runtime.log_cursor_from_end(record.uid, static_cast<std::size_t>(*tail));
         if (!from_end) co_return std::unexpected(app::from(from_end.error()));
         order.cursor = *from_end;
     }

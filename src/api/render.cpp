@@ -167,6 +167,7 @@ Value render(const Event& event) {
         {"at", rfc3339(event.at)},
         {"type", event.type},
         {"server", text_or_null(event.server_id)},
+        {"namespace", event.space},
         {"data", event.data},
     });
 }

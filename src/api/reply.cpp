@@ -17,10 +17,6 @@ namespace {
 constexpr Milliseconds wait_max = std::chrono::seconds(600);
 constexpr std::size_t idempotency_key_max = 128;
 
-app::Error bad_query(std::string_view name, std::string detail) {
-    return app::invalid({{.pointer = pointer_to("/query", name), .code = "bad_format", .detail = std::move(detail), .mark = {}}});
-}
-
 net::Response json_text(int status, std::string text) {
     text += '\n';
     return net::Response::text(status, "application/json", std::move(text));
@@ -64,36 +60,6 @@ net::Response problem_reply(const net::Problem& problem) {
                                       {"code", problem.code},
                                       {"errors", Value::Array()}});
     return net::Response::text(problem.status, "application/problem+json", to_json(value));
-}
-
-std::string space_of(const net::Request& request) { return std::string(request.query("namespace").value_or("default")); }
-
-Result<std::int64_t, app::Error> number_in_query(const net::Request& request, std::string_view name, std::int64_t least, std::int64_t most,
-                                                 std::int64_t fallback) {
-    const auto text = request.query(name);
-    if (!text) return fallback;
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-    if (error != std::errc() || end != text->data() + text->size() || value < least || value > most) {
-        return std::unexpected(bad_query(name, fmt::format("'{}' must be a whole number from {} to {}", *text, least, most)));
-    }
-    return value;
-}
-
-Result<bool, app::Error> flag_in_query(const net::Request& request, std::string_view name) {
-    const auto text = request.query(name).value_or("false");
-    if (text == "true" || text == "false") return text == "true";
-    return std::unexpected(bad_query(name, fmt::format("'{}' must be true or false", text)));
-}
-
-app::Error foreign_cursor() {
-    return app::invalid(
-        {{.pointer = "/query/cursor", .code = "bad_format", .detail = "this cursor is not valid (any more); begin without one", .mark = {}}});
-}
-
-Result<Page, app::Error> page_of(const net::Request& request) {
-    TRY(limit, number_in_query(request, "limit", 1, 1000, 100));
-    return Page{.limit = static_cast<std::size_t>(limit), .cursor = std::string(request.query("cursor").value_or(""))};
 }
 
 Result<app::Idempotency, app::Error> idempotency_of(const net::Request& request) {

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <algorithm>
+#include <ranges>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api/context.hpp"
+#include "api/query.hpp"
 #include "api/render.hpp"
 #include "app/error.hpp"
 #include "base/value.hpp"
@@ -20,22 +24,24 @@ net::Response problem_reply(const app::Error& error, const net::Request& request
 net::Response problem_reply(const net::Problem& problem);
 int status_of(app::Error::Kind kind);
 
-// `?namespace=`, "default" when absent.
-std::string space_of(const net::Request& request);
-
-// ?limit= and ?cursor= of a list. Cursors are opaque texts that a page gave out.
-struct Page {
-    std::size_t limit = 100;
-    std::string cursor;
-};
-// For a cursor that no page gave out, or that is out of date.
-app::Error foreign_cursor();
-Result<Page, app::Error> page_of(const net::Request& request);
-// A number in the query; `fallback` when absent.
-Result<std::int64_t, app::Error> number_in_query(const net::Request& request, std::string_view name, std::int64_t least, std::int64_t most,
-                                                 std::int64_t fallback);
-// true or false in the query; false when absent.
-Result<bool, app::Error> flag_in_query(const net::Request& request, std::string_view name);
+// The part of a whole list that is on the page. A cursor is the key of the last item of the page before.
+template <class List, class Key, class Render>
+Outcome list_reply(const List& all, const Page& page, Key key_of, Render render) {
+    auto next = std::ranges::begin(all);
+    if (!page.cursor.empty()) {
+        next = std::ranges::find(all, page.cursor, key_of);
+        // What the cursor names may have gone meanwhile.
+        if (next == std::ranges::end(all)) return std::unexpected(foreign_cursor());
+        ++next;
+    }
+    PageText items;
+    std::string last;
+    for (; next != std::ranges::end(all) && items.count() < page.limit; ++next) {
+        items.add(render(*next));
+        last = key_of(*next);
+    }
+    return page_reply(std::move(items), next != std::ranges::end(all) ? last : "");
+}
 
 // Idempotency-Key with the digest of this very request.
 Result<app::Idempotency, app::Error> idempotency_of(const net::Request& request);

@@ -24,8 +24,11 @@ Result<std::pair<std::string, std::string>, app::Error> place_of(const std::stri
 
 // GET /v1/servers
 Task<Outcome> list_servers(Context& context, net::Request& request, app::Caller caller) {
-    CO_TRY(page, page_of(request));
-    CO_TRY(all, co_await context.servers.list(std::move(caller), std::string(request.query("namespace").value_or(""))));
+    QueryReader query(request);
+    auto space = query.name("namespace");
+    const auto page = query.page();
+    CO_TRY_OK(query.finish());
+    CO_TRY(all, co_await context.servers.list(std::move(caller), std::move(space)));
     auto next = all.begin();
     if (!page.cursor.empty()) {
         CO_TRY(place, place_of(page.cursor));
@@ -49,95 +52,88 @@ FieldError two_namespaces() {
 // POST /v1/servers
 Task<Outcome> create_server(Context& context, net::Request& request, app::Caller caller) {
     CO_TRY(once, idempotency_of(request));
+    CO_TRY(space, space_of(request));
     app::CreateOrder begun;
-    begun.space = space_of(request);
+    begun.space = space;
     CO_TRY(order, read_order(request.body, std::move(begun)));
-    if (request.query("namespace") && order.space != space_of(request)) order.unread.push_back(two_namespaces());
+    if (request.query("namespace") && order.space != space) order.unread.push_back(two_namespaces());
     CO_TRY(accepted, co_await context.servers.create(std::move(caller), std::move(order), std::move(once)));
     co_return co_await operation_reply(context, request, std::move(accepted));
 }
 
 // GET /v1/servers/{id}
 Task<Outcome> show_server(Context& context, net::Request& request, app::Caller caller) {
-    CO_TRY(view, co_await context.servers.show(std::move(caller), space_of(request), id_of(request)));
+    CO_TRY(space, space_of(request));
+    CO_TRY(view, co_await context.servers.show(std::move(caller), std::move(space), id_of(request)));
     co_return json_reply(200, render(view, context.public_host));
 }
 
 // PATCH /v1/servers/{id}
 Task<Outcome> patch_server(Context& context, net::Request& request, app::Caller caller) {
+    CO_TRY(space, space_of(request));
     CO_TRY(order, read_order<app::PatchOrder>(request.body));
-    CO_TRY(view, co_await context.servers.patch(std::move(caller), space_of(request), id_of(request), std::move(order)));
+    CO_TRY(view, co_await context.servers.patch(std::move(caller), std::move(space), id_of(request), std::move(order)));
     co_return json_reply(200, render(view, context.public_host));
 }
 
-Task<Outcome> ask(Context& context, net::Request& request, app::Caller caller, app::VerbOrder order) {
+Task<Outcome> ask(Context& context, net::Request& request, app::Caller caller, std::string space, app::VerbOrder order) {
     CO_TRY(once, idempotency_of(request));
-    CO_TRY(accepted, co_await context.servers.ask(std::move(caller), space_of(request), id_of(request), std::move(order), std::move(once)));
+    CO_TRY(accepted, co_await context.servers.ask(std::move(caller), std::move(space), id_of(request), std::move(order), std::move(once)));
     co_return co_await operation_reply(context, request, std::move(accepted));
 }
 
 // DELETE /v1/servers/{id}
 Task<Outcome> delete_server(Context& context, net::Request& request, app::Caller caller) {
-    app::VerbOrder order{.verb = server::Verb::remove,
-                         .force = std::string(request.query("force").value_or("")),
-                         .purge = std::string(request.query("purge").value_or("")),
-                         .snapshot = {}};
-    co_return co_await ask(context, request, std::move(caller), std::move(order));
+    QueryReader query(request);
+    auto space = query.space();
+    app::VerbOrder order{.verb = server::Verb::remove, .force = query.name("force"), .purge = query.name("purge"), .snapshot = {}};
+    CO_TRY_OK(query.finish());
+    co_return co_await ask(context, request, std::move(caller), std::move(space), std::move(order));
 }
 
 // POST /v1/servers/{id}/start and its like.
 template <server::Verb verb>
 Task<Outcome> change_server(Context& context, net::Request& request, app::Caller caller) {
+    CO_TRY(space, space_of(request));
     CO_TRY(body, read_body<ForceBody>(request.body));
     app::VerbOrder order{.verb = verb, .force = std::move(body.force), .purge = {}, .snapshot = {}};
-    co_return co_await ask(context, request, std::move(caller), std::move(order));
+    co_return co_await ask(context, request, std::move(caller), std::move(space), std::move(order));
 }
 
 // POST /v1/servers/{id}/restore
 Task<Outcome> restore_server(Context& context, net::Request& request, app::Caller caller) {
+    CO_TRY(space, space_of(request));
     CO_TRY(body, read_body<RestoreBody>(request.body));
     app::VerbOrder order{.verb = server::Verb::restore, .force = {}, .purge = {}, .snapshot = body.snapshot};
-    co_return co_await ask(context, request, std::move(caller), std::move(order));
+    co_return co_await ask(context, request, std::move(caller), std::move(space), std::move(order));
 }
 
 // POST /v1/servers/{id}/commands
 Task<Outcome> send_command(Context& context, net::Request& request, app::Caller caller) {
+    CO_TRY(space, space_of(request));
     CO_TRY(once, idempotency_of(request));
     CO_TRY(body, read_body<CommandBody>(request.body));
-    app::Servers::CommandOrder order{.line = std::move(body.command), .epoch = context.epoch()};
-    CO_TRY(reply, co_await context.servers.command(std::move(caller), space_of(request), id_of(request), std::move(order), std::move(once)));
+    app::Servers::CommandOrder order{.line = std::move(body.command), .epoch = context.tenure.epoch()};
+    CO_TRY(reply, co_await context.servers.command(std::move(caller), std::move(space), id_of(request), std::move(order), std::move(once)));
     co_return json_reply(200, Value::object({{"reply", reply}}));
 }
 
 // GET /v1/servers/{id}/explain
 Task<Outcome> explain_server(Context& context, net::Request& request, app::Caller caller) {
-    CO_TRY(lines, co_await context.servers.explain(std::move(caller), space_of(request), id_of(request)));
+    CO_TRY(space, space_of(request));
+    CO_TRY(lines, co_await context.servers.explain(std::move(caller), std::move(space), id_of(request)));
     co_return json_reply(200, Value::object({{"lines", Value::Array(lines.begin(), lines.end())}}));
 }
 
 // GET /v1/servers/{id}/snapshots
 Task<Outcome> list_snapshots(Context& context, net::Request& request, app::Caller caller) {
-    CO_TRY(page, page_of(request));
-    CO_TRY(all, co_await context.servers.snapshots(std::move(caller), space_of(request), id_of(request)));
-    PageText items;
-    std::string last;
-    bool reached = page.cursor.empty();
-    bool more = false;
-    for (const auto& snapshot : all) {
-        const auto id = snapshot.id.text();
-        if (reached && items.count() == page.limit) {
-            more = true;
-            break;
-        }
-        if (reached) {
-            items.add(render(snapshot));
-            last = id;
-        }
-        reached = reached || id == page.cursor;
-    }
-    // The snapshot that the cursor names may have been forgotten meanwhile.
-    if (!reached) co_return std::unexpected(foreign_cursor());
-    co_return page_reply(std::move(items), more ? last : "");
+    QueryReader query(request);
+    auto space = query.space();
+    const auto page = query.page();
+    CO_TRY_OK(query.finish());
+    CO_TRY(all, co_await context.servers.snapshots(std::move(caller), std::move(space), id_of(request)));
+    const auto id = [](const vault::Snapshot& snapshot) { return snapshot.id.text(); };
+    co_return list_reply(all, page, id, [](const vault::Snapshot& snapshot) { return render(snapshot); });
 }
 
 }  // namespace

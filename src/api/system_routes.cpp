@@ -46,6 +46,11 @@ Task<Value> vault_part(Context& context, VaultProbe& probe) {
     co_return probe.answer;
 }
 
+Value keeper_part(const app::Tenure& tenure) {
+    return part(tenure.has_begun(),
+                tenure.has_begun() ? "" : "it has not taken over yet: changes wait; it goes on by itself once store and runtime answer");
+}
+
 bool is_ok(const Value& part) { return *part.find("ok") == Value(true); }
 
 Task<net::Response> ready(Context& context, std::shared_ptr<VaultProbe> probe) {
@@ -54,20 +59,22 @@ Task<net::Response> ready(Context& context, std::shared_ptr<VaultProbe> probe) {
     const auto store = part(fact.has_value(), fact ? "" : fact.error().detail);
     const auto runtime = part(health.has_value(), health ? *health : health.error().detail);
     const auto vault = co_await vault_part(context, *probe);
-    const bool all = is_ok(store) && is_ok(runtime) && is_ok(vault);
-    co_return json_reply(all ? 200 : 503, Value::object({{"store", store}, {"runtime", runtime}, {"vault", vault}}));
+    const auto keeper = keeper_part(context.tenure);
+    const bool all = is_ok(store) && is_ok(runtime) && is_ok(vault) && is_ok(keeper);
+    co_return json_reply(all ? 200 : 503, Value::object({{"store", store}, {"runtime", runtime}, {"vault", vault}, {"keeper", keeper}}));
 }
 
 Task<net::Response> openapi(Context& context) { co_return json_reply(200, context.openapi); }
 Task<net::Response> docs(Context& context) { co_return docs_page(context.openapi); }
 
 // GET /metrics
-Task<Outcome> metrics(Context& context, net::Request&, app::Caller caller) {
+Task<Outcome> metrics(Context& context, net::Request& request, app::Caller caller) {
+    CO_TRY_OK(no_query(request));
     CO_TRY(servers, co_await context.servers.list(std::move(caller), ""));
     std::array<int, server::state_names.size()> counts{};
     for (const auto& record : servers) ++counts[std::to_underlying(server::state_of(record))];
     for (std::size_t i = 0; i < counts.size(); ++i) context.metrics.set_servers(server::state_names[i], counts[i]);
-    context.metrics.set_epoch(context.epoch());
+    context.metrics.set_epoch(context.tenure.epoch());
     co_return net::Response::text(200, "text/plain; version=0.0.4", context.metrics.text());
 }
 

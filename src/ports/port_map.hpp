@@ -6,7 +6,7 @@
 
 #include "base/id.hpp"
 #include "base/result.hpp"
-#include "domain/ports/choice.hpp"
+#include "domain/ports/book.hpp"
 #include "domain/server/types.hpp"
 #include "ports/task.hpp"
 
@@ -19,8 +19,9 @@ struct PortMapError {
     std::string detail;
 };
 
-// Who holds which public port of this node, over all servers. Reservations last from create to delete and are on disk when a call
-// returns; a released number rests for 60 s. Numbers that a foreign process listens on are passed over.
+// Who holds which public port of this node, over all servers. A reservation lasts until it is released. It becomes durable with the record in
+// ServerStore that names its numbers, and without one it ends with the process. A released number rests for 60 s, and that is on disk when
+// release() returns. Numbers that a foreign process listens on are passed over.
 class PortMap {
 public:
     virtual ~PortMap() = default;
@@ -35,10 +36,7 @@ public:
         return reserve(server, std::move(wishes), {});
     }
     virtual Answer<Success> release(ServerUid server) = 0;
-    struct Reservation {
-        ServerUid server;
-        server::PortBinding binding;
-    };
+    using Reservation = PortReservation;
     virtual Answer<std::vector<Reservation>> list() = 0;
 };
 

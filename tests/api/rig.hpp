@@ -40,6 +40,7 @@ protected:
     };
 
     void SetUp() override {
+        if (keeper_is_there) tenure.begin(Epoch{7});
         net::Router router;
         api::add_routes(router, context);
         net::ServerHooks hooks{.problem = [](const net::Problem& problem) { return api::problem_reply(problem); },
@@ -110,6 +111,7 @@ protected:
     memory::MemoryGameFiles game_files;
     app::GameShelf shelf{house.games, {}, [](const std::string&) { return true; }, game_files};
     api::Metrics metrics;
+    app::Tenure tenure;
     api::Context context{.servers = house.servers,
                          .accounts = house.accounts,
                          .games = house.games,
@@ -118,11 +120,12 @@ protected:
                          .runtime = house.runtime,
                          .vault = vault,
                          .clock = house.clock,
-                         .epoch = [] { return Epoch{7}; },
+                         .tenure = tenure,
                          .metrics = metrics,
                          .public_host = "192.0.2.1",
                          .openapi = games_test::read_document(std::string(GK_SOURCE_DIR) + "/api/openapi.yaml"),
                          .owner_uid = 0};
+    bool keeper_is_there = true;  // When the API begins to answer.
     std::optional<net::HttpServer> server;
     net::Remote remote;
     std::string key;

@@ -32,7 +32,7 @@ struct Bench {
     gk::system::SystemRandom random;
     gk::sqlite::SqliteServerStore store{io.get_executor(), *db};
     gk::sqlite::SqliteLedger ledger{io.get_executor(), *db};
-    gk::sqlite::SqlitePortMap port_map{*db, clock, {.range = {.first = gk::Port{20000}, .last = gk::Port{29999}}}};
+    gk::sqlite::SqlitePortMap port_map{*db, store, clock, {.range = {.first = gk::Port{20000}, .last = gk::Port{29999}}}};
     gk::apptest::QuietRuntime runtime;
     gk::catalog::Catalog games = gk::apptest::shipped_games();
     gk::app::Servers servers{{store, ledger, runtime, port_map, clock, random}, games, {.cpu = {4000}, .memory = {8192}}};

@@ -27,12 +27,32 @@ TEST_P(PortMapContract, GivesAServerTheSamePortsAgain) {
                                           {.role = "rcon", .tcp = true, .internal = true}};
 
     const auto first = wait(ports().reserve(numbered<ServerUid>(1), wishes));
-    restart();
     const auto again = wait(ports().reserve(numbered<ServerUid>(1), wishes));
 
     ASSERT_TRUE(first && again);
     EXPECT_EQ(*first, *again);
     EXPECT_EQ(first->size(), 4u);
+}
+
+TEST_P(PortMapContract, KeepsThePortsOfARecordAcrossARestart) {
+    auto record = record_named("alpha", 1);
+    record.ports = *wait(ports().reserve(record.uid, one_game));
+    ASSERT_TRUE(wait(servers().create(record)));
+
+    restart();
+
+    EXPECT_EQ(wait(ports().list())->size(), 1u);
+    EXPECT_EQ(*wait(ports().reserve(record.uid, one_game)), record.ports);
+    EXPECT_NE(wait(ports().reserve(numbered<ServerUid>(2), one_game))->front().open, record.ports.front().open);
+}
+
+TEST_P(PortMapContract, ForgetsAtARestartWhatNoRecordHolds) {
+    const auto before = wait(ports().reserve(numbered<ServerUid>(1), one_game));
+
+    restart();
+
+    EXPECT_TRUE(wait(ports().list())->empty());
+    EXPECT_EQ(wait(ports().reserve(numbered<ServerUid>(2), one_game))->front().open, before->front().open) << "nobody was ever told of it";
 }
 
 TEST_P(PortMapContract, LetsAReleasedPortRestForAMinute) {
@@ -65,6 +85,11 @@ TEST_P(PortMapContract, RemembersTheRestAcrossARestart) {
     restart();
 
     EXPECT_NE(wait(ports().reserve(numbered<ServerUid>(2), one_game))->front().open, before->front().open);
+
+    clock_.advance(60s);
+    ASSERT_TRUE(wait(ports().release(numbered<ServerUid>(2))));
+    restart();
+    EXPECT_EQ(wait(ports().reserve(numbered<ServerUid>(3), one_game))->front().open, before->front().open) << "it has rested";
 }
 
 TEST_P(PortMapContract, GivesBackWhatAServerHadBeforeWhenAllOfItIsFree) {
@@ -122,14 +147,17 @@ TEST_P(PortMapContract, NeverGivesAPortTwiceInManyCycles) {
     const int cycles = GetParam().name == "memory" ? 100'000 : 1'000;
     std::map<ServerUid, Port> held;
     std::map<Port, Time> released;
+    constexpr server::Version first_version{1};
     std::uint64_t dice = 1;
     int refused = 0;
 
     for (int i = 0; i < cycles; ++i) {
         dice = dice * 6364136223846793005U + 1442695040888963407U;
-        const auto server = numbered<ServerUid>(static_cast<std::uint8_t>((dice >> 33) % 60));
+        const auto number = static_cast<std::uint8_t>((dice >> 33) % 60);
+        const auto server = numbered<ServerUid>(number);
         if (const auto mine = held.find(server); mine != held.end()) {
             ASSERT_TRUE(wait(ports().release(server)));
+            ASSERT_TRUE(wait(servers().remove(server, first_version)));
             released[mine->second] = clock_.now();
             held.erase(mine);
         } else if (const auto given = wait(ports().reserve(server, one_game)); given) {
@@ -137,6 +165,9 @@ TEST_P(PortMapContract, NeverGivesAPortTwiceInManyCycles) {
             for (const auto& [other, theirs] : held) ASSERT_NE(theirs, port) << "cycle " << i;
             if (const auto at = released.find(port); at != released.end()) ASSERT_GE(clock_.now() - at->second, 60s) << "cycle " << i;
             held[server] = port;
+            auto record = record_named(std::to_string(number), number);
+            record.ports = *given;
+            ASSERT_EQ(wait(servers().create(record)), first_version);
         } else {
             ++refused;
         }

@@ -208,7 +208,7 @@ TEST_F(SqliteDatabase, ReadsTheFilesOfEveryReleasedSchema) {
         const async::ManualClock clock;
         sqlite::SqliteServerStore servers(io_.get_executor(), **db);
         sqlite::SqliteLedger ledger(io_.get_executor(), **db);
-        sqlite::SqlitePortMap ports(**db, clock, {.range = {}});
+        sqlite::SqlitePortMap ports(**db, servers, clock, {.range = {}});
 
         const auto all = wait(servers.list());
         ASSERT_TRUE(all) << all.error().detail;
@@ -227,6 +227,23 @@ TEST_F(SqliteDatabase, ReadsTheFilesOfEveryReleasedSchema) {
     }
 }
 
+TEST_F(SqliteDatabase, LetsAPortOfTheFirstSchemaRestOn) {
+    std::ifstream script(GK_SOURCE_DIR "/tests/contract/fixtures/schema-1.sql");
+    change_file({std::istreambuf_iterator<char>(script), std::istreambuf_iterator<char>()});
+    change_file("INSERT INTO ports VALUES('udp',30001,'09010203-0000-4000-8000-000000000000',0,'game',30001,0,0)");
+    const auto db = open();
+    ASSERT_TRUE(db) << db.error().detail;
+    const async::ManualClock clock{Time()};
+    sqlite::SqliteServerStore servers(io_.get_executor(), **db);
+    sqlite::SqlitePortMap ports(**db, servers, clock, {.range = {}});
+
+    const std::vector<PortWish> wishes = {{.role = "game", .udp = true}};
+    const auto chosen = wait(ports.reserve(numbered<ServerUid>(8), wishes));
+
+    ASSERT_TRUE(chosen);
+    EXPECT_EQ(chosen->front().open, Port{30002}) << "a record has 30000, and 30001 rests";
+}
+
 // Writes what the fixture of the newest schema is made of; run once when a schema is released:
 //     GK_FIXTURE=/tmp/x.db gk_contract_sqlite_test --gtest_filter='*MakesAFixture'; sqlite3 /tmp/x.db .dump > tests/contract/fixtures/schema-N.sql
 // and add the two PRAGMA lines (application_id, user_version) that .dump leaves out.
@@ -238,7 +255,7 @@ TEST_F(SqliteDatabase, MakesAFixture) {
     const async::ManualClock clock;
     sqlite::SqliteServerStore servers(io_.get_executor(), **db);
     sqlite::SqliteLedger ledger(io_.get_executor(), **db);
-    sqlite::SqlitePortMap ports(**db, clock, {.range = {}});
+    sqlite::SqlitePortMap ports(**db, servers, clock, {.range = {}});
 
     auto alpha = record_named("alpha", 1);
     const std::vector<PortWish> wishes = {{.role = "game", .udp = true}};

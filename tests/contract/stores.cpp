@@ -60,7 +60,7 @@ private:
         db_ = std::move(*db);
         servers_.emplace(io_.get_executor(), *db_);
         ledger_.emplace(io_.get_executor(), *db_, sqlite::SqliteLedger::Limits{.events_kept = options_.events_kept});
-        ports_.emplace(*db_, clock_, sqlite::SqlitePortMap::Rules{.range = options_.range, .foreign = options_.foreign});
+        ports_.emplace(*db_, *servers_, clock_, sqlite::SqlitePortMap::Rules{.range = options_.range, .foreign = options_.foreign});
     }
 
     boost::asio::io_context& io_;

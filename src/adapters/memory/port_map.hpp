@@ -1,8 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "adapters/memory/state.hpp"
+#include "domain/ports/book.hpp"
 #include "ports/clock.hpp"
 #include "ports/port_map.hpp"
 
@@ -10,11 +12,7 @@ namespace gk::memory {
 
 class MemoryPortMap final : public PortMap {
 public:
-    struct Rules {
-        PortRange range;
-        PortQuestion foreign = [](Protocol, Port) { return false; };  // What programs that are not ours listen on.
-        Milliseconds rest = std::chrono::seconds(60);
-    };
+    using Rules = PortBook::Rules;
     MemoryPortMap(std::shared_ptr<StoreState> state, const Clock& clock, Rules rules);
 
     using PortMap::reserve;
@@ -26,7 +24,7 @@ public:
 private:
     std::shared_ptr<StoreState> state_;
     const Clock& clock_;
-    Rules rules_;
+    PortBook book_;
 };
 
 }  // namespace gk::memory

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "domain/ports/book.hpp"
 #include "domain/server/record.hpp"
 #include "ports/ledger.hpp"
 
@@ -36,12 +37,7 @@ struct StoreState {
     std::map<ServerUid, KeptWorld> kept_worlds;
     std::map<std::string, std::string> facts;
 
-    struct ReservedPorts {
-        std::vector<server::PortBinding> bindings;
-        std::optional<Time> released_at;  // Resting since then.
-    };
-    // A server that was released and reserves again has two entries, hence a list.
-    std::vector<std::pair<ServerUid, ReservedPorts>> ports;
+    std::vector<RestingPort> resting_ports;  // Those that are held stand in the records.
 
     void store(Operation operation);
     void store_ahead();  // Before every write; and before a question about operations.

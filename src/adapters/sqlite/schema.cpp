@@ -96,8 +96,20 @@ CREATE TABLE ports (
 CREATE INDEX ports_by_server ON ports (server, place);
 )sql";
 
+// Version 2. Who holds a port is read from the records; only what rests is nowhere else.
+constexpr const char* ports_of_records = R"sql(
+CREATE TABLE resting_ports (
+    protocol TEXT NOT NULL,
+    port INTEGER NOT NULL,
+    released_at INTEGER NOT NULL,
+    PRIMARY KEY (protocol, port)
+) STRICT, WITHOUT ROWID;
+INSERT INTO resting_ports SELECT protocol, port, released_at FROM ports WHERE released_at IS NOT NULL;
+DROP TABLE ports;
+)sql";
+
 // A released step never changes; a new schema is a new step at the end.
-constexpr auto steps = std::to_array<const char*>({first_schema});
+constexpr auto steps = std::to_array<const char*>({first_schema, ports_of_records});
 
 Result<std::int64_t, StoreError> pragma_number(Connection& db, const char* sql) {
     auto rows = db.query(sql);

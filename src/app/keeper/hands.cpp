@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "app/event.hpp"
 #include "app/keeper/failures.hpp"
 #include "base/bytes.hpp"
 #include "base/log.hpp"
@@ -315,11 +316,8 @@ Task<Result<Success, Halt>> Hands::list_in_catalogue(vault::Snapshot snapshot) {
 }
 
 Task<Result<Success, Halt>> Hands::announce(const server::Record& record, const vault::Snapshot& snapshot) {
-    Event event{.at = ports_.clock.now(),
-                .type = snapshot.status == vault::SnapshotStatus::complete ? "snapshot.complete" : "snapshot.failed",
-                .server = record.uid,
-                .server_id = record.id,
-                .data = snapshot_data(snapshot)};
+    const auto* type = snapshot.status == vault::SnapshotStatus::complete ? "snapshot.complete" : "snapshot.failed";
+    auto event = event_about(record, ports_.clock.now(), type, snapshot_data(snapshot));
     const auto appended = co_await ports_.ledger.append(std::move(event));
     if (!appended) co_return std::unexpected(halt_of(appended.error()));
     co_return Success{};
@@ -337,11 +335,8 @@ Task<Result<Success, Halt>> Hands::end_operation(OperationId id, Operation::Stat
     for (auto& step : operation->steps) {
         if (step.status == OperationStep::Status::running) step.status = OperationStep::Status::skipped;
     }
-    Event event{.at = *operation->finished_at,
-                .type = "operation.finished",
-                .server = operation->server,
-                .server_id = operation->server_id,
-                .data = Value::object({{"operation", id.text()}, {"verb", name_of(operation->verb)}, {"status", name_of(status)}})};
+    auto data = Value::object({{"operation", id.text()}, {"verb", name_of(operation->verb)}, {"status", name_of(status)}});
+    auto event = event_about(*operation, *operation->finished_at, "operation.finished", std::move(data));
     const auto stored = co_await ports_.ledger.put(std::move(*operation));
     if (!stored) co_return std::unexpected(halt_of(stored.error()));
     const auto appended = co_await ports_.ledger.append(std::move(event));

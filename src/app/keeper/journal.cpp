@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "app/event.hpp"
 #include "app/keeper/failures.hpp"
 
 namespace gk::app {
@@ -120,7 +121,7 @@ Task<Result<Success, Halt>> Journal::notice(server::Record record) {
 }
 
 Task<Result<Success, Halt>> Journal::append(const server::Record& record, std::string type, Value data) {
-    Event event{.at = ports_.clock.now(), .type = std::move(type), .server = record.uid, .server_id = record.id, .data = std::move(data)};
+    auto event = event_about(record, ports_.clock.now(), std::move(type), std::move(data));
     const auto appended = co_await ports_.ledger.append(std::move(event));
     if (!appended) co_return std::unexpected(halt_of(appended.error()));
     co_return Success{};

@@ -35,7 +35,7 @@ Keeper::~Keeper() = default;
 Task<std::string> Keeper::run() {
     const auto epoch = co_await take_over();
     if (!epoch) co_return epoch.error().detail;
-    epoch_ = *epoch;
+    tenure_.begin(*epoch);
     log::info("keeper", "keeper took over", {{"epoch", *epoch}});
     work_ = std::make_unique<Work>(ports_, limits_, *epoch);
     const auto records = ports_.store.watch([this](ServerUid uid) { wake(uid); });

@@ -10,6 +10,7 @@
 #include "app/keeper/orphans.hpp"
 #include "app/keeper/ports.hpp"
 #include "app/keeper/round.hpp"
+#include "app/keeper/tenure.hpp"
 #include "async/signal.hpp"
 #include "async/task_group.hpp"
 
@@ -29,8 +30,8 @@ public:
     // Takes the next epoch and works until a newer keeper is found to be at work (returns why) or the task is cancelled (throws).
     Task<std::string> run();
 
-    // Under which commands are sent; the lowest one before the keeper has taken over.
-    Epoch epoch() const { return epoch_; }
+    // Under which commands are sent, from when it has taken over on.
+    Tenure& tenure() { return tenure_; }
     // Whether no server is being worked on.
     bool is_idle() const { return busy_ == 0; }
     // Have a look at this server now.
@@ -65,7 +66,7 @@ private:
     async::Signal changed_;
     Time next_sweep_{};
     std::optional<std::string> stopped_;
-    Epoch epoch_{};
+    Tenure tenure_;
 };
 
 }  // namespace gk::app

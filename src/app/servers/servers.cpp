@@ -249,19 +249,16 @@ Servers::Answer<Accepted> Servers::create(Caller caller, CreateOrder order, Idem
         operation.status = Operation::Status::succeeded;
         operation.finished_at = record.created_at;
     }
+    // Whatever fails from here on, the search for orphans gives the ports back when no record holds them: this record may have been stored after
+    // all, and of two who adopt one world the other one's was.
     // The operation first: a record that names it is only ever stored after it.
-    if (auto stored = co_await ports_.ledger.put_ahead(operation); !stored) {
-        std::ignore = co_await ports_.port_map.release(record.uid);
-        co_return std::unexpected(from(stored.error()));
-    }
+    if (auto stored = co_await ports_.ledger.put_ahead(operation); !stored) co_return std::unexpected(from(stored.error()));
     if (auto stored = co_await ports_.store.create(record); !stored) {
         const auto error = stored.error();
         operation.status = Operation::Status::failed;
         operation.finished_at = ports_.clock.now();
         operation.error = Problem{.code = "not_created", .detail = "the server could not be stored"};
         std::ignore = co_await ports_.ledger.put(operation);
-        // Otherwise it may have been stored after all; if not, the search for orphans gives the ports back.
-        if (error.kind == StoreError::Kind::conflict) std::ignore = co_await ports_.port_map.release(record.uid);
         co_return std::unexpected(from(error));
     }
     co_return Accepted{.operation = std::move(operation), .changed = true};
@@ -419,18 +416,19 @@ Servers::Answer<Operation> Servers::operation(Caller caller, OperationId id) {
     co_return std::move(*found);
 }
 
-Servers::Answer<std::vector<Operation>> Servers::operations(Caller caller, Ledger::OperationFilter filter) {
+Servers::Answer<std::vector<Operation>> Servers::operations(Caller caller, Ledger::OperationFilter filter, std::string space) {
     CO_TRY_OK(may(caller, Action::read, caller.tenant));
     std::vector<Operation> mine;
     const auto wanted = filter.limit;
-    // The ledger knows no tenants: pages are read on until enough of this one's have been found.
+    const auto is_asked_for = [&](const Operation& it) { return it.tenant == caller.tenant && (space.empty() || it.space == space); };
+    // The ledger knows neither tenants nor namespaces: pages are read on until enough have been found.
     for (;;) {
         auto found = co_await ports_.ledger.operations(filter);
         if (!found) co_return std::unexpected(from(found.error()));
         const bool is_last = found->size() < filter.limit;
         if (!found->empty()) filter.after = found->back().id;
         for (auto& operation : *found) {
-            if (operation.tenant == caller.tenant && mine.size() < wanted) mine.push_back(std::move(operation));
+            if (is_asked_for(operation) && mine.size() < wanted) mine.push_back(std::move(operation));
         }
         if (is_last || mine.size() == wanted) co_return mine;
     }

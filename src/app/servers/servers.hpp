@@ -119,7 +119,8 @@ public:
     Answer<std::vector<std::string>> explain(Caller caller, std::string space, std::string id);
 
     Answer<Operation> operation(Caller caller, OperationId id);
-    Answer<std::vector<Operation>> operations(Caller caller, Ledger::OperationFilter filter);
+    // An empty space means every one.
+    Answer<std::vector<Operation>> operations(Caller caller, Ledger::OperationFilter filter, std::string space);
 
 private:
     // The operation id to use for this request, and the operation that answered it before.
@@ -129,8 +130,8 @@ private:
     };
     Answer<Place> place_for(Caller caller, Idempotency once);
     Answer<std::optional<KeptWorld>> kept_world(const CreateOrder& order);
-    Answer<server::Record> new_record(Caller caller, CreateOrder order, const std::vector<server::Record>& all);
     Answer<server::Record> without_ended_request(server::Record record);
+    Answer<server::Record> new_record(Caller caller, CreateOrder order, const std::vector<server::Record>& all);
     Result<Success, Error> check_room(const std::vector<server::Record>& all, const server::Record& wanted) const;
 
     Ports ports_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/event.hpp"
 #include "base/log.hpp"
 #include "domain/server/disk.hpp"
 
@@ -53,11 +54,7 @@ Task<void> DiskWatch::note(server::Record record, server::DiskLevel level, serve
             log::warning("disk watch", "a level could not be noted", {{"server", record.uid}, {"detail", stored.error().detail}});
         co_return;
     }
-    Event event{.at = ports_.clock.now(),
-                .type = "server.disk",
-                .server = record.uid,
-                .server_id = record.id,
-                .data = event_data(level, usage, record.resources.disk)};
+    auto event = event_about(record, ports_.clock.now(), "server.disk", event_data(level, usage, record.resources.disk));
     const auto told = co_await ports_.ledger.append(std::move(event));
     if (!told) log::warning("disk watch", "an event could not be stored", {{"server", record.uid}, {"detail", told.error().detail}});
 }

@@ -88,7 +88,8 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Oper
 }
 
 Value to_value(const Event& event) {
-    auto value = Value::object({{"at", text_of(event.at)}, {"type", event.type}, {"server_id", event.server_id}});
+    auto value = Value::object(
+        {{"at", text_of(event.at)}, {"type", event.type}, {"server_id", event.server_id}, {"space", event.space}, {"tenant", event.tenant}});
     if (event.server) value.set("server", event.server->text());
     if (!event.data.is_null()) value.set("data", event.data);
     return value;
@@ -99,6 +100,8 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Even
     in.required("at", out.at);
     in.required("type", out.type);
     in.required("server_id", out.server_id);
+    in.optional("space", out.space);
+    in.optional("tenant", out.tenant);
     bool good = true;
     if (in.find("server") != nullptr) good = decode_id(in, "server", out.server.emplace());
     in.optional("data", out.data);

@@ -80,6 +80,8 @@ TEST(EventCodec, ReadsBackWhatItWrote) {
                       .type = "server.phase",
                       .server = ServerUid(uuid_from_random({9})),
                       .server_id = "alpha",
+                      .space = "team",
+                      .tenant = "acme",
                       .data = Value::object({{"phase", "running"}})};
     Errors errors;
     Event read;
@@ -90,6 +92,8 @@ TEST(EventCodec, ReadsBackWhatItWrote) {
     EXPECT_EQ(read.type, event.type);
     EXPECT_EQ(read.server, event.server);
     EXPECT_EQ(read.server_id, event.server_id);
+    EXPECT_EQ(read.space, "team");
+    EXPECT_EQ(read.tenant, "acme");
     EXPECT_EQ(read.data, event.data);
 }
 

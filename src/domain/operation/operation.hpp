@@ -65,6 +65,8 @@ struct Event {
     std::string type;          // "server.phase", "snapshot.complete", ...
     std::optional<ServerUid> server;
     std::string server_id;
+    std::string space = "default";
+    std::string tenant = "default";  // Who may hear of it: others do not.
     Value data;
 };
 

@@ -94,7 +94,7 @@ void check_running(Findings& out, const PlaceWish& wish) {
         out.push_back({warning, "API", ready.error().message, "gamekeeper serve   (or make up)"});
         return;
     }
-    for (const char* part : {"store", "runtime", "vault"}) {
+    for (const char* part : {"store", "runtime", "vault", "keeper"}) {
         const auto& state = member(ready->body, part);
         const auto* ok = member(state, "ok").as_bool();
         const auto detail = text_at(state, "detail");

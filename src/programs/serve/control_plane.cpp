@@ -104,7 +104,7 @@ public:
                    .runtime = ports.runtime,
                    .vault = ports.vault,
                    .clock = machine.clock,
-                   .epoch = [this] { return keeper_.epoch(); },
+                   .tenure = keeper_.tenure(),
                    .metrics = metrics_,
                    .public_host = public_host(config),
                    .openapi = openapi_document(),
@@ -121,6 +121,7 @@ private:
     Task<void> submit(app::Due due);
     Task<void> pause_for_disk(server::Record record);
     Task<void> keep();
+    Task<void> after_takeover(Task<void> work);
     Task<void> keep_spare();
     Task<void> wait_for_signal();
     Result<std::string, std::string> listen(net::HttpServer& server);
@@ -166,7 +167,7 @@ Task<void> ControlPlane::submit(app::Due due) {
     const app::Caller caller{.name = "schedule", .tenant = record->tenant};
     const app::Idempotency once;
     if (due.action == server::Schedule::Action::command) {
-        app::Servers::CommandOrder order{.line = due.command, .epoch = keeper_.epoch()};
+        app::Servers::CommandOrder order{.line = due.command, .epoch = keeper_.tenure().epoch()};
         auto reply = co_await servers_.command(caller, record->space, record->id, std::move(order), once);
         if (!reply) log::warning("schedule", "command was not carried out", {{"server", due.server}, {"why", reply.error().message}});
         co_return;
@@ -188,6 +189,11 @@ Task<void> ControlPlane::pause_for_disk(server::Record record) {
 Task<void> ControlPlane::keep() {
     why_ = co_await keeper_.run();
     end_.raise();
+}
+
+Task<void> ControlPlane::after_takeover(Task<void> work) {
+    co_await keeper_.tenure().wait();
+    co_await std::move(work);
 }
 
 // A world's first backup does not wait for the keys of its repository to be derived (six seconds of CPU), and no start for that: it is done while
@@ -234,9 +240,9 @@ Task<std::string> ControlPlane::run(Announce announce) {
     const auto listening = listen(http);
     if (listening) {
         tasks.spawn("keeper", keep());
-        tasks.spawn("scheduler", scheduler_.run());
-        tasks.spawn("disk watch", disk_watch_.run());
-        tasks.spawn("vault care", care_.run());
+        tasks.spawn("scheduler", after_takeover(scheduler_.run()));
+        tasks.spawn("disk watch", after_takeover(disk_watch_.run()));
+        tasks.spawn("vault care", after_takeover(care_.run()));
         tasks.spawn("game files", machine_.game_files.run());
         tasks.spawn("spare repository", keep_spare());
         tasks.spawn("metrics", api::count_events(ports_.ledger, machine_.clock, metrics_));

@@ -62,7 +62,7 @@ Machine::Machine(boost::asio::io_context& loop, const Config& config, const Righ
       database(std::move(opened)),
       store(loop.get_executor(), *database),
       ledger(loop.get_executor(), *database),
-      port_map(*database, clock, port_rules(config)),
+      port_map(*database, store, clock, port_rules(config)),
       host(make_host(loop, clock, config, rights)),
       runtime(loop.get_executor(), clock, *host, config.state),
       vault(*host, restic_options(config, keys)),
