@@ -89,6 +89,17 @@ TEST_P(LedgerContract, StoresWhatWasPutAheadOfARefusedWrite) {
     EXPECT_EQ(*wait(ledger().operation(numbered<OperationId>(1))), operation(1));
 }
 
+TEST_P(LedgerContract, PutsNothingAheadOfWhatIsThereAlready) {
+    auto known = operation(1);
+    known.status = Operation::Status::running;
+    ASSERT_TRUE(wait(ledger().put(known)));
+
+    ASSERT_TRUE(wait(ledger().put_ahead(operation(1))));
+    ASSERT_TRUE(wait(servers().create(some_record())));
+
+    EXPECT_EQ(*wait(ledger().operation(known.id)), known);
+}
+
 TEST_P(LedgerContract, LosesWhatWasPutAheadOfNothing) {
     ASSERT_TRUE(wait(ledger().put_ahead(operation(1))));
 

@@ -30,7 +30,9 @@ void StoreState::store(Operation operation) {
 }
 
 void StoreState::store_ahead() {
-    for (auto& operation : std::exchange(ahead, {})) store(std::move(operation));
+    for (auto& operation : std::exchange(ahead, {})) {
+        if (!operations.contains(operation.id)) store(std::move(operation));
+    }
 }
 
 MemoryLedger::MemoryLedger(boost::asio::any_io_executor loop, std::shared_ptr<StoreState> state)

@@ -62,13 +62,16 @@ Result<Epoch, StoreError> next_epoch_now(Connection& db) {
     return static_cast<Epoch>(last + 1);
 }
 
-Result<Success, StoreError> put_operation(Connection& db, const Operation& operation) {
+constexpr const char* add_if_new =
+    "INSERT INTO operations (id, server, finished, document, digest) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO NOTHING";
+constexpr const char* put_unless_ended =
+    "INSERT INTO operations (id, server, finished, document, digest) VALUES (?1, ?2, ?3, ?4, ?5) "
+    "ON CONFLICT (id) DO UPDATE SET server = ?2, finished = ?3, document = ?4, digest = ?5 WHERE finished <= ?3";
+
+Result<Success, StoreError> put_operation(Connection& db, const char* how, const Operation& operation) {
     const auto id = operation.id.text();
     const auto document = to_json(to_value(operation));
-    TRY_OK(
-        db.change("INSERT INTO operations (id, server, finished, document, digest) VALUES (?1, ?2, ?3, ?4, ?5) "
-                  "ON CONFLICT (id) DO UPDATE SET server = ?2, finished = ?3, document = ?4, digest = ?5 WHERE finished <= ?3",
-                  id, operation.server.text(), int{operation.is_finished()}, document, digest_of("operations", id, document)));
+    TRY_OK(db.change(how, id, operation.server.text(), int{operation.is_finished()}, document, digest_of("operations", id, document)));
     return Success{};
 }
 
@@ -212,12 +215,12 @@ Ledger::Answer<Epoch> SqliteLedger::next_epoch() {
 }
 
 Ledger::Answer<Success> SqliteLedger::put(Operation operation) {
-    Work<Success> work = [operation = std::move(operation)](Connection& db) { return put_operation(db, operation); };
+    Work<Success> work = [operation = std::move(operation)](Connection& db) { return put_operation(db, put_unless_ended, operation); };
     return db_.write(std::move(work));
 }
 
 Ledger::Answer<Success> SqliteLedger::put_ahead(Operation operation) {
-    Work<Success> work = [operation = std::move(operation)](Connection& db) { return put_operation(db, operation); };
+    Work<Success> work = [operation = std::move(operation)](Connection& db) { return put_operation(db, add_if_new, operation); };
     co_return db_.write_ahead(std::move(work));
 }
 

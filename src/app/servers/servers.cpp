@@ -130,6 +130,9 @@ Error from(const server::Refusal& refusal) {
     return error;
 }
 
+// The record is to be read again: it is another one now, or gone.
+bool somebody_was_faster(const StoreError& error) { return error.kind == StoreError::Kind::conflict || error.kind == StoreError::Kind::not_found; }
+
 }  // namespace
 
 Servers::Servers(Ports ports, const catalog::Catalog& games, MachineLimits limits) : ports_(ports), games_(games), limits_(limits) {}
@@ -142,6 +145,17 @@ Servers::Answer<Servers::Place> Servers::place_for(Caller caller, Idempotency on
     // Refused or interrupted before it was accepted the last time: then there is no operation, and it is done now under the same id.
     if (answered.error().kind == StoreError::Kind::not_found) co_return Place{.id = turn.operation, .answered = {}};
     co_return std::unexpected(from(answered.error()));
+}
+
+Servers::Answer<std::optional<Operation>> Servers::accepted_meanwhile(const server::Record* record, OperationId id) {
+    auto operation = co_await ports_.ledger.operation(id);
+    if (!operation && operation.error().kind == StoreError::Kind::not_found) co_return std::nullopt;
+    if (!operation) co_return std::unexpected(from(operation.error()));
+    // One that waits and that no record names is ours: it went ahead of a write that was refused.
+    const bool is_named = record != nullptr && ((record->request && record->request->operation == id) ||
+                                                std::ranges::find(record->superseded, id) != record->superseded.end());
+    if (!is_named && !operation->is_finished()) co_return std::nullopt;
+    co_return std::move(*operation);
 }
 
 Servers::Answer<std::optional<KeptWorld>> Servers::kept_world(const CreateOrder& order) {
@@ -222,11 +236,16 @@ Servers::Answer<server::Record> Servers::new_record(Caller caller, CreateOrder o
 Servers::Answer<Accepted> Servers::create(Caller caller, CreateOrder order, Idempotency once) {
     CO_TRY_OK(may(caller, Action::operate, caller.tenant));
     if (auto wrong = check(order, games_); !wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
+    const bool may_be_repeated = !once.key.empty();
     CO_TRY(turn, co_await place_for(caller, std::move(once)));
     if (turn.answered) co_return Accepted{.operation = std::move(*turn.answered), .changed = true};
 
     auto all = co_await ports_.store.list();
     if (!all) co_return std::unexpected(from(all.error()));
+    if (may_be_repeated) {
+        auto made = co_await ports_.ledger.operation(turn.id);
+        if (made) co_return Accepted{.operation = std::move(*made), .changed = true};
+    }
     if (std::ranges::any_of(*all, [&](const auto& r) { return r.id == order.id && r.space == order.space; })) {
         co_return std::unexpected(
             Error{.kind = Error::Kind::conflict, .code = "exists", .message = fmt::format("there is a server '{}' already", order.id)});
@@ -249,19 +268,26 @@ Servers::Answer<Accepted> Servers::create(Caller caller, CreateOrder order, Idem
         operation.status = Operation::Status::succeeded;
         operation.finished_at = record.created_at;
     }
-    // Whatever fails from here on, the search for orphans gives the ports back when no record holds them: this record may have been stored after
-    // all, and of two who adopt one world the other one's was.
+    co_return co_await store_new(std::move(record), std::move(operation));
+}
+
+// Whatever fails here, the search for orphans gives the ports back when no record holds them: this record may have been stored after all, and of
+// two who adopt one world the other one's was.
+Servers::Answer<Accepted> Servers::store_new(server::Record record, Operation operation) {
     // The operation first: a record that names it is only ever stored after it.
-    if (auto stored = co_await ports_.ledger.put_ahead(operation); !stored) co_return std::unexpected(from(stored.error()));
-    if (auto stored = co_await ports_.store.create(record); !stored) {
-        const auto error = stored.error();
-        operation.status = Operation::Status::failed;
-        operation.finished_at = ports_.clock.now();
-        operation.error = Problem{.code = "not_created", .detail = "the server could not be stored"};
-        std::ignore = co_await ports_.ledger.put(operation);
-        co_return std::unexpected(from(error));
+    if (auto ahead = co_await ports_.ledger.put_ahead(operation); !ahead) co_return std::unexpected(from(ahead.error()));
+    const auto stored = co_await ports_.store.create(std::move(record));
+    if (stored) co_return Accepted{.operation = std::move(operation), .changed = true};
+    if (stored.error().kind == StoreError::Kind::conflict) {
+        // The same request, sent twice, was faster: the operation under this id is not the one that went ahead.
+        auto known = co_await ports_.ledger.operation(operation.id);
+        if (known && *known != operation) co_return Accepted{.operation = std::move(*known), .changed = true};
     }
-    co_return Accepted{.operation = std::move(operation), .changed = true};
+    operation.status = Operation::Status::failed;
+    operation.finished_at = ports_.clock.now();
+    operation.error = Problem{.code = "not_created", .detail = "the server could not be stored"};
+    std::ignore = co_await ports_.ledger.put(std::move(operation));
+    co_return std::unexpected(from(stored.error()));
 }
 
 Servers::Answer<server::Record> Servers::find(Caller caller, std::string space, std::string id) {
@@ -294,8 +320,14 @@ Servers::Answer<Accepted> Servers::ask(Caller caller, std::string space, std::st
     CO_TRY(turn, co_await place_for(caller, std::move(once)));
     if (turn.answered) co_return Accepted{.operation = std::move(*turn.answered), .changed = true};
     for (int tried = 0; tried < write_tries_max; ++tried) {
-        CO_TRY(found, co_await find(caller, space, id));
-        CO_TRY(record, co_await without_ended_request(std::move(found)));
+        auto found = co_await find(caller, space, id);
+        // After the record was read and before it is written: whoever is faster than that makes the write a conflict.
+        if (may_be_repeated) {
+            CO_TRY(accepted, co_await accepted_meanwhile(found ? &*found : nullptr, turn.id));
+            if (accepted) co_return Accepted{.operation = std::move(*accepted), .changed = true};
+        }
+        if (!found) co_return std::unexpected(std::move(found).error());
+        CO_TRY(record, co_await without_ended_request(std::move(*found)));
         Errors errors;
         if (!order.force.empty() && order.force != id) errors.add("/force", "not_allowed", fmt::format("to force, repeat the server's id: '{}'", id));
         if (!order.purge.empty() && order.purge != id) errors.add("/purge", "not_allowed", fmt::format("to purge, repeat the server's id: '{}'", id));
@@ -327,7 +359,7 @@ Servers::Answer<Accepted> Servers::ask(Caller caller, std::string space, std::st
         if (auto stored = co_await ports_.ledger.put_ahead(operation); !stored) co_return std::unexpected(from(stored.error()));
         auto stored = co_await ports_.store.replace(std::move(taken->record));
         if (stored) co_return Accepted{.operation = std::move(operation), .changed = true};
-        if (stored.error().kind != StoreError::Kind::conflict) co_return std::unexpected(from(stored.error()));
+        if (!somebody_was_faster(stored.error())) co_return std::unexpected(from(stored.error()));
     }
     co_return std::unexpected(
         Error{.kind = Error::Kind::unavailable, .code = "busy", .message = "the server changes too fast at the moment; try again"});
@@ -348,7 +380,7 @@ Servers::Answer<ServerView> Servers::patch(Caller caller, std::string space, std
             record.version = *stored;
             co_return co_await view(std::move(record));
         }
-        if (stored.error().kind != StoreError::Kind::conflict) co_return std::unexpected(from(stored.error()));
+        if (!somebody_was_faster(stored.error())) co_return std::unexpected(from(stored.error()));
     }
     co_return std::unexpected(
         Error{.kind = Error::Kind::unavailable, .code = "busy", .message = "the server changes too fast at the moment; try again"});

@@ -129,9 +129,12 @@ private:
         std::optional<Operation> answered;
     };
     Answer<Place> place_for(Caller caller, Idempotency once);
+    // What the same request, sent twice, has come to under this id while we were at work; null: the server is gone.
+    Answer<std::optional<Operation>> accepted_meanwhile(const server::Record* record, OperationId id);
     Answer<std::optional<KeptWorld>> kept_world(const CreateOrder& order);
     Answer<server::Record> without_ended_request(server::Record record);
     Answer<server::Record> new_record(Caller caller, CreateOrder order, const std::vector<server::Record>& all);
+    Answer<Accepted> store_new(server::Record record, Operation operation);
     Result<Success, Error> check_room(const std::vector<server::Record>& all, const server::Record& wanted) const;
 
     Ports ports_;
