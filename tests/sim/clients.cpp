@@ -124,10 +124,10 @@ Task<void> Clients::carry(app::Servers& servers, Epoch epoch, Held wish) {
         break;
     }
     case Wish::Kind::patch: {
-        ground_.settings_asked.insert(text_of(wish->patch.settings.value()));
+        const auto asked = ground_.settings_asked.insert(text_of(wish->patch.settings.value()));
         const auto answer = co_await servers.patch(somebody, space, wish->id, wish->patch);
         if (answer) {
-            ground_.settings_asked.erase(text_of(wish->patch.settings.value()));
+            ground_.settings_asked.erase(asked);  // Others may have asked for the same and not been answered.
             ground_.promise_settings(answer->record);
         }
         break;

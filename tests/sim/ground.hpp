@@ -192,7 +192,7 @@ public:
     std::map<ServerUid, Truth> truths;
     std::set<OperationId> promised;  // What clients were told.
     std::set<OperationId> taken_on;  // Those whose own request was answered, not a repetition of it.
-    std::set<std::string> settings_asked;  // By patches that were not answered with success: they may have been stored.
+    std::multiset<std::string> settings_asked;  // By patches that were not answered with success: they may have been stored.
     bool vault_down = false;
     bool had_two_keepers = false;  // At the same time: each has a port map of its own.
     bool quiet = false;         // Nobody asks for anything any more, schedules neither.

@@ -156,7 +156,8 @@ void Ground::check_promises() {
         const auto stored = record(uid);
         if (!stored || stored->created_at != told.created_at || stored->version < told.version) continue;
         const auto text = text_of(stored->settings);
-        if (text != told.text && !settings_asked.contains(text)) return breach("I5: settings were acknowledged and are not stored");
+        if (text != told.text && !settings_asked.contains(text))
+            return breach(fmt::format("I5: settings {} of {:.2} were acknowledged and are not stored: {}", told.text, uid.text(), text));
     }
 }
 
