@@ -54,6 +54,23 @@ void read_world(ObjectReader& in, app::CreateOrder& out) {
     else if (!world.empty()) in.fail("world", "not_allowed", fmt::format("'{}' is not one of: adopt, fresh", world));
 }
 
+// null removes a label.
+struct LabelChange {
+    std::optional<std::string> text;
+};
+bool decode(const Value& value, const std::string& pointer, Errors& errors, LabelChange& out) {
+    return value.is_null() || decode(value, pointer, errors, out.text.emplace());
+}
+
+std::optional<std::map<std::string, std::optional<std::string>>> read_label_changes(ObjectReader& in) {
+    std::optional<std::map<std::string, LabelChange>> said;
+    in.optional("labels", said);
+    if (!said) return std::nullopt;
+    std::map<std::string, std::optional<std::string>> changes;
+    for (auto& [name, change] : *said) changes.emplace(name, std::move(change.text));
+    return changes;
+}
+
 }  // namespace
 
 bool decode(const Value& value, const std::string& pointer, Errors& errors, app::CreateOrder& out) {
@@ -75,7 +92,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, app:
 bool decode(const Value& value, const std::string& pointer, Errors& errors, app::PatchOrder& out) {
     ObjectReader in(value, pointer, errors);
     in.optional("settings", out.settings);
-    in.optional("labels", out.labels);
+    out.labels = read_label_changes(in);
     out.schedules = read_schedules(in);
     in.optional("backup_every", out.backup_every);
     return in.finish();
@@ -106,7 +123,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Comm
 bool decode(const Value& value, const std::string& pointer, Errors& errors, KeyBody& out) {
     ObjectReader in(value, pointer, errors);
     in.required("name", out.name);
-    if (out.name.size() > 64) in.fail("name", "out_of_range", "a key's name has at most 64 bytes");
+    if (out.name.empty() || out.name.size() > 64) in.fail("name", "out_of_range", "a key's name has 1 to 64 bytes");
     in.optional("scope", out.scope);
     return in.finish();
 }

@@ -124,6 +124,7 @@ TEST_F(Routes, ABadBodyIsRefusedWithItsPlaceAndChangesNothing) {
         EXPECT_EQ(reply.type, "application/problem+json") << bad.what;
         if (!bad.pointers.empty()) EXPECT_EQ(pointers_of(reply), bad.pointers) << bad.what << ": " << reply.text;
     }
+    EXPECT_EQ(pointers_of(send("POST", "/v1/keys", R"({"name": ""})")), std::set<std::string>{"/name"});
     EXPECT_TRUE(house.state->servers.empty());
     EXPECT_TRUE(house.state->operations.empty());
 }

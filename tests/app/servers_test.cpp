@@ -163,6 +163,30 @@ TEST_F(Servers, SendingAMaskedSecretBackDoesNotChangeIt) {
     EXPECT_EQ(house.record("arena").settings.at("motd"), Value("hello"));
 }
 
+TEST_F(Servers, LabelsAreMergedSoThatTwoWhoChangeDifferentOnesLoseNone) {
+    ASSERT_TRUE(house.create({.id = "castle", .game = "toy", .labels = {{"owner", "anna"}, {"tier", "gold"}}}));
+    app::PatchOrder order;
+    order.labels = {{"tier", std::nullopt}, {"team", "red"}, {"absent", std::nullopt}};
+
+    ASSERT_TRUE(house.wait(house.servers.patch({.name = "test"}, "default", "castle", order)));
+
+    EXPECT_EQ(house.record("castle").labels, (std::map<std::string, std::string>{{"owner", "anna"}, {"team", "red"}}));
+}
+
+TEST_F(Servers, AnotherTenantsKeptWorldDoesNotExist) {
+    const KeptWorld kept{.uid = house.random.id<ServerUid>(),
+                         .id = "castle",
+                         .space = "default",
+                         .record = Value::object({{"game", "toy"}, {"tenant", "acme"}}),
+                         .deleted_at = house.clock.now(),
+                         .until = house.clock.now() + std::chrono::hours(1)};
+    ASSERT_TRUE(house.wait(house.ledger.put(kept)));
+
+    ASSERT_TRUE(house.create({.id = "castle", .game = "toy", .world = CreateOrder::World::adopt}));
+
+    EXPECT_NE(house.record("castle").uid, kept.uid);
+}
+
 TEST_F(Servers, AnotherTenantsServersAndOperationsDoNotExist) {
     const auto made = house.create({.id = "castle", .game = "toy"});
 

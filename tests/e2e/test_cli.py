@@ -78,6 +78,15 @@ class CommandLine(harness.ToyCase):
         self.assertIn("gamekeeper server explain tower", done.stderr)
         self.assertEqual(self.api.server("tower")["state"], "running", "nothing is stopped that cannot be saved")
 
+    def test_labels_are_changed_one_by_one_and_shown(self):
+        self.create_toy("tower")
+        self.keeper.cli("server", "set", "tower", "--label", "owner=anna", "--label", "tier=gold")
+
+        self.keeper.cli("server", "set", "tower", "--label", "tier-", "--label", "team=red")
+
+        self.assertEqual(self.api.server("tower")["labels"], {"owner": "anna", "team": "red"})
+        self.assertIn("labels         owner=anna\n               team=red\n", self.keeper.cli("server", "show", "tower").stdout)
+
     def test_json_is_the_object_of_the_api(self):
         self.create_toy("tower")
 

@@ -101,7 +101,7 @@ std::vector<FieldError> check(const PatchOrder& order, const server::Record& rec
         if (game == nullptr) add(errors, games.unknown_game(record.game));
         else add_all(errors, catalog::validate_settings(*game, merged(record.settings, *order.settings)));
     }
-    if (order.labels) check_labels(errors, *order.labels);
+    if (order.labels) check_labels(errors, merged(record.labels, *order.labels));
     if (order.schedules) check_schedules(errors, *order.schedules);
     check_interval(errors, order.backup_every);
     return together(order.unread, errors.take());
@@ -113,6 +113,15 @@ std::map<std::string, Value> merged(std::map<std::string, Value> settings, const
         else settings.insert_or_assign(name, value);
     }
     return settings;
+}
+
+std::map<std::string, std::string> merged(std::map<std::string, std::string> labels,
+                                          const std::map<std::string, std::optional<std::string>>& changes) {
+    for (const auto& [name, text] : changes) {
+        if (text) labels.insert_or_assign(name, *text);
+        else labels.erase(name);
+    }
+    return labels;
 }
 
 }  // namespace gk::app

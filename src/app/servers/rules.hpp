@@ -16,5 +16,8 @@ std::vector<FieldError> check(const CreateOrder& order, const catalog::Catalog& 
 std::vector<FieldError> check(const PatchOrder& order, const server::Record& record, const catalog::Catalog& games);
 // The settings as they are after the patch.
 std::map<std::string, Value> merged(std::map<std::string, Value> settings, const std::map<std::string, Value>& changes);
+// The labels likewise; an absent text removes one.
+std::map<std::string, std::string> merged(std::map<std::string, std::string> labels,
+                                          const std::map<std::string, std::optional<std::string>>& changes);
 
 }  // namespace gk::app

@@ -103,6 +103,13 @@ std::vector<server::PortBinding> ports_before(const KeptWorld& world) {
     return std::move(record.ports);
 }
 
+// A record from before there were tenants names none.
+bool is_of(const KeptWorld& world, std::string_view tenant) {
+    const auto* said = world.record.find("tenant");
+    const auto* text = said == nullptr ? nullptr : said->as_string();
+    return text == nullptr ? tenant == "default" : *text == tenant;
+}
+
 Error not_running(const server::Record& record) {
     Error error{.kind = Error::Kind::conflict,
                 .code = "not_running",
@@ -158,13 +165,14 @@ Servers::Answer<std::optional<Operation>> Servers::accepted_meanwhile(const serv
     co_return std::move(*operation);
 }
 
-Servers::Answer<std::optional<KeptWorld>> Servers::kept_world(const CreateOrder& order) {
+Servers::Answer<std::optional<KeptWorld>> Servers::kept_world(const CreateOrder& order, std::string tenant) {
     auto kept = co_await ports_.ledger.kept_worlds();
     if (!kept) co_return std::unexpected(from(kept.error()));
     // The newest one under this name. One whose time is over may be going right now.
     std::optional<KeptWorld> found;
     const auto now = ports_.clock.now();
     for (auto& world : *kept) {
+        if (!is_of(world, tenant)) continue;  // Somebody else's does not exist for them.
         if (world.id == order.id && world.space == order.space && world.until > now && (!found || found->deleted_at < world.deleted_at))
             found = std::move(world);
     }
@@ -208,7 +216,7 @@ Result<Success, Error> Servers::check_room(const std::vector<server::Record>& al
 }
 
 Servers::Answer<server::Record> Servers::new_record(Caller caller, CreateOrder order, const std::vector<server::Record>& all) {
-    auto kept = co_await kept_world(order);
+    auto kept = co_await kept_world(order, caller.tenant);
     if (!kept) co_return std::unexpected(kept.error());
     const auto& game = *games_.game(order.game);
     const auto now = ports_.clock.now();
@@ -371,7 +379,7 @@ Servers::Answer<ServerView> Servers::patch(Caller caller, std::string space, std
         if (order.settings) drop_masks(games_, record, *order.settings);
         if (auto wrong = check(order, record, games_); !wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
         if (order.settings) record.settings = merged(std::move(record.settings), *order.settings);
-        if (order.labels) record.labels = *order.labels;
+        if (order.labels) record.labels = merged(std::move(record.labels), *order.labels);
         if (order.schedules) record.schedules = *order.schedules;
         if (order.backup_every) record.backup_every = order.backup_every;
         record.updated_at = ports_.clock.now();

@@ -44,7 +44,7 @@ struct CreateOrder {
 // What a person may change of a server. Absent members stay.
 struct PatchOrder {
     std::optional<std::map<std::string, Value>> settings;  // Merged; a null value removes one.
-    std::optional<std::map<std::string, std::string>> labels;  // Replaced.
+    std::optional<std::map<std::string, std::optional<std::string>>> labels;  // Merged; an absent text removes one.
     std::optional<std::vector<server::Schedule>> schedules;    // Replaced.
     std::optional<Milliseconds> backup_every;
     std::vector<FieldError> unread;  // As in CreateOrder.
@@ -131,7 +131,7 @@ private:
     Answer<Place> place_for(Caller caller, Idempotency once);
     // What the same request, sent twice, has come to under this id while we were at work; null: the server is gone.
     Answer<std::optional<Operation>> accepted_meanwhile(const server::Record* record, OperationId id);
-    Answer<std::optional<KeptWorld>> kept_world(const CreateOrder& order);
+    Answer<std::optional<KeptWorld>> kept_world(const CreateOrder& order, std::string tenant);
     Answer<server::Record> without_ended_request(server::Record record);
     Answer<server::Record> new_record(Caller caller, CreateOrder order, const std::vector<server::Record>& all);
     Answer<Accepted> store_new(server::Record record, Operation operation);

@@ -146,9 +146,10 @@ void add_server(CLI::App& root, CommandLine& line) {
            [&line](ApiClient& api, const Output& output) { return explain_server(api, output, line.name); });
     auto* set = named(server, line, "set", "change settings, from the next start on");
     set->add_option("SETTING", line.texts, "NAME=VALUE; NAME=null takes it away");
+    repeatable(set->add_option("--label", line.create.labels, "a label, or NAME- to take it away; may be said again"), "NAME=TEXT");
     set->add_option("--backup-every", line.text, "how often to save it while it runs, such as 30m");
     remote(set, line, [&line](ApiClient& api, const Output& output) {
-        return set_server(api, output, {.name = line.name, .settings = line.texts, .backup_every = line.text});
+        return set_server(api, output, {.name = line.name, .settings = line.texts, .labels = line.create.labels, .backup_every = line.text});
     });
     auto* schedule = named(server, line, "schedule", "what to do by the clock; without LINEs it shows what is scheduled");
     schedule->add_option("LINE", line.texts, "five cron fields (UTC), then backup, restart or command WORDS; replaces what was there");

@@ -58,6 +58,7 @@ Done show_server(ApiClient& api, const Output& output, const ServerName& name);
 struct SetWish {
     ServerName name;
     std::vector<std::string> settings;  // "name=value"
+    std::vector<std::string> labels;    // "name=text", or "name-" to take it away.
     std::string backup_every;
 };
 Done set_server(ApiClient& api, const Output& output, const SetWish& wish);

@@ -28,6 +28,20 @@ Result<Value, CommandError> labels_of(const std::vector<std::string>& pairs) {
     return Value(std::move(out));
 }
 
+// As labels_of, but "NAME-" takes a label away.
+Result<Value, CommandError> label_changes_of(const std::vector<std::string>& changes) {
+    Value::Object out;
+    std::vector<std::string> pairs;
+    for (const auto& change : changes) {
+        const bool removes = change.size() > 1 && change.ends_with('-') && !change.contains('=');
+        if (removes) out.emplace_back(change.substr(0, change.size() - 1), Value());
+        else pairs.push_back(change);
+    }
+    TRY(texts, labels_of(pairs));
+    for (const auto& [name, text] : *texts.as_object()) out.emplace_back(name, text);
+    return Value(std::move(out));
+}
+
 // Asks on the terminal; without one it is a usage error to destroy without --yes.
 Result<Success, CommandError> confirm(const VerbWish& wish) {
     if (wish.yes) return Success{};
@@ -117,13 +131,15 @@ Done change_server(ApiClient& api, const Output& output, const VerbWish& wish) {
 }
 
 Done set_server(ApiClient& api, const Output& output, const SetWish& wish) {
-    if (wish.settings.empty() && wish.backup_every.empty())
-        return std::unexpected(CommandError{.exit = exit_usage, .message = "say what to change: NAME=VALUE, or --backup-every"});
+    if (wish.settings.empty() && wish.labels.empty() && wish.backup_every.empty())
+        return std::unexpected(CommandError{.exit = exit_usage, .message = "say what to change: NAME=VALUE, --label NAME=TEXT, or --backup-every"});
+    TRY(labels, label_changes_of(wish.labels));
     TRY(server, api.call({.path = path_of(wish.name)}));
     TRY(game, game_named(api, text_at(server.body, "game")));
     TRY(values, settings_of(game, wish.settings));
     Value change;
     if (!wish.settings.empty()) change.set("settings", std::move(values));
+    if (!wish.labels.empty()) change.set("labels", std::move(labels));
     if (!wish.backup_every.empty()) change.set("backup_every", wish.backup_every);
     TRY(reply, api.call({.method = "PATCH", .path = path_of(wish.name), .body = std::move(change)}));
     if (output.json) return print_json(reply.body);

@@ -84,6 +84,14 @@ void show_backups(const Sheet& sheet, const Value& server) {
     sheet.line("last snapshot", short_id(text_at(server, "last_snapshot")));
 }
 
+void show_labels(const Sheet& sheet, const Value& server) {
+    const char* what = "labels";
+    for (const auto& [name, text] : *member(server, "labels").as_object()) {
+        sheet.line(what, fmt::format("{}={}", name, *text.as_string()));
+        what = "";
+    }
+}
+
 void print_sheet(const Value& server, const Screen& screen) {
     const Sheet sheet(screen);
     const auto package = text_at(server, "package");
@@ -98,6 +106,7 @@ void print_sheet(const Value& server, const Screen& screen) {
     sheet.line("size", resources_text(member(server, "resources")) + (package.empty() ? "" : fmt::format(" (package {})", package)));
     if (state == "running") sheet.line("used", resources_text(member(server, "usage")));
     show_settings(sheet, server);
+    show_labels(sheet, server);
     show_backups(sheet, server);
     sheet.line("last exit", exit_text(member(server, "last_exit")));
     sheet.line("created", when(text_at(server, "created_at")));
