@@ -55,6 +55,23 @@ TEST_F(OrphansTest, WhatACrashInterruptedEndsAtTheFirstLook) {
     EXPECT_EQ(operation(starting).error->code, "interrupted");
 }
 
+// Its world was kept and has been adopted since: the uid is the same.
+TEST_F(OrphansTest, ADeleteIsDoneAlsoWhenAnotherServerHasItsWorldNow) {
+    ASSERT_TRUE(house.create({.id = "castle", .game = "toy"}));
+    auto adopter = house.record("castle");
+    const auto deleting = unfinished(server::Verb::remove, adopter.uid);
+    const auto restarting = unfinished(server::Verb::restart, adopter.uid);
+    adopter.created_at = house.clock.now() + 1ms;
+    ASSERT_TRUE(house.wait(house.store.replace(adopter)));
+    house.clock.advance(2ms);
+    Orphans orphans(ports, limits, Epoch{2});
+
+    sweep(orphans);
+
+    EXPECT_EQ(operation(deleting).status, Operation::Status::succeeded);
+    EXPECT_EQ(operation(restarting).error->code, "interrupted");
+}
+
 TEST_F(OrphansTest, ARequestThatIsJustBeingTakenIsLeftItsTime) {
     Orphans orphans(ports, limits, Epoch{2});
     const auto creating = unfinished(server::Verb::start, house.random.id<ServerUid>());

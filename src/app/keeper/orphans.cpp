@@ -127,7 +127,9 @@ Task<Result<Success, Halt>> Orphans::sweep_operations(const std::vector<server::
         if (record) fresh.push_back(*record);
         if (is_worked_on(fresh, operation)) continue;
         operation.finished_at = now;
-        if (!record && operation.verb == server::Verb::remove) {
+        // A world that was kept may have been adopted since then: the same uid, and another server.
+        const bool is_gone = !record || record->created_at > operation.created_at;
+        if (is_gone && operation.verb == server::Verb::remove) {
             operation.status = Operation::Status::succeeded;
         } else {
             operation.status = Operation::Status::failed;
