@@ -193,6 +193,27 @@ TEST_F(KeeperOrder, APurgeSavesNothingAndRemovesTheBackupsBeforeTheRecord) {
     EXPECT_TRUE(ground.state->servers.empty());
 }
 
+// Simulator, seed 1093.
+TEST_F(KeeperOrder, ADeleteThatKeepsNothingLeavesNothingInTheCatalogue) {
+    vault::Snapshot tried;
+    tried.id = SnapshotId(uuid_from_random({7}));
+    tried.server = uid();
+    tried.status = vault::SnapshotStatus::failed;
+    ground.state->snapshots.emplace(tried.id, tried);
+    VerbOrder order;
+    order.verb = Verb::remove;
+    order.force = "castle";
+    ground.vault_down = true;
+    std::ignore = ask(order);
+
+    ground.vault_down = false;
+    world.run_for(5min);
+
+    EXPECT_TRUE(ground.state->servers.empty());
+    EXPECT_TRUE(ground.state->kept_worlds.empty());
+    EXPECT_TRUE(ground.state->snapshots.empty());
+}
+
 TEST_F(KeeperOrder, ACrashIsSavedAndStartedAgain) {
     auto& cell = ground.cells[uid()];
     cell.next = sim::Cell::Next::crash;

@@ -239,7 +239,7 @@ Hands::Answer Hands::act(const server::Record& record, const server::KeepWorld&)
     if (server::newest_complete(*snapshots) == nullptr) {
         const auto left = co_await ports_.vault.list(record.uid);
         if (!left && left.error().kind != VaultError::Kind::not_found) co_return judged(left.error());
-        if (!left || left->empty()) co_return success;
+        if (!left || left->empty()) co_return co_await clear_catalogue(record.uid);
     }
     const auto now = ports_.clock.now();
     KeptWorld world{.uid = record.uid,
@@ -256,10 +256,15 @@ Hands::Answer Hands::act(const server::Record& record, const server::KeepWorld&)
 Hands::Answer Hands::act(const server::Record& record, const server::PurgeVault&) {
     const auto removed = co_await ports_.vault.remove_repository(record.uid);
     if (!removed && removed.error().kind != VaultError::Kind::not_found) co_return judged(removed.error());
-    const auto snapshots = co_await ports_.ledger.snapshots(record.uid);
+    co_return co_await clear_catalogue(record.uid);
+}
+
+// Nothing is in the vault: entries about tries that failed would stay for ever.
+Hands::Answer Hands::clear_catalogue(ServerUid uid) {
+    const auto snapshots = co_await ports_.ledger.snapshots(uid);
     if (!snapshots) co_return std::unexpected(halt_of(snapshots.error()));
     for (const auto& snapshot : *snapshots) {
-        const auto gone = co_await ports_.ledger.remove(record.uid, snapshot.id);
+        const auto gone = co_await ports_.ledger.remove(uid, snapshot.id);
         if (!gone && gone.error().kind != StoreError::Kind::not_found) co_return std::unexpected(halt_of(gone.error()));
     }
     co_return success;

@@ -49,6 +49,7 @@ private:
     Answer act(const server::Record& record, const server::Notify& step);
 
     Answer write_files(const server::Record& record);
+    Answer clear_catalogue(ServerUid uid);
     Task<bool> quiesce(ServerUid uid);
     Task<Result<vault::Snapshot, Halt>> entry(ServerUid uid, SnapshotId id);
     Task<Result<Success, Halt>> list_in_catalogue(vault::Snapshot snapshot);
