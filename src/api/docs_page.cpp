@@ -122,18 +122,24 @@ const Value::Object& object_at(const Value& value, std::string_view key) {
 // The last part of a "$ref", which is its name.
 std::string_view ref_name(std::string_view ref) { return ref.substr(ref.rfind('/') + 1); }
 
-const Value& resolved(const Value& root, const Value& value) {
-    std::string_view rest = text_at(value, "$ref");
-    if (rest.empty()) return value;
+// What "#/components/parameters/id" names in the document; null when it names nothing.
+const Value* target_of(const Value& root, std::string_view ref) {
     const Value* at = &root;
-    rest.remove_prefix(1);
-    while (!rest.empty() && at != nullptr) {
-        rest.remove_prefix(1);
-        const auto slash = rest.find('/');
-        at = at->find(rest.substr(0, slash));
-        rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
+    ref.remove_prefix(1);
+    while (!ref.empty() && at != nullptr) {
+        ref.remove_prefix(1);
+        const auto slash = ref.find('/');
+        at = at->find(ref.substr(0, slash));
+        ref = slash == std::string_view::npos ? std::string_view() : ref.substr(slash);
     }
-    return at != nullptr ? *at : value;
+    return at;
+}
+
+// Itself, or what its "$ref" names. Lives as long as the document and the value.
+const Value* resolved(const Value& root, const Value& value) {
+    const auto ref = text_at(value, "$ref");
+    const auto* target = ref.empty() ? nullptr : target_of(root, ref);
+    return target != nullptr ? target : &value;
 }
 
 std::string type_words(const Value& schema) {
@@ -182,7 +188,7 @@ std::string list(std::string_view title, const std::string& entries) {
 std::string parameter_entries(const Value& root, const Value& place) {
     std::string out;
     for (const auto& item : array_at(place, "parameters")) {
-        const auto& parameter = resolved(root, item);
+        const auto& parameter = *resolved(root, item);
         const auto* schema = parameter.find("schema");
         const auto* required = parameter.find("required");
         const auto where = fmt::format("<small>{}</small> ", escaped(text_at(parameter, "in")));
@@ -205,7 +211,7 @@ std::string reply_entries(const Value& root, const Value& operation) {
     std::string out, errors;
     for (const auto& [status, reply] : object_at(operation, "responses")) {
         const bool is_problem = ref_name(text_at(reply, "$ref")) == "Problem";
-        const auto& full = resolved(root, reply);
+        const auto& full = *resolved(root, reply);
         if (is_problem) errors += (errors.empty() ? "" : " ") + fmt::format("<code>{}</code>", escaped(status));
         else out += entry(status, false, content_words(full), text_at(full, "description"));
     }

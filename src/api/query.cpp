@@ -37,9 +37,9 @@ std::optional<std::int64_t> QueryReader::number(std::string_view parameter, std:
     const auto found = find(parameter);
     if (!found) return std::nullopt;
     std::int64_t value = 0;
-    const auto* const last = found->data() + found->size();
-    const auto [end, error] = std::from_chars(found->data(), last, value);
-    if (error == std::errc() && end == last && value >= least && value <= most) return value;
+    const auto [end, error] = std::from_chars(found->data(), found->data() + found->size(), value);
+    const bool is_whole = error == std::errc() && end == found->data() + found->size();
+    if (is_whole && value >= least && value <= most) return value;
     const auto range = most == INT64_MAX ? fmt::format("from {} on", least) : fmt::format("from {} to {}", least, most);
     fail(parameter, "out_of_range", fmt::format("'{}' must be a whole number {}", *found, range));
     return std::nullopt;
