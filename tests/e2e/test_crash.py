@@ -4,7 +4,7 @@
 The scenario has some 330 effects of some 100 kinds; a kind is an effect's name and the request during which it happens. They are tried with one of
 each kind first: before it, after it, and after it with a second kill while the next control plane takes over. GK_TEST_CRASH_EVERY=1 tries them all
 (hours: make soak), 20 with GK_TEST_CRASH_FIRST=7 the 7th, 27th and so on of that order; GK_TEST_CRASH_MINUTES ends it early, and says so. By default
-it is each 80th.
+it is each 110th.
 """
 
 import collections
@@ -19,7 +19,7 @@ import traceback
 from client import OperationFailed, Refused
 from harness import Leftovers, ToyCase, game_pids, main
 
-EVERY = int(os.environ.get("GK_TEST_CRASH_EVERY", "80"))
+EVERY = int(os.environ.get("GK_TEST_CRASH_EVERY", "110"))
 FIRST = int(os.environ.get("GK_TEST_CRASH_FIRST", "1"))
 MINUTES = float(os.environ.get("GK_TEST_CRASH_MINUTES", "inf"))
 STEADY_SECONDS = 10

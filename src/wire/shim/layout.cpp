@@ -17,9 +17,8 @@ std::optional<std::uint64_t> log_file_base(std::string_view name) {
     if (name.size() != digits + suffix.size() || !name.ends_with(suffix)) return std::nullopt;
     name.remove_suffix(suffix.size());
     std::uint64_t base = 0;
-    const auto* end = name.data() + name.size();
-    const auto read = std::from_chars(name.data(), end, base);
-    return read.ec == std::errc() && read.ptr == end ? std::optional(base) : std::nullopt;
+    const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), base);
+    return failed == std::errc() && end == name.data() + name.size() ? std::optional(base) : std::nullopt;
 }
 
 }  // namespace gk::wire::shim::layout
