@@ -119,6 +119,14 @@ void Ground::lose_disk(ServerUid uid) {
     if (newest != all.end()) truth.is(vault.at(uid).at(newest->engine_id).content);
 }
 
+std::optional<ServerUid> Ground::with_failed_backup() const {
+    for (const auto& [uid, cell] : cells) {
+        const auto known = record(uid);
+        if (known && known->phase == server::Phase::backup_failed && cell.process == Process::gone) return uid;
+    }
+    return std::nullopt;
+}
+
 void Ground::start_by_hand(ServerUid uid) {
     auto& cell = cells[uid];
     const auto known = record(uid);

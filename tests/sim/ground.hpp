@@ -155,6 +155,8 @@ public:
     void lose_disk(ServerUid uid);
     // Behind the back of the control plane, a game that is wanted down is up.
     void start_by_hand(ServerUid uid);
+    // One that is down and whose backup failed.
+    std::optional<ServerUid> with_failed_backup() const;
     // No more faults, and games that behave.
     void heal();
     // Counts the waits of all lives, and says whether a life is to die in this one.

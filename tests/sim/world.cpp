@@ -98,6 +98,9 @@ void World::turn_minute() {
         const auto uid = std::next(cells.begin(), static_cast<std::ptrdiff_t>(actors_.below(cells.size())))->first;
         if (actors_.chance(faults.disk_lost)) ground_.lose_disk(uid);
         if (actors_.chance(faults.stray_start)) ground_.start_by_hand(uid);
+        // Who waits for a backup that does not come is more likely to help himself.
+        const auto waiting = ground_.with_failed_backup();
+        if (waiting && actors_.chance(10 * faults.stray_start)) ground_.start_by_hand(*waiting);
     }
     if (actors_.chance(faults.second_keeper) && lives_.size() == 1) begin_life();
 }

@@ -83,8 +83,12 @@ bool ends_process(Event on) { return is_crash(on) || on == Event::game_ended || 
 
 void follow_to_disk(Record& record, Event on) {
     switch (on) {
-    case Event::unproven:
-    case Event::process_seen: record.world_dirty = true; break;
+    case Event::process_seen:
+        record.world_dirty = true;
+        // It was taken before this game wrote: proven or not, it does not hold what is on the disk now.
+        if (record.saving && !record.saving->spoiled) record.saving->spoiled = {"superseded", "a game ran before this snapshot was proven"};
+        break;
+    case Event::unproven: record.world_dirty = true; break;
     case Event::disk_missing:
     case Event::emptied:
     case Event::emptied_for_good:
