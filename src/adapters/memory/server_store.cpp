@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "domain/server/counted_version.hpp"
+
 namespace gk::memory {
 namespace {
 
@@ -14,11 +16,9 @@ StoreError taken(std::string what, const server::Record& by) {
 }
 
 StoreError moved_on(const server::Record& stored, server::Version seen) {
-    return {StoreError::Kind::conflict, fmt::format("server {}/{} is at version {}, not {}: read it again", stored.space, stored.id,
-                                                    std::to_underlying(stored.version), std::to_underlying(seen))};
+    return {StoreError::Kind::conflict,
+            fmt::format("server {}/{} is at version {}, not {}: read it again", stored.space, stored.id, stored.version.text, seen.text)};
 }
-
-server::Version after(server::Version version) { return static_cast<server::Version>(std::to_underlying(version) + 1); }
 
 const server::PortBinding* shared_port(const server::Record& a, const server::Record& b) {
     for (const auto& binding : a.ports) {
@@ -40,7 +40,7 @@ Task<Result<server::Version, StoreError>> MemoryServerStore::create(server::Reco
         co_return std::unexpected(taken("the uid " + record.uid.text(), state_->servers.at(record.uid)));
     }
     CO_TRY_OK(check_unique(record));
-    record.version = after(server::Version{});
+    record.version = server::counted(1);
     const auto uid = record.uid;
     const auto version = record.version;
     state_->servers.emplace(uid, std::move(record));
@@ -54,7 +54,7 @@ Task<Result<server::Version, StoreError>> MemoryServerStore::replace(server::Rec
     if (stored == state_->servers.end()) co_return std::unexpected(not_found(record.uid));
     if (stored->second.version != record.version) co_return std::unexpected(moved_on(stored->second, record.version));
     CO_TRY_OK(check_unique(record));
-    record.version = after(record.version);
+    record.version = server::next(record.version);
     const auto uid = record.uid;
     const auto version = record.version;
     stored->second = std::move(record);

@@ -2,6 +2,7 @@
 
 #include "adapters/sqlite/digest.hpp"
 #include "adapters/sqlite/document.hpp"
+#include "domain/server/counted_version.hpp"
 
 namespace gk::sqlite {
 namespace {
@@ -10,7 +11,7 @@ using Kind = StoreError::Kind;
 using server::Record;
 using server::Version;
 
-std::int64_t number(Version version) { return static_cast<std::int64_t>(std::to_underlying(version)); }
+std::int64_t number(const Version& version) { return static_cast<std::int64_t>(server::count_of(version).value_or(0)); }
 
 StoreError taken(std::string_view what, std::string_view space, std::string_view id) {
     return {Kind::conflict, fmt::format("{} is taken by server {}/{}", what, space, id)};
@@ -67,7 +68,7 @@ Result<Success, StoreError> write_ports(Connection& db, const Record& record) {
 
 Result<Version, StoreError> store(Connection& db, const char* sql, Record& record) {
     TRY_OK(check_unique(db, record));
-    record.version = static_cast<Version>(std::to_underlying(record.version) + 1);
+    record.version = server::next(record.version);
     const auto uid = record.uid.text();
     const auto document = to_json(to_value(record));
     const auto version = number(record.version);
@@ -90,8 +91,8 @@ Result<Success, StoreError> check_version(Connection& db, ServerUid uid, Version
     TRY(known, rows.next());
     if (!known) return std::unexpected(StoreError{Kind::not_found, fmt::format("there is no server with the uid {}", uid.text())});
     if (rows.number(2) == number(seen)) return Success{};
-    return std::unexpected(StoreError{Kind::conflict, fmt::format("server {}/{} is at version {}, not {}: read it again", rows.text(0), rows.text(1),
-                                                                  rows.number(2), number(seen))});
+    return std::unexpected(StoreError{
+        Kind::conflict, fmt::format("server {}/{} is at version {}, not {}: read it again", rows.text(0), rows.text(1), rows.number(2), seen.text)});
 }
 
 Result<Version, StoreError> replace_now(Connection& db, Record record) {

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "domain/server/counted_version.hpp"
 #include "domain/server/record.hpp"
 
 // The stored form of a record. Members that are unknown here were written by a newer version and are passed over; members that are absent were
@@ -113,6 +114,7 @@ void write_identity(Value& out, const Record& record) {
     out.set("labels", object_of(record.labels, as_is));
     out.set("schedules", list_of(record.schedules, [](const Schedule& it) { return write(it); }));
     set_if(out, "backup_every", record.backup_every, [](Milliseconds every) { return Value(duration_text(every)); });
+    set_if(out, "exposure", record.exposure, [](const Exposure& it) { return to_value(it); });
     out.set("ports", list_of(record.ports, [](const PortBinding& it) { return write(it); }));
     out.set("secrets", object_of(record.secrets, [](const Secret& it) { return Value(it.reveal()); }));
     out.set("slot", number(record.slot));
@@ -146,7 +148,9 @@ void write_life(Value& out, const Record& record) {
     set_if(out, "started_at", record.started_at, id_text);
     out.set("created_at", text(record.created_at));
     out.set("updated_at", text(record.updated_at));
-    out.set("version", number(static_cast<std::int64_t>(record.version)));
+    // Counts were stored as numbers before other stores came.
+    const auto count = count_of(record.version);
+    out.set("version", count || record.version.text.empty() ? number(static_cast<std::int64_t>(count.value_or(0))) : Value(record.version.text));
 }
 
 // Below, decode() overloads for the parts. They live beside their types, so that the templates of base/decode.hpp find them.
@@ -167,6 +171,16 @@ void read_port(ObjectReader& in, std::string_view key, Port& out) {
     std::uint16_t count = 0;
     in.required(key, count);
     out = Port{count};
+}
+void read_version(ObjectReader& in, Version& out) {
+    const auto* member = in.find("version");
+    if (member != nullptr && member->as_string() != nullptr) {
+        out.text = *member->as_string();
+        return;
+    }
+    std::uint64_t count = 0;
+    in.optional("version", count);
+    out = counted(count);
 }
 void read_operations(ObjectReader& in, std::string_view key, std::vector<OperationId>& out) {
     std::vector<std::string> texts;
@@ -273,6 +287,7 @@ void read_identity(ObjectReader& in, Record& out) {
     in.optional("labels", out.labels);
     in.optional("schedules", out.schedules);
     in.optional("backup_every", out.backup_every);
+    in.optional("exposure", out.exposure);
     in.optional("ports", out.ports);
     std::map<std::string, std::string> secrets;
     in.optional("secrets", secrets);
@@ -307,9 +322,7 @@ void read_life(ObjectReader& in, Record& out) {
     in.optional("started_at", out.started_at);
     in.required("created_at", out.created_at);
     in.optional("updated_at", out.updated_at);
-    std::uint64_t version = 0;
-    in.optional("version", version);
-    out.version = Version{version};
+    read_version(in, out.version);
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ Record full_record() {
     it.last_snapshot = id<SnapshotId>(8);
     it.started_at = then;
     it.created_at = it.updated_at = then;
-    it.version = Version{42};
+    it.version = Version{"42"};
     return it;
 }
 
@@ -112,7 +112,7 @@ Record any_record(std::mt19937_64& dice) {
     it.attempts = static_cast<std::uint32_t>(dice());
     it.slot = static_cast<std::uint32_t>(dice() % 100'000);
     it.phase_since = Time(Milliseconds(static_cast<std::int64_t>(dice() % 4'000'000'000'000)));
-    it.version = Version{dice() >> 1};
+    it.version = Version{coin() ? std::to_string((dice() >> 1) + 1) : text()};
     if (it.request) {
         it.request->verb = static_cast<Verb>(word(verb_names.size()));
         maybe_gone(it.request->snapshot);

@@ -11,13 +11,17 @@
 #include "base/time.hpp"
 #include "base/value.hpp"
 #include "domain/operation/operation.hpp"
+#include "domain/server/exposure.hpp"
 #include "domain/server/types.hpp"
 #include "domain/vault/snapshot.hpp"
 
 namespace gk::server {
 
-// Grows by one with every stored change of a record; a write names the version it read.
-enum class Version : std::uint64_t {};
+// Which state of a record was read; a write names it. Opaque outside of the store that gave it: two versions are the same or they are not.
+struct Version {
+    std::string text;  // Empty: never stored.
+    bool operator==(const Version&) const = default;
+};
 
 // `do` something at the times of a cron line (domain/schedule).
 struct Schedule {
@@ -90,6 +94,7 @@ struct Record {
     std::map<std::string, std::string> labels;
     std::vector<Schedule> schedules;
     std::optional<Milliseconds> backup_every;
+    std::optional<Exposure> exposure;      // Absent: as the cluster is configured; on one machine, always.
     std::vector<PortBinding> ports;
     std::map<std::string, Secret> secrets; // Random per server: RCON passwords. Never in an API reply.
     std::uint32_t slot = 0;                // Its entry in the range of operating system uids; unique among living servers.
@@ -122,7 +127,7 @@ struct Record {
 
     Time created_at{};
     Time updated_at{};
-    Version version{};
+    Version version;
     bool operator==(const Record&) const = default;
 };
 
