@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "base/id.hpp"
 #include "base/result.hpp"
 #include "domain/ports/book.hpp"
+#include "domain/server/exposure.hpp"
 #include "domain/server/types.hpp"
 #include "ports/task.hpp"
 
@@ -17,6 +19,14 @@ struct PortMapError {
     enum class Kind : std::uint8_t { exhausted, unavailable };
     Kind kind;
     std::string detail;
+};
+
+// For whom ports are taken. Where ports are objects of a cluster, they bear its names and are opened as it says.
+struct PortOwner {
+    ServerUid uid;
+    std::string space;
+    std::string id;
+    std::optional<server::Exposure> exposure;
 };
 
 // Who holds which public port of this node, over all servers. A reservation lasts until it is released. It becomes durable with the record in
@@ -30,11 +40,8 @@ public:
 
     // All wishes or none. A server that has a reservation gets the same one again. `before` is what it had on another machine, or before it was
     // deleted: it gets those numbers again when they fit the wishes and all of them are free, and others otherwise.
-    virtual Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes,
+    virtual Answer<std::vector<server::PortBinding>> reserve(PortOwner owner, std::vector<PortWish> wishes,
                                                              std::vector<server::PortBinding> before) = 0;
-    Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes) {
-        return reserve(server, std::move(wishes), {});
-    }
     virtual Answer<Success> release(ServerUid server) = 0;
     using Reservation = PortReservation;
     virtual Answer<std::vector<Reservation>> list() = 0;

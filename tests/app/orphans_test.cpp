@@ -105,7 +105,7 @@ TEST_F(OrphansTest, PortsOfAServerThatWasNeverMadeAreGivenBack) {
     order.game = "toy";
     ASSERT_TRUE(house.create(order));
     const auto lost = house.random.id<ServerUid>();
-    ASSERT_TRUE(house.wait(house.port_map.reserve(lost, wishes)));
+    ASSERT_TRUE(house.wait(house.port_map.reserve({.uid = lost}, wishes, {})));
     const auto holders = [this] {
         std::set<ServerUid> all;
         for (const auto& held : house.wait(house.port_map.list()).value()) all.insert(held.server);

@@ -59,7 +59,7 @@ const Mistake mistakes[] = {
     {"naem: x\n", "/naem", "did you mean 'name'"},
     {"sources: []\n", "/sources", "at least one source"},
     {"sources: [{}]\n", "/sources/0", "exactly one of"},
-    {"sources: [{image: {reference: a}, npm: {name: a, version: 1.0.0, integrity: " + integrity + "}}]\n", "/sources/0", "exactly one of"},
+    {"sources: [{image: {name: a}, npm: {name: a, version: 1.0.0, integrity: " + integrity + "}}]\n", "/sources/0", "exactly one of"},
     {"sources: [{npm: {name: a, version: ^1.0, integrity: " + integrity + "}}]\n", "/sources/0/npm/version", "exact version"},
     {"sources: [{npm: {name: a, version: 1.x, integrity: " + integrity + "}}]\n", "/sources/0/npm/version", "exact version"},
     {"sources: [{npm: {name: a, version: 1.0.0 || 2.0.0, integrity: " + integrity + "}}]\n", "/sources/0/npm/version", "exact version"},
@@ -193,7 +193,7 @@ TEST(Definition, OfTheGuideIsRight) {
 TEST(Definition, KeepsWhatItSays) {
     const auto game = decode_game(*wire::parse_yaml(with(R"(sources:
   - fetch: {url: 'https://example.org/castle.tar', sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef, unpack: tar}
-  - image: {reference: 'example.org/castle:1'}
+  - image: {name: 'example.org/castle:1', shim: copied}
 console: {kind: stdin}
 stop: [{command: stop, wait: 5s}, {signal: SIGINT, wait: 1m}]
 quiesce: {before: [save-off, save-all], confirm: '^Saved', after: [save-on], timeout: 9s}
@@ -204,7 +204,7 @@ save: {exclude: [logs, 'cache/*.tmp']}
 
     ASSERT_TRUE(game) << error_line("", game.error().front());
     EXPECT_EQ(std::get<FetchSource>(game->sources[0].from).unpack, Unpack::tar);
-    EXPECT_EQ(std::get<ImageSource>(game->sources[1].from).reference, "example.org/castle:1");
+    EXPECT_EQ(std::get<ImageSource>(game->sources[1].from), (ImageSource{.name = "example.org/castle:1", .shim = ImageSource::Shim::copied}));
     EXPECT_EQ(game->stop[0].command, "stop");
     EXPECT_EQ(game->stop[0].kind, server::StopRung::Kind::command);
     EXPECT_EQ(game->stop[1].signal, 2);

@@ -10,9 +10,9 @@ MemoryPortMap::MemoryPortMap(std::shared_ptr<StoreState> state, const Clock& clo
     for (const auto& port : state_->resting_ports) book_.rest(port);
 }
 
-PortMap::Answer<std::vector<server::PortBinding>> MemoryPortMap::reserve(ServerUid server, std::vector<PortWish> wishes,
+PortMap::Answer<std::vector<server::PortBinding>> MemoryPortMap::reserve(PortOwner owner, std::vector<PortWish> wishes,
                                                                          std::vector<server::PortBinding> before) {
-    auto chosen = book_.reserve(server, wishes, before, clock_.now());
+    auto chosen = book_.reserve(owner.uid, wishes, before, clock_.now());
     if (!chosen) co_return std::unexpected(PortMapError{PortMapError::Kind::exhausted, std::move(chosen).error().detail});
     co_return std::move(*chosen);
 }

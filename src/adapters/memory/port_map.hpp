@@ -15,9 +15,7 @@ public:
     using Rules = PortBook::Rules;
     MemoryPortMap(std::shared_ptr<StoreState> state, const Clock& clock, Rules rules);
 
-    using PortMap::reserve;
-    Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes,
-                                                     std::vector<server::PortBinding> before) override;
+    Answer<std::vector<server::PortBinding>> reserve(PortOwner owner, std::vector<PortWish> wishes, std::vector<server::PortBinding> before) override;
     Answer<Success> release(ServerUid server) override;
     Answer<std::vector<Reservation>> list() override;
 

@@ -53,9 +53,9 @@ PortMap::Answer<Success> SqlitePortMap::load() {
     co_return Success{};
 }
 
-PortMap::Answer<std::vector<PortBinding>> SqlitePortMap::reserve(ServerUid server, std::vector<PortWish> wishes, std::vector<PortBinding> before) {
+PortMap::Answer<std::vector<PortBinding>> SqlitePortMap::reserve(PortOwner owner, std::vector<PortWish> wishes, std::vector<PortBinding> before) {
     CO_TRY_OK(co_await load());
-    auto chosen = book_->reserve(server, wishes, before, clock_.now());
+    auto chosen = book_->reserve(owner.uid, wishes, before, clock_.now());
     if (!chosen) co_return std::unexpected(PortMapError{PortMapError::Kind::exhausted, std::move(chosen).error().detail});
     co_return std::move(*chosen);
 }

@@ -21,9 +21,7 @@ public:
           clock_(clock),
           rules_(std::move(rules)) {}
 
-    using PortMap::reserve;
-    Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes,
-                                                     std::vector<server::PortBinding> before) override;
+    Answer<std::vector<server::PortBinding>> reserve(PortOwner owner, std::vector<PortWish> wishes, std::vector<server::PortBinding> before) override;
     Answer<Success> release(ServerUid server) override;
     Answer<std::vector<Reservation>> list() override;
 

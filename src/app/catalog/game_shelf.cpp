@@ -41,6 +41,10 @@ Result<const catalog::Game*, Error> GameShelf::game_of(const server::Record& rec
 }
 
 std::string GameShelf::obstacle(const catalog::Source& source) const {
+    const bool is_image = std::holds_alternative<catalog::ImageSource>(source.from);
+    if (context_.images)
+        return is_image ? std::string() : "on a cluster games come as images, and it names none; add a source such as image: {name: ...}";
+    if (is_image) return "it comes as a container image, which is for clusters";
     if (source.needs && !path_exists_(source.needs->program)) return not_installed(*source.needs);
     if (const auto* debian = std::get_if<catalog::DebianSource>(&source.from)) {
         return path_exists_(debian->program) ? std::string() : not_installed(*debian);
@@ -48,7 +52,6 @@ std::string GameShelf::obstacle(const catalog::Source& source) const {
     if (const auto* directory = std::get_if<catalog::DirectorySource>(&source.from)) {
         return path_exists_(directory->path) ? std::string() : fmt::format("the folder {} is not there", directory->path);
     }
-    if (std::holds_alternative<catalog::ImageSource>(source.from)) return "it comes as a container image, which is for clusters";
     return {};
 }
 
@@ -107,6 +110,11 @@ Result<server::LaunchSpec, Error> GameShelf::launch_spec(const server::Record& r
     context.game_files = folder_of(*source);
     auto spec = catalog::render_launch(*game, record, context);
     if (!spec) return std::unexpected(invalid(std::move(spec).error()));
+    const auto* image = std::get_if<catalog::ImageSource>(&source->from);
+    if (image != nullptr && context_.images) {
+        spec->image = {.reference = catalog::image_reference(*image, context_.images->prefix, context_.images->tag),
+                       .has_shim = image->shim == catalog::ImageSource::Shim::included};
+    }
     return std::move(*spec);
 }
 

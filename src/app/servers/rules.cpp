@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "domain/catalog/render.hpp"
 #include "domain/schedule/cron.hpp"
@@ -51,6 +52,19 @@ void check_interval(Errors& errors, const std::optional<Milliseconds>& every) {
     if (every && *every < backup_every_min) errors.add("/backup_every", "out_of_range", "a backup more often than every minute is not possible");
 }
 
+void check_exposure(Errors& errors, const server::Exposure& exposure, const Exposures& allowed) {
+    if (allowed.empty()) {
+        errors.add("/exposure", "not_allowed", "on one machine a game binds the machine's own ports; only servers of a cluster have an exposure");
+        return;
+    }
+    server::check(exposure, "/exposure", errors);
+    if (std::ranges::find(allowed, exposure.kind) != allowed.end()) return;
+    std::vector<std::string_view> names;
+    for (const auto kind : allowed) names.push_back(name_of(kind));
+    errors.add("/exposure/type", "not_allowed",
+               fmt::format("'{}' is not allowed in this cluster, only: {}", name_of(exposure.kind), fmt::join(names, ", ")));
+}
+
 void add(Errors& errors, FieldError error) { errors.add(std::move(error.pointer), std::move(error.code), std::move(error.detail), error.mark); }
 
 void add_all(Errors& errors, std::vector<FieldError> more) {
@@ -78,7 +92,7 @@ bool is_name(std::string_view text) {
     return !text.empty() && text.size() <= 50 && std::ranges::all_of(text, is_name_character) && text.front() != '-' && text.back() != '-';
 }
 
-std::vector<FieldError> check(const CreateOrder& order, const catalog::Catalog& games) {
+std::vector<FieldError> check(const CreateOrder& order, const catalog::Catalog& games, const Exposures& exposures) {
     Errors errors;
     check_name(errors, "id", order.id);
     check_name(errors, "namespace", order.space);
@@ -91,10 +105,11 @@ std::vector<FieldError> check(const CreateOrder& order, const catalog::Catalog& 
     check_labels(errors, order.labels);
     check_schedules(errors, order.schedules);
     check_interval(errors, order.backup_every);
+    if (order.exposure) check_exposure(errors, *order.exposure, exposures);
     return together(order.unread, errors.take());
 }
 
-std::vector<FieldError> check(const PatchOrder& order, const server::Record& record, const catalog::Catalog& games) {
+std::vector<FieldError> check(const PatchOrder& order, const server::Record& record, const catalog::Catalog& games, const Exposures& exposures) {
     Errors errors;
     if (order.settings) {
         const auto* game = games.game(record.game);
@@ -104,6 +119,7 @@ std::vector<FieldError> check(const PatchOrder& order, const server::Record& rec
     if (order.labels) check_labels(errors, merged(record.labels, *order.labels));
     if (order.schedules) check_schedules(errors, *order.schedules);
     check_interval(errors, order.backup_every);
+    if (order.exposure) check_exposure(errors, *order.exposure, exposures);
     return together(order.unread, errors.take());
 }
 

@@ -12,8 +12,10 @@ namespace gk::app {
 
 // [a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?
 bool is_name(std::string_view text);
-std::vector<FieldError> check(const CreateOrder& order, const catalog::Catalog& games);
-std::vector<FieldError> check(const PatchOrder& order, const server::Record& record, const catalog::Catalog& games);
+// `exposures` are those that may be chosen here; none on one machine.
+using Exposures = std::vector<server::Exposure::Kind>;
+std::vector<FieldError> check(const CreateOrder& order, const catalog::Catalog& games, const Exposures& exposures);
+std::vector<FieldError> check(const PatchOrder& order, const server::Record& record, const catalog::Catalog& games, const Exposures& exposures);
 // The settings as they are after the patch.
 std::map<std::string, Value> merged(std::map<std::string, Value> settings, const std::map<std::string, Value>& changes);
 // The labels likewise; an absent text removes one.

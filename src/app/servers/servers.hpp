@@ -34,6 +34,7 @@ struct CreateOrder {
     std::map<std::string, std::string> labels;
     std::vector<server::Schedule> schedules;
     std::optional<Milliseconds> backup_every;
+    std::optional<server::Exposure> exposure;
     enum class World : std::uint8_t { unsaid, adopt, fresh };
     World world = World::unsaid;                  // What to do with a world that is kept after a deletion.
     bool start = false;
@@ -47,6 +48,7 @@ struct PatchOrder {
     std::optional<std::map<std::string, std::optional<std::string>>> labels;  // Merged; an absent text removes one.
     std::optional<std::vector<server::Schedule>> schedules;    // Replaced.
     std::optional<Milliseconds> backup_every;
+    std::optional<server::Exposure> exposure;  // Replaced.
     std::vector<FieldError> unread;  // As in CreateOrder.
 };
 
@@ -77,6 +79,7 @@ struct MachineLimits {
     MilliCpu cpu;            // Of this machine.
     double cpu_overcommit = 4;
     MebiBytes memory;        // What games may have together; never over-committed.
+    std::vector<server::Exposure::Kind> exposures;  // That people may choose from. None on one machine.
 };
 
 // The use cases of worlds: every one takes the caller and asks may(). Changes are accepted durably and carried out by the keeper.

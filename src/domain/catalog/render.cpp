@@ -114,6 +114,7 @@ Result<server::LaunchSpec, std::vector<FieldError>> render_launch(const Game& ga
     spec.console = game.console;
     if (!game.console.secret.empty()) spec.console_password = record.secrets.at(game.console.secret);
     spec.quiesce = game.quiesce;
+    spec.exposure = record.exposure;
     spec.players = game.players;
     std::vector<FieldError> errors;
     check_argv(spec.argv, errors);

@@ -30,10 +30,17 @@ std::vector<PortWish> port_wishes(const Game& game);
 // How many players the settings let in; nothing when the definition does not say.
 std::optional<int> player_limit(const Game& game, const SettingValues& given);
 
+// Where images are that definitions name without a registry or a tag.
+struct ImagePlace {
+    std::string prefix;  // "registry.example.org/gamekeeper/"
+    std::string tag;
+};
+
 struct RenderContext {
     std::string bind_address = "0.0.0.0";     // Of public ports.
     std::string data_directory = "/data";     // Where the game sees its world: {{paths.data}}.
     std::string game_directory = "/game";     // Where the game sees files that were fetched for it: {{paths.game}}.
+    std::optional<ImagePlace> images;         // On a cluster: games come as images, and as nothing else.
     std::string game_files;                   // Where those are on this machine, to be mounted; empty: the game is installed in the system.
 };
 

@@ -11,6 +11,7 @@ namespace gk::catalog {
 namespace {
 
 constexpr std::string_view npm_registry = "https://registry.npmjs.org";
+constexpr std::size_t image_name_size_max = 512;
 constexpr std::int64_t size_max_mib_most = 1 << 20;  // 1 TiB
 
 bool is_absolute_path(std::string_view text) { return text.starts_with('/') && is_inner_path(text.substr(1)); }
@@ -117,11 +118,19 @@ void decode_npm(const Value& value, const std::string& pointer, Errors& errors, 
         in.fail("integrity", "bad_format", "write what 'npm view NAME@VERSION dist.integrity' prints: sha512- and 88 characters");
 }
 
+bool is_image_name(std::string_view text) {
+    const auto is_plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("._-/:@").contains(c);
+    };
+    return !text.empty() && text.size() <= image_name_size_max && std::ranges::all_of(text, is_plain) && text.front() != '-' && text.front() != '/';
+}
+
 void decode_image(const Value& value, const std::string& pointer, Errors& errors, ImageSource& out) {
     ObjectReader in(value, pointer, errors);
-    in.required("reference", out.reference);
-    if (in.finish() && (out.reference.empty() || out.reference.starts_with('-') || out.reference.find(' ') != std::string::npos)) {
-        in.fail("reference", "bad_format", "write an image reference such as registry.example.org/games/minetest:5.6.1");
+    in.required("name", out.name);
+    in.optional("shim", out.shim);
+    if (in.finish() && !is_image_name(out.name)) {
+        in.fail("name", "bad_format", "write a name such as minetest, or a whole reference such as registry.example.org/games/minetest:5.6.1");
     }
 }
 
@@ -171,6 +180,12 @@ std::vector<const Source*> sources_of(const std::vector<Source>& sources, const 
         if (source.version.empty() || source.version == version) out.push_back(&source);
     }
     return out;
+}
+
+std::string image_reference(const ImageSource& image, const std::string& prefix, const std::string& tag) {
+    const auto slash = image.name.rfind('/');
+    const bool is_tagged = image.name.find_first_of(":@", slash == std::string::npos ? 0 : slash) != std::string::npos;
+    return (slash == std::string::npos ? prefix : std::string()) + image.name + (is_tagged || tag.empty() ? std::string() : ":" + tag);
 }
 
 std::optional<Download> download_of(const Source& source) {

@@ -43,14 +43,25 @@ struct NpmSource {
     std::string integrity;  // "sha512-..." as npm shows it.
     bool operator==(const NpmSource&) const = default;
 };
+// For clusters.
 struct ImageSource {
-    std::string reference;  // For clusters.
+    // Whether gk-shim is in the image, as in those that our own tool makes, or is to be copied beside the game by one more container.
+    enum class Shim : std::uint8_t { included, copied };
+    // "minetest", found where the cluster's configuration says, or with a registry, a tag or a digest: "registry.example.org/games/minetest:5.6.1".
+    std::string name;
+    Shim shim = Shim::included;
     bool operator==(const ImageSource&) const = default;
 };
 
+inline constexpr auto image_shim_names = std::to_array<std::string_view>({"included", "copied"});
+constexpr std::span<const std::string_view> names_of(ImageSource::Shim) { return image_shim_names; }
+// The name as the cluster is to pull it: a name with no '/' in it gets the prefix, such as "registry.example.org/gamekeeper/". A name without tag or
+// digest gets the tag.
+std::string image_reference(const ImageSource& image, const std::string& prefix, const std::string& tag);
+
 struct Source {
     std::variant<DebianSource, DirectorySource, FetchSource, NpmSource, ImageSource> from;
-    std::string version;                // Only for servers whose setting "version" has this value; empty: for every one.
+    std::string version;  // Only for servers whose setting "version" has this value; empty: for every one.
     std::optional<DebianSource> needs;  // What must be installed besides, such as a Java runtime for a jar.
     bool operator==(const Source&) const = default;
 };
@@ -69,7 +80,7 @@ struct Download {
     std::string digest;  // sha256: hexadecimal digits; sha512: "sha512-" and base64.
     Unpack unpack = Unpack::none;
     int unpack_below = 0;  // So many leading parts of the names in the archive are left out; what has no more goes.
-    std::string file;      // Its name when it is not unpacked.
+    std::string file;  // Its name when it is not unpacked.
     MebiBytes size_max{1024};
     bool operator==(const Download&) const = default;
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/secret.hpp"
+#include "domain/server/exposure.hpp"
 #include "domain/server/types.hpp"
 
 // How one game process is started, watched, asked and stopped. A game definition describes it with placeholders (domain/catalog);
@@ -72,6 +73,13 @@ struct ReadOnlyMount {
     bool operator==(const ReadOnlyMount&) const = default;
 };
 
+// Where a game of a cluster comes from.
+struct Image {
+    std::string reference;
+    bool has_shim = true;  // Else gk-shim is copied beside it.
+    bool operator==(const Image&) const = default;
+};
+
 struct LaunchSpec {
     ServerUid uid;
     std::string name;    // "space/id", for process lists and logs.
@@ -92,6 +100,8 @@ struct LaunchSpec {
     PlayerSource players;
     std::int64_t log_file_bytes = 8 << 20;  // Rotated at this size ...
     int log_files = 4;                      // ... keeping this many.
+    std::optional<Image> image;             // On a cluster.
+    std::optional<Exposure> exposure;       // Likewise; absent: as the cluster is configured.
     bool operator==(const LaunchSpec&) const = default;
 };
 

@@ -105,6 +105,7 @@ void add_create(CLI::App* server, CommandLine& line) {
     repeatable(app->add_option("--set", wish.settings, "a setting of the game; may be said again"), "NAME=VALUE");
     repeatable(app->add_option("--label", wish.labels, "a label; may be said again"), "NAME=TEXT");
     app->add_option("--backup-every", wish.backup_every, "how often to save it while it runs, such as 30m");
+    app->add_option("--exposure", wish.exposure, "on a cluster: nodePort, hostPort, loadBalancer or internal");
     app->add_option("--world", wish.world, "adopt or fresh: what to do with a world that was kept after a deletion");
     app->add_flag("--start", wish.start, "start it too");
     waiting(app, line);
@@ -148,8 +149,11 @@ void add_server(CLI::App& root, CommandLine& line) {
     set->add_option("SETTING", line.texts, "NAME=VALUE; NAME=null takes it away");
     repeatable(set->add_option("--label", line.create.labels, "a label, or NAME- to take it away; may be said again"), "NAME=TEXT");
     set->add_option("--backup-every", line.text, "how often to save it while it runs, such as 30m");
+    set->add_option("--exposure", line.create.exposure, "on a cluster: nodePort, hostPort, loadBalancer or internal");
     remote(set, line, [&line](ApiClient& api, const Output& output) {
-        return set_server(api, output, {.name = line.name, .settings = line.texts, .labels = line.create.labels, .backup_every = line.text});
+        return set_server(
+            api, output,
+            {.name = line.name, .settings = line.texts, .labels = line.create.labels, .backup_every = line.text, .exposure = line.create.exposure});
     });
     auto* schedule = named(server, line, "schedule", "what to do by the clock; without LINEs it shows what is scheduled");
     schedule->add_option("LINE", line.texts, "five cron fields (UTC), then backup, restart or command WORDS; replaces what was there");

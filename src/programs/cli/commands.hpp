@@ -39,6 +39,7 @@ struct CreateWish {
     std::vector<std::string> settings;  // "name=value"
     std::vector<std::string> labels;    // "name=text"
     std::string backup_every;
+    std::string exposure;
     std::string world;
     bool start = false;
 };
@@ -60,6 +61,7 @@ struct SetWish {
     std::vector<std::string> settings;  // "name=value"
     std::vector<std::string> labels;    // "name=text", or "name-" to take it away.
     std::string backup_every;
+    std::string exposure;
 };
 Done set_server(ApiClient& api, const Output& output, const SetWish& wish);
 struct ScheduleWish {

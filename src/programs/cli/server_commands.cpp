@@ -96,6 +96,7 @@ Done create_server(ApiClient& api, const Output& output, const CreateWish& wish)
     if (!wish.settings.empty()) body.set("settings", std::move(settings));
     if (!wish.labels.empty()) body.set("labels", std::move(labels));
     if (!wish.backup_every.empty()) body.set("backup_every", wish.backup_every);
+    if (!wish.exposure.empty()) body.set("exposure", Value::object({{"type", wish.exposure}}));
     if (!wish.world.empty()) body.set("world", wish.world);
     if (wish.start) body.set("start", true);
     TRY(reply, api.call({.method = "POST", .path = "/v1/servers", .body = std::move(body)}));
@@ -131,8 +132,10 @@ Done change_server(ApiClient& api, const Output& output, const VerbWish& wish) {
 }
 
 Done set_server(ApiClient& api, const Output& output, const SetWish& wish) {
-    if (wish.settings.empty() && wish.labels.empty() && wish.backup_every.empty())
-        return std::unexpected(CommandError{.exit = exit_usage, .message = "say what to change: NAME=VALUE, --label NAME=TEXT, or --backup-every"});
+    if (wish.settings.empty() && wish.labels.empty() && wish.backup_every.empty() && wish.exposure.empty()) {
+        return std::unexpected(
+            CommandError{.exit = exit_usage, .message = "say what to change: NAME=VALUE, --label NAME=TEXT, --backup-every or --exposure"});
+    }
     TRY(labels, label_changes_of(wish.labels));
     TRY(server, api.call({.path = path_of(wish.name)}));
     TRY(game, game_named(api, text_at(server.body, "game")));
@@ -141,6 +144,7 @@ Done set_server(ApiClient& api, const Output& output, const SetWish& wish) {
     if (!wish.settings.empty()) change.set("settings", std::move(values));
     if (!wish.labels.empty()) change.set("labels", std::move(labels));
     if (!wish.backup_every.empty()) change.set("backup_every", wish.backup_every);
+    if (!wish.exposure.empty()) change.set("exposure", Value::object({{"type", wish.exposure}}));
     TRY(reply, api.call({.method = "PATCH", .path = path_of(wish.name), .body = std::move(change)}));
     if (output.json) return print_json(reply.body);
     const auto* pending = member(reply.body, "pending").as_array();

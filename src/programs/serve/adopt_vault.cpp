@@ -62,7 +62,8 @@ AdoptedServer adopted(app::Recovery::Found found) {
 Task<Result<std::vector<server::PortBinding>, app::Error>> reserve_ports(Machine& machine, const catalog::Catalog& games, server::Record record) {
     const auto* game = games.game(record.game);
     if (game == nullptr) co_return record.ports;
-    auto bindings = co_await machine.port_map.reserve(record.uid, catalog::port_wishes(*game), std::move(record.ports));
+    PortOwner owner{.uid = record.uid, .space = record.space, .id = record.id, .exposure = record.exposure};
+    auto bindings = co_await machine.port_map.reserve(std::move(owner), catalog::port_wishes(*game), std::move(record.ports));
     if (!bindings) co_return std::unexpected(app::from(bindings.error()));
     co_return std::move(*bindings);
 }
