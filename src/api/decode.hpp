@@ -4,15 +4,13 @@
 #include <string_view>
 #include <vector>
 
-#include "app/servers/servers.hpp"
+#include "app/servers/orders.hpp"
 #include "base/decode.hpp"
 #include "base/result.hpp"
 
 // Request bodies of contract section 4. Every error of a body is reported at once; unknown members are errors.
 namespace gk::api {
 
-bool decode(const Value& value, const std::string& pointer, Errors& errors, app::CreateOrder& out);
-bool decode(const Value& value, const std::string& pointer, Errors& errors, app::PatchOrder& out);
 // {force?: ID}
 struct ForceBody {
     std::string force;

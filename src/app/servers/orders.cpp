@@ -1,0 +1,120 @@
+#include "app/servers/orders.hpp"
+
+#include <fmt/format.h>
+
+namespace gk::app {
+namespace {
+
+// As people send them: stricter than the stored documents of the same things, which newer versions may have written.
+struct ResourcesBody {
+    server::Resources resources;
+};
+struct ScheduleBody {
+    server::Schedule schedule;
+};
+
+bool decode(const Value& value, const std::string& pointer, Errors& errors, ResourcesBody& out) {
+    ObjectReader in(value, pointer, errors);
+    in.required("cpu_millis", out.resources.cpu.count);
+    in.required("memory_mib", out.resources.memory.count);
+    in.required("disk_mib", out.resources.disk.count);
+    return in.finish();
+}
+
+bool decode(const Value& value, const std::string& pointer, Errors& errors, ScheduleBody& out) {
+    ObjectReader in(value, pointer, errors);
+    in.required("at", out.schedule.at);
+    in.required("do", out.schedule.action);
+    in.optional("command", out.schedule.command);
+    return in.finish();
+}
+
+struct ExposureBody {
+    server::Exposure exposure;
+};
+bool decode(const Value& value, const std::string& pointer, Errors& errors, ExposureBody& out) {
+    ObjectReader in(value, pointer, errors);
+    in.required("type", out.exposure.kind);
+    in.optional("address", out.exposure.address);
+    in.optional("dns_label", out.exposure.dns_label);
+    in.optional("static_address", out.exposure.static_address);
+    return in.finish();
+}
+
+std::optional<server::Exposure> read_exposure(ObjectReader& in) {
+    std::optional<ExposureBody> body;
+    in.optional("exposure", body);
+    if (!body) return std::nullopt;
+    return std::move(body->exposure);
+}
+
+void read_resources(ObjectReader& in, std::optional<server::Resources>& out) {
+    std::optional<ResourcesBody> body;
+    in.optional("resources", body);
+    if (body) out = body->resources;
+}
+
+std::optional<std::vector<server::Schedule>> read_schedules(ObjectReader& in) {
+    std::optional<std::vector<ScheduleBody>> bodies;
+    in.optional("schedules", bodies);
+    if (!bodies) return std::nullopt;
+    std::vector<server::Schedule> out;
+    for (auto& body : *bodies) out.push_back(std::move(body.schedule));
+    return out;
+}
+
+void read_world(ObjectReader& in, CreateOrder& out) {
+    std::string world;
+    in.optional("world", world);
+    if (world == "adopt") out.world = CreateOrder::World::adopt;
+    else if (world == "fresh") out.world = CreateOrder::World::fresh;
+    else if (!world.empty()) in.fail("world", "not_allowed", fmt::format("'{}' is not one of: adopt, fresh", world));
+}
+
+// null removes a label.
+struct LabelChange {
+    std::optional<std::string> text;
+};
+bool decode(const Value& value, const std::string& pointer, Errors& errors, LabelChange& out) {
+    return value.is_null() || decode(value, pointer, errors, out.text.emplace());
+}
+
+std::optional<std::map<std::string, std::optional<std::string>>> read_label_changes(ObjectReader& in) {
+    std::optional<std::map<std::string, LabelChange>> said;
+    in.optional("labels", said);
+    if (!said) return std::nullopt;
+    std::map<std::string, std::optional<std::string>> changes;
+    for (auto& [name, change] : *said) changes.emplace(name, std::move(change.text));
+    return changes;
+}
+
+}  // namespace
+
+bool decode(const Value& value, const std::string& pointer, Errors& errors, CreateOrder& out) {
+    ObjectReader in(value, pointer, errors);
+    in.required("id", out.id);
+    in.optional("namespace", out.space);
+    in.required("game", out.game);
+    in.optional("package", out.package);
+    read_resources(in, out.resources);
+    in.optional("settings", out.settings);
+    in.optional("labels", out.labels);
+    out.schedules = read_schedules(in).value_or(std::vector<server::Schedule>());
+    in.optional("backup_every", out.backup_every);
+    out.exposure = read_exposure(in);
+    read_world(in, out);
+    in.optional("start", out.start);
+    return in.finish();
+}
+
+bool decode(const Value& value, const std::string& pointer, Errors& errors, PatchOrder& out) {
+    ObjectReader in(value, pointer, errors);
+    in.optional("settings", out.settings);
+    out.labels = read_label_changes(in);
+    out.schedules = read_schedules(in);
+    in.optional("backup_every", out.backup_every);
+    out.exposure = read_exposure(in);
+    return in.finish();
+}
+
+}  // namespace gk::app
