@@ -68,10 +68,19 @@ std::string read_level(std::string_view text, std::string& out) {
     return {};
 }
 
+std::string read_shape(std::string_view text, Shape& out) {
+    const auto shape = from_name<Shape>(text);
+    if (!shape) return fmt::format("'{}' is not one of: {}", text, fmt::join(shape_names, ", "));
+    out = *shape;
+    return {};
+}
+
 constexpr std::uint16_t port_max = 65535;
 constexpr std::int64_t memory_max = 1 << 26;
 
 constexpr auto keys = std::to_array<Key>({
+    {"shape", "embedded: games are processes of this machine; cluster: pods of a Kubernetes (embedded)",
+     [](std::string_view t, Config& c) { return read_shape(t, c.shape); }},
     {"state", "folder of everything Gamekeeper keeps", [](std::string_view t, Config& c) { return read_text(t, c.state); }},
     {"api.listen", "address and port of the API (127.0.0.1:8080)", [](std::string_view t, Config& c) { return read_listen(t, c.api.listen); }},
     {"api.socket", "path of the API's Unix socket", [](std::string_view t, Config& c) { return read_text(t, c.api.socket); }},
@@ -96,6 +105,20 @@ constexpr auto keys = std::to_array<Key>({
     {"machine.memory_mib", "memory for all games together, MiB (0: all but 512)",
      [](std::string_view t, Config& c) { return read_number<std::int64_t>(t, c.machine.memory_mib, 0, memory_max); }},
     {"machine.sandbox", "false: plain processes even as root (true)", [](std::string_view t, Config& c) { return read_flag(t, c.machine.sandbox); }},
+    {"cluster.kubeconfig", "path of a kubeconfig (found as kubectl finds it, or the pod's own account)",
+     [](std::string_view t, Config& c) { return read_text(t, c.cluster.kubeconfig); }},
+    {"cluster.context", "which context of the kubeconfig (its current one)",
+     [](std::string_view t, Config& c) { return read_text(t, c.cluster.context); }},
+    {"cluster.namespace", "namespace of the control plane's own objects (gamekeeper-system)",
+     [](std::string_view t, Config& c) { return read_text(t, c.cluster.space); }},
+    {"cluster.storage_class", "storage class of new worlds (the cluster's default)",
+     [](std::string_view t, Config& c) { return read_text(t, c.cluster.storage_class); }},
+    {"cluster.node_host", "address that players are told (the node's external one, else its internal one)",
+     [](std::string_view t, Config& c) { return read_text(t, c.cluster.node_host); }},
+    {"cluster.shim_image", "image that copies gk-shim into games' images (gamekeeper.local/gk-shim:1)",
+     [](std::string_view t, Config& c) { return read_text(t, c.cluster.shim_image); }},
+    {"cluster.backup_image", "image of the pods that back up and restore (gamekeeper.local/restic:1)",
+     [](std::string_view t, Config& c) { return read_text(t, c.cluster.backup_image); }},
     {"vault.place", "folder of the backups (<state>/vault)", [](std::string_view t, Config& c) { return read_text(t, c.vault.place); }},
     {"vault.keep_deleted", "how long a deleted server's world is kept (30d)",
      [](std::string_view t, Config& c) { return read_duration(t, c.vault.keep_deleted, Milliseconds(0)); }},
@@ -202,7 +225,7 @@ Result<SaidByKey, ConfigErrors> said_in_file(std::string_view yaml, std::string_
 
 Result<SaidByKey, ConfigErrors> said_in_environment(const std::vector<std::string>& environment) {
     // These belong to the command line, not to serve.
-    static constexpr std::array<std::string_view, 5> foreign = {"GK_URL", "GK_KEY", "GK_CA", "GK_CONFIG", "GK_SHAPE"};
+    static constexpr std::array<std::string_view, 4> foreign = {"GK_URL", "GK_KEY", "GK_CA", "GK_CONFIG"};
     SaidByKey out;
     ConfigErrors errors;
     for (const auto& line : environment) {

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/enum_names.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "base/units.hpp"
@@ -14,7 +17,12 @@
 // flag (--api.listen). A flag wins over the environment, the environment over the file. With nothing at all the defaults are safe.
 namespace gk::programs {
 
+enum class Shape : std::uint8_t { embedded, cluster };
+inline constexpr auto shape_names = std::to_array<std::string_view>({"embedded", "cluster"});
+constexpr std::span<const std::string_view> names_of(Shape) { return shape_names; }
+
 struct Config {
+    Shape shape = Shape::embedded;       // Games as processes of this machine, or as pods.
     std::string state;                   // Absolute.
     struct Api {
         std::string listen = "127.0.0.1:8080";
@@ -35,6 +43,15 @@ struct Config {
         std::int64_t memory_mib = 0;     // For all games together; 0: all but 512 MiB of this machine's.
         bool sandbox = true;             // Off: plain processes, although root.
     } machine;
+    struct Cluster {
+        std::string kubeconfig;          // Path; empty: found as kubectl finds it, or the pod's own account.
+        std::string context;             // Of the kubeconfig; empty: its current one.
+        std::string space = "gamekeeper-system";  // Namespace of the control plane's own objects.
+        std::string storage_class;       // Of new worlds' claims; empty: the cluster's default.
+        std::string node_host;           // What players are told; empty: the node's external address, else its internal one.
+        std::string shim_image = "gamekeeper.local/gk-shim:1";      // Copies gk-shim into games' own images.
+        std::string backup_image = "gamekeeper.local/restic:1";     // Of the pods that back up and restore.
+    } cluster;
     struct Vault {
         std::string place;               // Folder with the repositories; default <state>/vault.
         Milliseconds keep_deleted = std::chrono::days(30);

@@ -50,6 +50,17 @@ TEST(Config, AMistypedKeyIsAnErrorEverywhere) {
     EXPECT_FALSE(environment);
 }
 
+TEST(Config, TheShapeIsAWordOfItsOwn) {
+    const auto cluster = make_config({state(), *said_in_environment({"GK_SHAPE=cluster", "GK_CLUSTER_NAMESPACE=games"})});
+    const auto wrong = make_config({state(), {{"shape", {"kubernetes", "--shape"}}}});
+
+    ASSERT_TRUE(cluster);
+    EXPECT_EQ(cluster->shape, Shape::cluster);
+    EXPECT_EQ(cluster->cluster.space, "games");
+    ASSERT_FALSE(wrong);
+    EXPECT_EQ(wrong.error(), std::vector<std::string>{"--shape: shape: 'kubernetes' is not one of: embedded, cluster"});
+}
+
 TEST(Config, ListeningBeyondLoopbackNeedsAWord) {
     EXPECT_FALSE(make_config({state(), {{"api.listen", {"0.0.0.0:8080", "x"}}}}));
     EXPECT_TRUE(make_config({state(), {{"api.listen", {"0.0.0.0:8080", "x"}}, {"api.expose_without_tls", {"true", "x"}}}}));

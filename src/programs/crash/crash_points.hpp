@@ -6,13 +6,8 @@
 #include <string_view>
 #include <utility>
 
-#include "ports/files.hpp"
-#include "ports/ledger.hpp"
-#include "ports/port_map.hpp"
-#include "ports/runtime.hpp"
-#include "ports/server_store.hpp"
 #include "ports/task.hpp"
-#include "ports/vault.hpp"
+#include "programs/serve/ports.hpp"
 
 // Ends the process with SIGKILL at a chosen external effect, so that tests/e2e/test_crash.py can try every one of them. The points lie around
 // the ports: whatever changes the world goes through one of these classes, and a new pure method of a port does not compile before it has its
@@ -70,7 +65,9 @@ class CrashingLedger final : public Ledger {
 public:
     CrashingLedger(Ledger& inner, CrashPoints& points) : inner_(inner), points_(points) {}
     Answer<Epoch> next_epoch() override { return points_.around("ledger.next_epoch", inner_.next_epoch()); }
-    Answer<Success> put(Operation operation) override { return points_.around("ledger.put_operation", inner_.put(std::move(operation))); }
+    Answer<Success> put(Operation operation, WrittenBy by) override {
+        return points_.around("ledger.put_operation", inner_.put(std::move(operation), by));
+    }
     Answer<Success> put_ahead(Operation operation) override { return points_.around("ledger.put_ahead", inner_.put_ahead(std::move(operation))); }
     Answer<Operation> operation(OperationId id) override { return inner_.operation(id); }
     Answer<std::vector<Operation>> operations(OperationFilter filter) override { return inner_.operations(filter); }
@@ -80,17 +77,21 @@ public:
     Answer<std::uint64_t> append(Event event) override { return points_.around("ledger.append", inner_.append(std::move(event))); }
     Answer<std::vector<Event>> events_after(std::uint64_t number, std::size_t limit) override { return inner_.events_after(number, limit); }
     std::shared_ptr<void> watch_events(std::function<void()> appended) override { return inner_.watch_events(std::move(appended)); }
-    Answer<vault::Snapshot> put(vault::Snapshot snapshot) override { return points_.around("ledger.put_snapshot", inner_.put(std::move(snapshot))); }
+    Answer<vault::Snapshot> put(vault::Snapshot snapshot, WrittenBy by) override {
+        return points_.around("ledger.put_snapshot", inner_.put(std::move(snapshot), by));
+    }
     Answer<std::vector<vault::Snapshot>> snapshots(ServerUid server) override { return inner_.snapshots(server); }
-    Answer<Success> remove(ServerUid server, SnapshotId id) override { return points_.around("ledger.remove_snapshot", inner_.remove(server, id)); }
+    Answer<Success> remove(ServerUid server, SnapshotId id, WrittenBy by) override {
+        return points_.around("ledger.remove_snapshot", inner_.remove(server, id, by));
+    }
     Answer<Success> put(ApiKey key) override { return points_.around("ledger.put_key", inner_.put(std::move(key))); }
     Answer<std::vector<ApiKey>> keys() override { return inner_.keys(); }
-    Answer<Success> put(KeptWorld world) override { return points_.around("ledger.put_kept", inner_.put(std::move(world))); }
+    Answer<Success> put(KeptWorld world, WrittenBy by) override { return points_.around("ledger.put_kept", inner_.put(std::move(world), by)); }
     Answer<std::vector<KeptWorld>> kept_worlds() override { return inner_.kept_worlds(); }
-    Answer<Success> remove_kept(ServerUid uid) override { return points_.around("ledger.remove_kept", inner_.remove_kept(uid)); }
+    Answer<Success> remove_kept(ServerUid uid, WrittenBy by) override { return points_.around("ledger.remove_kept", inner_.remove_kept(uid, by)); }
     Answer<std::optional<std::string>> fact(std::string name) override { return inner_.fact(std::move(name)); }
-    Answer<Success> set_fact(std::string name, std::string value) override {
-        return points_.around("ledger.set_fact", inner_.set_fact(std::move(name), std::move(value)));
+    Answer<Success> set_fact(std::string name, std::string value, WrittenBy by) override {
+        return points_.around("ledger.set_fact", inner_.set_fact(std::move(name), std::move(value), by));
     }
 
 private:
@@ -194,9 +195,9 @@ private:
 class CrashingPortMap final : public PortMap {
 public:
     CrashingPortMap(PortMap& inner, CrashPoints& points) : inner_(inner), points_(points) {}
-    Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes,
+    Answer<std::vector<server::PortBinding>> reserve(PortOwner owner, std::vector<PortWish> wishes,
                                                      std::vector<server::PortBinding> before) override {
-        return points_.around("port_map.reserve", inner_.reserve(server, std::move(wishes), std::move(before)));
+        return points_.around("port_map.reserve", inner_.reserve(std::move(owner), std::move(wishes), std::move(before)));
     }
     Answer<Success> release(ServerUid server) override { return points_.around("port_map.release", inner_.release(server)); }
     Answer<std::vector<Reservation>> list() override { return inner_.list(); }
@@ -215,6 +216,7 @@ struct CrashingPorts {
           vault(v, points),
           files(f, points),
           port_map(p, points) {}
+    Ports instead_of(const Ports& real) { return {store, ledger, runtime, vault, files, port_map, real.game_files, real.clock, real.random}; }
     CrashingStore store;
     CrashingLedger ledger;
     CrashingRuntime runtime;

@@ -37,8 +37,7 @@ namespace gk::programs {
 namespace {
 
 constexpr Milliseconds stop_grace = std::chrono::seconds(10);
-constexpr Milliseconds spare_look = std::chrono::seconds(5);
-constexpr Milliseconds spare_retry = std::chrono::minutes(10);
+constexpr Milliseconds idle_look = std::chrono::seconds(5);
 constexpr unsigned socket_mode = 0666;  // Who may do what is decided by the peer's uid and keys, not by reaching the socket.
 
 Value openapi_document() {
@@ -65,37 +64,28 @@ app::VaultCare::Options care_options(const Config& config) {
     return options;
 }
 
-// The ports that everything above works with: the adapters themselves, or, in crash tests, behind their crash points.
-struct Ports {
-    ServerStore& store;
-    Ledger& ledger;
-    Runtime& runtime;
-    Vault& vault;
-    Files& files;
-    PortMap& port_map;
-};
-
 // Everything above the adapters, for one run of the control plane.
 class ControlPlane {
 public:
-    ControlPlane(boost::asio::io_context& loop, const Config& config, const Rights& rights, Machine& machine, Ports ports, catalog::Catalog games)
+    ControlPlane(boost::asio::io_context& loop, const Config& config, const Rights& rights, Installation& installation, Ports ports,
+                 catalog::Catalog games)
         : loop_(loop),
           config_(config),
           tls_(rights.tls),
-          machine_(machine),
+          installation_(installation),
           ports_(ports),
           games_(std::move(games)),
           shelf_(
-              games_, catalog::RenderContext{}, [](const std::string& path) { return std::filesystem::exists(path); }, machine.game_files),
-          accounts_(ports.ledger, machine.clock, machine.random),
-          servers_({ports.store, ports.ledger, ports.runtime, ports.port_map, machine.clock, machine.random}, games_, machine_limits(config)),
+              games_, catalog::RenderContext{}, [](const std::string& path) { return std::filesystem::exists(path); }, ports.game_files),
+          accounts_(ports.ledger, ports.clock, ports.random),
+          servers_({ports.store, ports.ledger, ports.runtime, ports.port_map, ports.clock, ports.random}, games_, installation.limits()),
           keeper_(keeper_ports(), keeper_limits(config)),
-          scheduler_({ports.store, ports.ledger, ports.runtime, machine.clock}, [this](app::Due due) { return submit(std::move(due)); },
+          scheduler_({ports.store, ports.ledger, ports.runtime, ports.clock}, [this](app::Due due) { return submit(std::move(due)); },
                      {.backup_every = config.backup.every}),
           disk_watch_(
-              {ports.store, ports.ledger, ports.runtime, machine.clock}, [this](server::Record record) { return pause_for_disk(std::move(record)); },
+              {ports.store, ports.ledger, ports.runtime, ports.clock}, [this](server::Record record) { return pause_for_disk(std::move(record)); },
               config.keeper.interval),
-          care_({ports.store, ports.ledger, ports.vault, notifier_, machine.clock}, care_options(config)),
+          care_({ports.store, ports.ledger, ports.vault, notifier_, ports.clock, keeper_.tenure()}, care_options(config)),
           context_{.servers = servers_,
                    .accounts = accounts_,
                    .games = games_,
@@ -103,10 +93,10 @@ public:
                    .ledger = ports.ledger,
                    .runtime = ports.runtime,
                    .vault = ports.vault,
-                   .clock = machine.clock,
+                   .clock = ports.clock,
                    .tenure = keeper_.tenure(),
                    .metrics = metrics_,
-                   .public_host = public_host(config),
+                   .public_host = installation.public_host(),
                    .openapi = openapi_document(),
                    .owner_uid = rights.owner} {}
 
@@ -114,22 +104,23 @@ public:
 
 private:
     app::KeeperPorts keeper_ports() {
-        return {ports_.store,    ports_.ledger,  ports_.runtime,  ports_.vault, ports_.files,
-                ports_.port_map, machine_.clock, machine_.random, notifier_,    shelf_};
+        return {ports_.store,    ports_.ledger, ports_.runtime, ports_.vault, ports_.files,
+                ports_.port_map, ports_.clock,  ports_.random,  notifier_,    shelf_};
     }
     Task<Result<FirstStart, std::string>> first_start();
     Task<void> submit(app::Due due);
     Task<void> pause_for_disk(server::Record record);
     Task<void> keep();
     Task<void> after_takeover(Task<void> work);
-    Task<void> keep_spare();
+    Task<void> use_idle_time();
+    Task<void> watch_office();
     Task<void> wait_for_signal();
     Result<std::string, std::string> listen(net::HttpServer& server);
 
     boost::asio::io_context& loop_;
     const Config& config_;
     std::optional<tls::Context> tls_;
-    Machine& machine_;
+    Installation& installation_;
     Ports ports_;
     catalog::Catalog games_;
     app::GameShelf shelf_;
@@ -150,7 +141,7 @@ private:
 Task<Result<FirstStart, std::string>> ControlPlane::first_start() {
     FirstStart first;
     if (auto loaded = co_await accounts_.load(); !loaded) co_return std::unexpected(loaded.error().message);
-    if (machine_.keys.recovery_is_new) first.recovery_key = machine_.keys.recovery;
+    if (installation_.keys().recovery_is_new) first.recovery_key = installation_.keys().recovery;
     if (accounts_.has_keys()) co_return first;
     const app::Caller caller{.name = "first start"};
     const app::Idempotency once;
@@ -187,7 +178,14 @@ Task<void> ControlPlane::pause_for_disk(server::Record record) {
 }
 
 Task<void> ControlPlane::keep() {
+    co_await installation_.elected();
     why_ = co_await keeper_.run();
+    end_.raise();
+}
+
+Task<void> ControlPlane::watch_office() {
+    co_await keeper_.tenure().wait();
+    why_ = co_await installation_.deposed();
     end_.raise();
 }
 
@@ -196,15 +194,10 @@ Task<void> ControlPlane::after_takeover(Task<void> work) {
     co_await std::move(work);
 }
 
-// A world's first backup does not wait for the keys of its repository to be derived (six seconds of CPU), and no start for that: it is done while
-// nothing else is. Whoever comes sooner makes his own.
-Task<void> ControlPlane::keep_spare() {
-    for (auto pause = spare_look;;) {
-        co_await machine_.clock.sleep(pause);
-        if (!keeper_.is_idle()) continue;
-        const auto prepared = co_await machine_.vault.prepare_spare();
-        if (!prepared) log::warning("vault", "no repository could be made in advance", {{"why", prepared.error().detail}});
-        pause = prepared ? spare_look : spare_retry;
+Task<void> ControlPlane::use_idle_time() {
+    for (Milliseconds pause = idle_look;;) {
+        co_await ports_.clock.sleep(pause);
+        pause = keeper_.is_idle() ? co_await installation_.use_idle_time() : idle_look;
     }
 }
 
@@ -235,17 +228,18 @@ Task<std::string> ControlPlane::run(Announce announce) {
                                    metrics_.count(access);
                                    api::log_access(access);
                                }};
-    net::HttpServer http(loop_.get_executor(), machine_.clock, machine_.random, std::move(router), {}, std::move(hooks));
+    net::HttpServer http(loop_.get_executor(), ports_.clock, ports_.random, std::move(router), {}, std::move(hooks));
     async::TaskGroup tasks(loop_.get_executor());
     const auto listening = listen(http);
     if (listening) {
+        installation_.begin(tasks);
         tasks.spawn("keeper", keep());
         tasks.spawn("scheduler", after_takeover(scheduler_.run()));
         tasks.spawn("disk watch", after_takeover(disk_watch_.run()));
         tasks.spawn("vault care", after_takeover(care_.run()));
-        tasks.spawn("game files", machine_.game_files.run());
-        tasks.spawn("spare repository", keep_spare());
-        tasks.spawn("metrics", api::count_events(ports_.ledger, machine_.clock, metrics_));
+        tasks.spawn("election", watch_office());
+        tasks.spawn("idle time", use_idle_time());
+        tasks.spawn("metrics", api::count_events(ports_.ledger, ports_.clock, metrics_));
         tasks.spawn("signals", wait_for_signal());
         announce(*listening, *first);
         co_await end_.wait();
@@ -263,17 +257,15 @@ Task<std::string> run_control_plane(boost::asio::io_context& loop, Config config
     if (!games) co_return fmt::format("game definitions are wrong:\n  {}", fmt::join(games.error(), "\n  "));
     auto machine = Machine::open(loop, config, rights);
     if (!machine) co_return machine.error();
+    Installation& installation = **machine;
     for (const auto& warning : rights.warnings) log::warning("serve", warning);
-    if (auto lacks = co_await (*machine)->host->shortcomings()) {
-        for (const auto& lack : *lacks) log::warning("serve", lack);
-    }
-    auto& m = **machine;
+    for (const auto& lack : co_await installation.shortcomings()) log::warning("serve", lack);
+    const auto real = installation.ports();
     const auto points = CrashPoints::from_environment();
     std::unique_ptr<CrashingPorts> crashing;
-    if (points) crashing = std::make_unique<CrashingPorts>(*points, m.store, m.ledger, m.runtime, m.vault, m.files, m.port_map);
-    const Ports ports = crashing ? Ports{crashing->store, crashing->ledger, crashing->runtime, crashing->vault, crashing->files, crashing->port_map}
-                                 : Ports{m.store, m.ledger, m.runtime, m.vault, m.files, m.port_map};
-    ControlPlane plane(loop, config, rights, m, ports, std::move(*games));
+    if (points) crashing = std::make_unique<CrashingPorts>(*points, real.store, real.ledger, real.runtime, real.vault, real.files, real.port_map);
+    const Ports ports = crashing ? crashing->instead_of(real) : real;
+    ControlPlane plane(loop, config, rights, installation, ports, std::move(*games));
     co_return co_await plane.run(std::move(announce));
 }
 

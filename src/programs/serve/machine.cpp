@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include "adapters/system/listeners.hpp"
-#include "base/id.hpp"
-#include "domain/vault/recovery_key.hpp"
-#include "programs/serve/secrets.hpp"
-#include "tls/digest.hpp"
+#include "base/log.hpp"
 
 namespace gk::programs {
 namespace {
+
+constexpr Milliseconds spare_look = std::chrono::seconds(5);
+constexpr Milliseconds spare_retry = std::chrono::minutes(10);
 
 std::unique_ptr<Host> make_host(boost::asio::io_context& loop, Clock& clock, const Config& config, const Rights& rights) {
     if (rights.launcher) {
@@ -37,45 +37,46 @@ restic::ResticOptions restic_options(const Config& config, const Keys& keys) {
     return {.folder = config.vault.place, .password = keys.vault, .recovery_key = keys.recovery};
 }
 
-Secret random_secret(Random& random) {
-    std::array<std::byte, 32> bytes{};
-    random.fill(bytes);
-    return Secret(tls::hex(bytes));
-}
-
 }  // namespace
-
-Result<Keys, std::string> keep_keys(const Config& config, Random& random) {
-    TRY(vault_key, keep_secret(config.state + "/vault.key", [&random] { return random_secret(random); }));
-    TRY(recovery, keep_secret(config.state + "/recovery.key", [&random] {
-            vault::RecoveryKeyBits bits{};
-            random.fill(bits);
-            return vault::recovery_key_text(bits);
-        }));
-    return Keys{.vault = std::move(vault_key.secret), .recovery = std::move(recovery.secret), .recovery_is_new = recovery.is_new};
-}
 
 Machine::Machine(boost::asio::io_context& loop, const Config& config, const Rights& rights, Keys kept, std::unique_ptr<sqlite::Database> opened,
                  tls::Context trust)
-    : clock(loop.get_executor()),
-      keys(std::move(kept)),
+    : config_(config),
+      keys_(std::move(kept)),
+      clock(loop.get_executor()),
       database(std::move(opened)),
       store(loop.get_executor(), *database),
       ledger(loop.get_executor(), *database),
       port_map(*database, store, clock, port_rules(config)),
       host(make_host(loop, clock, config, rights)),
       runtime(loop.get_executor(), clock, *host, config.state),
-      vault(*host, restic_options(config, keys)),
+      vault(*host, restic_options(config, keys_)),
       files([this](ServerUid uid) { return host->open_files(uid); }, clock),
       game_files(loop.get_executor(), clock, std::move(trust), {.folder = config.games.downloads}) {}
 
 Result<std::unique_ptr<Machine>, std::string> Machine::open(boost::asio::io_context& loop, const Config& config, const Rights& rights) {
     system::SystemRandom random;
-    TRY(keys, keep_keys(config, random));
+    TRY(keys, keep_keys(config.state, random));
     auto database = sqlite::Database::open(loop.get_executor(), config.state + "/gamekeeper.db");
     if (!database) return std::unexpected(database.error().detail);
     TRY(trust, tls::Context::for_client({}));
     return std::unique_ptr<Machine>(new Machine(loop, config, rights, std::move(keys), std::move(*database), std::move(trust)));
+}
+
+Task<std::vector<std::string>> Machine::shortcomings() {
+    auto lacks = co_await host->shortcomings();
+    co_return lacks ? std::move(*lacks) : std::vector<std::string>();
+}
+
+Task<std::string> Machine::deposed() {
+    for (;;) co_await clock.sleep(std::chrono::hours(24));
+}
+
+// A world's first backup does not wait for the keys of its repository to be derived (six seconds of CPU). Whoever comes sooner makes his own.
+Task<Milliseconds> Machine::use_idle_time() {
+    const auto prepared = co_await vault.prepare_spare();
+    if (!prepared) log::warning("vault", "no repository could be made in advance", {{"why", prepared.error().detail}});
+    co_return prepared ? spare_look : spare_retry;
 }
 
 }  // namespace gk::programs

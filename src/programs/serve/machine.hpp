@@ -20,26 +20,35 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "programs/config/config.hpp"
+#include "programs/serve/address.hpp"
+#include "programs/serve/installation.hpp"
 #include "programs/serve/rights.hpp"
 
 namespace gk::programs {
 
-// The secrets of an installation, in its state folder.
-struct Keys {
-    Secret vault;      // Opens every repository.
-    Secret recovery;   // The second way in, for people.
-    bool recovery_is_new = false;
-};
-Result<Keys, std::string> keep_keys(const Config& config, Random& random);
-
-// Every adapter of the embedded shape on one loop, in the order in which they need each other.
-class Machine {
+// Every adapter of the embedded shape on one loop, in the order in which they need each other. It keeps from the start: the lock on the database
+// lets no second one in.
+class Machine final : public Installation {
 public:
     static Result<std::unique_ptr<Machine>, std::string> open(boost::asio::io_context& loop, const Config& config, const Rights& rights);
 
+    Ports ports() override { return {store, ledger, runtime, vault, files, port_map, game_files, clock, random}; }
+    const Keys& keys() const override { return keys_; }
+    app::MachineLimits limits() const override { return machine_limits(config_); }
+    std::string public_host() const override { return programs::public_host(config_); }
+    Task<std::vector<std::string>> shortcomings() override;
+    void begin(async::TaskGroup& tasks) override { tasks.spawn("game files", game_files.run()); }
+    Task<void> elected() override { co_return; }
+    Task<std::string> deposed() override;
+    Task<Milliseconds> use_idle_time() override;
+
+private:
+    const Config& config_;
+    Keys keys_;
+
+public:
     system::SystemClock clock;
     system::SystemRandom random;
-    Keys keys;
     std::unique_ptr<sqlite::Database> database;
     sqlite::SqliteServerStore store;
     sqlite::SqliteLedger ledger;

@@ -124,7 +124,7 @@ std::string sibling_program(const std::string& name) { return (std::filesystem::
 
 // The configured user; without one of that name, the uid just below those of the games, which needs no entry in /etc/passwd.
 std::optional<User> control_plane_user(const Config& config) {
-    if (geteuid() != 0 || !config.machine.sandbox) return std::nullopt;
+    if (geteuid() != 0 || !config.machine.sandbox || config.shape == Shape::cluster) return std::nullopt;
     if (const passwd* entry = getpwnam(config.machine.user.c_str())) return User{entry->pw_uid, entry->pw_gid};
     return User{config.machine.uid_base - 1, config.machine.uid_base - 1};
 }
@@ -139,6 +139,7 @@ Result<Rights, std::string> settle_rights(const Config& config) {
     const auto identity = user.value_or(Identity{getuid(), getgid()});
     TRY_OK(make_state(config.state, identity, user.has_value()));
     TRY_OK(make_socket_folder(config, identity));
+    if (config.shape == Shape::cluster) return rights;  // Games are pods: nothing here needs rights.
     if (!user) {
         rights.warnings.push_back(
             root ? "machine.sandbox is off: games run as plain processes of root, with neither sandbox nor own users"

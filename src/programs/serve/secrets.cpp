@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "domain/vault/recovery_key.hpp"
+#include "tls/digest.hpp"
 
 namespace gk::programs {
 namespace {
@@ -23,6 +25,12 @@ Result<std::string, std::string> read_all(int file, const std::string& path) {
     if (count < 0) return std::unexpected(failed("reading " + path));
     text.resize(static_cast<std::size_t>(count));
     return std::string(trimmed(text));
+}
+
+Secret random_secret(Random& random) {
+    std::array<std::byte, 32> bytes{};
+    random.fill(bytes);
+    return Secret(tls::hex(bytes));
 }
 
 }  // namespace
@@ -56,6 +64,16 @@ Result<KeptSecret, std::string> keep_secret(const std::string& path, const std::
     auto secret = make();
     TRY_OK(write_secret(path, secret));
     return KeptSecret{.secret = std::move(secret), .is_new = true};
+}
+
+Result<Keys, std::string> keep_keys(const std::string& state, Random& random) {
+    TRY(vault_key, keep_secret(state + "/vault.key", [&random] { return random_secret(random); }));
+    TRY(recovery, keep_secret(state + "/recovery.key", [&random] {
+            vault::RecoveryKeyBits bits{};
+            random.fill(bits);
+            return vault::recovery_key_text(bits);
+        }));
+    return Keys{.vault = std::move(vault_key.secret), .recovery = std::move(recovery.secret), .recovery_is_new = recovery.is_new};
 }
 
 }  // namespace gk::programs

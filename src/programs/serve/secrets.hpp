@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "ports/random.hpp"
 
 namespace gk::programs {
 
@@ -15,6 +16,14 @@ struct KeptSecret {
 
 // The secret in that file (mode 0600), made by `make` and synced to disk when the file is not there. The error is a sentence for people.
 Result<KeptSecret, std::string> keep_secret(const std::string& path, const std::function<Secret()>& make);
+// The secrets of an installation, in its state folder.
+struct Keys {
+    Secret vault;     // Opens every repository.
+    Secret recovery;  // The second way in, for people.
+    bool recovery_is_new = false;
+};
+Result<Keys, std::string> keep_keys(const std::string& state, Random& random);
+
 // Writes a secret file as keep_secret() does, whatever is there.
 Result<Success, std::string> write_secret(const std::string& path, const Secret& secret);
 

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/servers/servers.hpp"
+#include "async/task_group.hpp"
+#include "ports/task.hpp"
+#include "programs/serve/ports.hpp"
+#include "programs/serve/secrets.hpp"
+
+namespace gk::programs {
+
+// One shape of Gamekeeper: its adapters, and what they need to live. Outlives everything that works with its ports.
+class Installation {
+public:
+    virtual ~Installation() = default;
+
+    virtual Ports ports() = 0;
+    virtual const Keys& keys() const = 0;
+    // What all games together may have.
+    virtual app::MachineLimits limits() const = 0;
+    // What players are told.
+    virtual std::string public_host() const = 0;
+    // What is missing here, as sentences with cause and cure.
+    virtual Task<std::vector<std::string>> shortcomings() = 0;
+
+    // Spawns what the adapters do by themselves while the control plane works.
+    virtual void begin(async::TaskGroup& tasks) = 0;
+    // Returns when this process may be the one that keeps.
+    virtual Task<void> elected() = 0;
+    // Returns when it may not any more, and why. Only after elected().
+    virtual Task<std::string> deposed() = 0;
+    // Does what makes later work faster; called while nothing else is to be done. Returns when to call again.
+    virtual Task<Milliseconds> use_idle_time() = 0;
+};
+
+}  // namespace gk::programs
