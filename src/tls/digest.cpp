@@ -4,6 +4,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "base/assert.hpp"
 
@@ -40,6 +41,15 @@ Sha256 Sha256Stream::finish() {
 }
 
 Sha256 sha256(ByteSpan bytes) { return Sha256Stream().add(bytes).finish(); }
+
+Sha256 hmac_sha256(ByteSpan key, ByteSpan text) {
+    Sha256 mac{};
+    unsigned int size = mac.size();
+    ASSERT(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                reinterpret_cast<unsigned char*>(mac.data()), &size) != nullptr,
+           "OpenSSL hashes");
+    return mac;
+}
 
 std::string hex(ByteSpan bytes) {
     constexpr std::string_view digits = "0123456789abcdef";

@@ -47,6 +47,8 @@ private:
 };
 
 Sha256 sha256(ByteSpan bytes);
+// RFC 2104.
+Sha256 hmac_sha256(ByteSpan key, ByteSpan text);
 // Lower-case hexadecimal digits, two for each byte.
 std::string hex(ByteSpan bytes);
 // RFC 4648, with padding.

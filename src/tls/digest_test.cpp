@@ -30,6 +30,15 @@ TEST(Digest, PiecesGiveTheSameAsTheWhole) {
     EXPECT_EQ(stream.finish(), sha256(as_byte_span(text)));
 }
 
+// RFC 4231, test cases 1, 2 and 6 (a key that is longer than a block).
+TEST(Digest, HmacIsThatOfItsStandard) {
+    const auto mac = [](const std::string& key, std::string_view text) { return hex(hmac_sha256(as_byte_span(key), as_byte_span(text))); };
+    EXPECT_EQ(mac(std::string(20, '\x0b'), "Hi There"), "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+    EXPECT_EQ(mac("Jefe", "what do ya want for nothing?"), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    EXPECT_EQ(mac(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First"),
+              "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 TEST(Digest, ConstantTimeComparisonComparesLengthAndContent) {
     EXPECT_TRUE(equal_in_constant_time(as_byte_span("key"), as_byte_span("key")));
     EXPECT_FALSE(equal_in_constant_time(as_byte_span("key"), as_byte_span("kez")));
