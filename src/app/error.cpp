@@ -23,6 +23,11 @@ Error from(const StoreError& error) {
                 .code = "store_unavailable",
                 .message = "the database cannot be written or read at the moment (a full disk is the usual cause); try again",
                 .detail = error.detail};
+    case StoreError::Kind::fenced:
+        return {.kind = Error::Kind::unavailable,
+                .code = "not_in_charge",
+                .message = "another process of the control plane has taken over; try again",
+                .detail = error.detail};
     case StoreError::Kind::corrupt:
         return {.kind = Error::Kind::internal,
                 .code = "store_corrupt",

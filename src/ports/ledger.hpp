@@ -46,6 +46,12 @@ struct KeptWorld {
     Time until{};
 };
 
+// Who writes. A keeper names the epoch under which it works: from when next_epoch() has given out a newer one on, its writes change nothing and are
+// answered with `fenced`. Looking at the epoch and writing are one transaction, so nothing that a newer keeper has read is changed behind it.
+// What no keeper writes, a request that any replica of the API may serve, is not fenced.
+using WrittenBy = std::optional<Epoch>;
+inline constexpr WrittenBy no_keeper;
+
 // Keeps what is not a server: operations, idempotency keys, the outbox, the snapshot catalogue, keys, kept worlds. When a call returns
 // success, the change is on disk. No use case needs a transaction over this and ServerStore: the operation is written first, the keeper completes.
 class Ledger {
@@ -58,7 +64,7 @@ public:
     virtual Answer<Epoch> next_epoch() = 0;
 
     // Operations: put() creates or replaces. One that has ended stays ended: what a keeper from before still believes of it changes nothing.
-    virtual Answer<Success> put(Operation operation) = 0;
+    virtual Answer<Success> put(Operation operation, WrittenBy by) = 0;
     // A new operation ahead of the write that the caller begins next, here or in ServerStore, at once and with nothing awaited in between. When
     // that write succeeds, the operation is on disk; it need not be before. When it is refused (conflict), the operation is stored all the same.
     // When it is `unavailable`, so is what became of the operation. Lost with the process if nothing is written any more. One with this id that
@@ -83,20 +89,20 @@ public:
     virtual std::shared_ptr<void> watch_events(std::function<void()> appended) = 0;
 
     // The snapshot catalogue. put() creates (and gives the next sequence when it is 0) or replaces; returns it as stored.
-    virtual Answer<vault::Snapshot> put(vault::Snapshot snapshot) = 0;
+    virtual Answer<vault::Snapshot> put(vault::Snapshot snapshot, WrittenBy by) = 0;
     virtual Answer<std::vector<vault::Snapshot>> snapshots(ServerUid server) = 0;  // Newest first.
-    virtual Answer<Success> remove(ServerUid server, SnapshotId id) = 0;
+    virtual Answer<Success> remove(ServerUid server, SnapshotId id, WrittenBy by) = 0;
 
     virtual Answer<Success> put(ApiKey key) = 0;
     virtual Answer<std::vector<ApiKey>> keys() = 0;
 
-    virtual Answer<Success> put(KeptWorld world) = 0;
+    virtual Answer<Success> put(KeptWorld world, WrittenBy by) = 0;
     virtual Answer<std::vector<KeptWorld>> kept_worlds() = 0;
-    virtual Answer<Success> remove_kept(ServerUid uid) = 0;
+    virtual Answer<Success> remove_kept(ServerUid uid, WrittenBy by) = 0;
 
     // Small facts by name: the epoch of a schema, when the last vault sample ran.
     virtual Answer<std::optional<std::string>> fact(std::string name) = 0;
-    virtual Answer<Success> set_fact(std::string name, std::string value) = 0;
+    virtual Answer<Success> set_fact(std::string name, std::string value, WrittenBy by) = 0;
 };
 
 }  // namespace gk

@@ -14,8 +14,8 @@ namespace gk {
 
 struct StoreError {
     // conflict: somebody else changed it, or the name is taken: read again. unavailable: nothing is known of the effect, read again later;
-    // also when the disk is full. corrupt: a person must look.
-    enum class Kind : std::uint8_t { conflict, not_found, unavailable, corrupt };
+    // also when the disk is full. corrupt: a person must look. fenced: nothing was changed, because a newer keeper is at work; stop for good.
+    enum class Kind : std::uint8_t { conflict, not_found, unavailable, corrupt, fenced };
     Kind kind;
     std::string detail;
 };

@@ -36,7 +36,7 @@ TEST_F(Promises, SnapshotsComeInPagesNewestFirstEachOnce) {
     std::vector<std::string> made;
     for (int i = 0; i < 5; ++i) {
         const vault::Snapshot snapshot{.id = house.random.id<SnapshotId>(), .server = house.record("castle").uid, .created_at = house.clock.now()};
-        ASSERT_TRUE(house.wait(house.ledger.put(snapshot)));
+        ASSERT_TRUE(house.wait(house.ledger.put(snapshot, no_keeper)));
         made.insert(made.begin(), snapshot.id.text());
     }
 
@@ -70,7 +70,7 @@ TEST_F(Promises, AStopOfTheServerLetsARequestUnderWayFinishAndTakesNoNewOne) {
     auto operation = house.wait(house.ledger.operation(house.state->operations.begin()->first)).value();
     operation.status = Operation::Status::succeeded;
     operation.finished_at = house.clock.now();
-    ASSERT_TRUE(house.wait(house.ledger.put(operation)));
+    ASSERT_TRUE(house.wait(house.ledger.put(operation, no_keeper)));
     const Event event{.at = house.clock.now(), .type = "operation.finished", .server = {}, .server_id = "a", .data = {}};
     ASSERT_TRUE(house.wait(house.ledger.append(event)));
 

@@ -23,7 +23,7 @@ TEST(Adoption, LeavesThePortsToWhoCameFirst) {
                          .record = {},
                          .deleted_at = house.clock.now(),
                          .until = house.clock.now() + std::chrono::days(30)};
-    ASSERT_TRUE(house.wait(house.ledger.put(kept)));
+    ASSERT_TRUE(house.wait(house.ledger.put(kept, no_keeper)));
     RivalStore store(house.store);
     store.rival = [&](server::Record record) { return create_as_keep(house.store, std::move(record)); };
     app::Servers servers({store, house.ledger, house.runtime, house.port_map, house.clock, house.random}, house.games,

@@ -214,6 +214,17 @@ TEST_F(KeeperOrder, ADeleteThatKeepsNothingLeavesNothingInTheCatalogue) {
     EXPECT_TRUE(ground.state->snapshots.empty());
 }
 
+TEST_F(KeeperOrder, AKeeperThatTheLedgerRefusesStopsForGood) {
+    const auto newer = static_cast<Epoch>(std::to_underlying(ground.state->epoch) + 1);
+    ground.state->epoch = newer;  // As given out to another process.
+
+    const auto operation = ask(Verb::backup);
+
+    // The life after it did the work.
+    EXPECT_EQ(operation.status, Operation::Status::succeeded);
+    EXPECT_EQ(ground.state->epoch, static_cast<Epoch>(std::to_underlying(newer) + 1));
+}
+
 TEST_F(KeeperOrder, ACrashIsSavedAndStartedAgain) {
     auto& cell = ground.cells[uid()];
     cell.next = sim::Cell::Next::crash;

@@ -22,7 +22,7 @@ protected:
         operation.server = uid;
         operation.verb = verb;
         operation.created_at = house.clock.now();
-        EXPECT_TRUE(house.wait(house.ledger.put(operation)));
+        EXPECT_TRUE(house.wait(house.ledger.put(operation, no_keeper)));
         return operation.id;
     }
     void sweep(Orphans& orphans) {

@@ -17,7 +17,7 @@ struct SentTwice : testing::Test {
     Task<void> carry_out(app::Accepted accepted) {
         accepted.operation.status = Operation::Status::succeeded;
         accepted.operation.finished_at = house.clock.now();
-        std::ignore = co_await house.ledger.put(accepted.operation);
+        std::ignore = co_await house.ledger.put(accepted.operation, no_keeper);
         auto record = (co_await house.store.find("default", "castle")).value();
         record.request.reset();
         std::ignore = co_await house.store.replace(std::move(record));

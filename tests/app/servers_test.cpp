@@ -85,7 +85,7 @@ TEST_F(Servers, AKeptWorldIsAdoptedOrLeftOnlyWhenTheOrderSaysSo) {
                          .record = {},
                          .deleted_at = house.clock.now(),
                          .until = house.clock.now() + std::chrono::days(30)};
-    ASSERT_TRUE(house.wait(house.ledger.put(kept)));
+    ASSERT_TRUE(house.wait(house.ledger.put(kept, no_keeper)));
 
     const auto unsaid = house.create({.id = "castle", .game = "toy"});
     ASSERT_FALSE(unsaid.has_value());
@@ -103,7 +103,7 @@ TEST_F(Servers, AKeptWorldIsNotAdoptedByAnotherGame) {
                          .record = Value::object({{"game", "teeworlds"}}),
                          .deleted_at = house.clock.now(),
                          .until = house.clock.now() + std::chrono::hours(1)};
-    ASSERT_TRUE(house.wait(house.ledger.put(kept)));
+    ASSERT_TRUE(house.wait(house.ledger.put(kept, no_keeper)));
 
     EXPECT_EQ(house.create({.id = "castle", .game = "toy", .world = CreateOrder::World::adopt}).error().code, "world_of_another_game");
     EXPECT_TRUE(house.create({.id = "castle", .game = "teeworlds", .world = CreateOrder::World::adopt}).has_value());
@@ -112,7 +112,7 @@ TEST_F(Servers, AKeptWorldIsNotAdoptedByAnotherGame) {
 TEST_F(Servers, AFreshWorldTakesAnotherUidThanTheKeptOne) {
     const auto uid = house.random.id<ServerUid>();
     const KeptWorld kept{.uid = uid, .id = "castle", .space = "default", .record = {}, .deleted_at = house.clock.now(), .until = house.clock.now()};
-    ASSERT_TRUE(house.wait(house.ledger.put(kept)));
+    ASSERT_TRUE(house.wait(house.ledger.put(kept, no_keeper)));
     ASSERT_TRUE(house.create({.id = "castle", .game = "toy", .world = CreateOrder::World::fresh}));
     EXPECT_NE(house.record("castle").uid, uid);
 }
@@ -180,7 +180,7 @@ TEST_F(Servers, AnotherTenantsKeptWorldDoesNotExist) {
                          .record = Value::object({{"game", "toy"}, {"tenant", "acme"}}),
                          .deleted_at = house.clock.now(),
                          .until = house.clock.now() + std::chrono::hours(1)};
-    ASSERT_TRUE(house.wait(house.ledger.put(kept)));
+    ASSERT_TRUE(house.wait(house.ledger.put(kept, no_keeper)));
 
     ASSERT_TRUE(house.create({.id = "castle", .game = "toy", .world = CreateOrder::World::adopt}));
 
@@ -249,7 +249,7 @@ TEST_F(Servers, WhoHasSeenABackupEndMayAskForTheNextAtOnce) {
     auto ended = first->operation;
     ended.status = Operation::Status::succeeded;
     ended.finished_at = house.clock.now();
-    ASSERT_TRUE(house.wait(house.ledger.put(ended)));
+    ASSERT_TRUE(house.wait(house.ledger.put(ended, no_keeper)));
     const auto second = house.ask("castle", {.verb = server::Verb::backup});
 
     ASSERT_TRUE(second.has_value()) << second.error().message;

@@ -24,7 +24,7 @@ gk::Task<void> put_many(gk::Ledger& ledger, int count, std::vector<double>& took
         operation.id = random.id<gk::OperationId>();
         operation.server = random.id<gk::ServerUid>();
         const auto before = Ticks::now();
-        const auto put = co_await ledger.put(std::move(operation));
+        const auto put = co_await ledger.put(std::move(operation), gk::no_keeper);
         ASSERT(put.has_value(), "the disk has room");
         took_ms.push_back(std::chrono::duration<double, std::milli>(Ticks::now() - before).count());
     }

@@ -43,11 +43,11 @@ TEST_P(LedgerContract, RaisesTheEpochAtEveryStart) {
 TEST_P(LedgerContract, KeepsTheLatestStateOfAnOperation) {
     auto restore = operation(1);
     restore.verb = server::Verb::restore;
-    ASSERT_TRUE(wait(ledger().put(restore)));
+    ASSERT_TRUE(wait(ledger().put(restore, no_keeper)));
     restore.status = Operation::Status::failed;
     restore.error = Problem{.code = "vault_unavailable", .detail = "no answer"};
     restore.finished_at = Time(5ms);
-    ASSERT_TRUE(wait(ledger().put(restore)));
+    ASSERT_TRUE(wait(ledger().put(restore, no_keeper)));
 
     restart();
 
@@ -59,13 +59,13 @@ TEST_P(LedgerContract, LetsAnOperationEndOnce) {
     auto ended = operation(1);
     ended.status = Operation::Status::succeeded;
     ended.finished_at = Time(5ms);
-    ASSERT_TRUE(wait(ledger().put(ended)));
+    ASSERT_TRUE(wait(ledger().put(ended, no_keeper)));
 
-    ASSERT_TRUE(wait(ledger().put(operation(1))));
+    ASSERT_TRUE(wait(ledger().put(operation(1), no_keeper)));
     EXPECT_EQ(*wait(ledger().operation(ended.id)), ended) << "somebody put it who had not heard of its end";
 
     ended.status = Operation::Status::failed;
-    ASSERT_TRUE(wait(ledger().put(ended)));
+    ASSERT_TRUE(wait(ledger().put(ended, no_keeper)));
     EXPECT_EQ(*wait(ledger().operation(ended.id)), ended) << "how it ended may be put right";
 }
 
@@ -92,7 +92,7 @@ TEST_P(LedgerContract, StoresWhatWasPutAheadOfARefusedWrite) {
 TEST_P(LedgerContract, PutsNothingAheadOfWhatIsThereAlready) {
     auto known = operation(1);
     known.status = Operation::Status::running;
-    ASSERT_TRUE(wait(ledger().put(known)));
+    ASSERT_TRUE(wait(ledger().put(known, no_keeper)));
 
     ASSERT_TRUE(wait(ledger().put_ahead(operation(1))));
     ASSERT_TRUE(wait(servers().create(some_record())));
@@ -115,14 +115,14 @@ TEST_P(LedgerContract, OrdersWhatWasPutAheadBeforeWhatFollows) {
     ASSERT_TRUE(wait(ledger().put_ahead(operation(1))));
     EXPECT_EQ(*wait(ledger().operation(operation(1).id)), operation(1)) << "a question is answered with it";
     ASSERT_TRUE(wait(ledger().put_ahead(operation(1))));
-    ASSERT_TRUE(wait(ledger().put(later)));
+    ASSERT_TRUE(wait(ledger().put(later, no_keeper)));
 
     EXPECT_EQ(*wait(ledger().operation(later.id)), later);
 }
 
 TEST_P(LedgerContract, ListsOperationsNewestFirstInPages) {
-    for (std::uint8_t number = 1; number <= 5; ++number) ASSERT_TRUE(wait(ledger().put(operation(number, number % 2 == 1 ? 1 : 0))));
-    ASSERT_TRUE(wait(ledger().put(operation(1, 1))));  // A change does not make it newer.
+    for (std::uint8_t number = 1; number <= 5; ++number) ASSERT_TRUE(wait(ledger().put(operation(number, number % 2 == 1 ? 1 : 0), no_keeper)));
+    ASSERT_TRUE(wait(ledger().put(operation(1, 1), no_keeper)));  // A change does not make it newer.
     const auto id = [](std::uint8_t number) { return numbered<OperationId>(number); };
 
     EXPECT_EQ(ids(wait(ledger().operations({.server = {}, .limit = 2, .after = {}}))), (std::vector{id(5), id(4)}));
@@ -134,9 +134,9 @@ TEST_P(LedgerContract, ListsOperationsNewestFirstInPages) {
 TEST_P(LedgerContract, FindsWhatIsUnfinished) {
     auto done = operation(1);
     done.finished_at = Time(1ms);
-    ASSERT_TRUE(wait(ledger().put(done)));
-    ASSERT_TRUE(wait(ledger().put(operation(2, 1))));
-    ASSERT_TRUE(wait(ledger().put(operation(3, 2))));
+    ASSERT_TRUE(wait(ledger().put(done, no_keeper)));
+    ASSERT_TRUE(wait(ledger().put(operation(2, 1), no_keeper)));
+    ASSERT_TRUE(wait(ledger().put(operation(3, 2), no_keeper)));
 
     EXPECT_EQ(ids(wait(ledger().operations({.server = {}, .unfinished_only = true, .after = {}}))).size(), 2u);
     EXPECT_EQ(ids(wait(ledger().operations({.server = numbered<ServerUid>(1), .unfinished_only = true, .after = {}}))),
@@ -227,22 +227,22 @@ vault::Snapshot snapshot(std::uint8_t number, std::uint8_t server = 1) {
 }
 
 TEST_P(LedgerContract, NumbersSnapshotsPerServerAndNeverTwice) {
-    EXPECT_EQ(wait(ledger().put(snapshot(1)))->sequence, 1);
-    EXPECT_EQ(wait(ledger().put(snapshot(2)))->sequence, 2);
-    EXPECT_EQ(wait(ledger().put(snapshot(3, 2)))->sequence, 1);
-    ASSERT_TRUE(wait(ledger().remove(numbered<ServerUid>(1), numbered<SnapshotId>(2))));
+    EXPECT_EQ(wait(ledger().put(snapshot(1), no_keeper))->sequence, 1);
+    EXPECT_EQ(wait(ledger().put(snapshot(2), no_keeper))->sequence, 2);
+    EXPECT_EQ(wait(ledger().put(snapshot(3, 2), no_keeper))->sequence, 1);
+    ASSERT_TRUE(wait(ledger().remove(numbered<ServerUid>(1), numbered<SnapshotId>(2), no_keeper)));
     restart();
 
-    EXPECT_EQ(wait(ledger().put(snapshot(4)))->sequence, 3);
+    EXPECT_EQ(wait(ledger().put(snapshot(4), no_keeper))->sequence, 3);
 }
 
 TEST_P(LedgerContract, KeepsTheLatestStateOfASnapshot) {
-    auto first = *wait(ledger().put(snapshot(1)));
-    ASSERT_TRUE(wait(ledger().put(snapshot(2))));
+    auto first = *wait(ledger().put(snapshot(1), no_keeper));
+    ASSERT_TRUE(wait(ledger().put(snapshot(2), no_keeper)));
     first.status = vault::SnapshotStatus::complete;
     first.engine_id = "abc";
 
-    EXPECT_EQ(*wait(ledger().put(first)), first);
+    EXPECT_EQ(*wait(ledger().put(first, no_keeper)), first);
 
     const auto all = wait(ledger().snapshots(first.server));
     ASSERT_EQ(all->size(), 2u);
@@ -252,11 +252,11 @@ TEST_P(LedgerContract, KeepsTheLatestStateOfASnapshot) {
 }
 
 TEST_P(LedgerContract, RemovesASnapshotOfThatServerOnly) {
-    ASSERT_TRUE(wait(ledger().put(snapshot(1))));
+    ASSERT_TRUE(wait(ledger().put(snapshot(1), no_keeper)));
 
-    ASSERT_TRUE(wait(ledger().remove(numbered<ServerUid>(2), numbered<SnapshotId>(1))));
+    ASSERT_TRUE(wait(ledger().remove(numbered<ServerUid>(2), numbered<SnapshotId>(1), no_keeper)));
     EXPECT_EQ(wait(ledger().snapshots(numbered<ServerUid>(1)))->size(), 1u);
-    ASSERT_TRUE(wait(ledger().remove(numbered<ServerUid>(1), numbered<SnapshotId>(1))));
+    ASSERT_TRUE(wait(ledger().remove(numbered<ServerUid>(1), numbered<SnapshotId>(1), no_keeper)));
     EXPECT_TRUE(wait(ledger().snapshots(numbered<ServerUid>(1)))->empty());
 }
 
@@ -293,7 +293,7 @@ TEST_P(LedgerContract, KeepsWorldsOfDeletedServers) {
     world.space = "default";
     world.record = Value::object({{"game", "minetest"}});
     world.until = Time(30s);
-    ASSERT_TRUE(wait(ledger().put(world)));
+    ASSERT_TRUE(wait(ledger().put(world, no_keeper)));
     restart();
 
     const auto kept = wait(ledger().kept_worlds());
@@ -301,19 +301,60 @@ TEST_P(LedgerContract, KeepsWorldsOfDeletedServers) {
     EXPECT_EQ(kept->front().record, world.record);
     EXPECT_EQ(kept->front().until, world.until);
 
-    ASSERT_TRUE(wait(ledger().remove_kept(world.uid)));
+    ASSERT_TRUE(wait(ledger().remove_kept(world.uid, no_keeper)));
     EXPECT_TRUE(wait(ledger().kept_worlds())->empty());
-    EXPECT_TRUE(wait(ledger().remove_kept(world.uid)));
+    EXPECT_TRUE(wait(ledger().remove_kept(world.uid, no_keeper)));
 }
 
 TEST_P(LedgerContract, KeepsFacts) {
     EXPECT_EQ(wait(ledger().fact("vault.sampled")).value(), std::nullopt);
-    ASSERT_TRUE(wait(ledger().set_fact("vault.sampled", "")));
+    ASSERT_TRUE(wait(ledger().set_fact("vault.sampled", "", no_keeper)));
     EXPECT_EQ(wait(ledger().fact("vault.sampled")).value(), "");
-    ASSERT_TRUE(wait(ledger().set_fact("vault.sampled", "2026-11-21")));
+    ASSERT_TRUE(wait(ledger().set_fact("vault.sampled", "2026-11-21", no_keeper)));
     restart();
 
     EXPECT_EQ(wait(ledger().fact("vault.sampled")).value(), "2026-11-21");
+}
+
+TEST_P(LedgerContract, WritesNothingForAKeeperThatWasSuperseded) {
+    const auto old = *wait(ledger().next_epoch());
+    const auto proven = *wait(ledger().put(snapshot(1), old));
+    KeptWorld world;
+    world.uid = numbered<ServerUid>(1);
+    ASSERT_TRUE(wait(ledger().put(operation(1), old)));
+    ASSERT_TRUE(wait(ledger().put(world, old)));
+    ASSERT_TRUE(wait(ledger().set_fact("vault.sampled", "before", old)));
+    ASSERT_TRUE(wait(ledger().next_epoch()));
+
+    auto ended = operation(1);
+    ended.status = Operation::Status::failed;
+    auto later = world;
+    later.until = Time(1h);
+    EXPECT_EQ(wait(ledger().put(ended, old)).error().kind, Kind::fenced);
+    EXPECT_EQ(wait(ledger().put(snapshot(2), old)).error().kind, Kind::fenced);
+    EXPECT_EQ(wait(ledger().remove(proven.server, proven.id, old)).error().kind, Kind::fenced);
+    EXPECT_EQ(wait(ledger().put(later, old)).error().kind, Kind::fenced);
+    EXPECT_EQ(wait(ledger().remove_kept(world.uid, old)).error().kind, Kind::fenced);
+    EXPECT_EQ(wait(ledger().set_fact("vault.sampled", "after", old)).error().kind, Kind::fenced);
+
+    restart();
+    EXPECT_EQ(*wait(ledger().operation(operation(1).id)), operation(1));
+    EXPECT_EQ(*wait(ledger().snapshots(proven.server)), std::vector{proven});
+    ASSERT_EQ(wait(ledger().kept_worlds())->size(), 1u);
+    EXPECT_EQ(wait(ledger().kept_worlds())->front().until, world.until);
+    EXPECT_EQ(wait(ledger().fact("vault.sampled")).value(), "before");
+}
+
+TEST_P(LedgerContract, WritesForTheNewestKeeperAndForWhoIsNone) {
+    ASSERT_TRUE(wait(ledger().next_epoch()));
+    const auto newest = *wait(ledger().next_epoch());
+    restart();
+
+    EXPECT_TRUE(wait(ledger().put(operation(1), newest)));
+    EXPECT_TRUE(wait(ledger().put(operation(2), no_keeper)));
+    EXPECT_TRUE(wait(ledger().put(snapshot(1), newest)));
+    EXPECT_TRUE(wait(ledger().remove(numbered<ServerUid>(1), numbered<SnapshotId>(1), newest)));
+    EXPECT_TRUE(wait(ledger().set_fact("vault.sampled", "now", newest)));
 }
 
 }  // namespace

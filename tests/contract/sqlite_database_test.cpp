@@ -238,7 +238,7 @@ TEST_F(SqliteDatabase, LetsAPortOfTheFirstSchemaRestOn) {
     sqlite::SqlitePortMap ports(**db, servers, clock, {.range = {}});
 
     const std::vector<PortWish> wishes = {{.role = "game", .udp = true}};
-    const auto chosen = wait(ports.reserve(numbered<ServerUid>(8), wishes));
+    const auto chosen = wait(ports.reserve({.uid = numbered<ServerUid>(8)}, wishes, {}));
 
     ASSERT_TRUE(chosen);
     EXPECT_EQ(chosen->front().open, Port{30002}) << "a record has 30000, and 30001 rests";
@@ -259,7 +259,7 @@ TEST_F(SqliteDatabase, MakesAFixture) {
 
     auto alpha = record_named("alpha", 1);
     const std::vector<PortWish> wishes = {{.role = "game", .udp = true}};
-    alpha.ports = *wait(ports.reserve(alpha.uid, wishes));
+    alpha.ports = *wait(ports.reserve({.uid = alpha.uid}, wishes, {}));
     alpha.settings["motd"] = "hello";
     alpha.secrets["rcon"] = Secret("sesame");
     EXPECT_TRUE(wait(servers.create(alpha)));
@@ -268,7 +268,7 @@ TEST_F(SqliteDatabase, MakesAFixture) {
     Operation operation;
     operation.id = numbered<OperationId>(1);
     operation.server = alpha.uid;
-    EXPECT_TRUE(wait(ledger.put(operation)));
+    EXPECT_TRUE(wait(ledger.put(operation, no_keeper)));
     Event event;
     event.type = "server.phase";
     event.server = alpha.uid;
@@ -276,7 +276,7 @@ TEST_F(SqliteDatabase, MakesAFixture) {
     vault::Snapshot snapshot;
     snapshot.id = numbered<SnapshotId>(1);
     snapshot.server = alpha.uid;
-    EXPECT_TRUE(wait(ledger.put(snapshot)));
+    EXPECT_TRUE(wait(ledger.put(snapshot, no_keeper)));
     ApiKey key;
     key.id = numbered<KeyId>(1);
     key.name = "admin";
@@ -286,8 +286,8 @@ TEST_F(SqliteDatabase, MakesAFixture) {
     world.id = "old";
     world.space = "default";
     world.record = Value::object({{"id", "old"}});
-    EXPECT_TRUE(wait(ledger.put(world)));
-    EXPECT_TRUE(wait(ledger.set_fact("vault.sampled", "2026-11-21")));
+    EXPECT_TRUE(wait(ledger.put(world, no_keeper)));
+    EXPECT_TRUE(wait(ledger.set_fact("vault.sampled", "2026-11-21", no_keeper)));
     const IdempotentReply reply{.request_digest = "abc", .operation = operation.id};
     EXPECT_TRUE(wait(ledger.remember("key", "k", reply, clock.now())));
 }

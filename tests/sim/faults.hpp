@@ -102,6 +102,7 @@ enum class Plant : std::uint8_t {
     pruned_too_young,
     kept_time_cut_short,
     last_write_wins,
+    ledger_not_fenced,
 };
 inline constexpr auto plant_names = std::to_array<std::string_view>({
     "none",
@@ -138,6 +139,7 @@ inline constexpr auto plant_names = std::to_array<std::string_view>({
     "pruned_too_young",
     "kept_time_cut_short",
     "last_write_wins",
+    "ledger_not_fenced",
 });
 constexpr std::span<const std::string_view> names_of(Plant) { return plant_names; }
 

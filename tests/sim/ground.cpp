@@ -81,6 +81,10 @@ Ground::Effect Ground::admit(const char* what, ServerUid uid, Epoch epoch) {
     return Success{};
 }
 
+void Ground::check_writer(const char* what, Epoch epoch) {
+    if (epoch < state->epoch) breach(fmt::format("I2: {} of an old epoch took effect", what));
+}
+
 Ground::Effect Ground::fence(Epoch epoch) {
     if (plant == Plant::fence_does_nothing) {
         fenced_ = std::max(fenced_, epoch);

@@ -118,6 +118,8 @@ public:
     Effect admit(const char* what, ServerUid uid, Epoch epoch);
     Effect fence(Epoch epoch);
     bool is_fenced(Epoch epoch) const { return epoch < highest_; }
+    // I2: the ledger has taken this write of a keeper.
+    void check_writer(const char* what, Epoch epoch);
     Seen observe(ServerUid uid);
     Effect create_disk(ServerUid uid);
     Effect free_disk(ServerUid uid);
@@ -233,7 +235,7 @@ private:
     std::map<std::pair<Protocol, Port>, PortUse> ports_used_;  // By a record, now or last.
     struct Settings {
         Time created_at{};  // Of the record: an adopted world comes back under its old uid.
-        server::Version version{};
+        std::uint64_t version = 0;  // Of the stores here, which count.
         std::string text;
     };
     std::map<ServerUid, Settings> settings_promised_;

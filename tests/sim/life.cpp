@@ -104,7 +104,7 @@ Life::Life(Ground& ground, std::uint64_t seed, std::uint64_t number)
     const app::MachineLimits machine{.cpu = {4000}, .cpu_overcommit = 1, .memory = {3000}};
     servers_ = std::make_unique<app::Servers>(app::Servers::Ports{with.store, with.ledger, with.runtime, with.port_map, clock_, with.random},
                                               with.games, machine);
-    care_ = std::make_unique<app::VaultCare>(app::VaultCare::Ports{with.store, with.ledger, with.vault, with.notifier, clock_},
+    care_ = std::make_unique<app::VaultCare>(app::VaultCare::Ports{with.store, with.ledger, with.vault, with.notifier, clock_, keeper_->tenure()},
                                              care_options(ground.plant));
     scheduler_ = std::make_unique<app::Scheduler>(
         app::Scheduler::Ports{with.store, with.ledger, with.runtime, clock_}, [this](app::Due due) { return submit(std::move(due)); },

@@ -59,6 +59,7 @@ constexpr auto planted = std::to_array<Planted>({
     {Plant::pruned_too_young, "I13"},
     {Plant::kept_time_cut_short, "P8"},
     {Plant::last_write_wins, "I5"},
+    {Plant::ledger_not_fenced, "I2"},
 });
 static_assert(planted.size() + 1 == plant_names.size(), "every plant has its rule");
 

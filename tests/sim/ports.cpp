@@ -3,11 +3,12 @@
 #include <algorithm>
 
 #include "base/bytes.hpp"
+#include "domain/server/counted_version.hpp"
 
 namespace gk::sim {
 
 Task<Result<server::Version, StoreError>> SimStore::create(server::Record record) {
-    if (ground_.plant == Plant::acknowledged_too_early) co_return server::Version{1};
+    if (ground_.plant == Plant::acknowledged_too_early) co_return server::counted(1);
     co_return co_await passage_.pass("store.create", do_create(passage_.take_ahead(), std::move(record)));
 }
 Task<Result<server::Version, StoreError>> SimStore::replace(server::Record record) {
@@ -29,9 +30,9 @@ Task<void> SimStore::write(Ahead ahead) {
     for (auto& operation : ahead) std::ignore = co_await ledger_.put_ahead(std::move(operation));
 }
 
-Ledger::Answer<Success> SimLedger::put(Operation operation) {
+Ledger::Answer<Success> SimLedger::put(Operation operation, WrittenBy by) {
     if (ground_.plant == Plant::operation_never_ends && operation.is_finished()) co_return Success{};
-    co_return co_await passage_.pass("ledger.put_operation", inner_.put(std::move(operation)));
+    co_return co_await write("ledger.put_operation", by, inner_.put(std::move(operation), shown(by)));
 }
 Ledger::Answer<std::optional<IdempotentReply>> SimLedger::remember(std::string scope, std::string key, IdempotentReply reply, Time now) {
     if (ground_.plant == Plant::key_forgotten) co_return std::nullopt;
@@ -41,15 +42,16 @@ Ledger::Answer<std::vector<vault::Snapshot>> SimLedger::snapshots(ServerUid serv
     if (ground_.plant == Plant::catalogue_forgets) co_return std::vector<vault::Snapshot>();
     co_return co_await passage_.ask("ledger.snapshots", inner_.snapshots(server));
 }
-Ledger::Answer<Success> SimLedger::put(KeptWorld world) {
+Ledger::Answer<Success> SimLedger::put(KeptWorld world, WrittenBy by) {
     if (ground_.plant == Plant::kept_world_forgotten) co_return Success{};
     if (ground_.plant == Plant::kept_time_cut_short) world.until = Time();
-    co_return co_await passage_.pass("ledger.put_kept", inner_.put(std::move(world)));
+    co_return co_await write("ledger.put_kept", by, inner_.put(std::move(world), shown(by)));
 }
 
-PortMap::Answer<std::vector<server::PortBinding>> SimPortMap::do_reserve(ServerUid server, std::vector<PortWish> wishes,
+PortMap::Answer<std::vector<server::PortBinding>> SimPortMap::do_reserve(PortOwner owner, std::vector<PortWish> wishes,
                                                                          std::vector<server::PortBinding> before) {
-    auto bindings = co_await inner_.reserve(server, std::move(wishes), std::move(before));
+    const auto server = owner.uid;
+    auto bindings = co_await inner_.reserve(std::move(owner), std::move(wishes), std::move(before));
     if (ground_.plant == Plant::ports_freed_early) std::ignore = co_await inner_.release(server);
     co_return bindings;
 }

@@ -51,7 +51,7 @@ class SimLedger final : public Ledger {
 public:
     SimLedger(Ground& ground, Passage& passage, memory::MemoryLedger& inner) : ground_(ground), passage_(passage), inner_(inner) {}
     Answer<Epoch> next_epoch() override { return passage_.pass("ledger.next_epoch", inner_.next_epoch()); }
-    Answer<Success> put(Operation operation) override;
+    Answer<Success> put(Operation operation, WrittenBy by) override;
     // Nothing is awaited between this and the write that it precedes, so there is nothing that could be slow or die.
     Answer<Success> put_ahead(Operation operation) override {
         passage_.put_ahead(std::move(operation));
@@ -67,20 +67,37 @@ public:
         return passage_.ask("ledger.events_after", inner_.events_after(number, limit));
     }
     std::shared_ptr<void> watch_events(std::function<void()> appended) override { return inner_.watch_events(std::move(appended)); }
-    Answer<vault::Snapshot> put(vault::Snapshot snapshot) override { return passage_.pass("ledger.put_snapshot", inner_.put(std::move(snapshot))); }
+    Answer<vault::Snapshot> put(vault::Snapshot snapshot, WrittenBy by) override {
+        return write("ledger.put_snapshot", by, inner_.put(std::move(snapshot), shown(by)));
+    }
     Answer<std::vector<vault::Snapshot>> snapshots(ServerUid server) override;
-    Answer<Success> remove(ServerUid server, SnapshotId id) override { return passage_.pass("ledger.remove_snapshot", inner_.remove(server, id)); }
+    Answer<Success> remove(ServerUid server, SnapshotId id, WrittenBy by) override {
+        return write("ledger.remove_snapshot", by, inner_.remove(server, id, shown(by)));
+    }
     Answer<Success> put(ApiKey key) override { return inner_.put(std::move(key)); }
     Answer<std::vector<ApiKey>> keys() override { return inner_.keys(); }
-    Answer<Success> put(KeptWorld world) override;
+    Answer<Success> put(KeptWorld world, WrittenBy by) override;
     Answer<std::vector<KeptWorld>> kept_worlds() override { return passage_.ask("ledger.kept_worlds", inner_.kept_worlds()); }
-    Answer<Success> remove_kept(ServerUid uid) override { return passage_.pass("ledger.remove_kept", inner_.remove_kept(uid)); }
+    Answer<Success> remove_kept(ServerUid uid, WrittenBy by) override { return write("ledger.remove_kept", by, inner_.remove_kept(uid, shown(by))); }
     Answer<std::optional<std::string>> fact(std::string name) override { return passage_.ask("ledger.fact", inner_.fact(std::move(name))); }
-    Answer<Success> set_fact(std::string name, std::string value) override {
-        return passage_.pass("ledger.set_fact", inner_.set_fact(std::move(name), std::move(value)));
+    Answer<Success> set_fact(std::string name, std::string value, WrittenBy by) override {
+        return write("ledger.set_fact", by, inner_.set_fact(std::move(name), std::move(value), shown(by)));
     }
 
 private:
+    // A keeper's write, and the rule about it.
+    template <class T>
+    Answer<T> write(const char* what, WrittenBy by, Answer<T> call) {
+        return passage_.pass(what, watched(what, by, std::move(call)));
+    }
+    template <class T>
+    Answer<T> watched(const char* what, WrittenBy by, Answer<T> call) {
+        auto answer = co_await std::move(call);
+        if (answer && by) ground_.check_writer(what, *by);
+        co_return answer;
+    }
+    WrittenBy shown(WrittenBy by) const { return ground_.plant == Plant::ledger_not_fenced ? no_keeper : by; }
+
     Ground& ground_;
     Passage& passage_;
     memory::MemoryLedger& inner_;
@@ -89,15 +106,15 @@ private:
 class SimPortMap final : public PortMap {
 public:
     SimPortMap(Ground& ground, Passage& passage, memory::MemoryPortMap& inner) : ground_(ground), passage_(passage), inner_(inner) {}
-    Answer<std::vector<server::PortBinding>> reserve(ServerUid server, std::vector<PortWish> wishes,
+    Answer<std::vector<server::PortBinding>> reserve(PortOwner owner, std::vector<PortWish> wishes,
                                                      std::vector<server::PortBinding> before) override {
-        return passage_.pass("ports.reserve", do_reserve(server, std::move(wishes), std::move(before)));
+        return passage_.pass("ports.reserve", do_reserve(std::move(owner), std::move(wishes), std::move(before)));
     }
     Answer<Success> release(ServerUid server) override { return passage_.pass("ports.release", do_release(server)); }
     Answer<std::vector<Reservation>> list() override { return passage_.ask("ports.list", inner_.list()); }
 
 private:
-    Answer<std::vector<server::PortBinding>> do_reserve(ServerUid server, std::vector<PortWish> wishes, std::vector<server::PortBinding> before);
+    Answer<std::vector<server::PortBinding>> do_reserve(PortOwner owner, std::vector<PortWish> wishes, std::vector<server::PortBinding> before);
     Answer<Success> do_release(ServerUid server);
 
     Ground& ground_;

@@ -2,6 +2,7 @@
 #include <tuple>
 #include <utility>
 
+#include "domain/server/counted_version.hpp"
 #include "domain/server/lifecycle.hpp"
 #include "tests/sim/ground.hpp"
 
@@ -139,8 +140,9 @@ void Ground::check() {
 void Ground::promise_settings(const server::Record& record) {
     note("settings", record.uid);
     auto& told = settings_promised_[record.uid];
-    const auto rank = std::pair(record.created_at, record.version);
-    if (std::pair(told.created_at, told.version) < rank) told = {record.created_at, record.version, text_of(record.settings)};
+    const auto version = server::count_of(record.version).value_or(0);
+    const auto rank = std::pair(record.created_at, version);
+    if (std::pair(told.created_at, told.version) < rank) told = {record.created_at, version, text_of(record.settings)};
 }
 
 void Ground::check_promises() {
@@ -154,7 +156,7 @@ void Ground::check_promises() {
     }
     for (const auto& [uid, told] : settings_promised_) {
         const auto stored = record(uid);
-        if (!stored || stored->created_at != told.created_at || stored->version < told.version) continue;
+        if (!stored || stored->created_at != told.created_at || server::count_of(stored->version).value_or(0) < told.version) continue;
         const auto text = text_of(stored->settings);
         if (text != told.text && !settings_asked.contains(text))
             return breach(fmt::format("I5: settings {} of {:.2} were acknowledged and are not stored: {}", told.text, uid.text(), text));

@@ -17,8 +17,10 @@ protected:
     std::size_t in_vault(ServerUid uid) { return home.vault_state.repositories[uid].size(); }
 
     Household home;
-    VaultCare care{{.store = home.store, .ledger = home.ledger, .vault = home.memory_vault, .notifier = home.notifier, .clock = home.clock},
-                   {.retention = {.last = 2, .daily = 0, .weekly = 0, .age_min = 1h}}};
+    Tenure tenure;
+    VaultCare care{
+        {.store = home.store, .ledger = home.ledger, .vault = home.memory_vault, .notifier = home.notifier, .clock = home.clock, .tenure = tenure},
+        {.retention = {.last = 2, .daily = 0, .weekly = 0, .age_min = 1h}}};
 };
 
 TEST_F(VaultCareTest, OldSnapshotsGoFromVaultAndCatalogue) {
@@ -56,6 +58,21 @@ TEST_F(VaultCareTest, WhatTheVaultCannotRemoveNowIsNoLongerOfferedAndGoesLater) 
 
     EXPECT_EQ(in_catalogue(record.uid), 2u);
     EXPECT_EQ(in_vault(record.uid), 2u);
+}
+
+TEST_F(VaultCareTest, NothingIsPrunedBesideANewerKeeper) {
+    const auto record = home.add_server(1);
+    for (std::uint8_t n = 1; n <= 6; ++n) {
+        home.back_up(record, n);
+        home.clock.advance(2h);
+    }
+    tenure.begin(*home.run(home.ledger.next_epoch()));
+    ASSERT_TRUE(home.run(home.ledger.next_epoch()));
+
+    home.run(care.expire_snapshots());
+
+    EXPECT_EQ(in_catalogue(record.uid), 6u);
+    EXPECT_EQ(in_vault(record.uid), 6u);
 }
 
 TEST_F(VaultCareTest, SnapshotsThatARecordNamesStay) {
@@ -98,7 +115,7 @@ TEST_F(VaultCareTest, KeptWorldsGoWhenTheirTimeIsOverAndNobodyHasAdoptedThem) {
                        .record = {},
                        .deleted_at = home.clock.now(),
                        .until = home.clock.now() + 720h};
-        ASSERT_TRUE(home.run(home.ledger.put(kept)));
+        ASSERT_TRUE(home.run(home.ledger.put(kept, no_keeper)));
     }
 
     // Somebody may be adopting it until the last moment.

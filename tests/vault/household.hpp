@@ -59,7 +59,7 @@ public:
         snapshot.consistency = consistency;
         snapshot.created_at = clock.now();
         snapshot.engine_id = taken.engine_id;
-        return run(ledger.put(snapshot)).value();
+        return run(ledger.put(snapshot, no_keeper)).value();
     }
 
     boost::asio::io_context io;

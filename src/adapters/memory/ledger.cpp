@@ -9,6 +9,8 @@ namespace {
 
 StoreError no_operation(OperationId id) { return {StoreError::Kind::not_found, fmt::format("there is no operation {}", id.text())}; }
 
+StoreError fenced() { return {StoreError::Kind::fenced, "a newer keeper is at work"}; }
+
 template <class Map>
 auto values_of(const Map& map) {
     std::vector<typename Map::mapped_type> values;
@@ -28,6 +30,8 @@ void StoreState::store(Operation operation) {
     const auto id = operation.id;
     operations.emplace(id, StoredOperation{.operation = std::move(operation), .order = operations.size() + 1});
 }
+
+bool StoreState::is_fenced(WrittenBy by) const { return by && *by < epoch; }
 
 void StoreState::store_ahead() {
     for (auto& operation : std::exchange(ahead, {})) {
@@ -51,8 +55,9 @@ Ledger::Answer<Epoch> MemoryLedger::next_epoch() {
     co_return state_->epoch;
 }
 
-Ledger::Answer<Success> MemoryLedger::put(Operation operation) {
+Ledger::Answer<Success> MemoryLedger::put(Operation operation, WrittenBy by) {
     state_->store_ahead();
+    if (state_->is_fenced(by)) co_return std::unexpected(fenced());
     state_->store(std::move(operation));
     co_return Success{};
 }
@@ -116,8 +121,9 @@ Ledger::Answer<std::vector<Event>> MemoryLedger::events_after(std::uint64_t numb
 
 std::shared_ptr<void> MemoryLedger::watch_events(std::function<void()> appended) { return watchers_.add(std::move(appended)); }
 
-Ledger::Answer<vault::Snapshot> MemoryLedger::put(vault::Snapshot snapshot) {
+Ledger::Answer<vault::Snapshot> MemoryLedger::put(vault::Snapshot snapshot, WrittenBy by) {
     state_->store_ahead();
+    if (state_->is_fenced(by)) co_return std::unexpected(fenced());
     auto& last = state_->last_sequence[snapshot.server];
     const auto known = state_->snapshots.find(snapshot.id);
     if (snapshot.sequence == 0) snapshot.sequence = known != state_->snapshots.end() ? known->second.sequence : last + 1;
@@ -135,8 +141,9 @@ Ledger::Answer<std::vector<vault::Snapshot>> MemoryLedger::snapshots(ServerUid s
     co_return all;
 }
 
-Ledger::Answer<Success> MemoryLedger::remove(ServerUid server, SnapshotId id) {
+Ledger::Answer<Success> MemoryLedger::remove(ServerUid server, SnapshotId id, WrittenBy by) {
     state_->store_ahead();
+    if (state_->is_fenced(by)) co_return std::unexpected(fenced());
     std::erase_if(state_->snapshots, [&](const auto& entry) { return entry.first == id && entry.second.server == server; });
     co_return Success{};
 }
@@ -153,8 +160,9 @@ Ledger::Answer<std::vector<ApiKey>> MemoryLedger::keys() {
     co_return all;
 }
 
-Ledger::Answer<Success> MemoryLedger::put(KeptWorld world) {
+Ledger::Answer<Success> MemoryLedger::put(KeptWorld world, WrittenBy by) {
     state_->store_ahead();
+    if (state_->is_fenced(by)) co_return std::unexpected(fenced());
     state_->kept_worlds[world.uid] = std::move(world);
     co_return Success{};
 }
@@ -165,8 +173,9 @@ Ledger::Answer<std::vector<KeptWorld>> MemoryLedger::kept_worlds() {
     co_return all;
 }
 
-Ledger::Answer<Success> MemoryLedger::remove_kept(ServerUid uid) {
+Ledger::Answer<Success> MemoryLedger::remove_kept(ServerUid uid, WrittenBy by) {
     state_->store_ahead();
+    if (state_->is_fenced(by)) co_return std::unexpected(fenced());
     state_->kept_worlds.erase(uid);
     co_return Success{};
 }
@@ -177,8 +186,9 @@ Ledger::Answer<std::optional<std::string>> MemoryLedger::fact(std::string name) 
     co_return known->second;
 }
 
-Ledger::Answer<Success> MemoryLedger::set_fact(std::string name, std::string value) {
+Ledger::Answer<Success> MemoryLedger::set_fact(std::string name, std::string value, WrittenBy by) {
     state_->store_ahead();
+    if (state_->is_fenced(by)) co_return std::unexpected(fenced());
     state_->facts[std::move(name)] = std::move(value);
     co_return Success{};
 }

@@ -20,7 +20,7 @@ public:
     MemoryLedger(boost::asio::any_io_executor loop, std::shared_ptr<StoreState> state, Limits limits);
 
     Answer<Epoch> next_epoch() override;
-    Answer<Success> put(Operation operation) override;
+    Answer<Success> put(Operation operation, WrittenBy by) override;
     Answer<Success> put_ahead(Operation operation) override;
     Answer<Operation> operation(OperationId id) override;
     Answer<std::vector<Operation>> operations(OperationFilter filter) override;
@@ -28,16 +28,16 @@ public:
     Answer<std::uint64_t> append(Event event) override;
     Answer<std::vector<Event>> events_after(std::uint64_t number, std::size_t limit) override;
     std::shared_ptr<void> watch_events(std::function<void()> appended) override;
-    Answer<vault::Snapshot> put(vault::Snapshot snapshot) override;
+    Answer<vault::Snapshot> put(vault::Snapshot snapshot, WrittenBy by) override;
     Answer<std::vector<vault::Snapshot>> snapshots(ServerUid server) override;
-    Answer<Success> remove(ServerUid server, SnapshotId id) override;
+    Answer<Success> remove(ServerUid server, SnapshotId id, WrittenBy by) override;
     Answer<Success> put(ApiKey key) override;
     Answer<std::vector<ApiKey>> keys() override;
-    Answer<Success> put(KeptWorld world) override;
+    Answer<Success> put(KeptWorld world, WrittenBy by) override;
     Answer<std::vector<KeptWorld>> kept_worlds() override;
-    Answer<Success> remove_kept(ServerUid uid) override;
+    Answer<Success> remove_kept(ServerUid uid, WrittenBy by) override;
     Answer<std::optional<std::string>> fact(std::string name) override;
-    Answer<Success> set_fact(std::string name, std::string value) override;
+    Answer<Success> set_fact(std::string name, std::string value, WrittenBy by) override;
 
 private:
     std::shared_ptr<StoreState> state_;

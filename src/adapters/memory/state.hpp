@@ -39,6 +39,7 @@ struct StoreState {
 
     std::vector<RestingPort> resting_ports;  // Those that are held stand in the records.
 
+    bool is_fenced(WrittenBy by) const;
     void store(Operation operation);
     void store_ahead();  // Before every write; and before a question about operations.
 };

@@ -51,15 +51,31 @@ Result<Success, StoreError> set_fact_now(Connection& db, std::string_view name, 
     return Success{};
 }
 
-Result<Epoch, StoreError> next_epoch_now(Connection& db) {
+Result<Epoch, StoreError> epoch_now(Connection& db) {
     TRY(stored, fact_now(db, epoch_fact));
+    if (!stored) return Epoch{};
     std::uint64_t last = 0;
-    if (stored) {
-        const auto read = std::from_chars(stored->data(), stored->data() + stored->size(), last);
-        if (read.ec != std::errc() || read.ptr != stored->data() + stored->size()) return std::unexpected(corrupt_row("epoch", "it is no number"));
-    }
-    TRY_OK(set_fact_now(db, epoch_fact, std::to_string(last + 1)));
-    return static_cast<Epoch>(last + 1);
+    const auto read = std::from_chars(stored->data(), stored->data() + stored->size(), last);
+    if (read.ec != std::errc() || read.ptr != stored->data() + stored->size()) return std::unexpected(corrupt_row("epoch", "it is no number"));
+    return static_cast<Epoch>(last);
+}
+
+Result<Epoch, StoreError> next_epoch_now(Connection& db) {
+    TRY(last, epoch_now(db));
+    const auto next = std::to_underlying(last) + 1;
+    TRY_OK(set_fact_now(db, epoch_fact, std::to_string(next)));
+    return static_cast<Epoch>(next);
+}
+
+// The same work, refused under an old epoch: one transaction looks and writes.
+template <class T>
+Work<T> unless_fenced(WrittenBy by, Work<T> work) {
+    if (!by) return work;
+    return [epoch = *by, work = std::move(work)](Connection& db) -> Result<T, StoreError> {
+        TRY(newest, epoch_now(db));
+        if (epoch < newest) return std::unexpected(StoreError{Kind::fenced, "a newer keeper is at work"});
+        return work(db);
+    };
 }
 
 constexpr const char* add_if_new =
@@ -214,9 +230,9 @@ Ledger::Answer<Epoch> SqliteLedger::next_epoch() {
     return db_.write(std::move(work));
 }
 
-Ledger::Answer<Success> SqliteLedger::put(Operation operation) {
+Ledger::Answer<Success> SqliteLedger::put(Operation operation, WrittenBy by) {
     Work<Success> work = [operation = std::move(operation)](Connection& db) { return put_operation(db, put_unless_ended, operation); };
-    return db_.write(std::move(work));
+    return db_.write(unless_fenced(by, std::move(work)));
 }
 
 Ledger::Answer<Success> SqliteLedger::put_ahead(Operation operation) {
@@ -256,9 +272,9 @@ Ledger::Answer<std::vector<Event>> SqliteLedger::events_after(std::uint64_t numb
 
 std::shared_ptr<void> SqliteLedger::watch_events(std::function<void()> appended) { return watchers_.add(std::move(appended)); }
 
-Ledger::Answer<vault::Snapshot> SqliteLedger::put(vault::Snapshot snapshot) {
+Ledger::Answer<vault::Snapshot> SqliteLedger::put(vault::Snapshot snapshot, WrittenBy by) {
     Work<vault::Snapshot> work = [snapshot = std::move(snapshot)](Connection& db) { return put_snapshot(db, snapshot); };
-    return db_.write(std::move(work));
+    return db_.write(unless_fenced(by, std::move(work)));
 }
 
 Ledger::Answer<std::vector<vault::Snapshot>> SqliteLedger::snapshots(ServerUid server) {
@@ -269,12 +285,12 @@ Ledger::Answer<std::vector<vault::Snapshot>> SqliteLedger::snapshots(ServerUid s
     return db_.read(std::move(work));
 }
 
-Ledger::Answer<Success> SqliteLedger::remove(ServerUid server, SnapshotId id) {
+Ledger::Answer<Success> SqliteLedger::remove(ServerUid server, SnapshotId id, WrittenBy by) {
     Work<Success> work = [server, id](Connection& db) -> Result<Success, StoreError> {
         TRY_OK(db.change("DELETE FROM snapshots WHERE server = ?1 AND id = ?2", server.text(), id.text()));
         return Success{};
     };
-    return db_.write(std::move(work));
+    return db_.write(unless_fenced(by, std::move(work)));
 }
 
 Ledger::Answer<Success> SqliteLedger::put(ApiKey key) {
@@ -288,11 +304,12 @@ Ledger::Answer<std::vector<ApiKey>> SqliteLedger::keys() {
     return db_.read(std::move(work));
 }
 
-Ledger::Answer<Success> SqliteLedger::put(KeptWorld world) {
-    return db_.write(
-        put_document("INSERT INTO kept_worlds (uid, document, digest) VALUES (?1, ?2, ?3) "
-                     "ON CONFLICT (uid) DO UPDATE SET document = ?2, digest = ?3",
-                     "kept_worlds", world.uid.text(), to_json(to_value(world))));
+Ledger::Answer<Success> SqliteLedger::put(KeptWorld world, WrittenBy by) {
+    auto work = put_document(
+        "INSERT INTO kept_worlds (uid, document, digest) VALUES (?1, ?2, ?3) "
+        "ON CONFLICT (uid) DO UPDATE SET document = ?2, digest = ?3",
+        "kept_worlds", world.uid.text(), to_json(to_value(world)));
+    return db_.write(unless_fenced(by, std::move(work)));
 }
 
 Ledger::Answer<std::vector<KeptWorld>> SqliteLedger::kept_worlds() {
@@ -300,12 +317,12 @@ Ledger::Answer<std::vector<KeptWorld>> SqliteLedger::kept_worlds() {
     return db_.read(std::move(work));
 }
 
-Ledger::Answer<Success> SqliteLedger::remove_kept(ServerUid uid) {
+Ledger::Answer<Success> SqliteLedger::remove_kept(ServerUid uid, WrittenBy by) {
     Work<Success> work = [uid](Connection& db) -> Result<Success, StoreError> {
         TRY_OK(db.change("DELETE FROM kept_worlds WHERE uid = ?1", uid.text()));
         return Success{};
     };
-    return db_.write(std::move(work));
+    return db_.write(unless_fenced(by, std::move(work)));
 }
 
 Ledger::Answer<std::optional<std::string>> SqliteLedger::fact(std::string name) {
@@ -313,9 +330,9 @@ Ledger::Answer<std::optional<std::string>> SqliteLedger::fact(std::string name) 
     return db_.read(std::move(work));
 }
 
-Ledger::Answer<Success> SqliteLedger::set_fact(std::string name, std::string value) {
+Ledger::Answer<Success> SqliteLedger::set_fact(std::string name, std::string value, WrittenBy by) {
     Work<Success> work = [name = std::move(name), value = std::move(value)](Connection& db) { return set_fact_now(db, name, value); };
-    return db_.write(std::move(work));
+    return db_.write(unless_fenced(by, std::move(work)));
 }
 
 }  // namespace gk::sqlite

@@ -8,7 +8,10 @@
 // What the errors of the ports mean for a step. One place, so that every step reads the same error the same way.
 namespace gk::app {
 
-inline Halt halt_of(const StoreError& error) { return {.kind = Halt::Kind::trouble, .detail = error.detail}; }
+inline Halt halt_of(const StoreError& error) {
+    const auto kind = error.kind == StoreError::Kind::fenced ? Halt::Kind::fenced : Halt::Kind::trouble;
+    return {.kind = kind, .detail = error.detail};
+}
 
 inline server::Outcome failure(server::Failure::Kind kind, std::string code, std::string detail) {
     return {.failure = server::Failure{.kind = kind, .problem = {std::move(code), std::move(detail)}}};

@@ -248,7 +248,7 @@ Hands::Answer Hands::act(const server::Record& record, const server::KeepWorld&)
                     .record = to_value(record),
                     .deleted_at = now,
                     .until = now + limits_.keep_deleted};
-    const auto kept = co_await ports_.ledger.put(std::move(world));
+    const auto kept = co_await ports_.ledger.put(std::move(world), epoch_);
     if (!kept) co_return std::unexpected(halt_of(kept.error()));
     co_return success;
 }
@@ -264,7 +264,7 @@ Hands::Answer Hands::clear_catalogue(ServerUid uid) {
     const auto snapshots = co_await ports_.ledger.snapshots(uid);
     if (!snapshots) co_return std::unexpected(halt_of(snapshots.error()));
     for (const auto& snapshot : *snapshots) {
-        const auto gone = co_await ports_.ledger.remove(uid, snapshot.id);
+        const auto gone = co_await ports_.ledger.remove(uid, snapshot.id, epoch_);
         if (!gone && gone.error().kind != StoreError::Kind::not_found) co_return std::unexpected(halt_of(gone.error()));
     }
     co_return success;
@@ -315,7 +315,7 @@ Task<Result<vault::Snapshot, Halt>> Hands::entry(ServerUid uid, SnapshotId id) {
 }
 
 Task<Result<Success, Halt>> Hands::list_in_catalogue(vault::Snapshot snapshot) {
-    const auto stored = co_await ports_.ledger.put(std::move(snapshot));
+    const auto stored = co_await ports_.ledger.put(std::move(snapshot), epoch_);
     if (!stored) co_return std::unexpected(halt_of(stored.error()));
     co_return Success{};
 }
@@ -342,7 +342,7 @@ Task<Result<Success, Halt>> Hands::end_operation(OperationId id, Operation::Stat
     }
     auto data = Value::object({{"operation", id.text()}, {"verb", name_of(operation->verb)}, {"status", name_of(status)}});
     auto event = event_about(*operation, *operation->finished_at, "operation.finished", std::move(data));
-    const auto stored = co_await ports_.ledger.put(std::move(*operation));
+    const auto stored = co_await ports_.ledger.put(std::move(*operation), epoch_);
     if (!stored) co_return std::unexpected(halt_of(stored.error()));
     const auto appended = co_await ports_.ledger.append(std::move(event));
     if (!appended) co_return std::unexpected(halt_of(appended.error()));

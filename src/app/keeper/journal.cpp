@@ -86,7 +86,7 @@ Task<Result<Success, Halt>> Journal::begin(server::Record record, server::Step s
     const auto now = ports_.clock.now();
     operation->status = Operation::Status::running;
     entry(*operation, name, now).status = Status::running;
-    const auto stored = co_await ports_.ledger.put(std::move(*operation));
+    const auto stored = co_await ports_.ledger.put(std::move(*operation), epoch_);
     if (!stored) co_return std::unexpected(halt_of(stored.error()));
     co_return Success{};
 }
@@ -98,7 +98,7 @@ Task<Result<Success, Halt>> Journal::end(server::Record record, server::Step ste
     const auto before = *operation;
     note_end(*operation, step, outcome, ports_.clock.now());
     if (*operation == before) co_return Success{};
-    const auto stored = co_await ports_.ledger.put(std::move(*operation));
+    const auto stored = co_await ports_.ledger.put(std::move(*operation), epoch_);
     if (!stored) co_return std::unexpected(halt_of(stored.error()));
     co_return Success{};
 }

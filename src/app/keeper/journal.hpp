@@ -12,7 +12,7 @@ namespace gk::app {
 // again goes on under its first entry, so that an operation that waits for days stays short.
 class Journal {
 public:
-    explicit Journal(const KeeperPorts& ports) : ports_(ports) {}
+    Journal(const KeeperPorts& ports, Epoch epoch) : ports_(ports), epoch_(epoch) {}
 
     Task<Result<Success, Halt>> begin(server::Record record, server::Step step);
     Task<Result<Success, Halt>> end(server::Record record, server::Step step, server::Outcome outcome);
@@ -26,6 +26,7 @@ private:
     Task<Result<Success, Halt>> append(const server::Record& record, std::string type, Value data);
 
     KeeperPorts ports_;
+    Epoch epoch_;
     std::map<ServerUid, server::Phase> told_;
 };
 

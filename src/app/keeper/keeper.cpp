@@ -20,7 +20,7 @@ constexpr std::uint32_t rounds_max = 200;
 struct Keeper::Work {
     Work(const KeeperPorts& ports, const KeeperLimits& limits, Epoch epoch)
         : hands(ports, limits, epoch),
-          journal(ports),
+          journal(ports, epoch),
           round(ports, limits, hands, journal),
           orphans(ports, limits, epoch) {}
     Hands hands;

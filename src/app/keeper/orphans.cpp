@@ -135,7 +135,7 @@ Task<Result<Success, Halt>> Orphans::sweep_operations(const std::vector<server::
             operation.status = Operation::Status::failed;
             operation.error = Problem{.code = "interrupted", .detail = "it was not taken on before the control plane stopped; ask again"};
         }
-        const auto stored = co_await ports_.ledger.put(operation);
+        const auto stored = co_await ports_.ledger.put(operation, epoch_);
         if (!stored) co_return std::unexpected(halt_of(stored.error()));
     }
     co_return Success{};

@@ -84,8 +84,9 @@ Task<RoundEnd> Round::make(server::Record record, server::Step step) {
                       {"code", outcome->failure->problem.code},
                       {"detail", outcome->failure->problem.detail}});
     }
-    // The effect is there, whether or not the journal can say so now: the record comes first.
-    std::ignore = co_await journal_.end(record, step, *outcome);
+    // The effect is there, whether or not the journal can say so now: the record comes first. Unless it is a newer keeper's to write.
+    const auto ended = co_await journal_.end(record, step, *outcome);
+    if (!ended && ended.error().kind == Halt::Kind::fenced) co_return end_of(ended.error());
     if (std::holds_alternative<server::RemoveRecord>(step)) co_return RoundEnd{.kind = RoundEnd::Kind::again, .wake_at = {}, .detail = {}};
     auto after = server::apply(record, step, *outcome, limits_.server, ports_.clock.now());
     co_return co_await store(std::move(record), std::move(after), std::move(step));

@@ -234,6 +234,7 @@ Servers::Answer<server::Record> Servers::new_record(Caller caller, CreateOrder o
     record.labels = std::move(order.labels);
     record.schedules = std::move(order.schedules);
     record.backup_every = order.backup_every;
+    record.exposure = std::move(order.exposure);
     for (const auto& name : game.secrets) record.secrets.emplace(name, random_password(ports_.random));
     record.slot = free_slot(all);
     record.created_at = record.updated_at = record.phase_since = now;
@@ -243,7 +244,7 @@ Servers::Answer<server::Record> Servers::new_record(Caller caller, CreateOrder o
 
 Servers::Answer<Accepted> Servers::create(Caller caller, CreateOrder order, Idempotency once) {
     CO_TRY_OK(may(caller, Action::operate, caller.tenant));
-    if (auto wrong = check(order, games_); !wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
+    if (auto wrong = check(order, games_, limits_.exposures); !wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
     const bool may_be_repeated = !once.key.empty();
     CO_TRY(turn, co_await place_for(caller, std::move(once)));
     if (turn.answered) co_return Accepted{.operation = std::move(*turn.answered), .changed = true};
@@ -262,7 +263,8 @@ Servers::Answer<Accepted> Servers::create(Caller caller, CreateOrder order, Idem
     CO_TRY(record, co_await new_record(caller, std::move(order), *all));
     CO_TRY_OK(check_room(*all, record));
 
-    auto bindings = co_await ports_.port_map.reserve(record.uid, catalog::port_wishes(*games_.game(record.game)), std::move(record.ports));
+    PortOwner owner{.uid = record.uid, .space = record.space, .id = record.id, .exposure = record.exposure};
+    auto bindings = co_await ports_.port_map.reserve(std::move(owner), catalog::port_wishes(*games_.game(record.game)), std::move(record.ports));
     if (!bindings) co_return std::unexpected(from(bindings.error()));
     record.ports = std::move(*bindings);
 
@@ -294,7 +296,7 @@ Servers::Answer<Accepted> Servers::store_new(server::Record record, Operation op
     operation.status = Operation::Status::failed;
     operation.finished_at = ports_.clock.now();
     operation.error = Problem{.code = "not_created", .detail = "the server could not be stored"};
-    std::ignore = co_await ports_.ledger.put(std::move(operation));
+    std::ignore = co_await ports_.ledger.put(std::move(operation), no_keeper);
     co_return std::unexpected(from(stored.error()));
 }
 
@@ -355,7 +357,7 @@ Servers::Answer<Accepted> Servers::ask(Caller caller, std::string space, std::st
             operation.finished_at = request.asked_at;
             // Nothing is stored, unless the answer must be the same when the request is repeated.
             if (may_be_repeated) {
-                if (auto stored = co_await ports_.ledger.put(operation); !stored) co_return std::unexpected(from(stored.error()));
+                if (auto stored = co_await ports_.ledger.put(operation, no_keeper); !stored) co_return std::unexpected(from(stored.error()));
             }
             co_return Accepted{.operation = std::move(operation), .changed = false};
         }
@@ -377,11 +379,12 @@ Servers::Answer<ServerView> Servers::patch(Caller caller, std::string space, std
     for (int tried = 0; tried < write_tries_max; ++tried) {
         CO_TRY(record, co_await find(caller, space, id));
         if (order.settings) drop_masks(games_, record, *order.settings);
-        if (auto wrong = check(order, record, games_); !wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
+        if (auto wrong = check(order, record, games_, limits_.exposures); !wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
         if (order.settings) record.settings = merged(std::move(record.settings), *order.settings);
         if (order.labels) record.labels = merged(std::move(record.labels), *order.labels);
         if (order.schedules) record.schedules = *order.schedules;
         if (order.backup_every) record.backup_every = order.backup_every;
+        if (order.exposure) record.exposure = order.exposure;
         record.updated_at = ports_.clock.now();
         auto stored = co_await ports_.store.replace(record);
         if (stored) {

@@ -69,7 +69,7 @@ Task<void> VaultCare::expire_snapshots_of(server::Record record) {
     if (doomed.empty()) co_return;
     if (!co_await remove_from_vault(record.uid, doomed)) co_return;
     for (const auto& snapshot : doomed) {
-        if (!co_await ports_.ledger.remove(record.uid, snapshot.id)) co_return;
+        if (!co_await ports_.ledger.remove(record.uid, snapshot.id, ports_.tenure.epoch())) co_return;
     }
     log::info("vault", "old snapshots were removed", {{"server", record.uid}, {"count", doomed.size()}});
 }
@@ -80,7 +80,7 @@ Task<bool> VaultCare::remove_from_vault(ServerUid server, std::vector<vault::Sna
         if (!snapshot.engine_id.empty()) engine_ids.push_back(snapshot.engine_id);
         snapshot.status = vault::SnapshotStatus::failed;
         snapshot.reason = expired_reason;
-        if (!co_await ports_.ledger.put(snapshot)) co_return false;
+        if (!co_await ports_.ledger.put(snapshot, ports_.tenure.epoch())) co_return false;
     }
     if (engine_ids.empty()) co_return true;
     const auto forgotten = co_await ports_.vault.forget(server, std::move(engine_ids));
@@ -112,11 +112,11 @@ Task<bool> VaultCare::expire(KeptWorld world) {
         const auto snapshots = co_await ports_.ledger.snapshots(world.uid);
         if (!snapshots) co_return false;
         for (const auto& snapshot : *snapshots) {
-            if (!co_await ports_.ledger.remove(world.uid, snapshot.id)) co_return false;
+            if (!co_await ports_.ledger.remove(world.uid, snapshot.id, ports_.tenure.epoch())) co_return false;
         }
         log::info("vault", "the world of a deleted server was removed", {{"server", world.uid}, {"id", world.id}});
     }
-    const auto forgotten = co_await ports_.ledger.remove_kept(world.uid);
+    const auto forgotten = co_await ports_.ledger.remove_kept(world.uid, ports_.tenure.epoch());
     co_return forgotten.has_value();
 }
 
@@ -130,7 +130,8 @@ Task<void> VaultCare::sample_when_due() {
     const auto servers = co_await ports_.vault.repositories();
     if (!servers) co_return;
     for (const auto server : *servers) co_await sample(server, last.turn + 1);
-    const auto stored = co_await ports_.ledger.set_fact(std::string(sampled_fact), fmt::format("{} {}", rfc3339(now), last.turn + 1));
+    auto text = fmt::format("{} {}", rfc3339(now), last.turn + 1);
+    const auto stored = co_await ports_.ledger.set_fact(std::string(sampled_fact), std::move(text), ports_.tenure.epoch());
     if (!stored) log::warning("vault", "the sample could not be noted", {{"detail", stored.error().detail}});
 }
 

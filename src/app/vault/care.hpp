@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "app/keeper/tenure.hpp"
 #include "domain/vault/retention.hpp"
 #include "ports/clock.hpp"
 #include "ports/ledger.hpp"
@@ -21,6 +22,7 @@ public:
         Vault& vault;
         Notifier& notifier;
         Clock& clock;
+        const Tenure& tenure;  // The catalogue is the keeper's: it is written under its epoch, and not before it has one.
     };
     struct Options {
         vault::RetentionRule retention;

@@ -47,6 +47,7 @@ server::Record as_recovered(const server::Record& saved, SnapshotId newest, Time
     record.labels = saved.labels;
     record.schedules = saved.schedules;
     record.backup_every = saved.backup_every;
+    record.exposure = saved.exposure;
     record.secrets = saved.secrets;
     record.slot = saved.slot;
     record.phase_since = now;
@@ -94,7 +95,7 @@ Task<Result<Recovery::Found, Error>> Recovery::recover(ServerUid uid) {
     record.ports = std::move(*ports);
     // The catalogue first: a record without its snapshots would be taken for a server that never had a world.
     for (const auto& snapshot : proven->snapshots) {
-        const auto stored = co_await ports_.ledger.put(snapshot);
+        const auto stored = co_await ports_.ledger.put(snapshot, no_keeper);
         if (!stored) co_return std::unexpected(from(stored.error()));
     }
     const auto created = co_await ports_.store.create(std::move(record));
