@@ -16,6 +16,7 @@ constexpr Milliseconds backup_every = 4min;
 app::KeeperLimits keeper_limits(Plant plant) {
     app::KeeperLimits limits;
     limits.keep_deleted = keep_deleted;
+    limits.port_grace = 7min;
     limits.server.crashes_max = plant == Plant::never_gives_up ? 1000 : crashes_max;
     if (plant == Plant::no_back_off) limits.server.retry_first = limits.server.retry_most = 1ms;
     return limits;

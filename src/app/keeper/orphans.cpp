@@ -49,8 +49,7 @@ Task<Result<Success, Halt>> Orphans::sweep_runtime(const std::vector<server::Rec
     co_return Success{};
 }
 
-// A create that was interrupted between its reservation and its record. Should it still be under way, the store refuses a number that somebody
-// else has got meanwhile.
+// A create that was interrupted between its reservation and its record.
 Task<Result<Success, Halt>> Orphans::sweep_ports(const std::vector<server::Record>& records) {
     const auto held = co_await ports_.port_map.list();
     if (!held) co_return std::unexpected(Halt{.kind = Halt::Kind::trouble, .detail = held.error().detail});
@@ -61,7 +60,7 @@ Task<Result<Success, Halt>> Orphans::sweep_ports(const std::vector<server::Recor
         const auto uid = reservation.server;
         if (is_known(records, uid)) continue;
         const auto since = idle_ports_.try_emplace(uid, now).first->second;
-        if (now - since < limits_.orphan_grace) continue;
+        if (now - since < limits_.port_grace) continue;
         const auto record = co_await ports_.store.get(uid);
         if (record) continue;
         if (record.error().kind != StoreError::Kind::not_found) co_return std::unexpected(halt_of(record.error()));

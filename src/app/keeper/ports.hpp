@@ -34,6 +34,8 @@ struct KeeperLimits {
     std::size_t workers_max = 16;                      // Servers that are worked on at once.
     Milliseconds keep_deleted = std::chrono::days(30); // How long the world of a deleted server stays in the vault.
     Milliseconds orphan_grace = std::chrono::minutes(1);
+    // Longer than a create can take: until its record is stored, nobody else may have the numbers that it has reserved.
+    Milliseconds port_grace = std::chrono::minutes(10);
     // The same for operations from before this keeper began. None where the process that died was the only one to write them.
     Milliseconds inherited_grace{0};
 };
