@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "domain/server/binding_codec.hpp"
 #include "domain/server/counted_version.hpp"
 #include "domain/server/record.hpp"
 
@@ -326,6 +327,8 @@ void read_life(ObjectReader& in, Record& out) {
 }
 
 }  // namespace
+
+Value to_value(const PortBinding& binding) { return write(binding); }
 
 Value to_value(const Record& record) {
     auto out = Value::object({{"schema", schema}});
