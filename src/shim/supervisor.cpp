@@ -103,6 +103,12 @@ void Supervisor::act(ControlServer::ClientId client, const wire::shim::Request& 
         if (!exit_) return answer(client, request.id, Answered::unavailable, "the game has not ended");
         answer(client, request.id, Answered::ok);
         return loop_.stop();
+    case Op::run:
+    case Op::files:
+    case Op::log:
+    case Op::log_start:
+    case Op::follow:
+    case Op::usage: return answer(client, request.id, Answered::invalid, "only a shim in a pod is asked for this");
     }
 }
 

@@ -24,13 +24,6 @@ public:
     Time last_written() const;
 
 private:
-    struct File {
-        std::uint64_t base = 0;
-        std::uint64_t size = 0;
-        std::filesystem::path path;
-    };
-    Result<std::vector<File>, RuntimeError> files() const;
-
     std::filesystem::path folder_;
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -14,6 +15,7 @@
 
 #include "async/deadline.hpp"
 #include "wire/shim/layout.hpp"
+#include "wire/shim/pod.hpp"
 
 namespace gk::net::shim {
 
@@ -47,14 +49,32 @@ Link::Link(asio::any_io_executor executor, Clock& clock) : clock_(clock), socket
 Task<Result<std::shared_ptr<Link>, RuntimeError>> Link::connect(Clock& clock, std::string run_folder, Epoch epoch, Changed changed) {
     auto link = std::make_shared<Link>(co_await asio::this_coro::executor, clock);
     CO_TRY_OK(co_await link->open(run_folder));
-    auto hello = co_await link->ask(wire::shim::Op::hello, std::string(), epoch, hello_patience);
+    CO_TRY_OK(co_await link->greet(epoch, std::move(changed)));
+    co_return link;
+}
+
+Task<Result<std::shared_ptr<Link>, RuntimeError>> Link::connect(Clock& clock, RemoteShim shim, Epoch epoch, Changed changed) {
+    auto link = std::make_shared<Link>(co_await asio::this_coro::executor, clock);
+    auto socket = co_await reach(clock, shim);
+    if (!socket) co_return fail(RuntimeError::Kind::unavailable, std::move(socket).error());
+    link->socket_ = std::move(*socket);
+    link->seal_ = noise::Session::client(shim.key, wire::shim::pod_purpose);
+    link->begin();
+    CO_TRY_OK(co_await link->greet(epoch, std::move(changed)));
+    co_return link;
+}
+
+Task<Result<Success, RuntimeError>> Link::greet(Epoch epoch, Changed changed) {
+    auto hello = co_await ask(wire::shim::Op::hello, std::string(), epoch, hello_patience);
     if (!hello) {
-        link->close();
+        const bool stranger = seal_ && !seal_->is_proved();
+        close();
+        if (stranger) hello.error().detail = "whoever listens there does not hold the key of this server's shim: " + hello.error().detail;
         co_return std::unexpected(std::move(hello).error());
     }
     // The first status has come before the answer; from here on the owner hears of the next.
-    link->changed_ = std::move(changed);
-    co_return link;
+    changed_ = std::move(changed);
+    co_return Success{};
 }
 
 // A socket's address holds 107 characters, a state folder's path may be longer: through /proc every folder has a short name.
@@ -71,9 +91,14 @@ Task<Result<Success, RuntimeError>> Link::open(const std::string& run_folder) {
         co_return fail(nobody ? RuntimeError::Kind::not_found : RuntimeError::Kind::unavailable,
                        fmt::format("no shim answers in {}: {}", run_folder, error.message()));
     }
-    open_ = true;
-    read_on();
+    begin();
     co_return Success{};
+}
+
+void Link::begin() {
+    open_ = true;
+    write({});  // What a sealed connection opens with.
+    read_on();
 }
 
 Task<Result<std::string, RuntimeError>> Link::ask(wire::shim::Op op, std::string text, Epoch epoch, Milliseconds patience) {
@@ -105,7 +130,7 @@ void Link::read_on() {
 }
 
 void Link::on_bytes(std::size_t count) {
-    in_.insert(in_.end(), chunk_.begin(), chunk_.begin() + static_cast<std::ptrdiff_t>(count));
+    if (!unseal(ByteSpan(chunk_).first(count))) return end();
     for (;;) {
         auto framed = wire::shim::read_from_shim(in_);
         if (!framed) return end();  // Not a shim of ours.
@@ -114,6 +139,19 @@ void Link::on_bytes(std::size_t count) {
         on_message(std::move(*framed->message));
     }
     if (open_) read_on();
+}
+
+// False: somebody stands between us and the shim.
+bool Link::unseal(ByteSpan bytes) {
+    if (!seal_) {
+        in_.insert(in_.end(), bytes.begin(), bytes.end());
+        return true;
+    }
+    if (!seal_->feed(bytes)) return false;
+    const auto plain = seal_->take_plain();
+    in_.insert(in_.end(), plain.begin(), plain.end());
+    write({});  // What waited for the peer's part of the opening.
+    return true;
 }
 
 void Link::on_message(wire::shim::FromShim message) {
@@ -132,7 +170,9 @@ void Link::on_message(wire::shim::FromShim message) {
 }
 
 void Link::write(const std::vector<std::byte>& frame) {
-    out_.insert(out_.end(), frame.begin(), frame.end());
+    if (seal_) seal_->send(frame);
+    const auto bytes = seal_ ? seal_->take_output() : frame;
+    out_.insert(out_.end(), bytes.begin(), bytes.end());
     if (sending_.empty()) write_on();
 }
 

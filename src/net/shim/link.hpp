@@ -4,17 +4,20 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 
 #include "async/signal.hpp"
 #include "base/result.hpp"
+#include "net/shim/remote_shim.hpp"
 #include "ports/clock.hpp"
 #include "ports/runtime.hpp"
 #include "ports/task.hpp"
+#include "tls/noise/session.hpp"
 #include "wire/shim/protocol.hpp"
 
 namespace gk::net::shim {
@@ -29,6 +32,9 @@ public:
     // after each new status and once when the connection ends, until close(). Errors: `not_found` when nobody listens there, `refused` when
     // the shim has seen a newer epoch, else `unavailable`.
     static Task<Result<std::shared_ptr<Link>, RuntimeError>> connect(Clock& clock, std::string run_folder, Epoch epoch, Changed changed);
+
+    // The same with a shim in a pod, sealed. `not_found` does not occur: that a pod cannot be reached says nothing of what is in it.
+    static Task<Result<std::shared_ptr<Link>, RuntimeError>> connect(Clock& clock, RemoteShim shim, Epoch epoch, Changed changed);
 
     Link(boost::asio::any_io_executor executor, Clock& clock);  // For connect().
 
@@ -48,16 +54,20 @@ private:
         async::Signal arrived;
     };
     Task<Result<Success, RuntimeError>> open(const std::string& run_folder);
+    Task<Result<Success, RuntimeError>> greet(Epoch epoch, Changed changed);
+    void begin();
     static Task<void> wait_for(std::shared_ptr<Pending> pending);
     void read_on();
     void on_bytes(std::size_t count);
+    bool unseal(ByteSpan bytes);
     void on_message(wire::shim::FromShim message);
     void write(const std::vector<std::byte>& frame);
     void write_on();
     void end();
 
     Clock& clock_;
-    boost::asio::local::stream_protocol::socket socket_;
+    boost::asio::generic::stream_protocol::socket socket_;
+    std::optional<noise::Session> seal_;  // Over TCP.
     Changed changed_;
     bool open_ = false;
     wire::shim::Status status_;

@@ -125,6 +125,7 @@ server::Exit to_domain(const wire::shim::Exit& exit) {
 
 Seen to_domain(const wire::shim::Status& status) {
     Seen seen;
+    if (status.phase == wire::shim::Phase::idle) return seen;
     seen.process = static_cast<Seen::Process>(std::to_underlying(status.phase) + 1);
     if (status.exit) seen.exit = to_domain(*status.exit);
     seen.started_at = status.started_at;

@@ -20,6 +20,9 @@ struct Hosting {
     std::string world;
 };
 
+// A shim in a pod: the world is mounted at /data, and the pod itself is the sandbox with its user and its limits.
+inline Hosting in_pod() { return {.container = {}, .identity = {}, .world = "/data"}; }
+
 // Fails with `invalid` when a role that is asked for has no port, when the console is of a kind that the shim does not speak, or when the
 // document would be larger than the shim reads. Without a container, `/data` at the start of an argument, of an environment value, behind
 // an '=' in them, and in the working directory is replaced by `hosting.world`.

@@ -37,11 +37,11 @@ std::vector<std::byte> frame(Type type, const T& message) {
 }
 
 // The bytes of the frame at the front, empty while they have not all come.
-Result<ByteSpan, ParseError> whole_frame(ByteSpan bytes) {
+Result<ByteSpan, ParseError> whole_frame(ByteSpan bytes, std::size_t size_max) {
     ByteReader in(bytes);
     const auto size = in.big_endian<std::uint32_t>();
     if (!size) return ByteSpan{};
-    if (*size < 2 || *size > frame_size_max) return std::unexpected(ParseError::bad_length);
+    if (*size < 2 || *size > size_max) return std::unexpected(ParseError::bad_length);
     return in.bytes(*size).value_or(ByteSpan{});
 }
 
@@ -68,7 +68,7 @@ std::vector<std::byte> encode(const Answer& answer) { return frame(Type::answer,
 std::vector<std::byte> encode(const Status& status) { return frame(Type::status, status); }
 
 Result<Framed<Request>, ParseError> read_request(ByteSpan bytes) {
-    TRY(body, whole_frame(bytes));
+    TRY(body, whole_frame(bytes, request_size_max));
     if (body.empty()) return Framed<Request>{};
     Reader in(body);
     TRY(type, head_of_frame(in));
@@ -78,7 +78,7 @@ Result<Framed<Request>, ParseError> read_request(ByteSpan bytes) {
 }
 
 Result<Framed<FromShim>, ParseError> read_from_shim(ByteSpan bytes) {
-    TRY(body, whole_frame(bytes));
+    TRY(body, whole_frame(bytes, frame_size_max));
     if (body.empty()) return Framed<FromShim>{};
     Reader in(body);
     TRY(type, head_of_frame(in));

@@ -11,12 +11,14 @@
 
 #include "wire/shim/spec.hpp"
 
-// The control protocol between the control plane and one gk-shim, over the Unix stream socket in the server's run folder. A frame is a
-// 32-bit count of the bytes behind it (at most frame_size_max), a version byte, a type byte and the fields of the message. The client sends
-// requests; the shim sends one answer to each, not always in order, and a status at once after `hello` and whenever it changes.
+// The control protocol between the control plane and one gk-shim, over the Unix stream socket in the server's run folder, or over TCP to a pod,
+// sealed (tls/noise). A frame is a 32-bit count of the bytes behind it, a version byte, a type byte and the fields of the message. The client
+// sends requests; the shim sends one answer to each, not always in order, and a status at once after `hello` and whenever it changes.
+// Shims outlive control planes: what an old one sends must stay readable, so values are added at the end and never to a structure.
 namespace gk::wire::shim {
 
-inline constexpr std::size_t frame_size_max = 64 * 1024;
+inline constexpr std::size_t frame_size_max = 64 * 1024;  // What a shim sends.
+inline constexpr std::size_t request_size_max = spec_size_max + 1024;
 inline constexpr std::uint8_t protocol_version = 1;
 inline constexpr std::size_t command_size_max = 4096;
 inline constexpr std::size_t tail_lines_max = 200;
@@ -25,16 +27,21 @@ inline constexpr std::size_t player_names_max = 256;
 inline constexpr std::size_t player_name_bytes_max = 64;
 
 // What a request asks for. hello: subscribe to the status; with epoch 0 it only looks, and is never stale. quiesce lasts until resume, the
-// definition's timeout, or the end of the connection that asked. acknowledge: the client has recorded the exit, the shim may end.
-enum class Op : std::uint8_t { hello, stop, kill, command, quiesce, resume, acknowledge };
-inline constexpr auto op_names = std::to_array<std::string_view>({"hello", "stop", "kill", "command", "quiesce", "resume", "acknowledge"});
+// definition's timeout, or the end of the connection that asked. acknowledge: the client has recorded the exit, the shim may end; in a pod it
+// forgets the run and is idle again.
+// Only a shim in a pod knows the others (wire/shim/pod.hpp). run: starts the game of the Spec in `text`; answered once it has been executed.
+// files: from the answer on, this connection speaks wire/files. log: a LogQuery, answered by a LogPart. log_start: a number of lines, answered
+// by the cursor that starts the last so many. follow: from now on a log that grows is a change of status. usage: answered by a PodUse.
+enum class Op : std::uint8_t { hello, stop, kill, command, quiesce, resume, acknowledge, run, files, log, log_start, follow, usage };
+inline constexpr auto op_names = std::to_array<std::string_view>(
+    {"hello", "stop", "kill", "command", "quiesce", "resume", "acknowledge", "run", "files", "log", "log_start", "follow", "usage"});
 constexpr std::span<const std::string_view> names_of(Op) { return op_names; }
 
 struct Request {
     std::uint32_t id = 0;  // Chosen by the client, repeated in the answer.
     Epoch epoch{};
     Op op = Op::hello;
-    std::string text;  // The console line of `command`; without control characters.
+    std::string text;  // The console line of `command`, without control characters; an encoded structure where Op says so.
     bool operator==(const Request&) const = default;
 };
 
@@ -51,9 +58,10 @@ struct Answer {
     bool operator==(const Answer&) const = default;
 };
 
-// How the game ended. Intent decides between asked and crashed, not the code.
-enum class Cause : std::uint8_t { asked, crashed, out_of_memory, start_timeout };
-inline constexpr auto cause_names = std::to_array<std::string_view>({"asked", "crashed", "out_of_memory", "start_timeout"});
+// How the game ended. Intent decides between asked and crashed, not the code. lost: the shim itself had ended before it (only in pods, where
+// somebody starts it again).
+enum class Cause : std::uint8_t { asked, crashed, out_of_memory, start_timeout, lost };
+inline constexpr auto cause_names = std::to_array<std::string_view>({"asked", "crashed", "out_of_memory", "start_timeout", "lost"});
 constexpr std::span<const std::string_view> names_of(Cause) { return cause_names; }
 
 struct Exit {
@@ -66,8 +74,9 @@ struct Exit {
     bool operator==(const Exit&) const = default;
 };
 
-enum class Phase : std::uint8_t { starting, ready, stopping, exited };
-inline constexpr auto phase_names = std::to_array<std::string_view>({"starting", "ready", "stopping", "exited"});
+// idle: nothing runs and nothing is left of a run; only in pods.
+enum class Phase : std::uint8_t { starting, ready, stopping, exited, idle };
+inline constexpr auto phase_names = std::to_array<std::string_view>({"starting", "ready", "stopping", "exited", "idle"});
 constexpr std::span<const std::string_view> names_of(Phase) { return phase_names; }
 
 struct Status {

@@ -67,7 +67,7 @@ TEST(ShimProtocol, RefusesImpossibleFrames) {
     auto unknown_op = encode(Request{});
     unknown_op[18] = std::byte{200};
     ByteWriter huge;
-    huge.big_endian(std::uint32_t{frame_size_max + 1});
+    huge.big_endian(std::uint32_t{request_size_max + 1});
     ByteWriter empty;
     empty.big_endian(std::uint32_t{0});
 
