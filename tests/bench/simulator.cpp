@@ -1,4 +1,4 @@
-// How fast the simulator goes: seeds from 1 on, as many as the first argument says, each run as the simulator's own test runs it.
+// How fast the simulator goes: seeds from 1 or FIRST on, as many as the first argument says, each run as the simulator's own test runs it.
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -9,11 +9,12 @@
 
 int main(int count, char** arguments) {
     using namespace std::chrono_literals;
-    const auto seeds = count == 2 ? std::strtoull(arguments[1], nullptr, 10) : 0;
-    if (seeds == 0) return std::fprintf(stderr, "usage: gk_bench_sim SEEDS\n"), 2;
+    const auto seeds = count >= 2 ? std::strtoull(arguments[1], nullptr, 10) : 0;
+    const auto first = count == 3 ? std::strtoull(arguments[2], nullptr, 10) : 1;
+    if (seeds == 0) return std::fprintf(stderr, "usage: gk_bench_sim SEEDS [FIRST]\n"), 2;
     std::uint64_t events = 0;
     const auto begun = std::clock();
-    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
         gk::sim::World world(seed);
         world.run_for(15min);
         world.heal();

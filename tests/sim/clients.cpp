@@ -107,10 +107,13 @@ void Clients::ask(Life& life, Held wish) {
     if (wish->tries == 1 && !wish->is_false && !wish->once.key.empty()) wishes_.push_back(wish);
     if (wishes_.size() > wishes_kept) wishes_.erase(wishes_.begin());
     ground_.note("a client asks", {}, std::to_underlying(wish->kind) * 100U + std::to_underlying(wish->verb.verb));
-    life.spawn(carry(life.servers(), life.epoch(), std::move(wish)));
+    life.spawn(carry(life, std::move(wish)));
 }
 
-Task<void> Clients::carry(app::Servers& servers, Epoch epoch, Held wish) {
+Task<void> Clients::carry(Life& life, Held wish) {
+    // As the API does: nothing is changed before the keeper has taken over.
+    co_await life.takes_over();
+    auto& servers = life.servers();
     const std::string space = "default";
     switch (wish->kind) {
     case Wish::Kind::create: {
@@ -135,7 +138,7 @@ Task<void> Clients::carry(app::Servers& servers, Epoch epoch, Held wish) {
     case Wish::Kind::command: {
         app::Servers::CommandOrder order;
         order.line = wish->line;
-        order.epoch = epoch;
+        order.epoch = life.epoch();
         const auto answer = co_await servers.command(somebody, space, wish->id, order, wish->once);
         if (!answer) hear_error(*wish, answer.error());
         else if (wish->is_false) ground_.breach("I6: another request was accepted under a key that was used");

@@ -39,7 +39,7 @@ private:
 
     void ask(Life& life, Held wish);
     // One wish, from asking to the answer, if there is one.
-    Task<void> carry(app::Servers& servers, Epoch epoch, Held wish);
+    Task<void> carry(Life& life, Held wish);
     void hear(Wish& wish, const Result<app::Accepted, app::Error>& answer);
     void hear_error(Wish& wish, const app::Error& error);
     bool repeat_something(Life& life);

@@ -28,6 +28,7 @@ public:
 
     // For clients. What they have asked ends without an answer when the life ends.
     app::Servers& servers() { return *servers_; }
+    Task<void> takes_over() { return keeper_->tenure().wait(); }
     Epoch epoch() const { return keeper_->tenure().epoch(); }
     // By its port map, past all faults.
     std::vector<PortMap::Reservation> ports_held();
