@@ -1,5 +1,6 @@
 #include "wire/kubernetes/base64.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace gk::wire::kubernetes {
@@ -40,6 +41,18 @@ std::optional<std::string> decode_base64(std::string_view text) {
     if (rest == 3) {
         out += static_cast<char>((bits >> 10) & 0xff);
         out += static_cast<char>((bits >> 2) & 0xff);
+    }
+    return out;
+}
+
+std::string encode_base64(std::string_view bytes) {
+    static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        const auto group = bytes.substr(at, 3);
+        std::uint32_t bits = 0;
+        for (std::size_t i = 0; i < 3; ++i) bits = (bits << 8) | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0U);
+        for (std::size_t i = 0; i < 4; ++i) out += i <= group.size() ? digits[(bits >> (18 - 6 * i)) & 63] : '=';
     }
     return out;
 }

@@ -1,0 +1,344 @@
+#include "adapters/kubernetes/server_store.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "adapters/kubernetes/game_server.hpp"
+#include "adapters/kubernetes/names.hpp"
+#include "base/log.hpp"
+
+namespace gk::kubernetes {
+
+using server::Record;
+using server::Version;
+using wire::kubernetes::find_at;
+using wire::kubernetes::key_of;
+using wire::kubernetes::uid_of;
+using wire::kubernetes::version_of;
+
+namespace {
+
+using Kind = StoreError::Kind;
+
+// How often somebody else may write between our read and our write before the caller hears of it.
+constexpr int tries_max = 4;
+
+Version version_in(const Value& object) { return {.text = std::string(version_of(object))}; }
+
+ObjectKey key_for(const Record& record) { return {.space = record.space, .name = record.id}; }
+
+StoreError taken(std::string_view what, const ObjectKey& by) { return {Kind::conflict, fmt::format("{} is taken by server {}", what, by.text())}; }
+
+StoreError moved_on(const Value& object, const Version& seen) {
+    return {Kind::conflict, fmt::format("server {} is at version {}, not {}: read it again", key_of(object).text(), version_of(object), seen.text)};
+}
+
+StoreError not_there(std::string what) { return {Kind::not_found, "there is no server " + std::move(what)}; }
+
+StoreError damaged(const ObjectKey& key, const std::string& why) {
+    return {Kind::corrupt, fmt::format("GameServer {} cannot be read: {}", key.text(), why)};
+}
+
+bool is_ending(const Value& object) { return find_at(object, {"metadata", "deletionTimestamp"}) != nullptr; }
+
+Value::Array finalizers_of(const Value& object) {
+    const auto* found = find_at(object, {"metadata", "finalizers"});
+    return found != nullptr && found->as_array() != nullptr ? *found->as_array() : Value::Array();
+}
+
+const server::PortBinding* shared_port(const Record& a, const Record& b) {
+    for (const auto& binding : a.ports) {
+        const auto same = [&](const server::PortBinding& other) { return other.protocol == binding.protocol && other.open == binding.open; };
+        if (std::ranges::any_of(b.ports, same)) return &binding;
+    }
+    return nullptr;
+}
+
+// An object of a GameServer's name with nothing but this status: what else a PUT of the status names is passed over.
+Value status_document(const Value& object, Value status) {
+    const auto key = key_of(object);
+    return Value::object({{"apiVersion", group_version},
+                          {"kind", "GameServer"},
+                          {"metadata", Value::object({{"namespace", key.space}, {"name", key.name}, {"resourceVersion", version_of(object)}})},
+                          {"spec", find_at(object, {"spec"}) != nullptr ? *object.find("spec") : Value::object()},
+                          {"status", std::move(status)}});
+}
+
+Value old_status(const Value& object) {
+    const auto* status = object.find("status");
+    return status != nullptr ? *status : Value();
+}
+
+}  // namespace
+
+StoreError store_error(const Failure& failure) {
+    using enum Failure::Kind;
+    switch (failure.kind) {
+    case not_found: return {Kind::not_found, failure.detail};
+    case exists:
+    case conflict: return {Kind::conflict, failure.detail};
+    default: return {Kind::unavailable, failure.detail};
+    }
+}
+
+KubernetesServerStore::KubernetesServerStore(boost::asio::any_io_executor loop, Client client, Random& random)
+    : client_(client),
+      secrets_(client, random),
+      informer_(client, random, game_servers(), {}, [this](const ServerIndex::Change& change) { saw(change); }),
+      watchers_(loop),
+      object_watchers_(loop) {}
+
+void KubernetesServerStore::saw(const ServerIndex::Change& change) {
+    for (const auto uid : index_.saw(change)) watchers_.notify(uid);
+    object_watchers_.notify(change.key);
+    const auto* entry = index_.find(change.key);
+    if (entry != nullptr && !entry->damage.empty() && entry->object == change.after)
+        log::error("kubernetes", "a GameServer cannot be read and is left alone", {{"server", change.key.text()}, {"reason", entry->damage}});
+    if (!change.after) secrets_.forget(change.key);
+}
+
+Result<Success, StoreError> KubernetesServerStore::check_synced() const {
+    if (informer_.store().has_synced()) return Success{};
+    return std::unexpected(StoreError{Kind::unavailable, "the GameServers were not read yet"});
+}
+
+Result<Success, StoreError> KubernetesServerStore::check_ports(const Record& record) const {
+    for (const auto& [key, entry] : index_.all()) {
+        if (!entry.record || entry.record->uid == record.uid) continue;
+        if (const auto* port = shared_port(record, *entry.record))
+            return std::unexpected(taken(fmt::format("port {}/{}", std::to_underlying(port->open), name_of(port->protocol)), key));
+    }
+    return Success{};
+}
+
+Result<Success, StoreError> KubernetesServerStore::check_new(const Record& record) const {
+    if (const auto key = index_.key_of(record.uid)) return std::unexpected(taken("the uid " + record.uid.text(), *key));
+    const auto* entry = index_.find(key_for(record));
+    if (entry != nullptr && !entry->damage.empty()) return std::unexpected(damaged(entry->key, entry->damage));
+    if (entry != nullptr && entry->record) return std::unexpected(taken("the name " + entry->key.text(), entry->key));
+    return check_ports(record);
+}
+
+Task<Result<Version, StoreError>> KubernetesServerStore::create(Record record) {
+    CO_TRY_OK(check_synced());
+    CO_TRY_OK(check_new(record));
+    CO_TRY(object, co_await place_for(record));
+    auto made = co_await secrets_.make(object, record);
+    if (!made) co_return std::unexpected(store_error(made.error()));
+    co_return co_await store_first(std::move(object), std::move(record));
+}
+
+// The object that is to hold the record: a new one, or one that is there and holds none.
+KubernetesServerStore::Answer<ObjectPtr> KubernetesServerStore::place_for(const Record& record) {
+    const auto key = key_for(record);
+    if (index_.find(key) == nullptr) {
+        auto made = co_await client_.create(game_servers(), game_server_for(record));
+        if (made) {
+            auto object = std::make_shared<const Value>(std::move(*made));
+            index_.wrote(object);
+            co_return object;
+        }
+        if (made.error().kind != Failure::Kind::exists) co_return std::unexpected(store_error(made.error()));
+    }
+    for (int tried = 0; tried < tries_max; ++tried) {
+        CO_TRY(object, co_await read(key));
+        auto placed = co_await take(std::move(object), record);
+        if (placed || placed.error().kind != Kind::conflict) co_return placed;
+        if (const auto* entry = index_.find(key); entry != nullptr && entry->record) co_return placed;
+    }
+    co_return std::unexpected(StoreError{Kind::conflict, fmt::format("GameServer {} changes too fast", key.text())});
+}
+
+// Marks an object that people have made as one whose deletion waits for us.
+KubernetesServerStore::Answer<ObjectPtr> KubernetesServerStore::take(ObjectPtr object, const Record& record) {
+    const auto key = key_of(*object);
+    const auto held = record_of(*object);
+    if (!held) co_return std::unexpected(damaged(key, held.error()));
+    if (*held) co_return std::unexpected(taken("the name " + key.text(), key));
+    if (is_ending(*object)) co_return std::unexpected(StoreError{Kind::conflict, fmt::format("GameServer {} is being deleted", key.text())});
+    auto finalizers = finalizers_of(*object);
+    const Value ours = std::string(finalizer);
+    if (std::ranges::find(finalizers, ours) == finalizers.end()) finalizers.push_back(ours);
+    auto labels = Value::object({{std::string(server_label), record.uid.text()}, {std::string(manager_label), manager}});
+    auto patch = Value::object(
+        {{"metadata",
+          Value::object({{"resourceVersion", version_of(*object)}, {"labels", std::move(labels)}, {"finalizers", std::move(finalizers)}})}});
+    auto patched = co_await client_.merge(game_servers(), key, std::move(patch));
+    if (!patched) co_return std::unexpected(store_error(patched.error()));
+    auto out = std::make_shared<const Value>(std::move(*patched));
+    index_.wrote(out);
+    co_return out;
+}
+
+KubernetesServerStore::Answer<Version> KubernetesServerStore::store_first(ObjectPtr object, Record record) {
+    const auto key = key_of(*object);
+    for (int tried = 0; tried < tries_max; ++tried) {
+        auto status = status_of(old_status(*object), record, client_.clock().now());
+        auto written = co_await write(status_document(*object, std::move(status)), "status");
+        if (written) {
+            watchers_.notify(record.uid);
+            written_(*object, **written);
+            co_return version_in(**written);
+        }
+        if (written.error().kind != Kind::conflict) co_return std::unexpected(std::move(written).error());
+        CO_TRY(now, co_await read(key));
+        const auto held = record_of(*now);
+        if (!held || *held || is_ending(*now)) co_return std::unexpected(taken("the name " + key.text(), key));
+        object = std::move(now);
+    }
+    co_return std::unexpected(StoreError{Kind::conflict, fmt::format("GameServer {} changes too fast", key.text())});
+}
+
+Task<Result<Version, StoreError>> KubernetesServerStore::replace(Record record) {
+    CO_TRY_OK(check_synced());
+    CO_TRY(object, co_await base_for(record));
+    // One that has its ports already keeps them, whoever else has them by now.
+    if ((*record_of(*object))->ports != record.ports) CO_TRY_OK(check_ports(record));
+    CO_TRY_OK(co_await store_secrets(object, record));
+    auto status = status_of(old_status(*object), record, client_.clock().now());
+    CO_TRY(written, co_await write(status_document(*object, std::move(status)), "status"));
+    watchers_.notify(record.uid);
+    written_(*object, *written);
+    co_return version_in(*written);
+}
+
+// The object at the version that the caller has read, which holds what we do not change.
+KubernetesServerStore::Answer<ObjectPtr> KubernetesServerStore::base_for(const Record& record) {
+    const auto key = key_for(record);
+    const auto* entry = index_.find(key);
+    auto object = entry != nullptr ? entry->object : nullptr;
+    if (object == nullptr || version_in(*object) != record.version) {
+        // Behind, or ahead: the API server knows.
+        CO_TRY(now, co_await read(key));
+        object = std::move(now);
+    }
+    const auto held = record_of(*object);
+    if (!held) co_return std::unexpected(damaged(key, held.error()));
+    if (*held && (*held)->uid != record.uid && index_.key_of(record.uid)) co_return std::unexpected(taken("the name " + key.text(), key));
+    if (!*held || (*held)->uid != record.uid) co_return std::unexpected(not_there("with the uid " + record.uid.text()));
+    if (version_in(*object) != record.version) co_return std::unexpected(moved_on(*object, record.version));
+    co_return object;
+}
+
+// Records that came from list() have none, which does not mean that they were taken away.
+KubernetesServerStore::Answer<Success> KubernetesServerStore::store_secrets(ObjectPtr object, Record record) {
+    if (record.secrets.empty()) co_return Success{};
+    const auto known = co_await secrets_.read(key_for(record));
+    if (known && known->game == record.secrets) co_return Success{};
+    if (!known && known.error().kind != Failure::Kind::not_found) co_return std::unexpected(store_error(known.error()));
+    auto made = co_await secrets_.make(std::move(object), std::move(record));
+    if (!made) co_return std::unexpected(store_error(made.error()));
+    co_return Success{};
+}
+
+// First marked as ending on the version that was seen, then released: between the two it still counts as ours, so that whoever comes after a crash
+// goes on with it.
+Task<Result<Success, StoreError>> KubernetesServerStore::remove(ServerUid uid, Version seen) {
+    CO_TRY_OK(check_synced());
+    CO_TRY(object, co_await object_of(uid));
+    if (version_in(*object) != seen) co_return std::unexpected(moved_on(*object, seen));
+    const auto key = key_of(*object);
+    const auto object_uid = std::string(uid_of(*object));
+    if (!is_ending(*object)) {
+        Preconditions as_seen{.uid = object_uid, .version = seen.text};
+        auto ended = co_await client_.remove(game_servers(), key, std::move(as_seen));
+        if (!ended && ended.error().kind != Failure::Kind::not_found) co_return std::unexpected(store_error(ended.error()));
+    }
+    CO_TRY_OK(co_await let_go(key, object_uid));
+    index_.removed(key, object_uid);
+    secrets_.forget(key);
+    watchers_.notify(uid);
+    co_return Success{};
+}
+
+KubernetesServerStore::Answer<Success> KubernetesServerStore::let_go(ObjectKey key, std::string object_uid) {
+    for (int tried = 0; tried < tries_max; ++tried) {
+        auto object = co_await client_.get(game_servers(), key);
+        const bool is_gone = object ? uid_of(*object) != object_uid : object.error().kind == Failure::Kind::not_found;
+        if (is_gone) co_return Success{};
+        if (!object) co_return std::unexpected(store_error(object.error()));
+        auto finalizers = finalizers_of(*object);
+        if (std::erase(finalizers, Value(std::string(finalizer))) == 0) co_return Success{};
+        auto patch = Value::object({{"metadata", Value::object({{"resourceVersion", version_of(*object)}, {"finalizers", std::move(finalizers)}})}});
+        const auto patched = co_await client_.merge(game_servers(), key, std::move(patch));
+        if (patched || patched.error().kind == Failure::Kind::not_found) co_return Success{};
+        if (patched.error().kind != Failure::Kind::conflict) co_return std::unexpected(store_error(patched.error()));
+    }
+    co_return std::unexpected(StoreError{Kind::unavailable, fmt::format("GameServer {} changes too fast", key.text())});
+}
+
+// A uid that the copy does not show may be newer than the copy.
+KubernetesServerStore::Answer<ObjectPtr> KubernetesServerStore::object_of(ServerUid uid) {
+    auto key = index_.key_of(uid);
+    if (!key) {
+        Selection selection{.space = {}, .labels = std::string(server_label) + "=" + uid.text(), .fields = {}};
+        const wire::kubernetes::Reflector::List as_of_now;
+        auto listed = co_await client_.list(game_servers(), std::move(selection), as_of_now);
+        if (!listed) co_return std::unexpected(store_error(listed.error()));
+        for (auto& object : listed->items) index_.wrote(std::move(object));
+        key = index_.key_of(uid);
+    }
+    if (!key) co_return std::unexpected(not_there("with the uid " + uid.text()));
+    CO_TRY(object, co_await read(*key));
+    const auto held = record_of(*object);
+    if (!held) co_return std::unexpected(damaged(*key, held.error()));
+    if (!*held || (*held)->uid != uid) co_return std::unexpected(not_there("with the uid " + uid.text()));
+    co_return object;
+}
+
+Task<Result<Record, StoreError>> KubernetesServerStore::get(ServerUid uid) {
+    CO_TRY_OK(check_synced());
+    CO_TRY(object, co_await object_of(uid));
+    co_return co_await with_secrets(**record_of(*object));
+}
+
+Task<Result<Record, StoreError>> KubernetesServerStore::find(std::string space, std::string id) {
+    CO_TRY_OK(check_synced());
+    ObjectKey key{.space = std::move(space), .name = std::move(id)};
+    if (const auto* entry = index_.find(key); entry == nullptr || !entry->record) {
+        auto read_now = co_await read(key);
+        if (!read_now && read_now.error().kind == Kind::not_found) co_return std::unexpected(not_there(key.text()));
+        if (!read_now) co_return std::unexpected(std::move(read_now).error());
+    }
+    const auto* entry = index_.find(key);
+    if (entry != nullptr && !entry->damage.empty()) co_return std::unexpected(damaged(key, entry->damage));
+    if (entry == nullptr || !entry->record) co_return std::unexpected(not_there(key.text()));
+    auto record = *entry->record;
+    co_return co_await with_secrets(std::move(record));
+}
+
+KubernetesServerStore::Answer<Record> KubernetesServerStore::with_secrets(Record record) {
+    auto keys = co_await secrets_.read(key_for(record));
+    if (keys) record.secrets = std::move(keys->game);
+    else if (keys.error().kind != Failure::Kind::not_found) co_return std::unexpected(store_error(keys.error()));
+    co_return record;
+}
+
+Task<Result<std::vector<Record>, StoreError>> KubernetesServerStore::list() {
+    CO_TRY_OK(check_synced());
+    std::vector<Record> all;
+    for (const auto& [key, entry] : index_.all()) {
+        if (entry.record) all.push_back(*entry.record);
+    }
+    co_return all;
+}
+
+KubernetesServerStore::Answer<ObjectPtr> KubernetesServerStore::read(ObjectKey key) {
+    auto got = co_await client_.get(game_servers(), key);
+    if (!got) co_return std::unexpected(store_error(got.error()));
+    auto object = std::make_shared<const Value>(std::move(*got));
+    index_.wrote(object);
+    co_return object;
+}
+
+KubernetesServerStore::Answer<ObjectPtr> KubernetesServerStore::write(Value object, std::string subresource) {
+    auto put = co_await client_.update(game_servers(), std::move(object), std::move(subresource));
+    if (!put) co_return std::unexpected(store_error(put.error()));
+    auto stored = std::make_shared<const Value>(std::move(*put));
+    index_.wrote(stored);
+    co_return stored;
+}
+
+}  // namespace gk::kubernetes
