@@ -62,6 +62,7 @@ Outcome<Success> show(const Shown& shown, const std::string& root) {
     if (is_folder(shown.tree)) {
         TRY_OK(make_folders(target));
     } else {
+        TRY_OK(make_folders(std::filesystem::path(target).parent_path().string()));
         TRY_OK(write_file(target, {}, 0644));
     }
     if (::move_mount(shown.tree.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0) {
@@ -74,6 +75,18 @@ Outcome<Success> show(const Shown& shown, const std::string& root) {
 Outcome<Success> add_machine(Room& room) {
     for (const auto* path : {"/usr", "/dev/null", "/dev/zero", "/dev/urandom"}) {
         TRY(part, take(AT_FDCWD, path, path, false));
+        room.shown.push_back(std::move(part));
+    }
+    return Success{};
+}
+
+// How names are looked up and servers are trusted. Some of these are links, or absent.
+Outcome<Success> add_network(Room& room) {
+    for (const auto* path : {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl/certs/ca-certificates.crt"}) {
+        std::error_code absent;
+        const auto real = std::filesystem::canonical(path, absent);
+        if (absent) continue;
+        TRY(part, take(AT_FDCWD, real.string(), path, false));
         room.shown.push_back(std::move(part));
     }
     return Success{};
@@ -166,6 +179,7 @@ Outcome<wire::launcher::ProgramEnded> run_confined(const Options& options, const
         if (!writes && exists(world)) TRY_OK(sync_world(world));
         TRY_OK(add_world(room, world, writes));
     }
+    if (order.needs_network) TRY_OK(add_network(room));
     if (!order.folder.empty()) TRY_OK(add_folder(room, options, order.folder, order.may_write_folder));
     const auto body = [&] {
         ::setpriority(PRIO_PROCESS, 0, 10);  // Games come first.
@@ -183,7 +197,8 @@ Outcome<wire::launcher::ProgramEnded> run_confined(const Options& options, const
         return complain(fail_errno(order.argv.front()).error());
     };
     const Limits limits{wire::launcher::output_size_max, wire::launcher::errors_size_max, order.time_limit};
-    TRY(ended, run_child(body, order.input, limits, CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET));
+    const unsigned long network = order.needs_network ? 0 : CLONE_NEWNET;
+    TRY(ended, run_child(body, order.input, limits, CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | network));
     return wire::launcher::ProgramEnded{ended.code, std::move(ended.output), std::move(ended.errors)};
 }
 

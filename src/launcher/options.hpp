@@ -23,6 +23,7 @@ struct Options {
     std::vector<Port> closed_ports;  // Loopback ports that no game may reach: our API.
     std::vector<std::string> mount_prefixes = {"/usr", "/opt"};  // Sources of a game's read-only mounts lie below one of these.
     std::map<std::string, std::string> confined_programs = {{"restic", "/usr/bin/restic"}};
+    bool confined_network = false;  // They may reach the network: the vault is an object store.
     std::string cgroup_root = "/sys/fs/cgroup";
     std::string cgroup_parent = "/gamekeeper";  // Below it one group for each server, and one for the shims.
 };

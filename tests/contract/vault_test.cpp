@@ -66,11 +66,11 @@ class ResticBench final : public Bench {
 public:
     Vault& vault() override { return test_.vault; }
     void set_world(ServerUid uid, const World& world) override {
-        std::filesystem::remove_all(test_.host.world(uid, Host::Disk::live));
+        std::filesystem::remove_all(test_.bench.world(uid, WorldDisk::live));
         test_.write_world(uid, world);
     }
-    void make_stage(ServerUid uid) override { test_.write_world(uid, {}, Host::Disk::staged); }
-    World staged(ServerUid uid) override { return test_.read_world(uid, Host::Disk::staged); }
+    void make_stage(ServerUid uid) override { test_.write_world(uid, {}, WorldDisk::staged); }
+    World staged(ServerUid uid) override { return test_.read_world(uid, WorldDisk::staged); }
     void damage(ServerUid uid) override {
         const auto repository = test_.vault.repository_of(uid);
         for (const auto& name : restic::names_in(repository, "data")) {

@@ -24,8 +24,9 @@ protected:
         else rig = std::make_unique<PlainRig>();
     }
     Host& host() { return rig->host(); }
-    Host::ConfinedRun shell(const std::string& script) const {
-        Host::ConfinedRun run;
+    Workbench& workbench() { return rig->workbench(); }
+    Workbench::Job shell(const std::string& script) const {
+        Workbench::Job run;
         run.server = one;
         run.argv = {"sh", "-c", script};
         return run;
@@ -179,11 +180,11 @@ TEST_P(HostContract, AConfinedProgramWorksOnTheWorldByRelativePaths) {
     run.may_write_world = true;
     run.extra_files = {{"facts.json", "{}"}};
     run.env = {{"GREETING", "hello"}};
-    run.password = Secret("secret");
+    run.secrets["RESTIC_PASSWORD"] = Secret("secret");
     run.input = "typed;";
     write_text(rig->world(one, Disk::staged) + "/map", "blocks;");
 
-    const auto ended = rig->run(host().run_confined(run));
+    const auto ended = rig->run(workbench().run(run));
 
     ASSERT_TRUE(ended) << text_of(ended);
     EXPECT_EQ(ended->code, 3);
@@ -202,7 +203,7 @@ TEST_P(HostContract, AConfinedProgramSeesItsFolderUnderItsOwnPath) {
     run.folder = folder;
     run.may_write_folder = true;
 
-    const auto ended = rig->run(host().run_confined(run));
+    const auto ended = rig->run(workbench().run(run));
 
     ASSERT_TRUE(ended) << text_of(ended);
     EXPECT_EQ(ended->code, 0) << ended->errors;
@@ -210,31 +211,31 @@ TEST_P(HostContract, AConfinedProgramSeesItsFolderUnderItsOwnPath) {
 }
 
 TEST_P(HostContract, AConfinedProgramNeedsItsWorldAndAKnownName) {
-    EXPECT_EQ(rig->run(host().run_confined(shell("true"))).error().kind, RuntimeError::Kind::not_found);
+    EXPECT_EQ(rig->run(workbench().run(shell("true"))).error().kind, RuntimeError::Kind::not_found);
     auto run = shell("true");
     run.argv.front() = "/bin/sh";
-    EXPECT_EQ(rig->run(host().run_confined(run)).error().kind, RuntimeError::Kind::invalid);
+    EXPECT_EQ(rig->run(workbench().run(run)).error().kind, RuntimeError::Kind::invalid);
 }
 
 TEST_P(HostContract, AConfinedProgramIsEndedWhenItsTimeIsOver) {
     auto run = shell("exec cat /dev/zero > /dev/null");
     run.needs_world = false;
     run.time_limit = 50ms;
-    EXPECT_EQ(rig->run(host().run_confined(run)).error().kind, RuntimeError::Kind::unavailable);
+    EXPECT_EQ(rig->run(workbench().run(run)).error().kind, RuntimeError::Kind::unavailable);
     EXPECT_TRUE(processes_naming("/dev/zero").empty());
 }
 
 TEST_P(HostContract, AConfinedProgramThatFloodsIsEnded) {
     auto run = shell("exec cat /dev/zero");
     run.needs_world = false;
-    EXPECT_EQ(rig->run(host().run_confined(run)).error().kind, RuntimeError::Kind::exhausted);
+    EXPECT_EQ(rig->run(workbench().run(run)).error().kind, RuntimeError::Kind::exhausted);
 }
 
-Task<void> ignore_result(Host& host, Host::ConfinedRun run) { (void)co_await host.run_confined(std::move(run)); }
+Task<void> ignore_result(Workbench& bench, Workbench::Job job) { (void)co_await bench.run(std::move(job)); }
 
-Task<void> run_and_cancel(Host& host, Host::ConfinedRun run, std::string started) {
+Task<void> run_and_cancel(Host& host, Workbench& bench, Workbench::Job run, std::string started) {
     async::TaskGroup group(co_await boost::asio::this_coro::executor);
-    group.spawn("confined", ignore_result(host, std::move(run)));
+    group.spawn("confined", ignore_result(bench, std::move(run)));
     while (!std::filesystem::exists(started)) (void)co_await host.list();
     group.cancel();
     co_await group.join();
@@ -248,7 +249,7 @@ TEST_P(HostContract, CancellingTheTaskEndsTheProgram) {
     run.may_write_world = true;
 
     // when its task is cancelled,
-    async::run_until_done(rig->io, run_and_cancel(host(), run, rig->world(one, Disk::staged) + "/started"));
+    async::run_until_done(rig->io, run_and_cancel(host(), workbench(), run, rig->world(one, Disk::staged) + "/started"));
 
     // then the program ends, without anybody's further doing.
     while (!processes_naming("12345678").empty()) (void)rig->run(host().list());

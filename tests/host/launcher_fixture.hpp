@@ -17,6 +17,7 @@ protected:
         rig = std::make_unique<LauncherRig>();
     }
     Host& host() { return rig->host(); }
+    Workbench& workbench() { return rig->workbench(); }
     DiskSpec disk(std::uint32_t slot, std::int64_t size = 32) const { return {.size = {size}, .slot = slot}; }
     // Runs a script as a game, to its end; what it wrote to /data/said.
     std::string said_by(ServerUid uid, std::uint32_t slot, const std::string& script) {
@@ -27,13 +28,13 @@ protected:
         rig->wait_for_exit(uid);
         return read_text(rig->world(uid) + "/said");
     }
-    Result<Host::Ended, RuntimeError> confined(const std::string& script, bool writes = false) {
-        Host::ConfinedRun run;
+    Result<Workbench::Ended, RuntimeError> confined(const std::string& script, bool writes = false) {
+        Workbench::Job run;
         run.server = one;
         run.disk = writes ? Host::Disk::staged : Host::Disk::live;
         run.may_write_world = writes;
         run.argv = {"sh", "-c", script};
-        return rig->run(host().run_confined(std::move(run)));
+        return rig->run(workbench().run(std::move(run)));
     }
     RuntimeError refused(server::LaunchSpec game) {
         const auto result = rig->run(host().launch(std::move(game), Epoch{1}));

@@ -66,7 +66,7 @@ TEST_F(Launcher, AWorldBelongsToItsServerAlone) {
     write_text(rig->world(one) + "/map", "blocks");
     write_text(rig->state + "/outside", "ours");
     std::filesystem::create_symlink(rig->state + "/outside", rig->world(one) + "/link");
-    EXPECT_OK(host().own_disk(one, Disk::live, 1));
+    EXPECT_OK(workbench().own_world(one, Disk::live, 1));
     ASSERT_EQ(::stat((rig->world(one) + "/map").c_str(), &info), 0);
     EXPECT_EQ(info.st_uid, uid_base + 1);
     ASSERT_EQ(::stat((rig->state + "/outside").c_str(), &info), 0);
@@ -133,20 +133,20 @@ TEST_F(Launcher, WhatNobodyUsesIsPutAwayWithTheLauncher) {
     EXPECT_FALSE(rig->has_firewall_rules());
 }
 
-Task<void> ran_confined(Host& host, Host::ConfinedRun run) { std::ignore = co_await host.run_confined(std::move(run)); }
+Task<void> ran_confined(Workbench& bench, Workbench::Job job) { std::ignore = co_await bench.run(std::move(job)); }
 
 TEST_F(Launcher, NoConfinedProgramOutlivesTheLauncher) {
     const auto folder = rig->options.vault + "/repository";
     std::filesystem::create_directories(folder);
     ASSERT_EQ(::chown(folder.c_str(), rig->options.client_uid, rig->options.client_gid), 0);
-    Host::ConfinedRun run;
+    Workbench::Job run;
     run.server = one;
     run.needs_world = false;
     run.folder = folder;
     run.may_write_folder = true;
     run.argv = {"sh", "-c", "exec perl -e 'open F, \">\", \"" + folder + "/started\"; close F; sleep 1000'"};
     async::TaskGroup calls(rig->io.get_executor());
-    calls.spawn("a confined program", ran_confined(host(), std::move(run)));
+    calls.spawn("a confined program", ran_confined(workbench(), std::move(run)));
     rig->io.restart();
     rig->io.poll();
     wait_for_file(folder + "/started");

@@ -5,10 +5,13 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "adapters/process/plain_host.hpp"
+#include "adapters/runc/launcher_host.hpp"
 #include "adapters/system/clock.hpp"
 #include "async/run.hpp"
 #include "launcher/options.hpp"
 #include "ports/host.hpp"
+#include "ports/workbench.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace gk::host_test {
@@ -27,6 +30,7 @@ public:
     Rig& operator=(const Rig&) = delete;
 
     virtual Host& host() = 0;
+    virtual Workbench& workbench() = 0;
     // Where this host's games find the program gk-toy-game, and where they see their world.
     virtual std::string toy() const = 0;
 
@@ -56,6 +60,7 @@ public:
     LauncherRig();
     ~LauncherRig() override;
     Host& host() override { return *host_; }
+    Workbench& workbench() override { return *host_; }
     std::string toy() const override { return "/games/toy/gk-toy-game"; }
 
     // Ends the launcher as a crash would, and starts another one.
@@ -72,7 +77,7 @@ public:
 private:
     void stop_launcher(int signal);
     int connect_launcher();
-    std::unique_ptr<Host> host_;
+    std::unique_ptr<runc::LauncherHost> host_;
     pid_t launcher_ = -1;
     int api_ = -1;
 };
@@ -82,10 +87,11 @@ public:
     PlainRig();
     ~PlainRig() override;
     Host& host() override { return *host_; }
+    Workbench& workbench() override { return *host_; }
     std::string toy() const override;
 
 private:
-    std::unique_ptr<Host> host_;
+    std::unique_ptr<process::PlainHost> host_;
 };
 
 template <class T>

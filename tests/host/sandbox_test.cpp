@@ -97,7 +97,7 @@ TEST_F(Launcher, AConfinedProgramReadsItsWorldAndNothingElse) {
     EXPECT_OK(host().create_disk(one, Disk::live, disk(1)));
     EXPECT_OK(host().create_disk(two, Disk::live, disk(2)));
     write_text(rig->world(one) + "/map", "blocks");
-    EXPECT_OK(host().own_disk(one, Disk::live, 1));
+    EXPECT_OK(workbench().own_world(one, Disk::live, 1));
 
     const auto ended = confined(
         "cat data/map; id -u; grep CapEff /proc/self/status; (echo x > data/x) 2>/dev/null && echo WROTE;"
@@ -128,11 +128,11 @@ TEST_F(Launcher, ARestoreWritesTheStagedWorldAndNothingElse) {
 
 TEST_F(Launcher, TheLiveWorldIsNeverWritableToAConfinedProgram) {
     EXPECT_OK(host().create_disk(one, Disk::live, disk(1)));
-    Host::ConfinedRun run;
+    Workbench::Job run;
     run.server = one;
     run.may_write_world = true;
     run.argv = {"sh", "-c", "echo x > data/x"};
-    EXPECT_NE(rig->run(host().run_confined(run))->code, 0);
+    EXPECT_NE(rig->run(workbench().run(run))->code, 0);
     EXPECT_FALSE(std::filesystem::exists(rig->world(one) + "/x"));
 }
 
@@ -140,25 +140,25 @@ TEST_F(Launcher, AFolderOutsideTheVaultIsRefusedHoweverItIsNamed) {
     std::filesystem::create_directory_symlink("/root", rig->options.vault + "/link");
     for (const std::string& folder :
          {std::string("/root"), rig->options.vault, rig->options.vault + "/../servers", rig->options.vault + "/link", rig->options.vault + "x"}) {
-        Host::ConfinedRun run;
+        Workbench::Job run;
         run.server = one;
         run.needs_world = false;
         run.folder = folder;
         run.argv = {"sh", "-c", "true"};
-        EXPECT_FALSE(rig->run(host().run_confined(run))) << folder;
+        EXPECT_FALSE(rig->run(workbench().run(run))) << folder;
     }
 }
 
 TEST_F(Launcher, AConfinedProgramTakesTheNameItIsGivenForTheMachines) {
-    Host::ConfinedRun run;
+    Workbench::Job run;
     run.server = one;
     run.needs_world = false;
     run.host_name = "gamekeeper-vault";
     run.argv = {"sh", "-c", "uname -n"};
-    EXPECT_EQ(rig->run(host().run_confined(run))->output, "gamekeeper-vault\n");
+    EXPECT_EQ(rig->run(workbench().run(run))->output, "gamekeeper-vault\n");
 
     run.host_name = "../x";
-    EXPECT_EQ(rig->run(host().run_confined(run)).error().kind, RuntimeError::Kind::invalid);
+    EXPECT_EQ(rig->run(workbench().run(run)).error().kind, RuntimeError::Kind::invalid);
 }
 
 // Also when the first one is not known any more: the lock is the program's own.
@@ -167,15 +167,15 @@ TEST_F(Launcher, OneProgramAtATimeWorksInAFolder) {
     std::filesystem::create_directory(folder);
     const int held = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     ASSERT_EQ(::flock(held, LOCK_EX | LOCK_NB), 0);
-    Host::ConfinedRun run;
+    Workbench::Job run;
     run.server = one;
     run.needs_world = false;
     run.folder = folder;
     run.argv = {"sh", "-c", "echo in"};
 
-    const auto second = rig->run(host().run_confined(run));
+    const auto second = rig->run(workbench().run(run));
     ::close(held);
-    const auto third = rig->run(host().run_confined(run));
+    const auto third = rig->run(workbench().run(run));
 
     ASSERT_TRUE(second);
     EXPECT_NE(second->code, 0);
@@ -185,12 +185,12 @@ TEST_F(Launcher, OneProgramAtATimeWorksInAFolder) {
 
 TEST_F(Launcher, AnExtraFileHasAPlainName) {
     for (const auto* name : {"../x", "a/b", "", ".", ".."}) {
-        Host::ConfinedRun run;
+        Workbench::Job run;
         run.server = one;
         run.needs_world = false;
         run.extra_files = {{name, "x"}};
         run.argv = {"sh", "-c", "true"};
-        const auto ended = rig->run(host().run_confined(run));
+        const auto ended = rig->run(workbench().run(run));
         ASSERT_FALSE(ended) << name;
         EXPECT_EQ(ended.error().kind, RuntimeError::Kind::invalid);
     }

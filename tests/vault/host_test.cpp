@@ -45,7 +45,7 @@ protected:
         if (std::string_view(GetParam()) == "launcher" && !is_root()) GTEST_SKIP() << "the launcher needs root";
         rig = make_rig(GetParam());
         vault = std::make_unique<restic::ResticVault>(
-            rig->host(),
+            rig->workbench(),
             restic::ResticOptions{
                 .folder = rig->state + "/vault", .password = Secret("main"), .recovery_key = vault::recovery_key_text({}), .free_min_bytes = 0});
     }
@@ -77,17 +77,17 @@ TEST_P(VaultThroughHost, WhatACrashLeavesLockedIsWorkedOnAgainAtOnce) {
     ASSERT_TRUE(ask(vault->take(order())));
     const auto first = ask(vault->list(castle)).value().front().engine_id;
     const auto repository = vault->repository_of(castle).string();
-    Host::ConfinedRun doomed;
+    Workbench::Job doomed;
     doomed.server = castle;
     doomed.needs_world = false;
     doomed.folder = repository;
     doomed.may_write_folder = true;
     doomed.host_name = "gamekeeper-vault";
-    doomed.password = Secret("main");
+    doomed.secrets["RESTIC_PASSWORD"] = Secret("main");
     // restic waits for its input with the lock in its hand, until its time is over and it is killed.
     doomed.argv = {"sh", "-c", "sleep 60 | restic --no-cache --repo '" + repository + "' backup --stdin --quiet"};
     doomed.time_limit = std::chrono::seconds(3);
-    EXPECT_FALSE(ask(rig->host().run_confined(std::move(doomed))));
+    EXPECT_FALSE(ask(rig->workbench().run(std::move(doomed))));
     ASSERT_FALSE(std::filesystem::is_empty(repository + "/locks"));
 
     const auto forgotten = ask(vault->forget(castle, {first}));

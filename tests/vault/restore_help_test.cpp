@@ -50,14 +50,14 @@ TEST(RestoreHelp, ItsCommandsRestoreTheWorldWithPlainRestic) {
 
     ASSERT_EQ(commands.size(), 3u) << text;
     for (const auto& command : commands) EXPECT_EQ(run_in(person, command), 0) << command << '\n' << restic::read_file(person / "output.errors");
-    EXPECT_EQ(restic::TestVault::read_tree(person / "restored" / "data"), test.read_world(castle, Host::Disk::live));
+    EXPECT_EQ(restic::TestVault::read_tree(person / "restored" / "data"), test.read_world(castle, WorldDisk::live));
     EXPECT_EQ(restic::read_file(person / "output"), to_json(restic::order_of(castle, 1).record)) << "the last command shows the record";
 
     // And the recovery key opens the same repository.
     const auto with_recovery_key = "RESTIC_PASSWORD='" + restic::TestVault::recovery_key().reveal() + "' restic --no-cache --repo '" +
                                    test.vault.repository_of(castle).string() + "' restore latest --target again --include /data";
     EXPECT_EQ(run_in(person, with_recovery_key), 0) << restic::read_file(person / "output");
-    EXPECT_EQ(restic::TestVault::read_tree(person / "again" / "data"), test.read_world(castle, Host::Disk::live));
+    EXPECT_EQ(restic::TestVault::read_tree(person / "again" / "data"), test.read_world(castle, WorldDisk::live));
 }
 
 TEST(RestoreHelp, ShowsOnlyWhatCanBeTrusted) {

@@ -13,7 +13,7 @@
 #include "async/run.hpp"
 #include "domain/vault/recovery_key.hpp"
 #include "tests/support/temporary_directory.hpp"
-#include "tests/vault/child_host.hpp"
+#include "tests/vault/child_workbench.hpp"
 
 namespace gk::restic {
 
@@ -23,7 +23,7 @@ inline Names names_in(const std::filesystem::path& repository, std::string_view 
 // For tests: a temporary folder with worlds and a vault of real restic repositories.
 class TestVault {
 public:
-    TestVault() : host(root / "worlds"), vault(host, options()) { copy_spare(); }
+    TestVault() : bench(root / "worlds"), vault(bench, options()) { copy_spare(); }
 
     ResticOptions options() const {
         return {.folder = root / "vault", .password = Secret("main"), .recovery_key = recovery_key(), .free_min_bytes = 0};
@@ -35,15 +35,15 @@ public:
         return async::run_until_done(io, std::move(task));
     }
 
-    void write_world(ServerUid uid, const std::map<std::string, std::string>& files, Host::Disk which = Host::Disk::live) {
-        std::filesystem::create_directories(host.world(uid, which));
+    void write_world(ServerUid uid, const std::map<std::string, std::string>& files, WorldDisk which = WorldDisk::live) {
+        std::filesystem::create_directories(bench.world(uid, which));
         for (const auto& [name, content] : files) {
-            const auto path = host.world(uid, which) / name;
+            const auto path = bench.world(uid, which) / name;
             std::filesystem::create_directories(path.parent_path());
             std::ofstream(path, std::ios::binary) << content;
         }
     }
-    std::map<std::string, std::string> read_world(ServerUid uid, Host::Disk which) const { return read_tree(host.world(uid, which)); }
+    std::map<std::string, std::string> read_world(ServerUid uid, WorldDisk which) const { return read_tree(bench.world(uid, which)); }
     static std::map<std::string, std::string> read_tree(const std::filesystem::path& tree) {
         std::map<std::string, std::string> files;
         for (const auto& entry : std::filesystem::recursive_directory_iterator(tree)) {
@@ -55,7 +55,7 @@ public:
     const test::TemporaryDirectory directory;
     const std::filesystem::path& root = directory.path();
     boost::asio::io_context io;
-    ChildHost host;
+    ChildWorkbench bench;
     ResticVault vault;
 
 private:

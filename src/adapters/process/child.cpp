@@ -220,7 +220,7 @@ Result<pid_t, RuntimeError> start(const Start& how) {
     return pid;
 }
 
-Task<Result<Host::Ended, RuntimeError>> run_to_end(Clock& clock, Start how, std::string input, Milliseconds time_limit) {
+Task<Result<Workbench::Ended, RuntimeError>> run_to_end(Clock& clock, Start how, std::string input, Milliseconds time_limit) {
     const auto executor = co_await asio::this_coro::executor;
     Pipes pipes;
     if (!pipes.open()) co_return std::unexpected(system_error(errno, "a pipe could not be made"));
@@ -241,7 +241,7 @@ Task<Result<Host::Ended, RuntimeError>> run_to_end(Clock& clock, Start how, std:
         co_return std::unexpected(RuntimeError{RuntimeError::Kind::unavailable, fmt::format("{} did not end in time", how.program)});
     if (running.too_much)
         co_return std::unexpected(RuntimeError{RuntimeError::Kind::exhausted, fmt::format("{} wrote more than 16 MiB", how.program)});
-    Host::Ended ended{.code = running.wait(), .output = std::move(running.output_text), .errors = std::move(running.errors_text)};
+    Workbench::Ended ended{.code = running.wait(), .output = std::move(running.output_text), .errors = std::move(running.errors_text)};
     co_return ended;
 }
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ports/clock.hpp"
-#include "ports/host.hpp"
+#include "ports/workbench.hpp"
 
 namespace gk::process {
 
@@ -26,9 +26,9 @@ struct Start {
 // In a process group of its own.
 Result<pid_t, RuntimeError> start(const Start& how);
 
-// Runs a program to its end and collects what it writes, as Host::run_confined() promises. Ends it, with its process group, when the task
+// Runs a program to its end and collects what it writes, as Workbench::run() promises. Ends it, with its process group, when the task
 // is cancelled or the time is over.
-Task<Result<Host::Ended, RuntimeError>> run_to_end(Clock& clock, Start how, std::string input, Milliseconds time_limit);
+Task<Result<Workbench::Ended, RuntimeError>> run_to_end(Clock& clock, Start how, std::string input, Milliseconds time_limit);
 
 // Collects the exits of children that nobody waits for, so that they do not stay as zombies. They are not ended with it.
 class Reaper {

@@ -101,7 +101,7 @@ Host::Answer<Success> PlainHost::switch_disk(ServerUid uid) {
     co_return finish_switch(uid);
 }
 
-Host::Answer<Success> PlainHost::own_disk(ServerUid uid, Disk which, std::uint32_t) {
+Host::Answer<Success> PlainHost::own_world(ServerUid uid, Disk which, std::uint32_t) {
     std::error_code error;  // Everything is ours already: there is one user.
     if (!fs::exists(world(uid, which), error)) co_return fail(RuntimeError::Kind::not_found, "there is no such disk");
     co_return Success{};
@@ -238,34 +238,34 @@ Host::Answer<Success> PlainHost::sync_world(fs::path world) {
     co_return fail(RuntimeError::Kind::unavailable, fmt::format("{} could not be written to the disk: {}", world.string(), ended.errors));
 }
 
-Host::Answer<Host::Ended> PlainHost::run_confined(ConfinedRun run) {
-    const auto program = run.argv.empty() ? options_.confined_programs.end() : options_.confined_programs.find(run.argv.front());
+Workbench::Answer<Workbench::Ended> PlainHost::run(Job job) {
+    const auto program = job.argv.empty() ? options_.confined_programs.end() : options_.confined_programs.find(job.argv.front());
     if (program == options_.confined_programs.end()) co_return fail(RuntimeError::Kind::invalid, "only programs of the fixed list run confined");
-    if (run.needs_world) {
-        CO_TRY(seen, co_await disks(run.server));
-        if (!(run.disk == Disk::live ? seen.live : seen.staged)) co_return fail(RuntimeError::Kind::not_found, "the world's disk is absent");
+    if (job.needs_world) {
+        CO_TRY(seen, co_await disks(job.server));
+        if (!(job.disk == Disk::live ? seen.live : seen.staged)) co_return fail(RuntimeError::Kind::not_found, "the world's disk is absent");
         // What is saved must not be newer than what a loss of power leaves.
-        if (!run.may_write_world) CO_TRY_OK(co_await sync_world(disk(run.server, run.disk)));
+        if (!job.may_write_world) CO_TRY_OK(co_await sync_world(disk(job.server, job.disk)));
     }
-    const auto nowhere = options_.state / "servers" / ".work" / fmt::format("{}-{}", run.server.text(), ++runs_);
-    const auto place = run.needs_world ? disk(run.server, run.disk) : nowhere;
+    const auto nowhere = options_.state / "servers" / ".work" / fmt::format("{}-{}", job.server.text(), ++runs_);
+    const auto place = job.needs_world ? disk(job.server, job.disk) : nowhere;
     CO_TRY_OK(make_folder(place, fs::perms::owner_all));
     std::error_code ignored;
     Result<Ended, RuntimeError> ended;
     {
         const Workplace workplace(place);
-        CO_TRY_OK(workplace.furnish(run.extra_files));
+        CO_TRY_OK(workplace.furnish(job.extra_files));
         Start how;
         how.program = program->second.string();
-        how.argv = run.argv;
-        how.env = run.env;
+        how.argv = job.argv;
+        how.env = job.env;
         how.env["PATH"] = "/usr/bin:/bin";
         how.env["HOME"] = how.env["TMPDIR"] = workplace.temporary().string();
-        if (!run.password.empty()) how.env["RESTIC_PASSWORD"] = run.password.reveal();
+        for (const auto& [name, secret] : job.secrets) how.env[name] = secret.reveal();
         how.directory = place.string();
-        ended = co_await run_to_end(clock_, std::move(how), std::move(run.input), run.time_limit);
+        ended = co_await run_to_end(clock_, std::move(how), std::move(job.input), job.time_limit);
     }
-    if (!run.needs_world) fs::remove_all(nowhere, ignored);
+    if (!job.needs_world) fs::remove_all(nowhere, ignored);
     co_return ended;
 }
 

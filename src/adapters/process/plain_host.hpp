@@ -8,6 +8,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "adapters/process/child.hpp"
+#include "ports/host.hpp"
 
 namespace gk::process {
 
@@ -20,24 +21,28 @@ struct PlainOptions {
 
 // A host without root: every game is a process of our own user. Worlds are folders, limits are rlimits, and a game can read what we can:
 // for trying out and for development. shortcomings() says so.
-class PlainHost final : public Host {
+class PlainHost final : public Host, public Workbench {
 public:
+    template <class T>
+    using Answer = Host::Answer<T>;
+
     PlainHost(boost::asio::any_io_executor executor, Clock& clock, PlainOptions options);
 
     Answer<Disks> disks(ServerUid uid) override;
     Answer<Success> create_disk(ServerUid uid, Disk which, DiskSpec spec) override;
     Answer<Success> remove_disk(ServerUid uid, Disk which) override;
     Answer<Success> switch_disk(ServerUid uid) override;
-    Answer<Success> own_disk(ServerUid uid, Disk which, std::uint32_t slot) override;
     Answer<Success> launch(server::LaunchSpec spec, Epoch epoch) override;
     Answer<Success> kill(ServerUid uid) override;
     Answer<Success> clean(ServerUid uid) override;
     Answer<Success> forget(ServerUid uid) override;
     Answer<std::vector<ServerUid>> list() override;
     Answer<server::Usage> usage(ServerUid uid) override;
-    Answer<Ended> run_confined(ConfinedRun run) override;
     Answer<int> open_files(ServerUid uid) override;
     Answer<std::vector<std::string>> shortcomings() override;
+
+    Answer<Ended> run(Job job) override;
+    Answer<Success> own_world(ServerUid uid, Disk which, std::uint32_t slot) override;
 
 private:
     struct Sample {

@@ -17,41 +17,41 @@ VaultError vault_error(const RuntimeError& failed, bool needs_world) {
     return {no_world ? VaultError::Kind::unreadable : VaultError::Kind::unavailable, failed.detail};
 }
 
-Engine::Engine(Host& host, Secret password, Secret recovery_key, std::size_t runs_max)
-    : host_(host),
+Engine::Engine(Workbench& bench, Secret password, Secret recovery_key, std::size_t runs_max)
+    : bench_(bench),
       password_(std::move(password)),
       recovery_key_(std::move(recovery_key)),
       runs_(runs_max) {}
 
-Engine::Answer<Host::Ended> Engine::run_with(Call call, Secret password) {
-    Host::ConfinedRun run;
-    run.server = call.server;
-    run.needs_world = call.world.has_value();
-    run.disk = call.world.value_or(Host::Disk::live);
-    run.may_write_world = call.world == Host::Disk::staged;
-    run.folder = call.repository.string();
-    run.may_write_folder = call.access == Call::Access::write;
-    run.host_name = host_name;
+Engine::Answer<Workbench::Ended> Engine::run_with(Call call, Secret password) {
+    Workbench::Job job;
+    job.server = call.server;
+    job.needs_world = call.world.has_value();
+    job.disk = call.world.value_or(WorldDisk::live);
+    job.may_write_world = call.world == WorldDisk::staged;
+    job.folder = call.repository.string();
+    job.may_write_folder = call.access == Call::Access::write;
+    job.host_name = host_name;
     // A cache would save nothing: the repository is as local as the cache.
-    run.argv = {"restic", "--no-cache", "--repo", run.folder};
+    job.argv = {"restic", "--no-cache", "--repo", job.folder};
     // Readers need no lock: only we change a repository, and we work on it one at a time. So a dead lock never stands between a user and
     // a restore.
-    if (call.access == Call::Access::read) run.argv.emplace_back("--no-lock");
-    run.argv.insert(run.argv.end(), call.arguments.begin(), call.arguments.end());
-    run.env = {{"TZ", "UTC"}, {"LC_ALL", "C.UTF-8"}};
+    if (call.access == Call::Access::read) job.argv.emplace_back("--no-lock");
+    job.argv.insert(job.argv.end(), call.arguments.begin(), call.arguments.end());
+    job.env = {{"TZ", "UTC"}, {"LC_ALL", "C.UTF-8"}};
     // Without it restic tries the keys in the order of their names, half a second of CPU each.
-    if (const auto key = Journal::of(call.repository).key(); !key.empty()) run.env["RESTIC_KEY_HINT"] = key;
-    run.password = std::move(password);
-    run.extra_files = std::move(call.extra_files);
+    if (const auto key = Journal::of(call.repository).key(); !key.empty()) job.env["RESTIC_KEY_HINT"] = key;
+    job.secrets["RESTIC_PASSWORD"] = std::move(password);
+    job.extra_files = std::move(call.extra_files);
 
-    const bool needs_world = run.needs_world;
+    const bool needs_world = job.needs_world;
     const auto pass = co_await runs_.enter();
-    auto ended = co_await host_.run_confined(std::move(run));
+    auto ended = co_await bench_.run(std::move(job));
     if (!ended) co_return std::unexpected(vault_error(ended.error(), needs_world));
     co_return std::move(*ended);
 }
 
-Engine::Answer<Host::Ended> Engine::run(Call call) {
+Engine::Answer<Workbench::Ended> Engine::run(Call call) {
     CO_TRY(first, co_await run_with(call, password_));
     if (is_wrong_password(first) && has_recovery_key()) {
         CO_TRY_OK(co_await add_key(call.server, call.repository, recovery_key_, password_));
@@ -70,8 +70,9 @@ Engine::Answer<Host::Ended> Engine::run(Call call) {
     co_return co_await run_with(std::move(call), password_);
 }
 
-// What a confined program of ours has left when it was killed with everything else: restic cannot see in a PID namespace that its owner is dead, but
-// the host lets one program at a time work in a folder, so whoever comes after it knows. A person's restic bears another name and keeps its lock.
+// What a confined program of ours has left when it was killed with everything else: restic cannot see in a PID namespace that its owner is dead,
+// but the workbench lets one program at a time work in a folder, so whoever comes after it knows. A person's restic bears another name
+// and keeps its lock.
 Engine::Answer<Success> Engine::remove_own_locks(const Call& blocked) {
     Call list{.server = blocked.server, .repository = blocked.repository, .arguments = {"list", "locks", "--quiet"}};
     CO_TRY(listed, co_await run_with(std::move(list), password_));
@@ -85,13 +86,13 @@ Engine::Answer<Success> Engine::remove_own_locks(const Call& blocked) {
     co_return Success{};
 }
 
-Engine::Answer<Host::Ended> Engine::unlock(const Call& blocked, bool all) {
+Engine::Answer<Workbench::Ended> Engine::unlock(const Call& blocked, bool all) {
     Call call{.server = blocked.server, .repository = blocked.repository, .access = Call::Access::write, .arguments = {"unlock", "--quiet"}};
     if (all) call.arguments.emplace_back("--remove-all");
     return run_with(std::move(call), password_);
 }
 
-Engine::Answer<Host::Ended> Engine::run_well(Call call) {
+Engine::Answer<Workbench::Ended> Engine::run_well(Call call) {
     CO_TRY(ended, co_await run(std::move(call)));
     if (ended.code != 0) co_return std::unexpected(failure_of(ended));
     co_return std::move(ended);

@@ -96,7 +96,7 @@ constexpr auto causes = [] {
     });
 }();
 
-bool says(const Host::Ended& ended, std::string_view words) {
+bool says(const Workbench::Ended& ended, std::string_view words) {
     return ended.errors.find(words) != std::string::npos || ended.output.find(words) != std::string::npos;
 }
 
@@ -139,7 +139,7 @@ std::vector<std::string> tags_of(const SnapshotOrder& order) {
             fmt::format("trigger={}", name_of(order.trigger))};
 }
 
-VaultError failure_of(const Host::Ended& ended) {
+VaultError failure_of(const Workbench::Ended& ended) {
     const auto said = shortened(ended.errors.empty() ? ended.output : ended.errors);
     const auto cause = std::ranges::find_if(causes, [&](const Words& words) { return says(ended, words.text); });
     if (cause != causes.end()) return {cause->kind, fmt::format("{} (restic: {})", cause->meaning, said)};
@@ -147,8 +147,8 @@ VaultError failure_of(const Host::Ended& ended) {
     return {VaultError::Kind::unavailable, fmt::format("restic failed with exit code {}: {}", ended.code, said)};
 }
 
-bool is_wrong_password(const Host::Ended& ended) { return ended.code != 0 && says(ended, "wrong password or no key found"); }
-bool is_locked(const Host::Ended& ended) { return ended.code != 0 && says(ended, "already locked"); }
+bool is_wrong_password(const Workbench::Ended& ended) { return ended.code != 0 && says(ended, "wrong password or no key found"); }
+bool is_locked(const Workbench::Ended& ended) { return ended.code != 0 && says(ended, "already locked"); }
 
 std::vector<std::string> parse_lock_ids(std::string_view output) {
     std::vector<std::string> ids;
@@ -164,7 +164,7 @@ std::string lock_holder(std::string_view output) {
     return value && value->is_object() ? std::string(text_at(value->get_object(), "hostname")) : std::string();
 }
 
-bool misses_packs(const Host::Ended& ended) {
+bool misses_packs(const Workbench::Ended& ended) {
     return std::ranges::any_of(split(ended.errors, '\n'),
                                [](std::string_view line) { return line.starts_with("pack ") || line.starts_with("error: pack "); });
 }

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/value.hpp"
-#include "ports/host.hpp"
 #include "ports/vault.hpp"
+#include "ports/workbench.hpp"
 
 // What restic 0.14 prints, as values.
 namespace gk::restic {
@@ -28,14 +28,14 @@ std::vector<std::string> tags_of(const SnapshotOrder& order);
 
 // Why a run ended as it did. restic 0.14 has no exit codes for causes, so its words decide; words that we do not know mean `unavailable`,
 // which is tried again and destroys nothing.
-VaultError failure_of(const Host::Ended& ended);
-bool is_wrong_password(const Host::Ended& ended);
-bool is_locked(const Host::Ended& ended);
+VaultError failure_of(const Workbench::Ended& ended);
+bool is_wrong_password(const Workbench::Ended& ended);
+bool is_locked(const Workbench::Ended& ended);
 // The ids in the output of `restic list locks`.
 std::vector<std::string> parse_lock_ids(std::string_view output);
 // Who holds a lock, from the output of `restic cat lock`; empty when it is not understood.
 std::string lock_holder(std::string_view output);
 // `restic check` found packs missing or of the wrong size (and not only trees of some snapshot that need such a pack).
-bool misses_packs(const Host::Ended& ended);
+bool misses_packs(const Workbench::Ended& ended);
 
 }  // namespace gk::restic

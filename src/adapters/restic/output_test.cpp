@@ -49,7 +49,7 @@ TEST(ResticOutput, WhatResticSaysDecidesTheKind) {
              Row{"Fatal: all target directories/files do not exist", unreadable},
              Row{"something quite new", unavailable},
          }) {
-        const Host::Ended ended{.code = 1, .output = "", .errors = row.errors};
+        const Workbench::Ended ended{.code = 1, .output = "", .errors = row.errors};
         EXPECT_EQ(failure_of(ended).kind, row.kind) << row.errors;
     }
 }

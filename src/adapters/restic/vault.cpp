@@ -66,7 +66,7 @@ Result<Names, VaultError> move_damaged(const fs::path& repository, const fs::pat
 }
 
 // What one finished `restic backup` has made.
-Result<TakenSnapshot, VaultError> taken_from(const Host::Ended& ended, const fs::path& repository, std::size_t record_size) {
+Result<TakenSnapshot, VaultError> taken_from(const Workbench::Ended& ended, const fs::path& repository, std::size_t record_size) {
     if (ended.code == 3) return error(VaultError::Kind::unreadable, fmt::format("some files of the world could not be read: {}", ended.errors));
     if (ended.code != 0) return std::unexpected(failure_of(ended));
     if (ended.errors.find("does not exist, skipping") != std::string::npos)
@@ -84,10 +84,10 @@ Result<TakenSnapshot, VaultError> taken_from(const Host::Ended& ended, const fs:
 
 }  // namespace
 
-ResticVault::ResticVault(Host& host, ResticOptions options)
-    : host_(host),
+ResticVault::ResticVault(Workbench& bench, ResticOptions options)
+    : bench_(bench),
       options_(std::move(options)),
-      engine_(host, options_.password, options_.recovery_key, options_.runs_max) {}
+      engine_(bench, options_.password, options_.recovery_key, options_.runs_max) {}
 
 ResticVault::~ResticVault() = default;
 
@@ -232,9 +232,9 @@ ResticVault::Answer<TakenSnapshot> ResticVault::back_up(SnapshotOrder order) {
     co_return std::move(*taken);
 }
 
-ResticVault::Answer<Host::Ended> ResticVault::run_backup(const SnapshotOrder& order, std::string record) {
+ResticVault::Answer<Workbench::Ended> ResticVault::run_backup(const SnapshotOrder& order, std::string record) {
     Call call{.server = order.server, .repository = repository_of(order.server), .access = Call::Access::write, .arguments = backup_arguments(order)};
-    call.world = Host::Disk::live;
+    call.world = WorldDisk::live;
     call.extra_files[std::string(record_file)] = std::move(record);
     CO_TRY(ended, co_await engine_.run(call));
     if (ended.code != 3) co_return std::move(ended);
@@ -308,10 +308,10 @@ ResticVault::Answer<Value> ResticVault::record_of(ServerUid server, std::string 
 ResticVault::Answer<Success> ResticVault::restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t slot) {
     CO_TRY_OK(find_snapshot(repository_of(server), engine_id));
     const auto pass = co_await turnstile_of(server).enter();
-    Call call{.server = server, .repository = repository_of(server), .arguments = {}, .world = Host::Disk::staged};
+    Call call{.server = server, .repository = repository_of(server), .arguments = {}, .world = WorldDisk::staged};
     call.arguments = {"restore", engine_id, "--quiet", "--verify", "--target", ".", "--include", "/data"};
     CO_TRY_OK(co_await engine_.run_well(std::move(call)));
-    const auto owned = co_await host_.own_disk(server, Host::Disk::staged, slot);
+    const auto owned = co_await bench_.own_world(server, WorldDisk::staged, slot);
     if (!owned) co_return std::unexpected(vault_error(owned.error(), false));
     co_return Success{};
 }

@@ -14,8 +14,8 @@
 #include "adapters/restic/journal.hpp"
 #include "adapters/restic/turnstile.hpp"
 #include "base/secret.hpp"
-#include "ports/host.hpp"
 #include "ports/vault.hpp"
+#include "ports/workbench.hpp"
 
 namespace gk::restic {
 
@@ -32,12 +32,12 @@ struct ResticOptions {
 //     /record/record.json      the server's record
 // so that `restic restore ID --target DIR --include /data` gives a user the world back without us.
 //
-// restic itself runs through the Host, which alone may read worlds; the repository's files belong to this process, which therefore checks
+// restic itself runs on the workbench, which alone may read worlds; the repository's files belong to this process, which therefore checks
 // hashes and lists packs by itself (folder.hpp). Work on one repository is done one at a time. docs/adr/ says how verify() proves a snapshot.
 class ResticVault final : public Vault {
 public:
-    // The host must outlive this object, and all calls must have ended when it is destroyed.
-    ResticVault(Host& host, ResticOptions options);
+    // The workbench must outlive this object, and all calls must have ended when it is destroyed.
+    ResticVault(Workbench& bench, ResticOptions options);
     ~ResticVault() override;
 
     // Makes an empty repository in advance, with both keys, so that a first backup does not wait the six seconds which deriving them takes.
@@ -64,7 +64,7 @@ private:
     // count what is left, so that the next snapshot stores the lost data again.
     Answer<Success> mend(ServerUid server);
     Answer<TakenSnapshot> back_up(SnapshotOrder order);
-    Answer<Host::Ended> run_backup(const SnapshotOrder& order, std::string record);
+    Answer<Workbench::Ended> run_backup(const SnapshotOrder& order, std::string record);
     Answer<std::vector<VaultEntry>> list_now(ServerUid server);
     Answer<Success> drop(ServerUid server, std::vector<std::string> engine_ids);
     Answer<Success> drop_unfinished(ServerUid server, SnapshotId id);
@@ -73,7 +73,7 @@ private:
     Answer<Success> keep_journal(std::filesystem::path repository, Journal journal);
     Turnstile& turnstile_of(ServerUid server);
 
-    Host& host_;
+    Workbench& bench_;
     ResticOptions options_;
     Engine engine_;
     std::map<ServerUid, std::unique_ptr<Turnstile>> servers_;

@@ -29,7 +29,7 @@ protected:
     Result<Success, VaultError> verify(const TakenSnapshot& taken) { return test.run(test.vault.verify(castle, taken.engine_id)); }
     std::size_t runs_of(std::string_view verb) const {
         return static_cast<std::size_t>(
-            std::ranges::count_if(test.host.runs, [&](const auto& argv) { return std::ranges::find(argv, verb) != argv.end(); }));
+            std::ranges::count_if(test.bench.runs, [&](const auto& argv) { return std::ranges::find(argv, verb) != argv.end(); }));
     }
     fs::path repository() const { return test.vault.repository_of(castle); }
     // All files of the repository whose damage must be found.
@@ -41,7 +41,7 @@ protected:
         return files;
     }
     // Another process' view: nothing is remembered.
-    ResticVault again() { return ResticVault(test.host, test.options()); }
+    ResticVault again() { return ResticVault(test.bench, test.options()); }
 
     TestVault test;
 };
@@ -75,7 +75,7 @@ TEST_F(ResticVaultTest, AFirstSnapshotMakesARepositoryThatTheRecoveryKeyOpens) {
     // A machine that has only the vault and the recovery key reads it, and puts its own key in.
     auto options = test.options();
     options.password = Secret("of the new machine");
-    ResticVault elsewhere(test.host, options);
+    ResticVault elsewhere(test.bench, options);
     const auto record = test.run(elsewhere.record_of(castle, taken.engine_id));
     ASSERT_TRUE(record) << record.error().detail;
     EXPECT_EQ(*record, order_of(castle, 1).record);
@@ -88,14 +88,14 @@ TEST_F(ResticVaultTest, ARepositoryThatNoKeyOpensIsNotTriedForEver) {
     auto options = test.options();
     options.password = Secret("wrong");
     options.recovery_key = Secret("also wrong");
-    ResticVault stranger(test.host, options);
+    ResticVault stranger(test.bench, options);
     EXPECT_EQ(test.run(stranger.list(castle)).error().kind, Kind::corrupt);
 }
 
 TEST_F(ResticVaultTest, ATakeWhoseReplyWasLostIsFoundWithoutAskingRestic) {
     test.write_world(castle, {{"map", "blocks"}});
     const auto first = take(1);
-    const auto runs = test.host.runs.size();
+    const auto runs = test.bench.runs.size();
 
     auto later = again();
     const auto second = test.run(later.take(order_of(castle, 1)));
@@ -103,12 +103,12 @@ TEST_F(ResticVaultTest, ATakeWhoseReplyWasLostIsFoundWithoutAskingRestic) {
     ASSERT_TRUE(second);
     EXPECT_EQ(second->engine_id, first.engine_id);
     EXPECT_EQ(second->files, first.files);
-    EXPECT_EQ(test.host.runs.size(), runs);
+    EXPECT_EQ(test.bench.runs.size(), runs);
 }
 
 TEST_F(ResticVaultTest, ATakeThatWasCutOffIsMadeAgainAndNotTwice) {
     test.write_world(castle, {{"map", "blocks"}});
-    test.host.lose_next_reply = true;
+    test.bench.lose_next_reply = true;
     ASSERT_FALSE(test.run(test.vault.take(order_of(castle, 1))));
     ASSERT_EQ(names_in(repository(), "snapshots").size(), 1u) << "restic was done, we only do not know";
 
@@ -123,7 +123,7 @@ TEST_F(ResticVaultTest, ATakeThatWasCutOffIsMadeAgainAndNotTwice) {
 TEST_F(ResticVaultTest, AWorldThatIsNotThereIsUnreadableAndLeavesNoSnapshot) {
     EXPECT_EQ(test.run(test.vault.take(order_of(castle, 1))).error().kind, Kind::unreadable) << "no disk";
 
-    fs::create_directories(test.host.world(castle, Host::Disk::live).parent_path());
+    fs::create_directories(test.bench.world(castle, WorldDisk::live).parent_path());
     EXPECT_EQ(test.run(test.vault.take(order_of(castle, 2))).error().kind, Kind::unreadable) << "a disk without a world";
     EXPECT_TRUE(names_in(repository(), "snapshots").empty());
 }
@@ -135,11 +135,11 @@ TEST_F(ResticVaultTest, ExcludesAreBelowTheWorldAndNeverTakeAllOfIt) {
     const auto taken = test.run(test.vault.take(std::move(order)));
     ASSERT_TRUE(taken) << taken.error().detail;
 
-    test.write_world(castle, {}, Host::Disk::staged);
+    test.write_world(castle, {}, WorldDisk::staged);
     ASSERT_TRUE(test.run(test.vault.restore_to_stage(castle, taken->engine_id, 7)));
 
-    EXPECT_EQ(test.read_world(castle, Host::Disk::staged), (std::map<std::string, std::string>{{"map", "m"}, {"live", "l"}}));
-    EXPECT_EQ(test.host.owned_by, std::vector<std::uint32_t>{7});
+    EXPECT_EQ(test.read_world(castle, WorldDisk::staged), (std::map<std::string, std::string>{{"map", "m"}, {"live", "l"}}));
+    EXPECT_EQ(test.bench.owned_by, std::vector<std::uint32_t>{7});
 }
 
 TEST_F(ResticVaultTest, EveryFlippedByteIsFound) {
@@ -191,9 +191,9 @@ TEST_F(ResticVaultTest, AfterDamageTheNextSnapshotIsWholeAgain) {
     const auto proven = verify(second);
     EXPECT_TRUE(proven) << proven.error().detail;
     EXPECT_EQ(verify(first).error().kind, Kind::corrupt) << "what is lost stays lost, and we say so";
-    fs::create_directories(test.host.world(castle, Host::Disk::staged));
+    fs::create_directories(test.bench.world(castle, WorldDisk::staged));
     ASSERT_TRUE(test.run(test.vault.restore_to_stage(castle, second.engine_id, 0)));
-    EXPECT_EQ(test.read_world(castle, Host::Disk::staged), test.read_world(castle, Host::Disk::live));
+    EXPECT_EQ(test.read_world(castle, WorldDisk::staged), test.read_world(castle, WorldDisk::live));
 }
 
 TEST_F(ResticVaultTest, ALostKeyComesBack) {
@@ -329,7 +329,7 @@ TEST_F(ResticVaultTest, AFullDiskIsToldFromDamageAndHealsWithRoom) {
     auto options = test.options();
     options.folder = place / "vault";
     {
-        ResticVault small(test.host, options);
+        ResticVault small(test.bench, options);
         test.write_world(castle, {{"map", noise(8'000'000)}});
         const auto failed = test.run(small.take(order_of(castle, 1)));
         EXPECT_EQ(failed.error().kind, Kind::unavailable) << failed.error().detail;
@@ -340,7 +340,7 @@ TEST_F(ResticVaultTest, AFullDiskIsToldFromDamageAndHealsWithRoom) {
         EXPECT_TRUE(taken) << taken.error().detail;
         EXPECT_TRUE(taken && test.run(small.verify(castle, taken->engine_id)));
         options.free_min_bytes = std::int64_t{1} << 30;
-        EXPECT_EQ(test.run(ResticVault(test.host, options).probe()).error().kind, Kind::unavailable);
+        EXPECT_EQ(test.run(ResticVault(test.bench, options).probe()).error().kind, Kind::unavailable);
     }
     ::umount2(place.c_str(), MNT_DETACH);
 }

@@ -80,7 +80,7 @@ Host::Answer<Success> LauncherHost::switch_disk(ServerUid uid) {
     co_return co_await tell(link_, order);
 }
 
-Host::Answer<Success> LauncherHost::own_disk(ServerUid uid, Disk which, std::uint32_t slot) {
+Host::Answer<Success> LauncherHost::own_world(ServerUid uid, Disk which, std::uint32_t slot) {
     const wire::OwnDisk order{uid, disk_of(which), slot};
     co_return co_await tell(link_, order);
 }
@@ -147,21 +147,22 @@ Host::Answer<MebiBytes> LauncherHost::measured(ServerUid uid) {
     co_return size;
 }
 
-Host::Answer<Host::Ended> LauncherHost::run_confined(ConfinedRun run) {
+Workbench::Answer<Workbench::Ended> LauncherHost::run(Job job) {
     wire::RunConfined confined;
-    confined.server = run.server;
-    confined.disk = disk_of(run.disk);
-    confined.needs_world = run.needs_world;
-    confined.may_write_world = run.may_write_world;
-    confined.folder = std::move(run.folder);
-    confined.may_write_folder = run.may_write_folder;
-    confined.host_name = std::move(run.host_name);
-    confined.argv = std::move(run.argv);
-    confined.env = std::move(run.env);
-    confined.password = run.password.reveal();
-    confined.input = std::move(run.input);
-    confined.extra_files = std::move(run.extra_files);
-    confined.time_limit = run.time_limit;
+    confined.server = job.server;
+    confined.disk = disk_of(job.disk);
+    confined.needs_world = job.needs_world;
+    confined.may_write_world = job.may_write_world;
+    confined.folder = std::move(job.folder);
+    confined.may_write_folder = job.may_write_folder;
+    confined.needs_network = job.needs_network;
+    confined.host_name = std::move(job.host_name);
+    confined.argv = std::move(job.argv);
+    confined.env = std::move(job.env);
+    for (const auto& [name, secret] : job.secrets) confined.env[name] = secret.reveal();
+    confined.input = std::move(job.input);
+    confined.extra_files = std::move(job.extra_files);
+    confined.time_limit = job.time_limit;
     wire::Order order = std::move(confined);
     CO_TRY(ended, co_await ask<wire::ProgramEnded>(link_, std::move(order)));
     co_return Ended{.code = ended.code, .output = std::move(ended.output), .errors = std::move(ended.errors)};

@@ -22,8 +22,11 @@ struct MachineOptions {
 };
 
 // Games in runc's containers on disk images, made by the launcher (src/launcher), which is root. What needs no root is done here.
-class LauncherHost final : public Host {
+class LauncherHost final : public Host, public Workbench {
 public:
+    template <class T>
+    using Answer = Host::Answer<T>;
+
     // Takes the descriptor of the connected socket. The launcher should outlive the host; when it does not, every call that needs it is
     // `unavailable`.
     LauncherHost(boost::asio::any_io_executor executor, Clock& clock, int socket, MachineOptions options);
@@ -32,16 +35,17 @@ public:
     Answer<Success> create_disk(ServerUid uid, Disk which, DiskSpec spec) override;
     Answer<Success> remove_disk(ServerUid uid, Disk which) override;
     Answer<Success> switch_disk(ServerUid uid) override;
-    Answer<Success> own_disk(ServerUid uid, Disk which, std::uint32_t slot) override;
     Answer<Success> launch(server::LaunchSpec spec, Epoch epoch) override;
     Answer<Success> kill(ServerUid uid) override;
     Answer<Success> clean(ServerUid uid) override;
     Answer<Success> forget(ServerUid uid) override;
     Answer<std::vector<ServerUid>> list() override;
     Answer<server::Usage> usage(ServerUid uid) override;
-    Answer<Ended> run_confined(ConfinedRun run) override;
     Answer<int> open_files(ServerUid uid) override;
     Answer<std::vector<std::string>> shortcomings() override;
+
+    Answer<Ended> run(Job job) override;
+    Answer<Success> own_world(ServerUid uid, Disk which, std::uint32_t slot) override;
 
 private:
     struct Measurement {

@@ -42,6 +42,7 @@ public:
     Outcome<Success> operator()(const RunConfined& order) const {
         const auto program = order.argv.empty() ? std::string() : order.argv.front();
         if (!options_.confined_programs.contains(program)) return refuse(fmt::format("\"{}\" is not a program that may run confined", program));
+        if (order.needs_network && !options_.confined_network) return refuse("the vault is a folder, for which no program needs the network");
         if (order.host_name.size() > host_name_max || order.host_name.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") != std::string::npos)
             return refuse(fmt::format("\"{}\" is no name of a machine", order.host_name));
         std::size_t bytes = 0;
@@ -76,7 +77,6 @@ std::vector<std::string> confined_environment(const RunConfined& order, const st
     for (const auto& [name, value] : order.env) {
         if (!name.starts_with("LD_")) env.push_back(fmt::format("{}={}", name, value));
     }
-    if (!order.password.empty()) env.push_back("RESTIC_PASSWORD=" + order.password);
     return env;
 }
 

@@ -11,7 +11,13 @@ namespace {
 constexpr Milliseconds spare_look = std::chrono::seconds(5);
 constexpr Milliseconds spare_retry = std::chrono::minutes(10);
 
-std::unique_ptr<Host> make_host(boost::asio::io_context& loop, Clock& clock, const Config& config, const Rights& rights) {
+template <class T>
+Hands hands_of(std::unique_ptr<T> host) {
+    auto& workbench = *host;
+    return {.host = std::move(host), .workbench = workbench};
+}
+
+Hands make_hands(boost::asio::io_context& loop, Clock& clock, const Config& config, const Rights& rights) {
     if (rights.launcher) {
         const auto& told = rights.machine;
         runc::MachineOptions options{.state = told.state,
@@ -20,13 +26,13 @@ std::unique_ptr<Host> make_host(boost::asio::io_context& loop, Clock& clock, con
                                      .confined_programs = told.confined_programs,
                                      .cgroup_root = told.cgroup_root,
                                      .cgroup_parent = told.cgroup_parent};
-        return std::make_unique<runc::LauncherHost>(loop.get_executor(), clock, *rights.launcher, std::move(options));
+        return hands_of(std::make_unique<runc::LauncherHost>(loop.get_executor(), clock, *rights.launcher, std::move(options)));
     }
     process::PlainOptions options;
     options.state = config.state;
     options.shim = sibling_program("gk-shim");
     options.files_server = this_program();
-    return std::make_unique<process::PlainHost>(loop.get_executor(), clock, std::move(options));
+    return hands_of(std::make_unique<process::PlainHost>(loop.get_executor(), clock, std::move(options)));
 }
 
 sqlite::SqlitePortMap::Rules port_rules(const Config& config) {
@@ -48,10 +54,10 @@ Machine::Machine(boost::asio::io_context& loop, const Config& config, const Righ
       store(loop.get_executor(), *database),
       ledger(loop.get_executor(), *database),
       port_map(*database, store, clock, port_rules(config)),
-      host(make_host(loop, clock, config, rights)),
-      runtime(loop.get_executor(), clock, *host, config.state),
-      vault(*host, restic_options(config, keys_)),
-      files([this](ServerUid uid) { return host->open_files(uid); }, clock),
+      hands(make_hands(loop, clock, config, rights)),
+      runtime(loop.get_executor(), clock, *hands.host, config.state),
+      vault(hands.workbench, restic_options(config, keys_)),
+      files([this](ServerUid uid) { return hands.host->open_files(uid); }, clock),
       game_files(loop.get_executor(), clock, std::move(trust), {.folder = config.games.downloads}) {}
 
 Result<std::unique_ptr<Machine>, std::string> Machine::open(boost::asio::io_context& loop, const Config& config, const Rights& rights) {
@@ -64,7 +70,7 @@ Result<std::unique_ptr<Machine>, std::string> Machine::open(boost::asio::io_cont
 }
 
 Task<std::vector<std::string>> Machine::shortcomings() {
-    auto lacks = co_await host->shortcomings();
+    auto lacks = co_await hands.host->shortcomings();
     co_return lacks ? std::move(*lacks) : std::vector<std::string>();
 }
 

@@ -26,6 +26,12 @@
 
 namespace gk::programs {
 
+// One object in two roles: it runs games, and it runs restic beside their worlds.
+struct Hands {
+    std::unique_ptr<Host> host;
+    Workbench& workbench;
+};
+
 // Every adapter of the embedded shape on one loop, in the order in which they need each other. It keeps from the start: the lock on the database
 // lets no second one in.
 class Machine final : public Installation {
@@ -53,7 +59,7 @@ public:
     sqlite::SqliteServerStore store;
     sqlite::SqliteLedger ledger;
     sqlite::SqlitePortMap port_map;
-    std::unique_ptr<Host> host;
+    Hands hands;
     shim::ShimRuntime runtime;
     restic::ResticVault vault;
     system::SystemFiles files;

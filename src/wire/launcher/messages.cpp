@@ -19,7 +19,7 @@ bool fields(auto& a, Is<RemoveDisk> auto& v) { return a(v.server, v.disk); }
 bool fields(auto& a, Is<OwnDisk> auto& v) { return a(v.server, v.disk, v.slot); }
 bool fields(auto& a, Is<Mount> auto& v) { return a(v.source, v.target); }
 bool fields(auto& a, Is<RunConfined> auto& v) {
-    return a(v.server, v.disk, v.needs_world, v.may_write_world, v.folder, v.may_write_folder, v.host_name, v.argv, v.env, v.password, v.input,
+    return a(v.server, v.disk, v.needs_world, v.may_write_world, v.folder, v.may_write_folder, v.needs_network, v.host_name, v.argv, v.env, v.input,
              v.extra_files, v.time_limit);
 }
 bool fields(auto& a, Is<Cancel> auto& v) { return a(v.request); }

@@ -85,7 +85,7 @@ struct ListServers {};
 struct MeasureWorld {
     ServerUid server;
 };
-// As ports/host.hpp says of Host::ConfinedRun.
+// As ports/workbench.hpp says of Workbench::Job; secrets are part of the environment.
 struct RunConfined {
     ServerUid server;
     Disk disk = Disk::live;
@@ -93,10 +93,10 @@ struct RunConfined {
     bool may_write_world = false;
     std::string folder;
     bool may_write_folder = false;
+    bool needs_network = false;
     std::string host_name;  // Empty: the machine's.
     std::vector<std::string> argv;
     std::map<std::string, std::string> env;
-    std::string password;
     std::string input;
     std::map<std::string, std::string> extra_files;
     Milliseconds time_limit{};

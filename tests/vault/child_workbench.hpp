@@ -13,60 +13,35 @@
 #include <unistd.h>
 #include <vector>
 
-#include "ports/host.hpp"
+#include "ports/workbench.hpp"
 
 namespace gk::restic {
 
-// For tests: a host whose worlds are folders below `root` and whose confined programs are plain children, waited for on the spot.
-class ChildHost final : public Host {
+// For tests: worlds are folders below `root`, programs are plain children, waited for on the spot.
+class ChildWorkbench final : public Workbench {
 public:
-    explicit ChildHost(std::filesystem::path root) : root_(std::move(root)) {}
+    explicit ChildWorkbench(std::filesystem::path root) : root_(std::move(root)) {}
 
-    std::filesystem::path world(ServerUid uid, Disk which) const { return disk(uid, which) / "data"; }
+    std::filesystem::path world(ServerUid uid, WorldDisk which) const { return disk(uid, which) / "data"; }
 
-    Answer<Disks> disks(ServerUid uid) override {
-        const Disks found{.live = exists(disk(uid, Disk::live)), .staged = exists(disk(uid, Disk::staged))};
-        co_return found;
-    }
-    Answer<Success> create_disk(ServerUid uid, Disk which, DiskSpec) override {
-        std::filesystem::create_directories(world(uid, which));
-        co_return Success{};
-    }
-    Answer<Success> remove_disk(ServerUid uid, Disk which) override {
-        std::filesystem::remove_all(disk(uid, which));
-        co_return Success{};
-    }
-    Answer<Success> switch_disk(ServerUid uid) override {
-        std::filesystem::remove_all(disk(uid, Disk::live));
-        std::filesystem::rename(disk(uid, Disk::staged), disk(uid, Disk::live));
-        co_return Success{};
-    }
-    Answer<Success> launch(server::LaunchSpec, Epoch) override { co_return unsupported(); }
-    Answer<Success> kill(ServerUid) override { co_return unsupported(); }
-    Answer<Success> clean(ServerUid) override { co_return unsupported(); }
-    Answer<Success> forget(ServerUid) override { co_return unsupported(); }
-    Answer<std::vector<ServerUid>> list() override { co_return unsupported(); }
-    Answer<server::Usage> usage(ServerUid) override { co_return unsupported(); }
-    Answer<int> open_files(ServerUid) override { co_return unsupported(); }
-    Answer<std::vector<std::string>> shortcomings() override { co_return std::vector<std::string>{}; }
-    Answer<Success> own_disk(ServerUid, Disk, std::uint32_t slot) override {
+    Answer<Success> own_world(ServerUid, WorldDisk, std::uint32_t slot) override {
         owned_by.push_back(slot);
         co_return Success{};
     }
 
-    Answer<Ended> run_confined(ConfinedRun run) override {
-        runs.push_back(run.argv);
-        if (run.needs_world && !exists(disk(run.server, run.disk))) {
+    Answer<Ended> run(Job job) override {
+        runs.push_back(job.argv);
+        if (job.needs_world && !exists(disk(job.server, job.disk))) {
             co_return std::unexpected(RuntimeError{RuntimeError::Kind::not_found, "the world's disk is absent"});
         }
         if (fail_next_run) {
             fail_next_run = false;
             co_return std::unexpected(RuntimeError{RuntimeError::Kind::unavailable, "asked to fail"});
         }
-        const auto place = run.needs_world ? disk(run.server, run.disk) : root_ / "nowhere";
+        const auto place = job.needs_world ? disk(job.server, job.disk) : root_ / "nowhere";
         std::filesystem::create_directories(place / "record");
-        for (const auto& [name, content] : run.extra_files) std::ofstream(place / "record" / name, std::ios::binary) << content;
-        auto ended = wait_for(run, place);
+        for (const auto& [name, content] : job.extra_files) std::ofstream(place / "record" / name, std::ios::binary) << content;
+        auto ended = wait_for(job, place);
         std::filesystem::remove_all(place / "record");
         if (lose_next_reply) {
             lose_next_reply = false;
@@ -81,13 +56,12 @@ public:
     bool lose_next_reply = false;
 
 private:
-    static std::unexpected<RuntimeError> unsupported() { return std::unexpected(RuntimeError{RuntimeError::Kind::invalid, "not in this test"}); }
+    std::filesystem::path disk(ServerUid uid, WorldDisk which) const { return root_ / uid.text() / (which == WorldDisk::live ? "live" : "staged"); }
 
-    std::filesystem::path disk(ServerUid uid, Disk which) const { return root_ / uid.text() / (which == Disk::live ? "live" : "staged"); }
-
-    static Ended wait_for(const ConfinedRun& run, const std::filesystem::path& place) {
-        std::vector<std::string> env{"PATH=/usr/bin:/bin", "TMPDIR=/tmp", "RESTIC_PASSWORD=" + run.password.reveal()};
-        for (const auto& [name, value] : run.env) env.push_back(name + "=" + value);
+    static Ended wait_for(const Job& job, const std::filesystem::path& place) {
+        std::vector<std::string> env{"PATH=/usr/bin:/bin", "TMPDIR=/tmp"};
+        for (const auto& [name, secret] : job.secrets) env.push_back(name + "=" + secret.reveal());
+        for (const auto& [name, value] : job.env) env.push_back(name + "=" + value);
         std::array<int, 2> out{};
         std::array<int, 2> err{};
         if (::pipe2(out.data(), O_CLOEXEC) != 0 || ::pipe2(err.data(), O_CLOEXEC) != 0) std::abort();
@@ -97,7 +71,7 @@ private:
         posix_spawn_file_actions_adddup2(&actions, out[1], 1);
         posix_spawn_file_actions_adddup2(&actions, err[1], 2);
         posix_spawn_file_actions_addchdir_np(&actions, place.c_str());
-        auto argv = pointers(run.argv);
+        auto argv = pointers(job.argv);
         auto envp = pointers(env);
         pid_t pid = 0;
         const int failed = ::posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), envp.data());
