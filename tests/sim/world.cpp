@@ -137,8 +137,11 @@ void World::heal() {
 std::string World::settle_down(Milliseconds within) {
     const auto end = ground_.now + within;
     run_for(90s);  // What an interrupted request has left is let be for a minute.
-    while (ground_.now < end && breach().empty() && !unrest().empty()) run_for(20s);
-    run_for(1min);
+    // A request that has been on its way for minutes may still disturb the rest, once.
+    do {
+        while (ground_.now < end && breach().empty() && !unrest().empty()) run_for(20s);
+        run_for(1min);
+    } while (ground_.now < end && breach().empty() && !unrest().empty());
     ground_.check_promises();
     return breach().empty() ? unrest() : breach();
 }
