@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
-#include "adapters/system/files_server.hpp"
 #include "programs/cli/cli.hpp"
+#include "shim/files/files_server.hpp"
 
 namespace {
 
@@ -17,7 +17,7 @@ int run_files_server(int argc, char** argv) {
         if (std::string_view(argv[i]) == "--fd") connection = std::atoi(argv[i + 1]);
         else if (std::string_view(argv[i]) == "--root") root = argv[i + 1];
     }
-    return gk::system::files_server_main(connection, root);
+    return gk::shim::files_server_main(connection, root);
 }
 
 }  // namespace

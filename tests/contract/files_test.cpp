@@ -8,9 +8,9 @@
 #include <gtest/gtest.h>
 
 #include "adapters/system/files.hpp"
-#include "adapters/system/files_server.hpp"
 #include "async/manual_clock.hpp"
 #include "async/run.hpp"
+#include "shim/files/files_server.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace gk::contract {
@@ -34,7 +34,7 @@ private:
         std::array<int, 2> ends{};
         const int made = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data());
         if (made != 0) co_return std::unexpected(RuntimeError{RuntimeError::Kind::unavailable, "no socket pair"});
-        servers_.emplace_back([end = ends[1], directory] { system::files_server_main(end, directory); });
+        servers_.emplace_back([end = ends[1], directory] { shim::files_server_main(end, directory); });
         co_return ends[0];
     }
 

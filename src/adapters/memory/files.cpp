@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "domain/files/world_path.hpp"
+#include "wire/files/world_path.hpp"
 
 namespace gk::memory {
 namespace {
@@ -12,7 +12,7 @@ using Kind = FilesError::Kind;
 FilesError error(Kind kind, std::string_view path, std::string_view why) { return {kind, fmt::format("{}: {}", path, why)}; }
 
 Result<std::vector<std::string>, FilesError> names_in(std::string_view path) {
-    auto names = world_path_names(path);
+    auto names = wire::files::world_path_names(path);
     if (!names) return std::unexpected(error(Kind::escapes, path, "this path can name nothing inside the world"));
     return *std::move(names);
 }

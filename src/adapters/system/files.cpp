@@ -7,7 +7,6 @@
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
-#include "adapters/system/files_protocol.hpp"
 #include "async/deadline.hpp"
 #include "base/descriptor.hpp"
 
@@ -18,7 +17,6 @@ namespace {
 
 using Kind = FilesError::Kind;
 using Socket = asio::local::stream_protocol::socket;
-using wire::files::Operation;
 using wire::files::Reply;
 using wire::files::Request;
 using Exchanged = Result<Reply, FilesError>;
@@ -67,9 +65,6 @@ Task<Exchanged> exchange(int descriptor, Request request) {
 }  // namespace
 
 Files::Answer<Reply> SystemFiles::ask(ServerUid server, Request request) {
-    if (request.path.size() > wire::files::path_size_max) {
-        co_return std::unexpected(FilesError{Kind::escapes, "this path is too long to name anything in the world"});
-    }
     auto descriptor = co_await open_(server);
     if (!descriptor) {
         const bool no_disk = descriptor.error().kind == RuntimeError::Kind::not_found;
@@ -79,45 +74,7 @@ Files::Answer<Reply> SystemFiles::ask(ServerUid server, Request request) {
     const auto deadline = clock_.now() + patience;
     auto reply = co_await async::with_deadline(clock_, deadline, std::move(exchanging));
     if (!reply) co_return std::unexpected(unavailable("the disk of this world does not answer"));
-    if (!*reply) co_return std::unexpected(std::move(*reply).error());
-    if ((*reply)->status != wire::files::Status::done) {
-        co_return std::unexpected(FilesError{to_kind((*reply)->status), (*reply)->detail});
-    }
-    co_return std::move(**reply);
-}
-
-Files::Answer<std::vector<FileInfo>> SystemFiles::list(ServerUid server, std::string path) {
-    Request request{.operation = Operation::list, .path = std::move(path), .content = {}};
-    auto reply = co_await ask(server, std::move(request));
-    if (!reply) co_return std::unexpected(std::move(reply).error());
-    std::vector<FileInfo> items;
-    for (const auto& entry : reply->entries) items.push_back(to_info(entry));
-    co_return items;
-}
-
-Files::Answer<std::vector<std::byte>> SystemFiles::read(ServerUid server, std::string path, std::size_t size_max) {
-    Request request{.operation = Operation::read, .size_max = size_max, .path = std::move(path), .content = {}};
-    auto reply = co_await ask(server, std::move(request));
-    if (!reply) co_return std::unexpected(std::move(reply).error());
-    co_return std::move(reply->content);
-}
-
-Files::Answer<Success> SystemFiles::write(ServerUid server, std::string path, std::vector<std::byte> content) {
-    if (content.size() > wire::files::content_size_max) {
-        const auto why = fmt::format("{}: more than {} bytes cannot be written at once; use SFTP", path, wire::files::content_size_max);
-        co_return std::unexpected(FilesError{Kind::too_large, why});
-    }
-    Request request{.operation = Operation::write, .path = std::move(path), .content = std::move(content)};
-    const auto reply = co_await ask(server, std::move(request));
-    if (!reply) co_return std::unexpected(reply.error());
-    co_return Success{};
-}
-
-Files::Answer<Success> SystemFiles::remove(ServerUid server, std::string path, bool recursive) {
-    Request request{.operation = Operation::remove, .recursive = recursive, .path = std::move(path), .content = {}};
-    const auto reply = co_await ask(server, std::move(request));
-    if (!reply) co_return std::unexpected(reply.error());
-    co_return Success{};
+    co_return std::move(*reply);
 }
 
 }  // namespace gk::system

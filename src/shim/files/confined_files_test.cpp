@@ -1,4 +1,4 @@
-#include "adapters/system/confined_files.hpp"
+#include "shim/files/confined_files.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -15,11 +15,13 @@
 
 #include "tests/support/temporary_directory.hpp"
 
-namespace gk::system {
+namespace gk::shim {
 namespace {
 
 namespace fs = std::filesystem;
-using Kind = FilesError::Kind;
+using Kind = wire::files::Status;
+using wire::files::Entry;
+using wire::files::EntryType;
 
 void put(const fs::path& path, std::string_view text) { std::ofstream(path) << text; }
 
@@ -39,7 +41,7 @@ protected:
         files = open();
     }
     ~ConfinedFilesTest() override { EXPECT_EQ(snapshot_of_outside(), before) << "something outside the world was changed"; }
-    Result<ConfinedFiles, FilesError> open() {
+    Result<ConfinedFiles, FilesRefusal> open() {
         before = snapshot_of_outside();
         return ConfinedFiles::open(world.string());
     }
@@ -60,7 +62,7 @@ protected:
     const fs::path outside = root / "outside";
     const fs::path world = root / "world";
     std::map<std::string, std::string> before;
-    Result<ConfinedFiles, FilesError> files = std::unexpected(FilesError{Kind::unavailable, "not opened"});
+    Result<ConfinedFiles, FilesRefusal> files = std::unexpected(FilesRefusal{Kind::unavailable, "not opened"});
 };
 
 TEST_F(ConfinedFilesTest, WritesReadsListsAndRemoves) {
@@ -68,13 +70,13 @@ TEST_F(ConfinedFilesTest, WritesReadsListsAndRemoves) {
     ASSERT_TRUE(files->write("a/b/c.txt", as_byte_span("again")));
 
     EXPECT_EQ(as_text(*files->read("a/b/c.txt", 5)), "again");
-    EXPECT_EQ(files->read("a/b/c.txt", 4).error().kind, Kind::too_large);
+    EXPECT_EQ(files->read("a/b/c.txt", 4).error().status, Kind::too_large);
     const auto items = files->list("a/b");
     ASSERT_EQ(items->size(), 1u);
     EXPECT_EQ(items->front().name, "c.txt");
     EXPECT_EQ(items->front().size, 5);
     EXPECT_EQ(items->front().mode, 0644u);
-    EXPECT_EQ(files->remove("a", false).error().kind, Kind::exists);
+    EXPECT_EQ(files->remove("a", false).error().status, Kind::exists);
     EXPECT_TRUE(files->remove("a", true));
     EXPECT_TRUE(files->list("")->empty());
 }
@@ -91,11 +93,11 @@ TEST_F(ConfinedFilesTest, KeepsTheRightsOfAReplacedFile) {
 TEST_F(ConfinedFilesTest, RefusesWhatIsNoPlainFile) {
     ASSERT_EQ(mkfifo((world / "fifo").c_str(), 0600), 0);
 
-    EXPECT_EQ(files->read("fifo", 10).error().kind, Kind::not_a_file);
-    EXPECT_EQ(files->write("fifo", evil()).error().kind, Kind::not_a_file);
-    EXPECT_EQ(files->list("")->front().type, FileInfo::Type::other);
-    EXPECT_EQ(files->read("", 10).error().kind, Kind::not_a_file);
-    EXPECT_EQ(files->list("fifo").error().kind, Kind::not_a_directory);
+    EXPECT_EQ(files->read("fifo", 10).error().status, Kind::not_a_file);
+    EXPECT_EQ(files->write("fifo", evil()).error().status, Kind::not_a_file);
+    EXPECT_EQ(files->list("")->front().type, EntryType::other);
+    EXPECT_EQ(files->read("", 10).error().status, Kind::not_a_file);
+    EXPECT_EQ(files->list("fifo").error().status, Kind::not_a_directory);
     EXPECT_TRUE(files->remove("fifo", false));
 }
 
@@ -166,7 +168,7 @@ TEST_F(ConfinedFilesTest, ListsLinksAsLinks) {
     const auto items = files->list("");
 
     ASSERT_EQ(items->size(), 1u);
-    EXPECT_EQ(items->front().type, FileInfo::Type::link);
+    EXPECT_EQ(items->front().type, EntryType::link);
 }
 
 // A directory and a link to the outside change places all the time, as fast as the kernel can (CVE-2024-27102).
@@ -188,8 +190,7 @@ TEST_F(ConfinedFilesTest, IsNotFooledByARacingSwap) {
             ++reads;
             ASSERT_NE(as_text(*content), "sentinel");
         }
-        if (const auto items = files->list("dir"))
-            ASSERT_FALSE(std::ranges::any_of(*items, [](const FileInfo& item) { return item.name == "deep"; }));
+        if (const auto items = files->list("dir")) ASSERT_FALSE(std::ranges::any_of(*items, [](const Entry& item) { return item.name == "deep"; }));
         if (i % 20 == 0 && files->write("dir/new/file", evil())) ++writes;
         if (i % 20 == 10) static_cast<void>(files->remove("dir/new", true).has_value());
     }
@@ -220,4 +221,4 @@ TEST_F(ConfinedFilesTest, RemovesATreeUnderARacingSwapWithoutFollowing) {
 }
 
 }  // namespace
-}  // namespace gk::system
+}  // namespace gk::shim

@@ -1,14 +1,12 @@
-#include "adapters/system/files_server.hpp"
+#include "shim/files/files_server.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <sys/socket.h>
 
-#include "adapters/system/confined_files.hpp"
-#include "adapters/system/files_protocol.hpp"
 #include "base/log.hpp"
 
-namespace gk::system {
+namespace gk::shim {
 namespace {
 
 namespace wire = gk::wire::files;
@@ -33,13 +31,13 @@ bool send_all(int connection, ByteSpan bytes) {
     return true;
 }
 
-wire::Reply refused(const FilesError& error) { return {.status = to_status(error.kind), .detail = error.detail, .content = {}, .entries = {}}; }
+wire::Reply refused(const FilesRefusal& why) { return {.status = why.status, .detail = why.detail, .content = {}, .entries = {}}; }
 
 wire::Reply reply_to_list(const ConfinedFiles& files, const wire::Request& request) {
-    const auto items = files.list(request.path);
-    if (!items) return refused(items.error());
+    auto entries = files.list(request.path);
+    if (!entries) return refused(entries.error());
     wire::Reply reply;
-    for (const auto& item : *items) reply.entries.push_back(to_entry(item));
+    reply.entries = std::move(*entries);
     return reply;
 }
 
@@ -52,7 +50,9 @@ wire::Reply reply_to_read(const ConfinedFiles& files, const wire::Request& reque
     return reply;
 }
 
-wire::Reply reply_to_change(const Result<Success, FilesError>& changed) { return changed ? wire::Reply() : refused(changed.error()); }
+wire::Reply reply_to_change(const Result<Success, FilesRefusal>& changed) { return changed ? wire::Reply() : refused(changed.error()); }
+
+}  // namespace
 
 wire::Reply reply_to(const ConfinedFiles& files, const wire::Request& request) {
     switch (request.operation) {
@@ -63,6 +63,8 @@ wire::Reply reply_to(const ConfinedFiles& files, const wire::Request& request) {
     }
     std::unreachable();
 }
+
+namespace {
 
 // False when the other side is gone or does not keep to the protocol.
 bool serve_one(int connection, const ConfinedFiles& files) {
@@ -91,4 +93,4 @@ int files_server_main(int connection, const std::string& directory) {
     return 0;
 }
 
-}  // namespace gk::system
+}  // namespace gk::shim

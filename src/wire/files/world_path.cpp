@@ -1,8 +1,8 @@
-#include "domain/files/world_path.hpp"
+#include "wire/files/world_path.hpp"
 
 #include "base/text.hpp"
 
-namespace gk {
+namespace gk::wire::files {
 namespace {
 
 constexpr std::size_t path_bytes_max = 4096;
@@ -22,4 +22,4 @@ std::optional<std::vector<std::string>> world_path_names(std::string_view path) 
     return names;
 }
 
-}  // namespace gk
+}  // namespace gk::wire::files

@@ -1,8 +1,8 @@
-#include "domain/files/world_path.hpp"
+#include "wire/files/world_path.hpp"
 
 #include <gtest/gtest.h>
 
-namespace gk {
+namespace gk::wire::files {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -23,4 +23,4 @@ TEST(WorldPath, RefusesWhatCannotLieInsideAWorld) {
 }
 
 }  // namespace
-}  // namespace gk
+}  // namespace gk::wire::files
