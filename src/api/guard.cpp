@@ -1,6 +1,7 @@
+#include "api/guard.hpp"
+
 #include <fmt/format.h>
 
-#include "api/context.hpp"
 #include "api/reply.hpp"
 #include "base/log.hpp"
 
@@ -8,6 +9,8 @@ namespace gk::api {
 namespace {
 
 constexpr Milliseconds takeover_wait = std::chrono::seconds(5);
+
+}  // namespace
 
 Result<app::Caller, app::Error> caller_of(const Context& context, const net::Request& request) {
     if (const auto header = request.header("Authorization")) {
@@ -29,7 +32,6 @@ Result<app::Caller, app::Error> caller_of(const Context& context, const net::Req
                    .message = "a key is needed: send 'Authorization: Bearer gk_...'; the first one is in admin.key in the state folder"});
 }
 
-// What changes something needs the keeper: one that is just taking over is waited for.
 Task<Result<Success, app::Error>> await_keeper(Context& context, net::Method method) {
     if (method == net::Method::get || method == net::Method::head) co_return Success{};
     if (co_await context.tenure.begins_by(context.clock, context.clock.now() + takeover_wait)) co_return Success{};
@@ -39,17 +41,21 @@ Task<Result<Success, app::Error>> await_keeper(Context& context, net::Method met
                    .message = "Gamekeeper is still starting: nothing was changed; try again. GET /readyz says what it waits for"});
 }
 
+void log_failure(const net::Request& request, const app::Error& error) {
+    if (error.detail.empty()) return;
+    log::warning("api", "request failed", {{"request", request.id}, {"code", error.code}, {"detail", error.detail}});
+}
+
+namespace {
+
 Task<net::Response> guarded(Context& context, Action action, net::Request& request) {
     auto caller = caller_of(context, request);
     if (!caller) co_return problem_reply(caller.error(), request);
     if (const auto ready = co_await await_keeper(context, request.method); !ready) co_return problem_reply(ready.error(), request);
     auto outcome = co_await action(context, request, std::move(*caller));
     if (outcome) co_return std::move(*outcome);
-    const auto& error = outcome.error();
-    if (!error.detail.empty()) {
-        log::warning("api", "request failed", {{"request", request.id}, {"code", error.code}, {"detail", error.detail}});
-    }
-    co_return problem_reply(error, request);
+    log_failure(request, outcome.error());
+    co_return problem_reply(outcome.error(), request);
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "domain/catalog/catalog.hpp"
@@ -30,6 +32,10 @@ server::Record record_of(const Game& game) {
                                 .bound = Port(number),
                                 .internal = wish.internal});
         ++number;
+    }
+    // What must be said, such as that a licence is accepted.
+    for (const auto& setting : game.settings) {
+        if (setting.required) record.settings[setting.name] = setting.choices.front();
     }
     for (const auto& name : game.secrets) record.secrets[name] = Secret("hidden-" + name);
     return record;
@@ -71,11 +77,13 @@ TEST_P(ShippedGame, IsRenderedTwiceWithoutAnyChange) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Games, ShippedGame,
-                         testing::Values(root + "/games/minetest.yaml", root + "/games/teeworlds.yaml", root + "/tests/games/toy.yaml",
-                                         root + "/docs/formats/freeciv.yaml"),
+                         testing::Values(root + "/games/minecraft-java.yaml", root + "/games/minetest.yaml", root + "/games/teeworlds.yaml",
+                                         root + "/tests/games/toy.yaml", root + "/docs/formats/freeciv.yaml"),
                          [](const auto& param) {
                              const auto slash = param.param.rfind('/') + 1;
-                             return param.param.substr(slash, param.param.rfind('.') - slash);
+                             auto name = param.param.substr(slash, param.param.rfind('.') - slash);
+                             std::ranges::replace(name, '-', '_');
+                             return name;
                          });
 
 // What people see in a form or a list: a title says what it is, a description what it does.
@@ -118,6 +126,34 @@ TEST(Minetest, RefusesAMessageThatWouldSwallowTheRestOfTheFile) {
         ASSERT_EQ(errors.size(), 1u) << motd;
         EXPECT_EQ(errors.front().pointer, "/settings/motd");
     }
+}
+
+TEST(MinecraftJava, IsNotStartedBeforeItsLicenceIsAccepted) {
+    const auto game = read_game(root + "/games/minecraft-java.yaml");
+
+    const auto errors = validate_settings(game, {});
+
+    ASSERT_EQ(errors.size(), 1u);
+    EXPECT_EQ(errors.front().pointer, "/settings/eula");
+    EXPECT_NE(errors.front().detail.find("https://"), std::string::npos) << errors.front().detail;
+}
+
+TEST(MinecraftJava, GivesFourFifthsOfItsMemoryToTheHeapAndHasItsFilesBeforeTheFirstStart) {
+    const auto game = read_game(root + "/games/minecraft-java.yaml");
+    auto record = record_of(game);
+    record.resources.memory = {4096};
+
+    const auto spec = render_launch(game, record, {});
+    const auto files = first_files(game, record);
+
+    ASSERT_TRUE(spec);
+    EXPECT_NE(std::ranges::find(spec->argv, "-Xmx3276M"), spec->argv.end());
+    for (const auto* path : {"server.properties", "ops.json", "whitelist.json", "banned-players.json", "banned-ips.json"}) {
+        EXPECT_TRUE(files.contains(path)) << path;
+    }
+    EXPECT_EQ(files.at("eula.txt"), "eula=true\n");
+    EXPECT_NE(files.at("server.properties").find("\nserver-port=30000\n"), std::string::npos);
+    EXPECT_NE(files.at("server.properties").find("\nenable-rcon=false\n"), std::string::npos);
 }
 
 TEST(Teeworlds, KeepsItsConsoleAndPasswordsInside) {

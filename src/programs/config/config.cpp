@@ -75,6 +75,20 @@ std::string read_shape(std::string_view text, Shape& out) {
     return {};
 }
 
+// YAML takes 001 for the number 1.
+std::string read_health(std::string_view text, bool& of_matchmaking) {
+    const bool first = text == "000" || text == "0", second = text == "001" || text == "1";
+    if (!first && !second) return fmt::format("'{}' is neither 000 nor 001", text);
+    of_matchmaking = second;
+    return {};
+}
+
+std::string read_eula(std::string_view text, bool& accepted) {
+    if (text != "accepted") return fmt::format("'{}' is not 'accepted', which is all that can be said here", text);
+    accepted = true;
+    return {};
+}
+
 constexpr std::uint16_t port_max = 65535;
 constexpr std::int64_t memory_max = 1 << 26;
 
@@ -135,6 +149,16 @@ constexpr auto keys = std::to_array<Key>({
     {"keeper.workers", "servers that are worked on at the same time (4)",
      [](std::string_view t, Config& c) { return read_number<int>(t, c.keeper.workers, 1, 256); }},
     {"games.folder", "more game definitions (<state>/games)", [](std::string_view t, Config& c) { return read_text(t, c.games.folder); }},
+    {"compat.anonymous", "let in who sends no key to the routes of the originals; on this machine only (false)",
+     [](std::string_view t, Config& c) { return read_flag(t, c.compat.anonymous); }},
+    {"compat.wait", "how long such a route waits for the end of what it began (2m)",
+     [](std::string_view t, Config& c) { return read_duration(t, c.compat.wait, Milliseconds(0)); }},
+    {"compat.health", "whose reply GET /health gives: 000, the server API's, or 001, the matchmaking's (000)",
+     [](std::string_view t, Config& c) { return read_health(t, c.compat.health_of_matchmaking); }},
+    {"compat.game", "game of a server that such a route creates (minecraft-java)",
+     [](std::string_view t, Config& c) { return read_text(t, c.compat.game); }},
+    {"compat.eula", "accepted: you have read and accept the licences of games that such a route starts",
+     [](std::string_view t, Config& c) { return read_eula(t, c.compat.eula_accepted); }},
     {"log.level", "debug, info, warning or error (info)", [](std::string_view t, Config& c) { return read_level(t, c.log.level); }},
 });
 
@@ -189,6 +213,12 @@ void check_together(const Config& config, const SaidByKey& said, ConfigErrors& e
             fmt::format("{}: api.listen {} would let anybody who can reach this machine read keys on the wire; name api.tls_certificate and "
                         "api.tls_key, or keep it on 127.0.0.1 behind a TLS proxy, or say api.expose_without_tls: true",
                         origin("api.listen"), config.api.listen));
+    }
+    if (config.compat.anonymous && !net::parse_endpoint(config.api.listen)->is_local()) {
+        errors.push_back(
+            fmt::format("{}: compat.anonymous lets anybody start, stop and read servers who can reach api.listen {}; keep that on 127.0.0.1, or "
+                        "give the clients keys and leave compat.anonymous off",
+                        origin("compat.anonymous"), config.api.listen));
     }
     if (config.state.empty() || config.state.front() != '/') {
         errors.push_back(fmt::format("{}: state must be an absolute path, not '{}'", origin("state"), config.state));

@@ -70,6 +70,13 @@ struct Config {
         std::string folder;              // More definitions; default <state>/games.
         std::string downloads;           // <state>/downloads: games' files that were fetched.
     } games;
+    struct Compat {                      // The routes of the originals.
+        bool anonymous = false;          // Lets in who sends no key.
+        Milliseconds wait = std::chrono::seconds(120);
+        bool health_of_matchmaking = false;
+        std::string game = "minecraft-java";
+        bool eula_accepted = false;
+    } compat;
     struct Log {
         std::string level = "info";
     } log;
@@ -96,6 +103,9 @@ using ConfigErrors = std::vector<std::string>;
 Result<SaidByKey, ConfigErrors> said_in_file(std::string_view yaml, std::string_view file_name);
 // `environment` as "NAME=value" lines. Unknown GK_ names are errors, so that a typing error is not silently ignored.
 Result<SaidByKey, ConfigErrors> said_in_environment(const std::vector<std::string>& environment);
+// What the environment names of the originals say (docs/guide/from-the-originals.md): PORT, LOG_LEVEL. The weakest layer, because other programs
+// read variables of these names too.
+Result<SaidByKey, ConfigErrors> said_by_originals(const std::vector<std::string>& environment);
 // Later layers win.
 Result<Config, ConfigErrors> make_config(const std::vector<SaidByKey>& layers);
 

@@ -72,5 +72,47 @@ TEST(Config, ListeningBeyondLoopbackNeedsAWord) {
     EXPECT_TRUE(make_config({state(), {{"api.listen", {"[::1]:8080", "x"}}}}));
 }
 
+TEST(Config, WhoeverSendsNoKeyIsLetInOnThisMachineOnly) {
+    const SaidByKey anonymous = {{"compat.anonymous", {"true", "conf:2"}}};
+    const SaidByKey open = {{"api.listen", {"0.0.0.0:8080", "conf:1"}}, {"api.expose_without_tls", {"true", "conf:3"}}};
+
+    EXPECT_TRUE(make_config({state(), anonymous}));
+    EXPECT_TRUE(make_config({state(), open}));
+    const auto both = make_config({state(), anonymous, open});
+    ASSERT_FALSE(both);
+    EXPECT_EQ(both.error().front().substr(0, 24), "conf:2: compat.anonymous");
+}
+
+TEST(Config, CompatibilityIsSaidInYaml) {
+    const auto file = said_in_file("compat:\n  health: 001\n  wait: 90s\n  eula: accepted\n", "gk.yaml");
+    ASSERT_TRUE(file);
+
+    const auto config = make_config({state(), *file});
+
+    ASSERT_TRUE(config) << config.error().front();
+    EXPECT_TRUE(config->compat.health_of_matchmaking);
+    EXPECT_EQ(config->compat.wait, std::chrono::seconds(90));
+    EXPECT_TRUE(config->compat.eula_accepted);
+    EXPECT_FALSE(make_config({state(), {{"compat.health", {"002", "x"}}}}));
+    EXPECT_FALSE(make_config({state(), {{"compat.eula", {"true", "x"}}}}));
+}
+
+TEST(Config, EnvironmentNamesOfTheOriginalsAreTheWeakestLayer) {
+    const auto originals = said_by_originals({"PORT=8000", "LOG_LEVEL=WARNING", "HOME=/root"});
+    ASSERT_TRUE(originals);
+
+    const auto alone = make_config({state(), *originals});
+    const auto said = make_config({state(), *originals, {{"api.listen", {"127.0.0.1:1", "gk.yaml:1"}}}});
+
+    ASSERT_TRUE(alone);
+    EXPECT_EQ(alone->api.listen, "127.0.0.1:8000");
+    EXPECT_EQ(alone->log.level, "warning");
+    ASSERT_TRUE(said);
+    EXPECT_EQ(said->api.listen, "127.0.0.1:1");
+    const auto wrong = said_by_originals({"PORT=http", "LOG_LEVEL=LOUD"});
+    ASSERT_FALSE(wrong);
+    EXPECT_EQ(wrong.error().size(), 2U);
+}
+
 }  // namespace
 }  // namespace gk::programs

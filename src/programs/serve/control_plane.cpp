@@ -9,11 +9,13 @@
 #include <fmt/format.h>
 
 #include "api/access_log.hpp"
+#include "api/compat/compat.hpp"
 #include "api/context.hpp"
 #include "api/metrics.hpp"
 #include "api/reply.hpp"
 #include "app/accounts/accounts.hpp"
 #include "app/catalog/game_shelf.hpp"
+#include "app/files/world_files.hpp"
 #include "app/keeper/keeper.hpp"
 #include "app/servers/servers.hpp"
 #include "app/vault/care.hpp"
@@ -64,6 +66,15 @@ app::VaultCare::Options care_options(const Config& config) {
     return options;
 }
 
+api::compat::Options compat_options(const Config& config) {
+    const auto& said = config.compat;
+    return {.anonymous = said.anonymous,
+            .wait = said.wait,
+            .health_of_matchmaking = said.health_of_matchmaking,
+            .game = said.game,
+            .eula_accepted = said.eula_accepted};
+}
+
 // Everything above the adapters, for one run of the control plane.
 class ControlPlane {
 public:
@@ -79,6 +90,7 @@ public:
               games_, catalog::RenderContext{}, [](const std::string& path) { return std::filesystem::exists(path); }, ports.game_files),
           accounts_(ports.ledger, ports.clock, ports.random),
           servers_({ports.store, ports.ledger, ports.runtime, ports.port_map, ports.clock, ports.random}, games_, installation.limits()),
+          world_files_(servers_, ports.store, ports.files),
           keeper_(keeper_ports(), keeper_limits(config)),
           scheduler_({ports.store, ports.ledger, ports.runtime, ports.clock}, [this](app::Due due) { return submit(std::move(due)); },
                      {.backup_every = config.backup.every}),
@@ -98,7 +110,8 @@ public:
                    .metrics = metrics_,
                    .public_host = installation.public_host(),
                    .openapi = openapi_document(),
-                   .owner_uid = rights.owner} {}
+                   .owner_uid = rights.owner},
+          compat_{.api = context_, .files = world_files_, .options = compat_options(config)} {}
 
     Task<std::string> run(Announce announce);
 
@@ -127,12 +140,14 @@ private:
     LogNotifier notifier_;
     app::Accounts accounts_;
     app::Servers servers_;
+    app::WorldFiles world_files_;
     app::Keeper keeper_;
     app::Scheduler scheduler_;
     app::DiskWatch disk_watch_;
     app::VaultCare care_;
     api::Metrics metrics_;
     api::Context context_;
+    api::compat::Compat compat_;
     async::Signal end_;
     std::string why_;
 };
@@ -222,6 +237,7 @@ Task<std::string> ControlPlane::run(Announce announce) {
     if (!first) co_return first.error();
     net::Router router;
     api::add_routes(router, context_);
+    api::compat::add_routes(router, compat_);
     net::ServerHooks hooks{.problem = [](const net::Problem& problem) { return api::problem_reply(problem); },
                            .access =
                                [this](const net::Access& access) {

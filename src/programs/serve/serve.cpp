@@ -63,6 +63,8 @@ Result<Config, ConfigErrors> read_config(const ServeOptions& options) {
     ConfigErrors errors;
     auto in_environment = said_in_environment(environment);
     if (!in_environment) add(errors, in_environment.error());
+    auto by_originals = said_by_originals(environment);
+    if (!by_originals) add(errors, by_originals.error());
     const auto said_state = [&]() -> std::string {
         if (const auto flag = options.said.find("state"); flag != options.said.end()) return flag->second.text;
         if (in_environment && in_environment->contains("state")) return in_environment->at("state").text;
@@ -73,7 +75,7 @@ Result<Config, ConfigErrors> read_config(const ServeOptions& options) {
     if (!in_file) add(errors, in_file.error());
     if (!errors.empty()) return std::unexpected(std::move(errors));
     const SaidByKey usual = {{"state", {state, "default"}}, {"api.socket", {default_socket(said_state), "default"}}};
-    return make_config({usual, *in_file, *in_environment, options.said});
+    return make_config({usual, *by_originals, *in_file, *in_environment, options.said});
 }
 
 int serve_main(const ServeOptions& options) {

@@ -1,0 +1,58 @@
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "programs/config/config.hpp"
+
+namespace gk::programs {
+namespace {
+
+struct Alias {
+    std::string_view name;  // Of the original.
+    std::string_view key;   // Of ours.
+    // What of ours its text means; empty when it is none of its values.
+    std::string (*translate)(std::string_view text);
+    std::string_view expected;
+};
+
+std::string listen_on(std::string_view port) {
+    const bool is_number = !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string_view::npos;
+    return is_number ? fmt::format("127.0.0.1:{}", port) : std::string();
+}
+
+// Python's names of levels.
+std::string log_level(std::string_view level) {
+    static constexpr auto names = std::to_array<std::pair<std::string_view, std::string_view>>(
+        {{"DEBUG", "debug"}, {"INFO", "info"}, {"WARNING", "warning"}, {"WARN", "warning"}, {"ERROR", "error"}, {"CRITICAL", "error"}});
+    std::string upper(level);
+    std::ranges::transform(upper, upper.begin(), [](char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c); });
+    const auto found = std::ranges::find(names, upper, &std::pair<std::string_view, std::string_view>::first);
+    return found == names.end() ? std::string() : std::string(found->second);
+}
+
+constexpr auto aliases = std::to_array<Alias>({
+    {"PORT", "api.listen", listen_on, "the number of a port"},
+    {"LOG_LEVEL", "log.level", log_level, "one of DEBUG, INFO, WARNING, ERROR, CRITICAL"},
+});
+
+}  // namespace
+
+Result<SaidByKey, ConfigErrors> said_by_originals(const std::vector<std::string>& environment) {
+    SaidByKey out;
+    ConfigErrors errors;
+    for (const auto& line : environment) {
+        const auto equals = line.find('=');
+        if (equals == std::string::npos) continue;
+        const auto found = std::ranges::find(aliases, std::string_view(line).substr(0, equals), &Alias::name);
+        if (found == aliases.end()) continue;
+        const auto said = std::string_view(line).substr(equals + 1);
+        auto text = found->translate(said);
+        if (text.empty()) errors.push_back(fmt::format("{}: '{}' is not {}", found->name, said, found->expected));
+        else out[std::string(found->key)] = {std::move(text), std::string(found->name)};
+    }
+    if (!errors.empty()) return std::unexpected(std::move(errors));
+    return out;
+}
+
+}  // namespace gk::programs
