@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "async/task_group.hpp"
+#include "base/scope_entry.hpp"
 #include "base/text.hpp"
 #include "net/shim/spec_codec.hpp"
 #include "wire/shim/layout.hpp"
@@ -39,22 +40,6 @@ bool shim_lives(const std::string& run_folder) {
     if (fd >= 0) ::close(fd);
     return lives;
 }
-
-// Not thrown away with a destroyed runtime: the scope may end by an exception.
-class Entry {
-public:
-    Entry(std::set<ServerUid>& set, ServerUid uid) : set_(set), uid_(uid), first_(set.insert(uid).second) {}
-    ~Entry() {
-        if (first_) set_.erase(uid_);
-    }
-    Entry(const Entry&) = delete;
-    Entry& operator=(const Entry&) = delete;
-
-private:
-    std::set<ServerUid>& set_;
-    ServerUid uid_;
-    bool first_;
-};
 
 }  // namespace
 
@@ -233,7 +218,7 @@ Runtime::Answer<Success> ShimRuntime::launch(server::LaunchSpec spec, Epoch epoc
     CO_TRY_OK(admit(epoch));
     const auto uid = spec.uid;
     {
-        const Entry launching(launching_, uid);
+        const ScopeEntry launching(launching_, uid);
         CO_TRY_OK(co_await host_.launch(std::move(spec), epoch));
     }
     log_watch_->appeared(log_folder(uid));

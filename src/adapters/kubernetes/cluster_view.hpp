@@ -1,0 +1,75 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "adapters/kubernetes/claims.hpp"
+#include "adapters/kubernetes/informer.hpp"
+#include "adapters/kubernetes/pod_view.hpp"
+#include "async/wait_queue.hpp"
+
+namespace gk::kubernetes {
+
+namespace resources {
+inline const Resource pods{.group = "", .version = "v1", .plural = "pods"};
+inline const Resource claims{.group = "", .version = "v1", .plural = "persistentvolumeclaims"};
+inline const Resource stateful_sets{.group = "apps", .version = "v1", .plural = "statefulsets"};
+inline const Resource disruption_budgets{.group = "policy", .version = "v1", .plural = "poddisruptionbudgets"};
+inline const Resource nodes{.group = "", .version = "v1", .plural = "nodes", .has_spaces = false};
+}  // namespace resources
+
+// What is known of the worlds in the cluster: copies of their pods, StatefulSets and claims, and of all nodes. It knows nothing that an API server
+// would not say again to another process.
+class ClusterView {
+public:
+    using Changed = std::function<void(ServerUid)>;
+    // `space`: only this namespace; empty: all. `changed` is called for what concerns a server, after the copy has it; it must not wait.
+    ClusterView(Client client, Random& random, const std::string& space, Changed changed);
+
+    // Until the task is cancelled.
+    Task<void> run();
+    bool has_synced() const;
+    Task<void> synced();
+    // Returns after the next change of anything, or at the deadline.
+    Task<void> change_by(Time deadline);
+
+    // Where the objects of a server lie, by their own labels.
+    std::optional<ObjectKey> place_of(ServerUid uid) const;
+    // Everybody who has a claim or a StatefulSet.
+    std::vector<ServerUid> servers() const;
+
+    // Whose pod is there under that name.
+    std::optional<ServerUid> server_at(const ObjectKey& server) const;
+    // The pod of that server's game. None also when the pod belongs to another server of that name.
+    std::optional<PodView> pod(ServerUid uid, const ObjectKey& server) const;
+    ObjectPtr stateful_set(ServerUid uid, const ObjectKey& server) const;
+    std::vector<Claim> claims(ServerUid uid, const ObjectKey& server) const { return claims_of(claims_.store(), uid, server); }
+    // The copies show what we ourselves have written (R11).
+    bool is_fresh(ServerUid uid, const ObjectKey& server);
+
+    Informer& pods() { return pods_; }
+    Informer& stateful_sets() { return sets_; }
+    Informer& claims() { return claims_; }
+
+private:
+    void saw(const wire::kubernetes::Store::Change& change);
+    void saw_node(const wire::kubernetes::Store::Change& change);
+
+    Clock& clock_;
+    Changed changed_;
+    async::WaitQueue waiting_;
+    std::map<ServerUid, ObjectKey> places_;
+    Informer pods_;
+    Informer sets_;
+    Informer claims_;
+    Informer nodes_;
+};
+
+// The server of an object of ours.
+std::optional<ServerUid> server_of(const Value& object);
+
+}  // namespace gk::kubernetes

@@ -1,0 +1,118 @@
+#include "adapters/kubernetes/pod_view.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "adapters/kubernetes/pod.hpp"
+#include "wire/kubernetes/object.hpp"
+
+namespace gk::kubernetes {
+namespace {
+
+using wire::kubernetes::find_at;
+using wire::kubernetes::text_at;
+
+constexpr std::string_view out_of_service = "node.kubernetes.io/out-of-service";
+
+const Value::Array& list_at(const Value& document, std::initializer_list<std::string_view> path) {
+    static const Value::Array none;
+    const auto* found = find_at(document, path);
+    return found != nullptr && found->as_array() != nullptr ? *found->as_array() : none;
+}
+
+// Of the condition of that type: its status, "" when there is none.
+const Value* condition(const Value& object, std::string_view type) {
+    for (const auto& it : list_at(object, {"status", "conditions"})) {
+        if (text_at(it, {"type"}) == type) return &it;
+    }
+    return nullptr;
+}
+
+// What a container that does not run is waiting for. The reasons are the kubelet's.
+struct Row {
+    std::string_view reason;
+    std::string_view code;
+    std::string_view sentence;  // {0} the container's image, {1} what the kubelet says.
+};
+constexpr auto rows = std::to_array<Row>({
+    {"ErrImagePull", "image_unavailable", "the image {0} cannot be pulled: {1}"},
+    {"ImagePullBackOff", "image_unavailable", "the image {0} cannot be pulled: {1}"},
+    {"ErrImageNeverPull", "image_unavailable", "the image {0} is not on the node, and may not be pulled: {1}"},
+    {"InvalidImageName", "image_invalid",
+     "'{0}' is no image name: mend the source of the game's definition, or the prefix of images in the configuration"},
+    {"CreateContainerConfigError", "pod_incomplete", "the pod lacks something of its own: {1}"},
+    {"CreateContainerError", "container_failed", "the container cannot be made: {1}"},
+    {"RunContainerError", "container_failed", "the container cannot be run (is gk-shim in the image at /gk/bin/gk-shim?): {1}"},
+    {"CrashLoopBackOff", "shim_ends", "gk-shim ends again and again in the pod: {1}"},
+});
+
+std::optional<Problem> waiting_problem(const Value& pod, std::string_view statuses) {
+    for (const auto& status : list_at(pod, {"status", statuses})) {
+        const auto reason = text_at(status, {"state", "waiting", "reason"});
+        const auto row = std::ranges::find(rows, reason, &Row::reason);
+        if (row == rows.end()) continue;
+        const auto image = text_at(status, {"image"});
+        const auto said = text_at(status, {"state", "waiting", "message"});
+        return Problem{std::string(row->code), fmt::format(fmt::runtime(row->sentence), image, said.empty() ? reason : said)};
+    }
+    return std::nullopt;
+}
+
+std::optional<Problem> problem_of(const Value& pod, const PodView& view) {
+    if (view.node_state == NodeState::unreachable) {
+        return Problem{
+            "node_unreachable",
+            fmt::format("node {0} does not answer, and a game may still write its world there; nothing is started elsewhere until it is back, "
+                        "or somebody says that it is dead: gamekeeper node confirm-dead {0}",
+                        view.node)};
+    }
+    const auto* scheduled = condition(pod, "PodScheduled");
+    if (view.node.empty() && scheduled != nullptr && text_at(*scheduled, {"reason"}) == "Unschedulable")
+        return Problem{"unschedulable", fmt::format("no node takes the pod: {}", text_at(*scheduled, {"message"}))};
+    if (auto problem = waiting_problem(pod, "initContainerStatuses")) return problem;
+    return waiting_problem(pod, "containerStatuses");
+}
+
+bool game_runs(const Value& pod) {
+    const auto& statuses = list_at(pod, {"status", "containerStatuses"});
+    return !statuses.empty() && std::ranges::all_of(statuses, [](const Value& it) { return find_at(it, {"state", "running"}) != nullptr; });
+}
+
+}  // namespace
+
+NodeState node_state(const Value* node) {
+    if (node == nullptr) return NodeState::dead;
+    for (const auto& taint : list_at(*node, {"spec", "taints"})) {
+        if (text_at(taint, {"key"}) == out_of_service) return NodeState::dead;
+    }
+    if (!text_at(*node, {"metadata", "annotations", confirmed_dead_annotation}).empty()) return NodeState::dead;
+    const auto* ready = condition(*node, "Ready");
+    // "Unknown" is what the control plane writes when the kubelet has fallen silent; "False" is said by a kubelet that is there.
+    const bool is_silent = ready != nullptr && text_at(*ready, {"status"}) == "Unknown";
+    return is_silent ? NodeState::unreachable : NodeState::up;
+}
+
+PodView pod_view(const Value& pod, const Value* node) {
+    const auto phase = text_at(pod, {"status", "phase"});
+    PodView out;
+    out.object_uid = wire::kubernetes::uid_of(pod);
+    out.node = text_at(pod, {"spec", "nodeName"});
+    out.address = text_at(pod, {"status", "podIP"});
+    out.template_mark = text_at(pod, {"metadata", "annotations", template_annotation});
+    out.is_leaving = !text_at(pod, {"metadata", "deletionTimestamp"}).empty();
+    out.node_state = out.node.empty() ? NodeState::up : node_state(node);
+    out.is_over = phase == "Succeeded" || phase == "Failed" || out.node_state == NodeState::dead;
+    out.is_running = !out.is_over && phase == "Running" && !out.address.empty() && game_runs(pod);
+    if (!out.is_over) out.problem = problem_of(pod, out);
+    return out;
+}
+
+RuntimeError error_of(const Problem& problem) {
+    using Kind = RuntimeError::Kind;
+    const auto kind = problem.code == "image_invalid" ? Kind::invalid : problem.code == "unschedulable" ? Kind::exhausted : Kind::unavailable;
+    return {.kind = kind, .detail = problem.detail};
+}
+
+}  // namespace gk::kubernetes
