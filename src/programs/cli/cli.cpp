@@ -15,6 +15,7 @@
 #include "programs/cli/values.hpp"
 #include "programs/cli/words.hpp"
 #include "programs/config/config.hpp"
+#include "programs/manifests/manifests.hpp"
 #include "programs/serve/serve.hpp"
 
 namespace gk::programs {
@@ -38,6 +39,7 @@ struct CommandLine {
     bool no_wait = false;
     std::string patience;
     ServeOptions serve;
+    Config::Cluster cluster;
     std::function<int()> run;
 };
 
@@ -236,8 +238,12 @@ void add_others(CLI::App& root, CommandLine& line) {
     recover->add_option("--key-file", line.text, "file with the recovery key; else it is asked for");
     local(recover, line, [&line](const Output& output) { return recover_all(output, line.second, line.text, line.place.state); });
 
-    local(root.add_subcommand("doctor", "what is wrong with this machine or installation, and the cure"), line,
-          [&line](const Output& output) { return doctor(output, line.place); });
+    auto* examine = root.add_subcommand("doctor", "what is wrong with this machine or installation, and the cure");
+    examine->add_flag("--cluster", line.flag, "the way to a Kubernetes cluster instead, and what Gamekeeper needs there");
+    examine->add_option("--kubeconfig", line.cluster.kubeconfig, "path; else as kubectl finds it")->needs("--cluster");
+    examine->add_option("--context", line.cluster.context, "of the kubeconfig; else its current one")->needs("--cluster");
+    examine->add_option("--storage-class", line.cluster.storage_class, "that worlds are to get; else the default one")->needs("--cluster");
+    local(examine, line, [&line](const Output& output) { return line.flag ? cluster_doctor(output, line.cluster) : doctor(output, line.place); });
 }
 
 void add_serve(CLI::App& root, CommandLine& line) {
@@ -278,6 +284,16 @@ void add_completion(CLI::App& root, CommandLine& line) {
     app->callback([&line] {
         line.run = [&line] {
             fmt::print("{}", completion_script(line.text));
+            return static_cast<int>(exit_ok);
+        };
+    });
+}
+
+void add_manifests(CLI::App& root, CommandLine& line) {
+    auto* app = root.add_subcommand("manifests", "what a Kubernetes cluster needs: gamekeeper manifests | kubectl apply --server-side -f -");
+    app->callback([&line] {
+        line.run = [] {
+            fmt::print("{}", manifests());
             return static_cast<int>(exit_ok);
         };
     });
@@ -334,6 +350,7 @@ int run_command_line(int argc, char** argv) {
     add_catalog(root, line);
     add_others(root, line);
     add_serve(root, line);
+    add_manifests(root, line);
     add_completion(root, line);
     if (argc > 1 && std::string_view(argv[1]) == "__complete") {
         for (const auto& candidate : completions(root, {argv + 2, argv + argc}, names_from_api)) fmt::print("{}\n", candidate);

@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "programs/cli/findings.hpp"
 #include "programs/cli/local_commands.hpp"
-#include "programs/cli/table.hpp"
 #include "programs/cli/values.hpp"
 #include "programs/config/usual_places.hpp"
 #include "programs/serve/rights.hpp"
@@ -21,13 +21,6 @@ namespace {
 constexpr std::uint64_t disk_low_bytes = std::uint64_t{2} << 30;
 constexpr long cgroup2_magic = 0x63677270;
 
-struct Finding {
-    enum class Level { good, warning, wrong } level = Level::good;
-    std::string what;
-    std::string detail;
-    std::string cure;
-};
-using Findings = std::vector<Finding>;
 using enum Finding::Level;
 
 void check_program(Findings& out, const std::string& name, const std::vector<std::string>& places, const std::string& why,
@@ -104,28 +97,6 @@ void check_running(Findings& out, const PlaceWish& wish) {
         out.push_back({warning, "key", keys.error().message, "--key KEY, GK_KEY, or run as root on the socket"});
 }
 
-void print(const Findings& findings, const Screen& screen) {
-    for (const auto& finding : findings) {
-        const auto* sign = finding.level == good ? "ok  " : finding.level == warning ? "warn" : "FAIL";
-        const auto tone = finding.level == good ? Tone::good : finding.level == warning ? Tone::busy : Tone::bad;
-        fmt::print("{}  {:<12} {}\n", screen.painted(tone, sign), finding.what, printable(finding.detail));
-        if (!finding.cure.empty()) fmt::print("      {:<12} cure: {}\n", "", printable(finding.cure));
-    }
-}
-
-void print_json(const Findings& findings) {
-    Value::Array out;
-    for (const auto& finding : findings) {
-        out.push_back(Value::object({{"check", finding.what},
-                                     {"level", finding.level == good      ? "ok"
-                                               : finding.level == warning ? "warning"
-                                                                          : "failed"},
-                                     {"detail", finding.detail},
-                                     {"cure", finding.cure}}));
-    }
-    fmt::print("{}\n", to_json(Value(std::move(out))));
-}
-
 }  // namespace
 
 Done doctor(const Output& output, const PlaceWish& wish) {
@@ -140,12 +111,7 @@ Done doctor(const Output& output, const PlaceWish& wish) {
     check_cgroups(findings);
     check_disks(findings, wish.state.empty() ? default_state() : wish.state);
     check_running(findings, wish);
-    if (output.json) print_json(findings);
-    else print(findings, output.screen);
-    for (const auto& finding : findings) {
-        if (finding.level == wrong) return std::unexpected(CommandError{.exit = exit_failed, .message = "something must be mended; see FAIL above"});
-    }
-    return Success{};
+    return report(output, findings);
 }
 
 }  // namespace gk::programs

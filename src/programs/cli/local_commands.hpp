@@ -4,6 +4,7 @@
 
 #include "programs/cli/commands.hpp"
 #include "programs/cli/place.hpp"
+#include "programs/config/config.hpp"
 
 // Commands that work on this machine rather than through the API alone.
 namespace gk::programs {
@@ -20,5 +21,7 @@ Done recover_all(const Output& output, const std::string& vault, const std::stri
 
 // Checks the machine and the installation; fails when something must be mended.
 Done doctor(const Output& output, const PlaceWish& place);
+// The same for the way to a Kubernetes cluster and what Gamekeeper needs there.
+Done cluster_doctor(const Output& output, const Config::Cluster& config);
 
 }  // namespace gk::programs

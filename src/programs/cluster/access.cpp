@@ -1,0 +1,34 @@
+#include "programs/cluster/access.hpp"
+
+#include <cstdlib>
+
+#include "adapters/kubernetes/find_target.hpp"
+
+namespace gk::programs {
+namespace {
+
+std::optional<std::string> variable(const std::string& name) {
+    const auto* value = std::getenv(name.c_str());
+    return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ClusterAccess>, std::string> ClusterAccess::open(boost::asio::any_io_executor loop, Clock& clock,
+                                                                        const Config::Cluster& config) {
+    std::unique_ptr<ClusterAccess> made(new ClusterAccess(clock));
+    const kubernetes::TargetOptions options{.kubeconfig = config.kubeconfig, .context = config.context};
+    TRY(target, kubernetes::find_target(options, variable));
+    made->context_ = target.context;
+    made->address_ = target.cluster.server;
+    made->space_ = target.space;
+    if (target.user.exec) made->plugin_ = target.user.exec->command;
+    TRY(remote, kubernetes::ApiServer::remote_of(target.cluster));
+    TRY(credentials, kubernetes::Credentials::make(clock, std::move(target), &made->programs_));
+    made->credentials_ = std::move(credentials);
+    made->server_ =
+        std::make_unique<kubernetes::ApiServer>(std::move(loop), clock, std::move(remote), *made->credentials_, kubernetes::ApiServer::Options{});
+    return made;
+}
+
+}  // namespace gk::programs
