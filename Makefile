@@ -8,7 +8,7 @@ build/%/build.ninja: CMakePresets.json | setup-build
 	cmake --preset $*
 compile = cmake --build --preset $(1) --parallel $(JOBS)
 
-.PHONY: help setup setup-build build dev test up down lint bench soak fmt clean cluster-up cluster-down cluster-status
+.PHONY: help setup setup-build build dev test up down lint bench soak fmt clean images cluster-up cluster-down cluster-status test-cluster
 
 help: ## this list
 	@echo "Gamekeeper: game servers on one machine. make up starts it with a demo world; make test builds and tests everything."
@@ -56,6 +56,15 @@ cluster-down: ## end it and leave nothing of it
 
 cluster-status: ## its machines, processes and memory
 	@tools/cluster/status
+
+test-cluster: build ## test everything that needs Kubernetes, on the real cluster; last line: N passed, N failed
+	@tools/setup cluster
+	@cmake --build --preset release --parallel $(JOBS) --target gk-cluster-client
+	@tools/cluster/test
+
+images: build ## container images as OCI tar files, without Docker (docs/guide/images.md)
+	@tools/setup cluster
+	@tools/images
 
 fmt: ## format all C++ sources in place
 	@git ls-files -co --exclude-standard '*.cpp' '*.hpp' | xargs -r clang-format-19 -i

@@ -49,6 +49,18 @@ class Runner(unittest.TestCase):
 
         self.assertEqual((code, self.last_line(text)), (0, "3 passed, 0 failed"))
 
+    def test_a_list_of_scripts_is_run_instead_of_everything(self):
+        self.program("try_a_test", report_of(("A", True)))
+        script = self.build / "a_script"
+        script.write_text("#!/bin/sh\necho '2 passed, 0 failed'\n")
+        script.chmod(0o755)
+        listing = self.build / "scripts.txt"
+        listing.write_text(f"{script} 10  # Seconds.\n")
+
+        done = subprocess.run([RUNNER, "--build", self.build, "--scripts", listing], capture_output=True, text=True, timeout=60)
+
+        self.assertEqual((done.returncode, self.last_line(done.stdout)), (0, "2 passed, 0 failed"))
+
     def test_a_failed_test_is_named_and_its_output_shown(self):
         self.program("try_a_test", report_of(("A", True), ("B", False)) + "exit 1\n")
 

@@ -191,7 +191,7 @@ class Cluster(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             os.makedirs(f"{folder}/bin")
             shutil.copy("/bin/busybox", f"{folder}/bin/busybox")
-            tool("image", "own", "--folder", folder, "--entrypoint", "/bin/busybox", "sleep", "1000")
+            run(ROOT / "tools" / "images", "own", "--import", "--folder", folder, "--entrypoint", "/bin/busybox", "sleep", "1000")
         for node in ("node-1", "node-2"):
             own = pod(f"own-{node}", node=node)
             own["spec"]["containers"][0]["image"] = "gamekeeper.local/own:1"
@@ -200,12 +200,13 @@ class Cluster(unittest.TestCase):
         wait_running("own-node-1", "own-node-2")
 
     def test_a_game_server_from_debian_runs_without_rights(self):
-        tool("image", "teeworlds")
+        run(ROOT / "tools" / "images", "debian-teeworlds", "--import", "--packages", "teeworlds-server",
+            "--entrypoint", "/usr/games/teeworlds-server")
         game = pod("tee", "/usr/games/teeworlds-server", "sv_port 8303", security=RESTRICTED)
         # It refuses to start where it cannot make its folder in HOME.
         game["spec"]["volumes"] = [{"name": "home", "emptyDir": {}}]
         game["spec"]["containers"][0].update({
-            "image": "gamekeeper.local/teeworlds:bookworm", "env": [{"name": "HOME", "value": "/home"}],
+            "image": "gamekeeper.local/debian-teeworlds:1", "env": [{"name": "HOME", "value": "/home"}],
             "volumeMounts": [{"name": "home", "mountPath": "/home"}]})
         self.create(game)
 
@@ -278,5 +279,5 @@ class Down(unittest.TestCase):
 if __name__ == "__main__":
     result = unittest.main(exit=False, verbosity=2).result
     failed = len(result.failures) + len(result.errors)
-    print(f"{result.testsRun - failed - len(result.skipped)} passed, {failed} failed, {len(result.skipped)} skipped")
+    print(f"{max(0, result.testsRun - failed - len(result.skipped))} passed, {failed} failed")
     sys.exit(1 if failed else 0)
