@@ -72,7 +72,7 @@ public:
     void make_stage(ServerUid uid) override { test_.write_world(uid, {}, WorldDisk::staged); }
     World staged(ServerUid uid) override { return test_.read_world(uid, WorldDisk::staged); }
     void damage(ServerUid uid) override {
-        const auto repository = test_.vault.repository_of(uid);
+        const auto repository = test_.repository_of(uid);
         for (const auto& name : restic::names_in(repository, "data")) {
             const auto pack = restic::path_of(repository, "data", name);
             std::filesystem::permissions(pack, std::filesystem::perms::owner_all);

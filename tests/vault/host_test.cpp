@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "adapters/restic/folder_place.hpp"
 #include "adapters/restic/vault.hpp"
 #include "domain/vault/recovery_key.hpp"
 #include "tests/host/rig.hpp"
@@ -44,10 +45,9 @@ protected:
     void SetUp() override {
         if (std::string_view(GetParam()) == "launcher" && !is_root()) GTEST_SKIP() << "the launcher needs root";
         rig = make_rig(GetParam());
-        vault = std::make_unique<restic::ResticVault>(
-            rig->workbench(),
-            restic::ResticOptions{
-                .folder = rig->state + "/vault", .password = Secret("main"), .recovery_key = vault::recovery_key_text({}), .free_min_bytes = 0});
+        auto place = std::make_unique<restic::FolderPlace>(restic::FolderOptions{.folder = rig->state + "/vault", .free_min_bytes = 0});
+        restic::ResticOptions options{.password = Secret("main"), .recovery_key = vault::recovery_key_text({})};
+        vault = std::make_unique<restic::ResticVault>(rig->workbench(), std::move(place), std::move(options));
     }
     void TearDown() override { vault.reset(); }
 
@@ -76,7 +76,7 @@ TEST_P(VaultThroughHost, WhatACrashLeavesLockedIsWorkedOnAgainAtOnce) {
     write_text(rig->world(castle) + "/map", "blocks");
     ASSERT_TRUE(ask(vault->take(order())));
     const auto first = ask(vault->list(castle)).value().front().engine_id;
-    const auto repository = vault->repository_of(castle).string();
+    const auto repository = rig->state + "/vault/" + castle.text();
     Workbench::Job doomed;
     doomed.server = castle;
     doomed.needs_world = false;

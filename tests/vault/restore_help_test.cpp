@@ -44,7 +44,7 @@ TEST(RestoreHelp, ItsCommandsRestoreTheWorldWithPlainRestic) {
     snapshot.status = vault::SnapshotStatus::complete;
     snapshot.engine_id = taken->engine_id;
 
-    const auto text = restore_help({.name = "default/castle", .repository = test.vault.repository_of(castle), .password_file = person / "vault.key"},
+    const auto text = restore_help({.name = "default/castle", .repository = test.repository_of(castle), .password_file = person / "vault.key"},
                                    std::vector{snapshot});
     const auto commands = commands_in(text);
 
@@ -55,7 +55,7 @@ TEST(RestoreHelp, ItsCommandsRestoreTheWorldWithPlainRestic) {
 
     // And the recovery key opens the same repository.
     const auto with_recovery_key = "RESTIC_PASSWORD='" + restic::TestVault::recovery_key().reveal() + "' restic --no-cache --repo '" +
-                                   test.vault.repository_of(castle).string() + "' restore latest --target again --include /data";
+                                   test.repository_of(castle).string() + "' restore latest --target again --include /data";
     EXPECT_EQ(run_in(person, with_recovery_key), 0) << restic::read_file(person / "output");
     EXPECT_EQ(restic::TestVault::read_tree(person / "again" / "data"), test.read_world(castle, WorldDisk::live));
 }

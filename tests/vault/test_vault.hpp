@@ -9,6 +9,8 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "adapters/restic/folder.hpp"
+#include "adapters/restic/folder_place.hpp"
 #include "adapters/restic/vault.hpp"
 #include "async/run.hpp"
 #include "domain/vault/recovery_key.hpp"
@@ -23,11 +25,14 @@ inline Names names_in(const std::filesystem::path& repository, std::string_view 
 // For tests: a temporary folder with worlds and a vault of real restic repositories.
 class TestVault {
 public:
-    TestVault() : bench(root / "worlds"), vault(bench, options()) { copy_spare(); }
+    TestVault() : bench(root / "worlds"), vault(bench, place(), options()) { copy_spare(); }
 
-    ResticOptions options() const {
-        return {.folder = root / "vault", .password = Secret("main"), .recovery_key = recovery_key(), .free_min_bytes = 0};
+    ResticOptions options() const { return {.password = Secret("main"), .recovery_key = recovery_key()}; }
+    std::unique_ptr<Place> place() const { return place_in(root / "vault"); }
+    static std::unique_ptr<Place> place_in(const std::filesystem::path& folder, std::int64_t free_min_bytes = 0) {
+        return std::make_unique<FolderPlace>(FolderOptions{.folder = folder, .free_min_bytes = free_min_bytes});
     }
+    std::filesystem::path repository_of(ServerUid server) const { return root / "vault" / server.text(); }
     static Secret recovery_key() { return vault::recovery_key_text(vault::RecoveryKeyBits{}); }
 
     template <class T>

@@ -1,6 +1,5 @@
 #include "adapters/restic/engine.hpp"
 
-#include "adapters/restic/folder.hpp"
 #include "adapters/restic/journal.hpp"
 #include "adapters/restic/output.hpp"
 #include "base/log.hpp"
@@ -17,32 +16,39 @@ VaultError vault_error(const RuntimeError& failed, bool needs_world) {
     return {no_world ? VaultError::Kind::unreadable : VaultError::Kind::unavailable, failed.detail};
 }
 
-Engine::Engine(Workbench& bench, Secret password, Secret recovery_key, std::size_t runs_max)
+Engine::Engine(Workbench& bench, Place& place, Secret password, Secret recovery_key, std::size_t runs_max)
     : bench_(bench),
+      place_(place),
       password_(std::move(password)),
       recovery_key_(std::move(recovery_key)),
       runs_(runs_max) {}
 
 Engine::Answer<Workbench::Ended> Engine::run_with(Call call, Secret password) {
+    CO_TRY(way, co_await place_.way_to(call.repository));
+    CO_TRY(journal, co_await place_.journal(call.repository));
     Workbench::Job job;
     job.server = call.server;
     job.needs_world = call.world.has_value();
     job.disk = call.world.value_or(WorldDisk::live);
     job.may_write_world = call.world == WorldDisk::staged;
-    job.folder = call.repository.string();
+    job.folder = std::move(way.folder);
     job.may_write_folder = call.access == Call::Access::write;
+    job.needs_network = way.needs_network;
     job.host_name = host_name;
-    // A cache would save nothing: the repository is as local as the cache.
-    job.argv = {"restic", "--no-cache", "--repo", job.folder};
+    job.argv = {"restic", "--repo", std::move(way.repository)};
+    job.argv.insert(job.argv.end(), way.options.begin(), way.options.end());
     // Readers need no lock: only we change a repository, and we work on it one at a time. So a dead lock never stands between a user and
     // a restore.
     if (call.access == Call::Access::read) job.argv.emplace_back("--no-lock");
     job.argv.insert(job.argv.end(), call.arguments.begin(), call.arguments.end());
-    job.env = {{"TZ", "UTC"}, {"LC_ALL", "C.UTF-8"}};
+    job.env = std::move(way.env);
+    job.env.insert({{"TZ", "UTC"}, {"LC_ALL", "C.UTF-8"}});
     // Without it restic tries the keys in the order of their names, half a second of CPU each.
-    if (const auto key = Journal::of(call.repository).key(); !key.empty()) job.env["RESTIC_KEY_HINT"] = key;
+    if (const auto key = Journal::parse(journal).key(); !key.empty()) job.env["RESTIC_KEY_HINT"] = key;
+    job.secrets = std::move(way.secrets);
     job.secrets["RESTIC_PASSWORD"] = std::move(password);
     job.extra_files = std::move(call.extra_files);
+    job.extra_files.merge(way.extra_files);
 
     const bool needs_world = job.needs_world;
     const auto pass = co_await runs_.enter();
@@ -64,7 +70,7 @@ Engine::Answer<Workbench::Ended> Engine::run(Call call) {
     // for the owner: then the age of a lock tells whether its owner lives.
     CO_TRY_OK(co_await unlock(call, false));
     CO_TRY(second, co_await run_with(call, password_));
-    CO_TRY(dead, locks_are_dead(call.repository));
+    CO_TRY(dead, co_await place_.locks_are_dead(call.repository));
     if (!is_locked(second) || !dead) co_return std::move(second);
     CO_TRY_OK(co_await unlock(call, true));
     co_return co_await run_with(std::move(call), password_);
@@ -80,7 +86,7 @@ Engine::Answer<Success> Engine::remove_own_locks(const Call& blocked) {
         Call show{.server = blocked.server, .repository = blocked.repository, .arguments = {"cat", "lock", "--quiet", id}};
         CO_TRY(shown, co_await run_with(std::move(show), password_));
         if (lock_holder(shown.output) != host_name) continue;
-        CO_TRY_OK(remove_lock(blocked.repository, id));
+        CO_TRY_OK(co_await place_.remove_lock(blocked.repository, id));
         log::info("vault", "removed the lock of a backup that was interrupted", {{"server", blocked.server}});
     }
     co_return Success{};
@@ -98,12 +104,12 @@ Engine::Answer<Workbench::Ended> Engine::run_well(Call call) {
     co_return std::move(ended);
 }
 
-Engine::Answer<Success> Engine::add_recovery_key(ServerUid server, std::filesystem::path repository) {
+Engine::Answer<Success> Engine::add_recovery_key(ServerUid server, std::string repository) {
     return add_key(server, std::move(repository), password_, recovery_key_);
 }
 
 // The new password goes as a file: restic takes it neither from the environment nor, for good reasons, from its arguments.
-Engine::Answer<Success> Engine::add_key(ServerUid server, std::filesystem::path repository, Secret opens, Secret added) {
+Engine::Answer<Success> Engine::add_key(ServerUid server, std::string repository, Secret opens, Secret added) {
     Call call{.server = server, .repository = std::move(repository), .access = Call::Access::write, .arguments = {}};
     call.arguments = {"key", "add", "--host", "gamekeeper", "--user", "gamekeeper", "--new-password-file", "record/password"};
     call.extra_files["password"] = added.reveal();

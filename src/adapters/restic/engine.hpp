@@ -1,11 +1,11 @@
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "adapters/restic/place.hpp"
 #include "adapters/restic/turnstile.hpp"
 #include "base/secret.hpp"
 #include "ports/vault.hpp"
@@ -17,7 +17,7 @@ namespace gk::restic {
 struct Call {
     enum class Access : std::uint8_t { read, write };
     ServerUid server;  // Nil for a repository that is nobody's yet.
-    std::filesystem::path repository;
+    std::string repository;  // Its name in the place.
     Access access = Access::read;
     std::vector<std::string> arguments;
     std::optional<WorldDisk> world = {};  // Whose files it sees; only a staged one may be written.
@@ -30,23 +30,24 @@ public:
     template <class T>
     using Answer = Task<Result<T, VaultError>>;
 
-    Engine(Workbench& bench, Secret password, Secret recovery_key, std::size_t runs_max);
+    Engine(Workbench& bench, Place& place, Secret password, Secret recovery_key, std::size_t runs_max);
 
     // The exit code is not judged; an error means that restic did not run to its end. A repository that knows only the recovery key is given
     // ours first; a lock whose owner is dead is removed.
     Answer<Workbench::Ended> run(Call call);
     // A bad end is an error.
     Answer<Workbench::Ended> run_well(Call call);
-    Answer<Success> add_recovery_key(ServerUid server, std::filesystem::path repository);
+    Answer<Success> add_recovery_key(ServerUid server, std::string repository);
     bool has_recovery_key() const { return !recovery_key_.empty(); }
 
 private:
     Answer<Workbench::Ended> run_with(Call call, Secret password);
     Answer<Workbench::Ended> unlock(const Call& blocked, bool all);
     Answer<Success> remove_own_locks(const Call& blocked);
-    Answer<Success> add_key(ServerUid server, std::filesystem::path repository, Secret opens, Secret added);
+    Answer<Success> add_key(ServerUid server, std::string repository, Secret opens, Secret added);
 
     Workbench& bench_;
+    Place& place_;
     Secret password_;
     Secret recovery_key_;
     Turnstile runs_;

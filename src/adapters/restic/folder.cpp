@@ -1,8 +1,6 @@
 #include "adapters/restic/folder.hpp"
 
 #include <cerrno>
-#include <charconv>
-#include <chrono>
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
@@ -23,8 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t read_size = std::size_t{1} << 20;
-constexpr std::size_t name_size = 64;
-constexpr auto lock_age_max = std::chrono::minutes(6);
 
 // Closes the descriptor.
 class Descriptor {
@@ -47,8 +43,6 @@ std::unexpected<VaultError> failed(VaultError::Kind kind, std::string detail) { 
 std::unexpected<VaultError> unavailable(std::string_view what, const fs::path& path, int error) {
     return failed(VaultError::Kind::unavailable, fmt::format("{} {}: {}", what, path.string(), std::strerror(error)));
 }
-
-bool is_hash_name(std::string_view name) { return name.size() == name_size && name.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
 
 // The SHA-256 of what can be read from the descriptor; an errno when reading fails.
 Result<std::string, int> hash_of(int descriptor) {
@@ -128,22 +122,6 @@ Result<Success, VaultError> check_file(const fs::path& repository, std::string_v
 Result<Success, VaultError> check_files(const fs::path& repository, std::string_view kind, const Names& names) {
     for (const auto& name : names) TRY_OK(check_file(repository, kind, name));
     return Success{};
-}
-
-Result<Success, VaultError> check_all_files(const fs::path& repository, std::string_view kind) {
-    TRY(names, list_names(repository, kind));
-    return check_files(repository, kind, names);
-}
-
-Names share_of(const Names& names, int percent, std::uint64_t turn) {
-    const std::uint64_t turns = percent <= 0 ? 0 : (100 + static_cast<std::uint64_t>(percent) - 1) / static_cast<std::uint64_t>(percent);
-    Names share;
-    for (const auto& name : names) {
-        std::uint32_t digits = 0;
-        std::from_chars(name.data(), name.data() + 8, digits, 16);
-        if (turns != 0 && digits % turns == turn % turns) share.insert(name);
-    }
-    return share;
 }
 
 Result<Success, VaultError> probe_folder(const fs::path& folder, std::int64_t free_min_bytes) {

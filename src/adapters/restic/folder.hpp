@@ -1,19 +1,16 @@
 #pragma once
 
 #include <filesystem>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "adapters/restic/place.hpp"
 #include "base/result.hpp"
 #include "ports/vault.hpp"
 
-// A restic repository as files of a local folder. Everything but `config` and the locks is named by the SHA-256 of its content, so that
-// whoever may read the files can check them without any key (restic's design document, "Repository Layout").
+// A restic repository as files of a local folder (place.hpp).
 namespace gk::restic {
-
-using Names = std::set<std::string>;
 
 // "data", "index", "snapshots" or "keys": the names in there, of 64 hex digits; none when the folder is not there. `unavailable` when it
 // cannot be read: then nothing may be concluded from a name that is absent.
@@ -27,17 +24,11 @@ std::filesystem::path path_of(const std::filesystem::path& repository, std::stri
 // `corrupt` when it is missing, differs or the disk does not give it back; `unavailable` when we may not open it. Blocks.
 Result<Success, VaultError> check_file(const std::filesystem::path& repository, std::string_view kind, const std::string& name);
 Result<Success, VaultError> check_files(const std::filesystem::path& repository, std::string_view kind, const Names& names);
-Result<Success, VaultError> check_all_files(const std::filesystem::path& repository, std::string_view kind);
-
-// The names whose turn it is when `percent` of all are read at a time: each name belongs to one turn by its own digits, so that packs that
-// come and go meanwhile do not let others slip through.
-Names share_of(const Names& names, int percent, std::uint64_t turn);
 
 // Writes a small file into the folder, syncs it, reads it back and removes it. Also `unavailable` when less than `free_min_bytes` is free.
 Result<Success, VaultError> probe_folder(const std::filesystem::path& folder, std::int64_t free_min_bytes);
 
-// Whether every lock in the repository was left behind: a restic that lives writes its lock anew every five minutes. Compares times of the
-// same file system, so that no clock of ours has a say.
+// Compares times of the same file system.
 Result<bool, VaultError> locks_are_dead(const std::filesystem::path& repository);
 
 // Removes one lock; that it is gone already is no error.

@@ -38,21 +38,6 @@ TEST_F(FolderTest, AFileIsGoodWhenItsNameIsItsHash) {
     EXPECT_TRUE(list_names(root, "index").value().empty());
 }
 
-TEST_F(FolderTest, TurnsShareTheNamesWithoutGapOrOverlap) {
-    Names names;
-    for (int i = 0; i < 500; ++i) {
-        char digits[9];
-        std::snprintf(digits, sizeof digits, "%08x", static_cast<unsigned>(i) * 2654435761u);
-        names.insert(digits + abc.substr(8));
-    }
-    Names seen;
-    for (std::uint64_t turn = 7; turn < 27; ++turn) {
-        for (const auto& name : share_of(names, 5, turn)) EXPECT_TRUE(seen.insert(name).second) << name << " twice";
-    }
-    EXPECT_EQ(seen, names);
-    EXPECT_EQ(share_of(names, 100, 3), names);
-}
-
 TEST_F(FolderTest, AProbeLeavesNothingAndSaysWhatIsWrong) {
     EXPECT_TRUE(probe_folder(root, 0));
     EXPECT_EQ(std::distance(fs::directory_iterator(root), fs::directory_iterator()), 1);

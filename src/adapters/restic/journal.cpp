@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "adapters/restic/folder.hpp"
 #include "base/text.hpp"
 
 namespace gk::restic {
@@ -36,8 +35,6 @@ Journal Journal::parse(std::string_view text) {
     }
     return journal;
 }
-
-Journal Journal::of(const std::filesystem::path& repository) { return parse(read_file(file_in(repository))); }
 
 std::string Journal::text() const {
     std::string text;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <deque>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,10 +17,6 @@ public:
     // Lines that make no sense are passed over: they come from a newer version.
     static Journal parse(std::string_view text);
     std::string text() const;
-
-    // Within the repository, where restic passes over it, so that it moves and goes with it.
-    static std::filesystem::path file_in(const std::filesystem::path& repository) { return repository / "gamekeeper.journal"; }
-    static Journal of(const std::filesystem::path& repository);
 
     enum class Known : std::uint8_t { never, begun, finished };
     Known known(SnapshotId id) const;

@@ -70,6 +70,16 @@ struct Words {
 constexpr auto causes = [] {
     using enum VaultError::Kind;
     return std::to_array<Words>({
+        // A store that cannot be reached looks to restic as if there were no repository.
+        {"connection refused", unavailable, "the vault's store cannot be reached"},
+        {"connection reset", unavailable, "the vault's store cannot be reached"},
+        {"no such host", unavailable, "the vault's store cannot be reached"},
+        {"i/o timeout", unavailable, "the vault's store cannot be reached"},
+        {"network is unreachable", unavailable, "the vault's store cannot be reached"},
+        {"x509: ", unavailable, "the vault's store shows a certificate that is not trusted; correct vault.s3.ca_file"},
+        {"request signature we calculated does not match", unavailable, "the vault's store refuses our key; correct vault.s3.secret_file"},
+        {"Access Key Id you provided does not exist", unavailable, "the vault's store does not know our key; correct vault.s3.key_id"},
+        {"Access Denied", unavailable, "the vault's store refuses our key"},
         {"no space left on device", unavailable, "the disk of the vault is full; free some space or move the vault"},
         {"disk quota exceeded", unavailable, "the quota of the vault's disk is used up"},
         {"wrong password or no key found", corrupt,

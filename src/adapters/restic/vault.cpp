@@ -7,15 +7,12 @@
 #include <fmt/format.h>
 
 #include "adapters/restic/output.hpp"
-#include "async/off_loop.hpp"
 #include "base/log.hpp"
 #include "base/value.hpp"
 #include "net/json/json.hpp"
 
 namespace gk::restic {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::string_view record_file = "record.json";
 
@@ -43,125 +40,79 @@ std::vector<std::string> backup_arguments(const SnapshotOrder& order) {
     return arguments;
 }
 
-Result<Success, VaultError> find_snapshot(const fs::path& repository, const std::string& engine_id) {
-    TRY(names, list_names(repository, "snapshots"));
-    if (names.contains(engine_id)) return Success{};
-    return error(VaultError::Kind::not_found, fmt::format("there is no snapshot {} in {}", engine_id, repository.string()));
-}
-
-// Moves the files whose content does not match their names; returns their names.
-Result<Names, VaultError> move_damaged(const fs::path& repository, const fs::path& aside) {
-    Names moved;
-    for (const auto* kind : {"data", "index", "keys", "snapshots"}) {
-        TRY(names, list_names(repository, kind));
-        for (const auto& name : names) {
-            const auto good = check_file(repository, kind, name);
-            if (good || good.error().kind != VaultError::Kind::corrupt) continue;
-            TRY_OK(make_folder(aside));
-            TRY_OK(rename_folder(path_of(repository, kind, name), aside / name));
-            moved.insert(name);
-        }
-    }
-    return moved;
-}
-
-// What one finished `restic backup` has made.
-Result<TakenSnapshot, VaultError> taken_from(const Workbench::Ended& ended, const fs::path& repository, std::size_t record_size) {
-    if (ended.code == 3) return error(VaultError::Kind::unreadable, fmt::format("some files of the world could not be read: {}", ended.errors));
-    if (ended.code != 0) return std::unexpected(failure_of(ended));
-    if (ended.errors.find("does not exist, skipping") != std::string::npos)
-        return error(VaultError::Kind::unreadable, "the world's folder is not there: " + ended.errors);
-    const auto summary = parse_summary(ended.output);
-    if (!summary) return error(VaultError::Kind::unavailable, "restic did not say which snapshot it made: " + ended.output);
-    TRY(names, list_names(repository, "snapshots"));
-    const auto name = names.lower_bound(summary->short_id);
-    if (name == names.end() || !name->starts_with(summary->short_id)) {
-        return error(VaultError::Kind::corrupt,
-                     fmt::format("the snapshot {} that restic has made is not in {}", summary->short_id, repository.string()));
-    }
-    return TakenSnapshot{.engine_id = *name, .bytes = summary->bytes - static_cast<std::int64_t>(record_size), .files = summary->files - 1};
-}
+constexpr const char* spare = ".spare";
 
 }  // namespace
 
-ResticVault::ResticVault(Workbench& bench, ResticOptions options)
+ResticVault::ResticVault(Workbench& bench, std::unique_ptr<Place> place, ResticOptions options)
     : bench_(bench),
+      place_(std::move(place)),
       options_(std::move(options)),
-      engine_(bench, options_.password, options_.recovery_key, options_.runs_max) {}
+      engine_(bench, *place_, options_.password, options_.recovery_key, options_.runs_max) {}
 
 ResticVault::~ResticVault() = default;
 
 // --- Repositories
 
 ResticVault::Answer<Success> ResticVault::make_spare() {
-    const auto building = options_.folder / ".spare.new";
-    CO_TRY_OK(remove_folder(building));
-    CO_TRY_OK(make_folder(building));
+    const std::string building = ".spare.new";
+    CO_TRY_OK(co_await place_->clear(building));
     Call init{.server = {}, .repository = building, .access = Call::Access::write, .arguments = {"init", "--quiet"}};
     CO_TRY_OK(co_await engine_.run_well(std::move(init)));
-    CO_TRY(keys, list_names(building, "keys"));
+    CO_TRY(keys, co_await place_->list(building, "keys"));
     Journal journal;
     if (!keys.empty()) journal.set_key(*keys.begin());
     const ServerUid nobody;
     if (engine_.has_recovery_key()) CO_TRY_OK(co_await engine_.add_recovery_key(nobody, building));
-    CO_TRY_OK(co_await keep_journal(building, std::move(journal)));
-    co_return rename_folder(building, options_.folder / ".spare");
+    CO_TRY_OK(co_await keep_journal(building, journal));
+    co_return co_await place_->move(building, spare);
 }
 
 ResticVault::Answer<Success> ResticVault::prepare_spare() {
     const auto pass = co_await spare_.enter();
-    CO_TRY_OK(make_folder(options_.folder));
-    CO_TRY(there, is_there(options_.folder / ".spare" / "config"));
-    if (there) co_return Success{};
+    CO_TRY(state, co_await place_->state_of(spare));
+    if (state == Place::State::present) co_return Success{};
     co_return co_await make_spare();
 }
 
-// Renamed into its place when both keys are in, so that there is never a repository without the recovery key.
+// Moved into its place when both keys are in, so that there is never a repository without the recovery key.
 ResticVault::Answer<Success> ResticVault::open(ServerUid server) {
-    const auto repository = repository_of(server);
-    CO_TRY(has_config, is_there(repository / "config"));
-    if (has_config) co_return Success{};
-    CO_TRY(has_folder, is_there(repository));
-    if (has_folder) {
+    const auto repository = server.text();
+    CO_TRY(state, co_await place_->state_of(repository));
+    if (state == Place::State::present) co_return Success{};
+    if (state == Place::State::headless) {
         co_return error(VaultError::Kind::corrupt,
                         fmt::format("{} has lost its file `config`; put it back, or move the folder away so that a new repository is begun",
-                                    repository.string()));
+                                    place_->text(repository)));
     }
     CO_TRY_OK(co_await prepare_spare());
     const auto pass = co_await spare_.enter();
-    CO_TRY(there, is_there(options_.folder / ".spare"));
-    if (!there) CO_TRY_OK(co_await make_spare());  // Another server has just taken the one we prepared.
-    co_return rename_folder(options_.folder / ".spare", repository);
+    CO_TRY(spared, co_await place_->state_of(spare));
+    if (spared != Place::State::present) CO_TRY_OK(co_await make_spare());  // Another server has just taken the one we prepared.
+    co_return co_await place_->move(spare, repository);
 }
 
 ResticVault::Answer<Success> ResticVault::mend(ServerUid server) {
-    const auto repository = repository_of(server);
-    const auto aside = options_.folder / (server.text() + ".damaged");
-    auto sort_out = [repository, aside] { return move_damaged(repository, aside); };
-    CO_TRY(moved, co_await async::off_loop(disk_, std::move(sort_out)));
+    const auto repository = server.text();
+    CO_TRY(moved, co_await place_->move_damaged(repository));
     // Our own key comes back by the recovery key, as on a new installation; the recovery key by ours.
-    CO_TRY(keys, list_names(repository, "keys"));
-    const bool lost_recovery = keys.size() < 2 && !moved.contains(Journal::of(repository).key());
+    CO_TRY(keys, co_await place_->list(repository, "keys"));
+    CO_TRY(journal, co_await journal_of(repository));
+    const bool lost_recovery = keys.size() < 2 && !moved.contains(journal.key());
     if (lost_recovery && engine_.has_recovery_key()) CO_TRY_OK(co_await engine_.add_recovery_key(server, repository));
     Call count{.server = server, .repository = repository, .access = Call::Access::write, .arguments = {"rebuild-index", "--quiet"}};
     CO_TRY_OK(co_await engine_.run_well(std::move(count)));
     log::error("vault", "damaged repository was mended; older snapshots may have lost files",
-               {{"server", server}, {"moved", moved.size()}, {"to", aside.string()}});
+               {{"server", server}, {"moved", moved.size()}, {"to", place_->text(repository + ".damaged")}});
     damaged_.erase(server);
     co_return Success{};
 }
 
 ResticVault::Answer<std::vector<ServerUid>> ResticVault::repositories() {
+    CO_TRY(names, co_await place_->repositories());
     std::vector<ServerUid> found;
-    std::error_code failed;
-    for (fs::directory_iterator at(options_.folder, failed), end; !failed && at != end; at.increment(failed)) {
-        const auto uid = ServerUid::parse(at->path().filename().string());
-        if (!uid) continue;
-        CO_TRY(is_repository, is_there(at->path() / "config"));
-        if (is_repository) found.push_back(*uid);
-    }
-    if (failed && failed != std::errc::no_such_file_or_directory) {
-        co_return error(VaultError::Kind::unavailable, fmt::format("the vault {} cannot be read: {}", options_.folder.string(), failed.message()));
+    for (const auto& name : names) {
+        if (const auto uid = ServerUid::parse(name)) found.push_back(*uid);
     }
     std::ranges::sort(found);
     co_return found;
@@ -169,33 +120,23 @@ ResticVault::Answer<std::vector<ServerUid>> ResticVault::repositories() {
 
 ResticVault::Answer<Success> ResticVault::remove_repository(ServerUid server) {
     const auto pass = co_await turnstile_of(server).enter();
-    const auto repository = repository_of(server);
-    const auto doomed = options_.folder / (server.text() + ".removed");
-    const auto damaged = options_.folder / (server.text() + ".damaged");
-    auto remove = [repository, doomed, damaged]() -> Result<Success, VaultError> {
-        // In one step, so that half a repository is never taken for a whole one.
-        TRY(there, is_there(repository));
-        if (there) TRY_OK(rename_folder(repository, doomed));
-        TRY_OK(remove_folder(doomed));
-        return remove_folder(damaged);
-    };
-    co_return co_await async::off_loop(disk_, std::move(remove));
+    co_return co_await place_->remove(server.text());
 }
 
-ResticVault::Answer<Success> ResticVault::probe() {
-    CO_TRY_OK(make_folder(options_.folder));
-    auto look = [folder = options_.folder, free_min = options_.free_min_bytes] { return probe_folder(folder, free_min); };
-    co_return co_await async::off_loop(disk_, std::move(look));
-}
+ResticVault::Answer<Success> ResticVault::probe() { return place_->probe(); }
 
 // --- Snapshots
 
 ResticVault::Answer<TakenSnapshot> ResticVault::take(SnapshotOrder order) {
     const auto pass = co_await turnstile_of(order.server).enter();
     CO_TRY_OK(co_await open(order.server));
-    const auto repository = repository_of(order.server);
-    auto journal = Journal::of(repository);
-    if (const auto taken = journal.taken(order.id); taken && find_snapshot(repository, taken->engine_id)) co_return *taken;
+    const auto repository = order.server.text();
+    CO_TRY(journal, co_await journal_of(repository));
+    if (const auto taken = journal.taken(order.id)) {
+        const auto found = co_await find_snapshot(order.server, taken->engine_id);
+        if (found) co_return *taken;
+        if (found.error().kind != VaultError::Kind::not_found) co_return std::unexpected(found.error());
+    }
     // Begun and not known to be finished: there may be a snapshot, but nobody knows whether restic could read every file. It is made again,
     // which is cheap: what is stored already is not stored twice.
     if (journal.known(order.id) == Journal::Known::begun) CO_TRY_OK(co_await drop_unfinished(order.server, order.id));
@@ -211,15 +152,15 @@ ResticVault::Answer<TakenSnapshot> ResticVault::take(SnapshotOrder order) {
 }
 
 ResticVault::Answer<TakenSnapshot> ResticVault::back_up(SnapshotOrder order) {
-    const auto repository = repository_of(order.server);
+    const auto repository = order.server.text();
     const auto record = to_json(order.record);
-    CO_TRY(packs_before, list_names(repository, "data"));
-    CO_TRY(snapshots_before, list_names(repository, "snapshots"));
+    CO_TRY(packs_before, co_await place_->list(repository, "data"));
+    CO_TRY(snapshots_before, co_await place_->list(repository, "snapshots"));
     CO_TRY(ended, co_await run_backup(order, record));
 
-    auto taken = taken_from(ended, repository, record.size());
+    auto taken = co_await taken_from(ended, order.server, record.size());
     // restic keeps what it could read as a snapshot; one that lacks files must not be found by anybody later.
-    CO_TRY(snapshots, list_names(repository, "snapshots"));
+    CO_TRY(snapshots, co_await place_->list(repository, "snapshots"));
     auto incomplete = difference(snapshots, snapshots_before);
     if (taken) incomplete.erase(taken->engine_id);
     if (!incomplete.empty()) {
@@ -227,13 +168,37 @@ ResticVault::Answer<TakenSnapshot> ResticVault::back_up(SnapshotOrder order) {
         CO_TRY_OK(co_await drop(order.server, std::move(doomed)));
     }
     if (!taken) co_return std::unexpected(std::move(taken).error());
-    CO_TRY(packs, list_names(repository, "data"));
+    CO_TRY(packs, co_await place_->list(repository, "data"));
     added_[taken->engine_id] = difference(packs, packs_before);
     co_return std::move(*taken);
 }
 
+ResticVault::Answer<Success> ResticVault::find_snapshot(ServerUid server, std::string engine_id) {
+    const auto repository = server.text();
+    CO_TRY(names, co_await place_->list(repository, "snapshots"));
+    if (names.contains(engine_id)) co_return Success{};
+    co_return error(VaultError::Kind::not_found, fmt::format("there is no snapshot {} in {}", engine_id, place_->text(repository)));
+}
+
+// What one finished `restic backup` has made.
+ResticVault::Answer<TakenSnapshot> ResticVault::taken_from(const Workbench::Ended& ended, ServerUid server, std::size_t record_size) {
+    if (ended.code == 3) co_return error(VaultError::Kind::unreadable, fmt::format("some files of the world could not be read: {}", ended.errors));
+    if (ended.code != 0) co_return std::unexpected(failure_of(ended));
+    if (ended.errors.find("does not exist, skipping") != std::string::npos)
+        co_return error(VaultError::Kind::unreadable, "the world's folder is not there: " + ended.errors);
+    const auto summary = parse_summary(ended.output);
+    if (!summary) co_return error(VaultError::Kind::unavailable, "restic did not say which snapshot it made: " + ended.output);
+    CO_TRY(names, co_await place_->list(server.text(), "snapshots"));
+    const auto name = names.lower_bound(summary->short_id);
+    if (name == names.end() || !name->starts_with(summary->short_id)) {
+        co_return error(VaultError::Kind::corrupt,
+                        fmt::format("the snapshot {} that restic has made is not in {}", summary->short_id, place_->text(server.text())));
+    }
+    co_return TakenSnapshot{.engine_id = *name, .bytes = summary->bytes - static_cast<std::int64_t>(record_size), .files = summary->files - 1};
+}
+
 ResticVault::Answer<Workbench::Ended> ResticVault::run_backup(const SnapshotOrder& order, std::string record) {
-    Call call{.server = order.server, .repository = repository_of(order.server), .access = Call::Access::write, .arguments = backup_arguments(order)};
+    Call call{.server = order.server, .repository = order.server.text(), .access = Call::Access::write, .arguments = backup_arguments(order)};
     call.world = WorldDisk::live;
     call.extra_files[std::string(record_file)] = std::move(record);
     CO_TRY(ended, co_await engine_.run(call));
@@ -244,7 +209,7 @@ ResticVault::Answer<Workbench::Ended> ResticVault::run_backup(const SnapshotOrde
 }
 
 ResticVault::Answer<std::vector<VaultEntry>> ResticVault::list_now(ServerUid server) {
-    Call call{.server = server, .repository = repository_of(server), .arguments = {"snapshots", "--json"}};
+    Call call{.server = server, .repository = server.text(), .arguments = {"snapshots", "--json"}};
     CO_TRY(ended, co_await engine_.run_well(std::move(call)));
     auto entries = parse_snapshots(ended.output);
     if (!entries) co_return error(VaultError::Kind::unavailable, "restic's list of snapshots is not understood: " + ended.output.substr(0, 200));
@@ -252,13 +217,13 @@ ResticVault::Answer<std::vector<VaultEntry>> ResticVault::list_now(ServerUid ser
 }
 
 ResticVault::Answer<std::vector<VaultEntry>> ResticVault::list(ServerUid server) {
-    const auto repository = repository_of(server);
-    CO_TRY(there, is_there(repository));
-    if (!there) co_return std::vector<VaultEntry>{};
+    const auto repository = server.text();
+    CO_TRY(state, co_await place_->state_of(repository));
+    if (state == Place::State::absent) co_return std::vector<VaultEntry>{};
     const auto pass = co_await turnstile_of(server).enter();
     CO_TRY(entries, co_await list_now(server));
     // One that was begun and never finished may lack files that could not be read; nobody may take it for a backup.
-    const auto journal = Journal::of(repository);
+    CO_TRY(journal, co_await journal_of(repository));
     std::erase_if(entries, [&](const VaultEntry& entry) { return journal.known(entry.id) == Journal::Known::begun; });
     co_return std::move(entries);
 }
@@ -274,7 +239,7 @@ ResticVault::Answer<Success> ResticVault::drop_unfinished(ServerUid server, Snap
 }
 
 ResticVault::Answer<Success> ResticVault::drop(ServerUid server, std::vector<std::string> engine_ids) {
-    Call call{.server = server, .repository = repository_of(server), .access = Call::Access::write, .arguments = {"forget", "--quiet"}};
+    Call call{.server = server, .repository = server.text(), .access = Call::Access::write, .arguments = {"forget", "--quiet"}};
     call.arguments.insert(call.arguments.end(), engine_ids.begin(), engine_ids.end());
     CO_TRY_OK(co_await engine_.run_well(std::move(call)));
     co_return Success{};
@@ -282,8 +247,8 @@ ResticVault::Answer<Success> ResticVault::drop(ServerUid server, std::vector<std
 
 ResticVault::Answer<Success> ResticVault::forget(ServerUid server, std::vector<std::string> engine_ids) {
     const auto pass = co_await turnstile_of(server).enter();
-    const auto repository = repository_of(server);
-    CO_TRY(there, list_names(repository, "snapshots"));
+    const auto repository = server.text();
+    CO_TRY(there, co_await place_->list(repository, "snapshots"));
     std::erase_if(engine_ids, [&](const std::string& id) { return !there.contains(id); });
     if (engine_ids.empty()) co_return Success{};
     // Pruning may write packs anew: what a snapshot added is no longer known, and verify() reads all of them.
@@ -295,9 +260,9 @@ ResticVault::Answer<Success> ResticVault::forget(ServerUid server, std::vector<s
 }
 
 ResticVault::Answer<Value> ResticVault::record_of(ServerUid server, std::string engine_id) {
-    CO_TRY_OK(find_snapshot(repository_of(server), engine_id));
+    CO_TRY_OK(co_await find_snapshot(server, engine_id));
     const auto pass = co_await turnstile_of(server).enter();
-    Call call{.server = server, .repository = repository_of(server), .arguments = {"dump", engine_id, fmt::format("/record/{}", record_file)}};
+    Call call{.server = server, .repository = server.text(), .arguments = {"dump", engine_id, fmt::format("/record/{}", record_file)}};
     CO_TRY(ended, co_await engine_.run_well(std::move(call)));
     auto record = net::parse_json(ended.output);
     if (!record)
@@ -306,9 +271,9 @@ ResticVault::Answer<Value> ResticVault::record_of(ServerUid server, std::string 
 }
 
 ResticVault::Answer<Success> ResticVault::restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t slot) {
-    CO_TRY_OK(find_snapshot(repository_of(server), engine_id));
+    CO_TRY_OK(co_await find_snapshot(server, engine_id));
     const auto pass = co_await turnstile_of(server).enter();
-    Call call{.server = server, .repository = repository_of(server), .arguments = {}, .world = WorldDisk::staged};
+    Call call{.server = server, .repository = server.text(), .arguments = {}, .world = WorldDisk::staged};
     call.arguments = {"restore", engine_id, "--quiet", "--verify", "--target", ".", "--include", "/data"};
     CO_TRY_OK(co_await engine_.run_well(std::move(call)));
     const auto owned = co_await bench_.own_world(server, WorldDisk::staged, slot);
@@ -327,17 +292,22 @@ ResticVault::Answer<Success> ResticVault::verify(ServerUid server, std::string e
 }
 
 ResticVault::Answer<Success> ResticVault::check_hashes(ServerUid server, std::string engine_id) {
-    const auto repository = repository_of(server);
-    CO_TRY_OK(find_snapshot(repository, engine_id));
+    const auto repository = server.text();
+    CO_TRY_OK(co_await find_snapshot(server, engine_id));
     const auto known = added_.find(engine_id);
+    // Not known after a restart or a prune: then all are read.
     auto added = known != added_.end() ? std::optional(known->second) : std::nullopt;
-    auto check = [repository, engine_id, added = std::move(added)]() -> Result<Success, VaultError> {
-        TRY_OK(check_file(repository, "snapshots", engine_id));
-        TRY_OK(check_all_files(repository, "keys"));
-        TRY_OK(check_all_files(repository, "index"));
-        return added ? check_files(repository, "data", *added) : check_all_files(repository, "data");
-    };
-    co_return co_await async::off_loop(disk_, std::move(check));
+    Names snapshot{engine_id};
+    CO_TRY_OK(co_await place_->check(repository, "snapshots", std::move(snapshot)));
+    CO_TRY_OK(co_await check_all(repository, "keys"));
+    CO_TRY_OK(co_await check_all(repository, "index"));
+    if (added) co_return co_await place_->check(repository, "data", std::move(*added));
+    co_return co_await check_all(repository, "data");
+}
+
+ResticVault::Answer<Success> ResticVault::check_all(std::string repository, std::string kind) {
+    CO_TRY(names, co_await place_->list(repository, kind));
+    co_return co_await place_->check(std::move(repository), std::move(kind), std::move(names));
 }
 
 // `check` proves more than is asked: every tree of every snapshot, every blob in the index, every pack there with its size. When older
@@ -345,7 +315,7 @@ ResticVault::Answer<Success> ResticVault::check_hashes(ServerUid server, std::st
 // this snapshot alone and looks up each of its blobs.
 ResticVault::Answer<Success> ResticVault::check_structure(ServerUid server, std::string engine_id) {
     Call check{.server = server,
-               .repository = repository_of(server),
+               .repository = server.text(),
                .access = Call::Access::read,
                .arguments = {"check", "--quiet"},
                .world = {},
@@ -354,7 +324,7 @@ ResticVault::Answer<Success> ResticVault::check_structure(ServerUid server, std:
     if (checked.code == 0) co_return Success{};
     auto failure = failure_of(checked);
     if (failure.kind != VaultError::Kind::corrupt || misses_packs(checked)) co_return std::unexpected(std::move(failure));
-    Call walk{.server = server, .repository = repository_of(server), .arguments = {"stats", "--quiet", "--json", "--mode", "raw-data", engine_id}};
+    Call walk{.server = server, .repository = server.text(), .arguments = {"stats", "--quiet", "--json", "--mode", "raw-data", engine_id}};
     CO_TRY_OK(co_await engine_.run_well(std::move(walk)));
     log::warning("vault", "snapshot is whole, but others in its repository are not", {{"server", server}, {"detail", failure.detail}});
     co_return Success{};
@@ -362,16 +332,17 @@ ResticVault::Answer<Success> ResticVault::check_structure(ServerUid server, std:
 
 ResticVault::Answer<Success> ResticVault::sample(ServerUid server, int percent, std::uint64_t turn) {
     const auto pass = co_await turnstile_of(server).enter();
-    const auto repository = repository_of(server);
-    auto read = [repository, percent, turn]() -> Result<Success, VaultError> {
-        TRY_OK(check_all_files(repository, "index"));
-        TRY_OK(check_all_files(repository, "snapshots"));
-        TRY(packs, list_names(repository, "data"));
-        return check_files(repository, "data", share_of(packs, percent, turn));
-    };
-    auto good = co_await async::off_loop(disk_, std::move(read));
+    auto good = co_await read_share(server.text(), percent, turn);
     if (!good && good.error().kind == VaultError::Kind::corrupt) damaged_.insert(server);
     co_return good;
+}
+
+ResticVault::Answer<Success> ResticVault::read_share(std::string repository, int percent, std::uint64_t turn) {
+    CO_TRY_OK(co_await check_all(repository, "index"));
+    CO_TRY_OK(co_await check_all(repository, "snapshots"));
+    CO_TRY(packs, co_await place_->list(repository, "data"));
+    auto share = share_of(packs, percent, turn);
+    co_return co_await place_->check(repository, "data", std::move(share));
 }
 
 // --- What we remember
@@ -382,9 +353,13 @@ Turnstile& ResticVault::turnstile_of(ServerUid server) {
     return *turnstile;
 }
 
-ResticVault::Answer<Success> ResticVault::keep_journal(fs::path repository, Journal journal) {
-    auto write = [file = Journal::file_in(repository), text = journal.text()] { return write_file(file, text); };
-    co_return co_await async::off_loop(disk_, std::move(write));
+ResticVault::Answer<Journal> ResticVault::journal_of(std::string repository) {
+    CO_TRY(text, co_await place_->journal(std::move(repository)));
+    co_return Journal::parse(text);
+}
+
+ResticVault::Answer<Success> ResticVault::keep_journal(std::string repository, const Journal& journal) {
+    return place_->write_journal(std::move(repository), journal.text());
 }
 
 }  // namespace gk::restic

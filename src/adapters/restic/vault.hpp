@@ -1,17 +1,14 @@
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
-#include <boost/asio/thread_pool.hpp>
-
 #include "adapters/restic/engine.hpp"
-#include "adapters/restic/folder.hpp"
 #include "adapters/restic/journal.hpp"
+#include "adapters/restic/place.hpp"
 #include "adapters/restic/turnstile.hpp"
 #include "base/secret.hpp"
 #include "ports/vault.hpp"
@@ -20,24 +17,22 @@
 namespace gk::restic {
 
 struct ResticOptions {
-    std::filesystem::path folder;  // Absolute. Holds one repository for each server, named by its uid.
     Secret password;               // Of this installation (<state>/vault.key).
     Secret recovery_key;           // vault::recovery_key_text(): the second password of every repository.
-    std::int64_t free_min_bytes = std::int64_t{64} << 20;  // With less room than this a backup is not begun.
     std::size_t runs_max = 2;      // restic processes at a time, over all servers: each takes a core and some 60 MB.
 };
 
-// The vault as restic repositories in a local folder. Every snapshot holds two paths, on any machine:
+// The vault as restic repositories, one for each server, named by its uid. Every snapshot holds two paths, on any machine:
 //     /data/...                the world
 //     /record/record.json      the server's record
 // so that `restic restore ID --target DIR --include /data` gives a user the world back without us.
 //
-// restic itself runs on the workbench, which alone may read worlds; the repository's files belong to this process, which therefore checks
-// hashes and lists packs by itself (folder.hpp). Work on one repository is done one at a time. docs/adr/ says how verify() proves a snapshot.
+// restic itself runs on the workbench, beside the world; hashes are checked and packs are listed without it, where the repositories lie (place.hpp).
+// Work on one repository is done one at a time. docs/adr/ says how verify() proves a snapshot.
 class ResticVault final : public Vault {
 public:
     // The workbench must outlive this object, and all calls must have ended when it is destroyed.
-    ResticVault(Workbench& bench, ResticOptions options);
+    ResticVault(Workbench& bench, std::unique_ptr<Place> place, ResticOptions options);
     ~ResticVault() override;
 
     // Makes an empty repository in advance, with both keys, so that a first backup does not wait the six seconds which deriving them takes.
@@ -55,8 +50,6 @@ public:
     Answer<Success> sample(ServerUid server, int percent, std::uint64_t turn) override;
     Answer<Success> remove_repository(ServerUid server) override;
 
-    std::filesystem::path repository_of(ServerUid server) const { return options_.folder / server.text(); }
-
 private:
     Answer<Success> open(ServerUid server);
     Answer<Success> make_spare();
@@ -70,17 +63,22 @@ private:
     Answer<Success> drop_unfinished(ServerUid server, SnapshotId id);
     Answer<Success> check_hashes(ServerUid server, std::string engine_id);
     Answer<Success> check_structure(ServerUid server, std::string engine_id);
-    Answer<Success> keep_journal(std::filesystem::path repository, Journal journal);
+    Answer<Success> keep_journal(std::string repository, const Journal& journal);
+    Answer<Journal> journal_of(std::string repository);
+    Answer<Success> find_snapshot(ServerUid server, std::string engine_id);
+    Answer<TakenSnapshot> taken_from(const Workbench::Ended& ended, ServerUid server, std::size_t record_size);
+    Answer<Success> read_share(std::string repository, int percent, std::uint64_t turn);
+    Answer<Success> check_all(std::string repository, std::string kind);
     Turnstile& turnstile_of(ServerUid server);
 
     Workbench& bench_;
+    std::unique_ptr<Place> place_;
     ResticOptions options_;
     Engine engine_;
     std::map<ServerUid, std::unique_ptr<Turnstile>> servers_;
     std::map<std::string, Names> added_;  // By engine id: the packs that a snapshot of this process added.
     std::set<ServerUid> damaged_;         // verify() or sample() found damage: the next take() mends first.
     Turnstile spare_{1};
-    boost::asio::thread_pool disk_{1};    // Reads and hashes packs beside the loop.
 };
 
 }  // namespace gk::restic

@@ -31,7 +31,7 @@ protected:
         return static_cast<std::size_t>(
             std::ranges::count_if(test.bench.runs, [&](const auto& argv) { return std::ranges::find(argv, verb) != argv.end(); }));
     }
-    fs::path repository() const { return test.vault.repository_of(castle); }
+    fs::path repository() const { return test.repository_of(castle); }
     // All files of the repository whose damage must be found.
     std::vector<fs::path> stored() const {
         std::vector<fs::path> files;
@@ -41,7 +41,7 @@ protected:
         return files;
     }
     // Another process' view: nothing is remembered.
-    ResticVault again() { return ResticVault(test.bench, test.options()); }
+    ResticVault again() { return ResticVault(test.bench, test.place(), test.options()); }
 
     TestVault test;
 };
@@ -75,7 +75,7 @@ TEST_F(ResticVaultTest, AFirstSnapshotMakesARepositoryThatTheRecoveryKeyOpens) {
     // A machine that has only the vault and the recovery key reads it, and puts its own key in.
     auto options = test.options();
     options.password = Secret("of the new machine");
-    ResticVault elsewhere(test.bench, options);
+    ResticVault elsewhere(test.bench, test.place(), options);
     const auto record = test.run(elsewhere.record_of(castle, taken.engine_id));
     ASSERT_TRUE(record) << record.error().detail;
     EXPECT_EQ(*record, order_of(castle, 1).record);
@@ -88,7 +88,7 @@ TEST_F(ResticVaultTest, ARepositoryThatNoKeyOpensIsNotTriedForEver) {
     auto options = test.options();
     options.password = Secret("wrong");
     options.recovery_key = Secret("also wrong");
-    ResticVault stranger(test.bench, options);
+    ResticVault stranger(test.bench, test.place(), options);
     EXPECT_EQ(test.run(stranger.list(castle)).error().kind, Kind::corrupt);
 }
 
@@ -326,10 +326,8 @@ TEST_F(ResticVaultTest, AFullDiskIsToldFromDamageAndHealsWithRoom) {
     fs::create_directories(place);
     if (::mount("tmpfs", place.c_str(), "tmpfs", 0, "size=3m") != 0) GTEST_SKIP() << "mounting needs root";
     fs::copy(test.root / "vault", place / "vault", fs::copy_options::recursive);
-    auto options = test.options();
-    options.folder = place / "vault";
     {
-        ResticVault small(test.bench, options);
+        ResticVault small(test.bench, TestVault::place_in(place / "vault"), test.options());
         test.write_world(castle, {{"map", noise(8'000'000)}});
         const auto failed = test.run(small.take(order_of(castle, 1)));
         EXPECT_EQ(failed.error().kind, Kind::unavailable) << failed.error().detail;
@@ -339,8 +337,8 @@ TEST_F(ResticVaultTest, AFullDiskIsToldFromDamageAndHealsWithRoom) {
         const auto taken = test.run(small.take(order_of(castle, 1)));
         EXPECT_TRUE(taken) << taken.error().detail;
         EXPECT_TRUE(taken && test.run(small.verify(castle, taken->engine_id)));
-        options.free_min_bytes = std::int64_t{1} << 30;
-        EXPECT_EQ(test.run(ResticVault(test.bench, options).probe()).error().kind, Kind::unavailable);
+        const auto narrow = TestVault::place_in(place / "vault", std::int64_t{1} << 30);
+        EXPECT_EQ(test.run(narrow->probe()).error().kind, Kind::unavailable);
     }
     ::umount2(place.c_str(), MNT_DETACH);
 }

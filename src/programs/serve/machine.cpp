@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "adapters/restic/folder_place.hpp"
 #include "adapters/system/listeners.hpp"
 #include "base/log.hpp"
 
@@ -39,8 +40,8 @@ sqlite::SqlitePortMap::Rules port_rules(const Config& config) {
     return {.range = {.first = Port{config.ports.first}, .last = Port{config.ports.last}}, .foreign = system::is_bound};
 }
 
-restic::ResticOptions restic_options(const Config& config, const Keys& keys) {
-    return {.folder = config.vault.place, .password = keys.vault, .recovery_key = keys.recovery};
+std::unique_ptr<restic::Place> make_place(const Config& config) {
+    return std::make_unique<restic::FolderPlace>(restic::FolderOptions{.folder = config.vault.place});
 }
 
 }  // namespace
@@ -56,7 +57,7 @@ Machine::Machine(boost::asio::io_context& loop, const Config& config, const Righ
       port_map(*database, store, clock, port_rules(config)),
       hands(make_hands(loop, clock, config, rights)),
       runtime(loop.get_executor(), clock, *hands.host, config.state),
-      vault(hands.workbench, restic_options(config, keys_)),
+      vault(hands.workbench, make_place(config), {.password = keys_.vault, .recovery_key = keys_.recovery}),
       files([this](ServerUid uid) { return hands.host->open_files(uid); }, clock),
       game_files(loop.get_executor(), clock, std::move(trust), {.folder = config.games.downloads}) {}
 
