@@ -1,0 +1,67 @@
+{{/* One Gamekeeper per cluster: its resource definitions are cluster-wide. So names are fixed, and nothing is derived from the release's. */}}
+{{- define "gamekeeper.labels" -}}
+app.kubernetes.io/name: gamekeeper
+app.kubernetes.io/part-of: gamekeeper
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+{{- end }}
+
+{{- define "gamekeeper.image" -}}
+{{ printf "%s/%s:%s" .root.Values.images.registry .name .root.Values.images.tag | quote }}
+{{- end }}
+
+{{/* Pod Security "restricted", as uid 65532. */}}
+{{- define "gamekeeper.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+fsGroup: 65532
+seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- define "gamekeeper.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end }}
+
+{{- define "gamekeeper.pullSecrets" -}}
+{{- with .Values.images.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "gamekeeper.ledgerSecret" -}}
+{{ .Values.postgres.secret | default "gamekeeper-ledger" }}
+{{- end }}
+
+{{/* A Secret that the cluster fills has its random text under `token`. */}}
+{{- define "gamekeeper.ledgerKey" -}}
+{{ if .Values.postgres.secret }}password{{ else }}token{{ end }}
+{{- end }}
+
+{{/* gamekeeper.yaml. What people say in `config` wins. */}}
+{{- define "gamekeeper.config" -}}
+{{- $listen := printf "0.0.0.0:8080" }}
+{{- $api := dict "listen" $listen }}
+{{- if .Values.tls.secret }}
+{{- $_ := set $api "tls_certificate" "/etc/gamekeeper/tls/tls.crt" }}
+{{- $_ := set $api "tls_key" "/etc/gamekeeper/tls/tls.key" }}
+{{- else }}
+{{- $_ := set $api "expose_without_tls" true }}
+{{- end }}
+{{- $image := printf "%s/%%s:%s" .Values.images.registry .Values.images.tag }}
+{{- $cluster := dict "namespace" .Release.Namespace "shim_image" (printf $image "gk-shim") "backup_image" (printf $image "restic") }}
+{{- $url := .Values.postgres.url | default (printf "postgresql://gamekeeper@gamekeeper-postgres.%s.svc:5432/gamekeeper" .Release.Namespace) }}
+{{- $ledger := dict "url" $url "password_file" "/etc/gamekeeper/ledger/password" }}
+{{- $config := dict "shape" "cluster" "state" "/var/lib/gamekeeper" "api" $api "cluster" $cluster "ledger" $ledger }}
+{{- with .Values.vault }}
+{{- if .place }}
+{{- $s3 := dict "region" .region "key_id_file" "/etc/gamekeeper/vault/key-id" "secret_file" "/etc/gamekeeper/vault/secret" }}
+{{- $_ := set $config "vault" (dict "place" .place "s3" $s3) }}
+{{- end }}
+{{- end }}
+{{- mustMergeOverwrite $config .Values.config | toYaml }}
+{{- end }}
