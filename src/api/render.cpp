@@ -113,7 +113,7 @@ Value render(const app::ServerView& view, const std::string& host) {
         {"reason", text_or_null(record.reason)},
         {"message", text_or_null(record.message)},
         {"pending", Value::Array(view.pending.begin(), view.pending.end())},
-        {"endpoints", render_endpoints(record.ports, host)},
+        {"endpoints", render_endpoints(record.ports, server::host_of(record).empty() ? host : server::host_of(record))},
         {"players", render(view.players)},
         {"usage", render(view.usage)},
         {"last_exit", record.last_exit ? render(*record.last_exit) : Value()},

@@ -12,7 +12,7 @@
 // The shapes of contract section 4, as api/openapi.yaml describes them. Absent optionals are null where a client reads them always.
 namespace gk::api {
 
-// `host` is the address that players are told, for every endpoint.
+// `host` is the address that players are told of servers that have none of their own.
 Value render(const app::ServerView& view, const std::string& host);
 Value render(const Operation& operation);
 Value render(const vault::Snapshot& snapshot);

@@ -78,6 +78,9 @@ public:
 
     // Starts the game; returns once it has been executed, before it is ready. When it runs already, nothing happens.
     virtual Answer<Success> launch(server::LaunchSpec spec, Epoch epoch) = 0;
+    // The name or address by which players reach the open ports of the game that runs; empty: this installation's own. `unavailable` while it is
+    // not known yet, with the reason.
+    virtual Answer<std::string> host_of(ServerUid) { co_return std::string(); }
     // Begins the stop ladder and returns; the end shows in observe(). Asked again, it goes on where it is.
     virtual Answer<Success> stop(ServerUid uid, Epoch epoch) = 0;
     // Ends it now, whatever it does.

@@ -145,7 +145,13 @@ Hands::Answer Hands::act(const server::Record& record, const server::Launch&) {
     co_return co_await strictly(ports_.runtime.launch(std::move(*spec), epoch_));
 }
 // On one machine an address is public as soon as the game binds its reserved ports.
-Hands::Answer Hands::act(const server::Record&, const server::PublishAddress&) { co_return success; }
+Hands::Answer Hands::act(const server::Record& record, const server::PublishAddress&) {
+    auto host = co_await ports_.runtime.host_of(record.uid);
+    if (!host) co_return judged(host.error());
+    server::Outcome published;
+    published.host = std::move(*host);
+    co_return published;
+}
 
 Hands::Answer Hands::act(const server::Record&, const server::ProbeVault&) {
     const auto probed = co_await ports_.vault.probe();

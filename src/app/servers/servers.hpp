@@ -80,6 +80,12 @@ struct MachineLimits {
     double cpu_overcommit = 4;
     MebiBytes memory;        // What games may have together; never over-committed.
     std::vector<server::Exposure::Kind> exposures;  // That people may choose from. None on one machine.
+
+    // Where others say what there is room for, as a cluster's scheduler does.
+    static MachineLimits of_others() {
+        constexpr std::int64_t plenty = std::int64_t{1} << 40;
+        return {.cpu = {plenty}, .cpu_overcommit = 1, .memory = {plenty}, .exposures = {}};
+    }
 };
 
 // The use cases of worlds: every one takes the caller and asks may(). Changes are accepted durably and carried out by the keeper.

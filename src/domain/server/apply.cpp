@@ -154,7 +154,10 @@ void done(const Fold& in, const Prepare&) {
     set_progress(in.record, Progress::prepared, in.now);
 }
 void done(const Fold& in, const Launch&) { move(in.record, Event::launched, in.now); }
-void done(const Fold& in, const PublishAddress&) { move(in.record, Event::published, in.now); }
+void done(const Fold& in, const PublishAddress&) {
+    in.record.host = in.outcome.host;
+    move(in.record, Event::published, in.now);
+}
 
 void done(const Fold& in, const ProbeVault&) {
     if (in.record.phase == Phase::backup_failed) return move(in.record, Event::went_on, in.now);

@@ -117,6 +117,7 @@ void write_identity(Value& out, const Record& record) {
     set_if(out, "backup_every", record.backup_every, [](Milliseconds every) { return Value(duration_text(every)); });
     set_if(out, "exposure", record.exposure, [](const Exposure& it) { return to_value(it); });
     out.set("ports", list_of(record.ports, [](const PortBinding& it) { return write(it); }));
+    set_unless_empty(out, "host", record.host);
     out.set("secrets", object_of(record.secrets, [](const Secret& it) { return Value(it.reveal()); }));
     out.set("slot", number(record.slot));
 }
@@ -290,6 +291,7 @@ void read_identity(ObjectReader& in, Record& out) {
     in.optional("backup_every", out.backup_every);
     in.optional("exposure", out.exposure);
     in.optional("ports", out.ports);
+    in.optional("host", out.host);
     std::map<std::string, std::string> secrets;
     in.optional("secrets", secrets);
     for (auto& [name, secret] : secrets) out.secrets.emplace(name, Secret(std::move(secret)));

@@ -144,6 +144,14 @@ TEST(RecordCodec, ReadsBackARecordWithNothingOptional) {
     EXPECT_EQ(read(to_value(bare)), bare);
 }
 
+TEST(RecordCodec, ReadsBackWhereAServerOfAClusterIsReached) {
+    auto record = full_record();
+    record.host = "192.0.2.1";
+    record.exposure = Exposure{.kind = Exposure::Kind::load_balancer, .address = "a.example", .dns_label = "castle", .static_address = "192.0.2.2"};
+
+    EXPECT_EQ(read(to_value(record)), record);
+}
+
 TEST(RecordCodec, PassesOverWhatNewerVersionsWrite) {
     auto value = to_value(full_record());
     value.set("from_the_future", Value::object({{"x", 1}}));

@@ -224,6 +224,19 @@ TEST(Plan, AServerThatWasPausedForItsFullDiskSaysSoUntilItHasNone) {
     EXPECT_EQ(toy.record.reason, "");
 }
 
+TEST(Plan, PlayersAreToldWhereTheGameWasFound) {
+    auto toy = asked(Phase::address_allocation, Wanted::running, ask(Verb::start), Process::ready);
+    Outcome found;
+    found.host = "192.0.2.7";
+
+    toy.make(found);
+
+    EXPECT_EQ(toy.record.phase, Phase::running);
+    EXPECT_EQ(host_of(toy.record), "192.0.2.7");
+    toy.record.exposure = Exposure{.address = "castle.example.org"};
+    EXPECT_EQ(host_of(toy.record), "castle.example.org") << "people know better";
+}
+
 TEST(Plan, SettingsThatChangeAfterThePreparationArePreparedAgain) {
     Toy toy(in(Phase::deploying, Wanted::running));
     toy.facts.seen.disk = true;

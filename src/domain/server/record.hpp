@@ -96,40 +96,46 @@ struct Record {
     std::optional<Milliseconds> backup_every;
     std::optional<Exposure> exposure;      // Absent: as the cluster is configured; on one machine, always.
     std::vector<PortBinding> ports;
-    std::map<std::string, Secret> secrets; // Random per server: RCON passwords. Never in an API reply.
-    std::uint32_t slot = 0;                // Its entry in the range of operating system uids; unique among living servers.
+    std::string host;  // Where players reach its open ports, as found out at its last start; empty: this installation's address.
+    std::map<std::string, Secret> secrets;  // Random per server: RCON passwords. Never in an API reply.
+    std::uint32_t slot = 0;  // Its entry in the range of operating system uids; unique among living servers.
 
     Wanted wanted = Wanted::stopped;
     Phase phase = Phase::stopped;
     Time phase_since{};
-    std::string reason;                    // Stable code that says why, for example "crash_loop"; empty when all is well.
-    std::string message;                   // The same as a sentence.
-    std::optional<Request> request;        // What is being worked on.
-    std::vector<OperationId> superseded;   // Operations that newer requests have replaced, not yet marked as cancelled.
+    std::string reason;  // Stable code that says why, for example "crash_loop"; empty when all is well.
+    std::string message;  // The same as a sentence.
+    std::optional<Request> request;  // What is being worked on.
+    std::vector<OperationId> superseded;  // Operations that newer requests have replaced, not yet marked as cancelled.
 
-    bool world_complete = false;           // The disk holds a whole world: defaults were written or a restore was verified.
-    bool world_dirty = false;              // The game has run, or files changed, since the last snapshot at rest.
-    bool quiesced = false;                 // Saving was switched off for a snapshot and must be switched on again.
+    bool world_complete = false;  // The disk holds a whole world: defaults were written or a restore was verified.
+    bool world_dirty = false;  // The game has run, or files changed, since the last snapshot at rest.
+    bool quiesced = false;  // Saving was switched off for a snapshot and must be switched on again.
     Progress progress = Progress::none;
     Time progress_since{};
-    std::optional<Saving> saving;          // The snapshot being made.
-    std::optional<Staged> staged;          // The restore being made.
-    std::optional<SnapshotId> undo;        // What a restore_undo brings back.
-    bool given_up = false;                 // No more tries until somebody asks.
-    std::string notice_due;                // Kind of the notice that a person is to get; empty: none.
+    std::optional<Saving> saving;  // The snapshot being made.
+    std::optional<Staged> staged;  // The restore being made.
+    std::optional<SnapshotId> undo;  // What a restore_undo brings back.
+    bool given_up = false;  // No more tries until somebody asks.
+    std::string notice_due;  // Kind of the notice that a person is to get; empty: none.
     DiskLevel disk_level = DiskLevel::fine;  // As measured last.
-    std::vector<Time> crashes;             // Within the window of the crash-loop rule, oldest first.
-    std::optional<Time> not_before;        // Back-off: the next attempt waits for this.
-    std::uint32_t attempts = 0;            // Failed tries of the present phase in a row.
+    std::vector<Time> crashes;  // Within the window of the crash-loop rule, oldest first.
+    std::optional<Time> not_before;  // Back-off: the next attempt waits for this.
+    std::uint32_t attempts = 0;  // Failed tries of the present phase in a row.
     std::optional<Exit> last_exit;
     std::optional<SnapshotId> last_snapshot;
-    std::optional<Time> started_at;        // When the present process became ready.
+    std::optional<Time> started_at;  // When the present process became ready.
 
     Time created_at{};
     Time updated_at{};
     Version version;
     bool operator==(const Record&) const = default;
 };
+
+// What players are told: what people have set, else what was found out. Empty: this installation's address.
+inline const std::string& host_of(const Record& record) {
+    return record.exposure && !record.exposure->address.empty() ? record.exposure->address : record.host;
+}
 
 // The document stored in databases and in every snapshot. Secrets are in it: it is never an API reply.
 Value to_value(const Record& record);

@@ -159,6 +159,7 @@ struct Outcome {
     std::optional<Failure> failure;
     bool under_way = false;  // FetchFiles: it goes on by itself, and is to be looked at again soon.
     bool found = false;  // CheckBackup: the vault has backups, and the catalogue now lists them.
+    std::string host;    // PublishAddress: where players reach it; empty: at this installation's address.
     bool still_quiesced = false;  // TakeSnapshot: the game could not be told to write again.
     bool operator==(const Outcome&) const = default;
 };

@@ -122,6 +122,7 @@ public:
     Answer<Success> launch(server::LaunchSpec spec, Epoch epoch) override {
         return points_.around("runtime.launch", inner_.launch(std::move(spec), epoch));
     }
+    Answer<std::string> host_of(ServerUid uid) override { return inner_.host_of(uid); }
     Answer<Success> stop(ServerUid uid, Epoch epoch) override { return points_.around("runtime.stop", inner_.stop(uid, epoch)); }
     Answer<Success> kill(ServerUid uid, Epoch epoch) override { return points_.around("runtime.kill", inner_.kill(uid, epoch)); }
     Answer<Success> clean(ServerUid uid, Epoch epoch) override { return points_.around("runtime.clean", inner_.clean(uid, epoch)); }

@@ -28,7 +28,7 @@
 #include "net/http/server.hpp"
 #include "programs/assets/embedded.hpp"
 #include "programs/crash/crash_points.hpp"
-#include "programs/serve/address.hpp"
+#include "programs/serve/cluster.hpp"
 #include "programs/serve/games.hpp"
 #include "programs/serve/log_notifier.hpp"
 #include "programs/serve/machine.hpp"
@@ -248,6 +248,7 @@ Task<std::string> ControlPlane::run(Announce announce) {
     async::TaskGroup tasks(loop_.get_executor());
     const auto listening = listen(http);
     if (listening) {
+        installation_.use(shelf_);
         installation_.begin(tasks);
         tasks.spawn("keeper", keep());
         tasks.spawn("scheduler", after_takeover(scheduler_.run()));
@@ -266,14 +267,19 @@ Task<std::string> ControlPlane::run(Announce announce) {
     co_return listening ? why_ : listening.error();
 }
 
+Result<std::unique_ptr<Installation>, std::string> open_installation(boost::asio::io_context& loop, const Config& config, const Rights& rights) {
+    if (config.shape == Shape::cluster) return Cluster::open(loop, config);
+    return Machine::open(loop, config, rights);
+}
+
 }  // namespace
 
 Task<std::string> run_control_plane(boost::asio::io_context& loop, Config config, Rights rights, Announce announce) {
     auto games = load_games(config.games.folder);
     if (!games) co_return fmt::format("game definitions are wrong:\n  {}", fmt::join(games.error(), "\n  "));
-    auto machine = Machine::open(loop, config, rights);
-    if (!machine) co_return machine.error();
-    Installation& installation = **machine;
+    auto opened = open_installation(loop, config, rights);
+    if (!opened) co_return opened.error();
+    auto& installation = **opened;
     for (const auto& warning : rights.warnings) log::warning("serve", warning);
     for (const auto& lack : co_await installation.shortcomings()) log::warning("serve", lack);
     const auto real = installation.ports();

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "app/game_book.hpp"
 #include "app/servers/servers.hpp"
 #include "async/task_group.hpp"
+#include "ports/declarations.hpp"
 #include "ports/task.hpp"
 #include "programs/serve/ports.hpp"
 #include "programs/serve/secrets.hpp"
@@ -17,6 +20,10 @@ public:
     virtual ~Installation() = default;
 
     virtual Ports ports() = 0;
+    // What people declare beside our API; null where there is no such thing.
+    virtual Declarations* declarations() { return nullptr; }
+    // How games are started. Called once, before begin(); it outlives what begin() spawns.
+    virtual void use(const app::GameBook& games) { std::ignore = games; }
     virtual const Keys& keys() const = 0;
     // What all games together may have.
     virtual app::MachineLimits limits() const = 0;

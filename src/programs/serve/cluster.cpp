@@ -1,0 +1,157 @@
+#include "programs/serve/cluster.hpp"
+
+#include <algorithm>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "adapters/restic/folder_place.hpp"
+#include "base/log.hpp"
+#include "programs/serve/rights.hpp"
+
+namespace gk::programs {
+namespace {
+
+constexpr Milliseconds idle_look = std::chrono::minutes(1);
+constexpr auto manager = "gamekeeper";
+
+kubernetes::Client client_of(ClusterAccess& access) { return kubernetes::Client(access.server(), manager); }
+
+kubernetes::KubernetesPortMap::Rules port_rules(const Config& config) {
+    kubernetes::KubernetesPortMap::Rules rules;
+    rules.range = {.first = Port{config.ports.first}, .last = Port{config.ports.last}};
+    return rules;
+}
+
+kubernetes::ClusterRuntime::Options runtime_options(const Config& config) {
+    kubernetes::ClusterRuntime::Options options;
+    options.storage_class = config.cluster.storage_class;
+    options.pods.shim_image = config.cluster.shim_image;
+    return options;
+}
+
+process::PlainOptions bench_options(const Config& config) {
+    process::PlainOptions options;
+    options.state = config.state;
+    options.files_server = this_program();
+    return options;
+}
+
+restic::ResticOptions restic_options(const Keys& keys) { return {.password = keys.vault, .recovery_key = keys.recovery}; }
+
+std::unique_ptr<restic::Place> place_of(const Config& config) {
+    return std::make_unique<restic::FolderPlace>(restic::FolderOptions{.folder = config.vault.place});
+}
+
+// Another one for every process that ever runs.
+std::string own_name(Random& random) {
+    char host[256] = {};
+    if (gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
+    return fmt::format("{}_{}", host, random.id<ServerUid>().text());
+}
+
+wire::kubernetes::Election::Options election_options(Random& random) { return {.me = own_name(random)}; }
+
+RuntimeError runtime_error(StoreError error) {
+    const auto kind = error.kind == StoreError::Kind::not_found ? RuntimeError::Kind::not_found : RuntimeError::Kind::unavailable;
+    return {kind, std::move(error.detail)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Cluster>, std::string> Cluster::open(boost::asio::io_context& loop, const Config& config) {
+    auto clock = std::make_unique<system::SystemClock>(loop.get_executor());
+    system::SystemRandom random;
+    TRY(access, ClusterAccess::open(loop.get_executor(), *clock, config.cluster));
+    TRY(keys, keep_keys(config.state, random));
+    TRY(trust, tls::Context::for_client({}));
+    auto database = sqlite::Database::open(loop.get_executor(), config.state + "/gamekeeper.db");
+    if (!database) return std::unexpected(database.error().detail);
+    Opened opened{
+        .clock = std::move(clock), .keys = std::move(keys), .access = std::move(access), .database = std::move(*database), .trust = std::move(trust)};
+    return std::unique_ptr<Cluster>(new Cluster(loop, config, std::move(opened)));
+}
+
+Cluster::Cluster(boost::asio::io_context& loop, const Config& config, Opened opened)
+    : config_(config),
+      clock_(std::move(opened.clock)),
+      keys_(std::move(opened.keys)),
+      access_(std::move(opened.access)),
+      database_(std::move(opened.database)),
+      store_(loop.get_executor(), client_of(*access_), random_),
+      ledger_(loop.get_executor(), *database_),
+      port_map_(client_of(*access_), random_, port_rules(config)),
+      runtime_(loop.get_executor(), client_of(*access_), random_, knowledge(), runtime_options(config)),
+      bench_(loop.get_executor(), *clock_, bench_options(config)),
+      vault_(bench_, place_of(config), restic_options(keys_)),
+      files_([this](ServerUid uid) { return runtime_.files_of(uid); }, *clock_),
+      game_files_(loop.get_executor(), *clock_, std::move(opened.trust), {.folder = config.games.downloads}),
+      elector_(client_of(*access_), random_, {.space = config.cluster.space, .name = "gamekeeper"}, election_options(random_), [this] {
+          leads_ = true;
+          office_.wake_all();
+      }) {}
+
+kubernetes::ClusterRuntime::Knowledge Cluster::knowledge() {
+    return {.place = [this](ServerUid uid) { return store_.index().key_of(uid); },
+            .launch = [this](ServerUid uid) { return launch_of(uid); },
+            .key = [this](kubernetes::ObjectKey server) { return key_of(std::move(server)); }};
+}
+
+Runtime::Answer<server::LaunchSpec> Cluster::launch_of(ServerUid uid) {
+    auto record = co_await store_.get(uid);
+    if (!record) co_return std::unexpected(runtime_error(std::move(record.error())));
+    auto spec = games_->launch_spec(*record);
+    if (!spec) co_return std::unexpected(RuntimeError{RuntimeError::Kind::invalid, spec.error().message});
+    co_return std::move(*spec);
+}
+
+Runtime::Answer<noise::Key> Cluster::key_of(kubernetes::ObjectKey server) {
+    auto keys = co_await store_.secrets().read(std::move(server));
+    if (!keys) co_return std::unexpected(kubernetes::error_of(keys.error()));
+    const auto& text = keys->shim.reveal();
+    noise::Key key{};
+    if (text.size() != key.size())
+        co_return std::unexpected(RuntimeError{RuntimeError::Kind::invalid, "the shim's key in the server's Secret is damaged"});
+    std::ranges::transform(text, key.begin(), [](char c) { return static_cast<std::byte>(c); });
+    co_return key;
+}
+
+app::MachineLimits Cluster::limits() const {
+    using enum server::Exposure::Kind;
+    auto limits = app::MachineLimits::of_others();
+    limits.exposures = {node_port, host_port, load_balancer, internal};
+    return limits;
+}
+
+Task<std::vector<std::string>> Cluster::shortcomings() { co_return std::vector<std::string>(); }
+
+void Cluster::begin(async::TaskGroup& tasks) {
+    tasks.spawn("GameServers", store_.run());
+    tasks.spawn("Services", port_map_.run());
+    tasks.spawn("pods", runtime_.run());
+    tasks.spawn("game files", game_files_.run());
+    tasks.spawn("lease", stand_for_election());
+}
+
+Task<void> Cluster::stand_for_election() {
+    co_await elector_.run();
+    has_lost_ = true;
+    office_.wake_all();
+}
+
+Task<void> Cluster::elected() {
+    co_await store_.synced();
+    co_await port_map_.synced();
+    co_await runtime_.synced();
+    while (!leads_) co_await office_.wait();
+    log::info("serve", "this control plane keeps", {{"lease", config_.cluster.space + "/gamekeeper"}});
+}
+
+Task<std::string> Cluster::deposed() {
+    while (!has_lost_) co_await office_.wait();
+    co_return fmt::format("the lease {}/gamekeeper was lost; {} has it", config_.cluster.space, elector_.holder());
+}
+
+Task<Milliseconds> Cluster::use_idle_time() { co_return idle_look; }
+
+}  // namespace gk::programs

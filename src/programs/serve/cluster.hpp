@@ -1,0 +1,80 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+
+#include "adapters/download/game_files.hpp"
+#include "adapters/kubernetes/cluster_runtime.hpp"
+#include "adapters/kubernetes/elector.hpp"
+#include "adapters/kubernetes/port_map.hpp"
+#include "adapters/kubernetes/server_store.hpp"
+#include "adapters/process/plain_host.hpp"
+#include "adapters/restic/vault.hpp"
+#include "adapters/sqlite/database.hpp"
+#include "adapters/sqlite/ledger.hpp"
+#include "adapters/system/clock.hpp"
+#include "adapters/system/random.hpp"
+#include "async/wait_queue.hpp"
+#include "net/shim/remote.hpp"
+#include "programs/cluster/access.hpp"
+#include "programs/config/config.hpp"
+#include "programs/serve/installation.hpp"
+
+namespace gk::programs {
+
+// Every adapter of the cluster shape: games are pods, records are GameServers, and a lease says who keeps.
+class Cluster final : public Installation {
+public:
+    static Result<std::unique_ptr<Cluster>, std::string> open(boost::asio::io_context& loop, const Config& config);
+
+    Ports ports() override { return {store_, ledger_, runtime_, vault_, files_, port_map_, game_files_, *clock_, random_}; }
+    void use(const app::GameBook& games) override { games_ = &games; }
+    const Keys& keys() const override { return keys_; }
+    app::MachineLimits limits() const override;
+    std::string public_host() const override { return config_.cluster.node_host; }
+    Task<std::vector<std::string>> shortcomings() override;
+    void begin(async::TaskGroup& tasks) override;
+    Task<void> elected() override;
+    Task<std::string> deposed() override;
+    Task<Milliseconds> use_idle_time() override;
+
+private:
+    // What is read before anything is made of it.
+    struct Opened {
+        std::unique_ptr<system::SystemClock> clock;
+        Keys keys;
+        std::unique_ptr<ClusterAccess> access;
+        std::unique_ptr<sqlite::Database> database;
+        tls::Context trust;
+    };
+    Cluster(boost::asio::io_context& loop, const Config& config, Opened opened);
+
+    kubernetes::ClusterRuntime::Knowledge knowledge();
+    Runtime::Answer<server::LaunchSpec> launch_of(ServerUid uid);
+    Runtime::Answer<noise::Key> key_of(kubernetes::ObjectKey server);
+    Task<void> stand_for_election();
+
+    const Config& config_;
+    std::unique_ptr<system::SystemClock> clock_;
+    system::SystemRandom random_;
+    Keys keys_;
+    std::unique_ptr<ClusterAccess> access_;
+    std::unique_ptr<sqlite::Database> database_;
+    kubernetes::KubernetesServerStore store_;
+    sqlite::SqliteLedger ledger_;
+    kubernetes::KubernetesPortMap port_map_;
+    kubernetes::ClusterRuntime runtime_;
+    process::PlainHost bench_;
+    restic::ResticVault vault_;
+    net::shim::RemoteFiles files_;
+    download::DownloadedGameFiles game_files_;
+    kubernetes::Elector elector_;
+    const app::GameBook* games_ = nullptr;
+    bool leads_ = false;
+    bool has_lost_ = false;
+    async::WaitQueue office_;
+};
+
+}  // namespace gk::programs
