@@ -117,6 +117,22 @@ class Gamekeeper:
             for found in [path, *path.rglob("*")]:
                 os.chown(found, owner.st_uid, owner.st_gid)
 
+    def break_vault(self):
+        """Nobody but root may write there; the control plane is not root. There is a vault from the first backup on."""
+        vault = self.state / "vault"
+        self.vault_owner = vault.stat()
+        for path in [vault, *vault.rglob("*")]:
+            if path.is_dir():
+                os.chown(path, 0, 0)
+                os.chmod(path, 0o500)
+
+    def mend_vault(self):
+        vault = self.state / "vault"
+        for path in [vault, *vault.rglob("*")]:
+            if path.is_dir():
+                os.chown(path, self.vault_owner.st_uid, self.vault_owner.st_gid)
+                os.chmod(path, 0o700)
+
     def clean_up(self):
         """Ends and removes everything of this installation, in order when it can, by force when not; returns what it had to force."""
         forced = []
@@ -142,7 +158,7 @@ class Gamekeeper:
             begun = []
             for server in self.api.ask("GET", "/v1/servers?limit=1000")["items"]:
                 name = server["id"]
-                begun.append(self.api.begin("DELETE", f"/v1/servers/{name}?purge={name}&force={name}"))
+                begun.append(self.api.begin("DELETE", f"/v1/servers/{name}?namespace={server['namespace']}&purge={name}&force={name}"))
             for operation in begun:
                 self.api.finish(operation, 300)  # Each is saved before it goes, and a repository is made for each first.
         except (AssertionError, OSError) as error:

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """The vault fails at the two moments that matter, comes back, and in between nothing is lost. Also: plain restic can read it."""
 
-import os
 import subprocess
 import tempfile
 
@@ -13,7 +12,7 @@ class VaultFails(harness.ToyCase):
         self.create_toy("tower")
         self.api.operate("POST", "/v1/servers/tower/snapshots")
         before = self.only_pid("tower")
-        self.break_vault()
+        self.keeper.break_vault()
 
         operation = self.api.finish(self.api.begin("POST", "/v1/servers/tower/stop"))
 
@@ -23,7 +22,7 @@ class VaultFails(harness.ToyCase):
         self.assertEqual((server["phase"], server["state"]), ("backup_failed", "running"))
         self.assertEqual(self.only_pid("tower"), before, "the game was not touched")
 
-        self.mend_vault()
+        self.keeper.mend_vault()
         self.api.verb("tower", "stop")
         self.assertEqual(self.newest_snapshot("tower")["status"], "complete")
 
@@ -33,13 +32,13 @@ class VaultFails(harness.ToyCase):
         operation = self.api.begin("POST", "/v1/servers/tower/stop")
         self.api.wait_until(lambda: self.step(operation, "stop_game"), "the stop ladder has begun")
 
-        self.break_vault()
+        self.keeper.break_vault()
         server = self.api.wait_until(lambda: (s := self.api.server("tower"))["phase"] == "backup_failed" and s, "the failed backup shows", 120)
 
         self.assertFalse(harness.game_pids("gk-toy-game"))
         self.assertEqual((self.keeper.world("tower") / "treasure").read_text(), "gold", "nothing is freed before it is saved")
         self.assertTrue(server["message"])
-        self.mend_vault()
+        self.keeper.mend_vault()
         self.api.wait_for_state("tower", "stopped", 120)
         self.api.verb("tower", "start")
         self.assertEqual((self.keeper.world("tower") / "treasure").read_text(), "gold")
@@ -47,34 +46,18 @@ class VaultFails(harness.ToyCase):
     def test_force_by_name_goes_on_and_is_recorded(self):
         self.create_toy("tower")
         self.api.operate("POST", "/v1/servers/tower/snapshots")
-        self.break_vault()
+        self.keeper.break_vault()
 
         wrong = self.api.call("POST", "/v1/servers/tower/stop", {"force": "another"})
         operation = self.api.operate("POST", "/v1/servers/tower/stop", {"force": "tower"})
 
         self.assertEqual(wrong.status, 400, wrong.text)
         self.assertTrue(operation["force"])
-        self.mend_vault()
+        self.keeper.mend_vault()
 
     def step(self, operation, name):
         steps = self.api.ask("GET", f"/v1/operations/{operation['id']}")["steps"]
         return any(step["name"] == name for step in steps)
-
-    def break_vault(self):
-        """Nobody but root may write there; the control plane is not root."""
-        vault = self.keeper.state / "vault"
-        self.vault_owner = vault.stat()
-        for path in [vault, *vault.rglob("*")]:
-            if path.is_dir():
-                os.chown(path, 0, 0)
-                os.chmod(path, 0o500)
-
-    def mend_vault(self):
-        vault = self.keeper.state / "vault"
-        for path in [vault, *vault.rglob("*")]:
-            if path.is_dir():
-                os.chown(path, self.vault_owner.st_uid, self.vault_owner.st_gid)
-                os.chmod(path, 0o700)
 
 
 class PlainRestic(harness.ToyCase):

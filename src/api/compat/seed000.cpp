@@ -43,6 +43,7 @@ Wording wording_of(const app::Error& error) {
 // "/id" -> "server_id", "/settings/eula" -> "eula": as the original's clients call them.
 std::string field_name(std::string_view pointer) {
     if (pointer == "/id") return "server_id";
+    if (pointer.empty()) return "_schema";  // The body as a whole, in the words of the original's validator.
     const auto slash = pointer.rfind('/');
     return std::string(slash == std::string_view::npos ? pointer : pointer.substr(slash + 1));
 }

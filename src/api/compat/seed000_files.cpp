@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t listed_max = 1000;           // As a bucket's first page.
 constexpr std::size_t text_max = 4 * 1024 * 1024;  // Bytes of a file that is shown.
 
-std::string path_of(const net::Request& request) { return joined(request.tail, "/"); }
+std::string path_of(const net::Request& request) { return fmt::format("{}", fmt::join(request.tail, "/")); }
 
 Result<app::WorldFiles::Place, app::Error> place_of(const net::Request& request) {
     TRY(space, space_of(request));
@@ -52,13 +52,22 @@ Task<Outcome> read_file(Compat& compat, net::Request& request, app::Caller calle
     co_return json_reply(200, Value::object({{"content", text}}));
 }
 
+struct Content {
+    std::string text;
+};
+bool decode(const Value& value, const std::string& pointer, Errors& errors, Content& out) {
+    if (!decode(value, pointer, errors, out.text)) return false;
+    if (!out.text.empty()) return true;
+    errors.add(pointer, "out_of_range", "it must not be empty", value.mark());
+    return false;
+}
+
 struct ContentBody {
-    std::string content;
+    Content content;
 };
 bool decode(const Value& value, const std::string& pointer, Errors& errors, ContentBody& out) {
     ObjectReader in(value, pointer, errors);
     in.required("content", out.content);
-    if (in.find("content") != nullptr && out.content.empty()) in.fail("content", "out_of_range", "it must not be empty");
     return in.finish();
 }
 
@@ -70,7 +79,7 @@ Task<Outcome> write_file(Compat& compat, net::Request& request, app::Caller call
     Errors errors;
     if (!decode(data, "", errors, body)) co_return std::unexpected(app::invalid(errors.take()));
     const auto path = place.path;
-    const auto bytes = as_byte_span(body.content);
+    const auto bytes = as_byte_span(body.content.text);
     std::vector<std::byte> content(bytes.begin(), bytes.end());
     CO_TRY_OK(co_await compat.files.write(std::move(caller), std::move(place), std::move(content)));
     co_return json_reply(200, Value::object({{"message", fmt::format("File {} updated successfully", path)}}));

@@ -16,11 +16,21 @@
 namespace gk::api::compat {
 namespace {
 
+// The sentences of all fields, in one line.
+std::string sentence_of(const app::Error& error) {
+    if (error.fields.empty()) return error.message;
+    std::string text;
+    for (const auto& field : error.fields) {
+        if (!text.empty()) text += "; ";
+        if (!field.pointer.empty()) text += field.pointer.substr(1) + ": ";
+        text += field.detail;
+    }
+    return text;
+}
+
 net::Response refuse(const app::Error& error, const net::Request&, std::string_view) {
-    std::string text = error.message;
-    for (const auto& field : error.fields) text += fmt::format("; {}: {}", field.pointer, field.detail);
     const auto status = status_of(error.kind);
-    auto reply = json_reply(status, Value::object({{"success", false}, {"error", std::move(text)}}));
+    auto reply = json_reply(status, Value::object({{"success", false}, {"error", sentence_of(error)}}));
     if (status == 401) reply.headers.emplace_back("WWW-Authenticate", "Bearer");
     if (status == 503) reply.headers.emplace_back("Retry-After", "2");
     return reply;
@@ -44,27 +54,31 @@ Result<Target, app::Error> target_of(const net::Request& request) {
     return Target{.space = space, .id = id};
 }
 
+// A number above 0 and up to `most`.
+struct Amount {
+    double count = 0;
+    double most = 0;
+};
+bool decode(const Value& value, const std::string& pointer, Errors& errors, Amount& out) {
+    if (!decode(value, pointer, errors, out.count)) return false;
+    if (out.count > 0 && out.count <= out.most) return true;
+    errors.add(pointer, "out_of_range", fmt::format("a number above 0 and up to {} is expected", out.most), value.mark());
+    return false;
+}
+
 struct CreateBody {
-    double ram_gb = 0, disk_gb = 0, cpu_count = 2;  // The original gave every server two.
+    Amount ram_gb{.count = 0, .most = 16384};
+    Amount disk_gb{.count = 0, .most = 1048576};
+    Amount cpu_count{.count = 2, .most = 1024};  // The original gave every server two.
     std::string game;
 };
 
-void read_size(ObjectReader& in, std::string_view field, double most, double& out) {
-    if (in.find(field) != nullptr && !(out > 0 && out <= most)) {
-        in.fail(field, "out_of_range", fmt::format("a number above 0 and up to {} is expected", most));
-    }
-}
-
 bool decode(const Value& value, const std::string& pointer, Errors& errors, CreateBody& out) {
-    constexpr double memory_max_gib = 16384, disk_max_gib = 1048576, cpus_max = 1024;
     ObjectReader in(value, pointer, errors);
     in.required("ram_gb", out.ram_gb);
     in.required("disk_gb", out.disk_gb);
     in.optional("cpu_count", out.cpu_count);
     in.optional("game", out.game);
-    read_size(in, "ram_gb", memory_max_gib, out.ram_gb);
-    read_size(in, "disk_gb", disk_max_gib, out.disk_gb);
-    read_size(in, "cpu_count", cpus_max, out.cpu_count);
     return in.finish();
 }
 
@@ -75,8 +89,8 @@ app::CreateOrder order_of(const Compat& compat, Target target, const CreateBody&
     order.id = std::move(target.id);
     order.space = std::move(target.space);
     order.game = body.game.empty() ? compat.options.game : body.game;
-    order.resources =
-        server::Resources{.cpu = {std::llround(body.cpu_count * 1000)}, .memory = {mebibytes(body.ram_gb)}, .disk = {mebibytes(body.disk_gb)}};
+    order.resources = server::Resources{
+        .cpu = {std::llround(body.cpu_count.count * 1000)}, .memory = {mebibytes(body.ram_gb.count)}, .disk = {mebibytes(body.disk_gb.count)}};
     order.settings = usual_settings(compat.options, compat.api.games, order.game);
     // The original's delete freed the disk: a number that comes again begins anew. With us the old world stays in the vault for its time.
     order.world = app::CreateOrder::World::fresh;

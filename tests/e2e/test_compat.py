@@ -1,0 +1,177 @@
+#!/usr/bin/python3
+"""Clients of the originals, as they are: recorded conversations, and what a conversation cannot show."""
+
+import http.client
+import json
+import socket
+import subprocess
+
+import conversation
+import harness
+
+PACKAGES = """
+packages:
+  standard: {title: Standard, cpu_millis: 100, memory_mib: 64, disk_mib: 64}
+"""
+
+
+class OldCase(harness.ToyCase):
+    """An installation whose usual game is the toy, and the address of its API as an old client knows it."""
+
+    settings = {"COMPAT_GAME": "toy", "COMPAT_ANONYMOUS": "true"}
+
+    def installation(self):
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))
+            self.port = sock.getsockname()[1]
+        keeper = super().installation()
+        keeper.settings["API_LISTEN"] = f"127.0.0.1:{self.port}"
+        # S0-4: what packages there are is said in a file.
+        (keeper.state / "games" / "packages.yaml").write_text(PACKAGES)
+        return keeper
+
+    def call(self, method, target, body="", headers=()):
+        """One request without a key, unless the headers have one."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=180)
+        try:
+            connection.request(method, target, body or None, {"Content-Type": "application/json", **dict(headers)})
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        finally:
+            connection.close()
+
+    def ask(self, method, target, body=None):
+        status, text = self.call(method, target, json.dumps(body) if body is not None else "")
+        return status, json.loads(text)
+
+    def wait(self, name, state):
+        if state == "gone":
+            self.api.wait_until(lambda: self.api.call("GET", f"/v1/servers/{name}").status == 404, f"{name} is gone", 120)
+        else:
+            self.api.wait_for_state(name, state, 120)
+
+
+class Conversations(OldCase):
+    def test_first_original(self):
+        for path in sorted((conversation.FOLDER / "seed000").glob("*.txt")):
+            with self.subTest(path.stem):
+                conversation.check(self, path, self.call, self.wait)
+
+    def test_third_original(self):
+        for path in sorted((conversation.FOLDER / "seed002").glob("*.txt")):
+            with self.subTest(path.stem):
+                conversation.check(self, path, self.call, self.wait)
+
+
+class Worlds(OldCase):
+    def start(self, name):
+        status, reply = self.ask("POST", "/api/server/start-server", {"package": "standard", "server_id": name})
+        self.assertEqual(status, 200, reply)
+        return reply
+
+    def test_the_address_that_is_returned_is_where_the_game_answers(self):
+        info = self.start("castle")["connection_info"]
+
+        # What Minetest answers to whoever says hello: the toy speaks that much.
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(10)
+            sock.sendto(bytes.fromhex("4f45740300000000"), (info["ip"], info["port"]))
+            self.assertTrue(sock.recv(64))
+
+    def test_a_world_comes_back_as_it_was_saved(self):
+        self.start("castle")
+        self.ask("PUT", "/api/bucket/files/castle/treasure", {"content": "gold"})
+        self.assertEqual(self.ask("POST", "/api/server/stop-server", {"server_id": "castle"})[1]["files_saved"], ["toy.conf"])
+
+        again = self.start("castle")
+
+        self.assertEqual((again["files_restored"], again["existing_files"]), (True, ["toy.conf"]))
+        self.assertEqual(self.ask("GET", "/api/bucket/files/castle/treasure"), (200, {"content": "gold"}))
+
+    def test_a_deleted_world_that_is_kept_is_adopted(self):
+        self.start("castle")
+        self.ask("PUT", "/api/bucket/files/castle/treasure", {"content": "gold"})
+        self.api.operate("DELETE", "/v1/servers/castle")
+
+        self.assertTrue(self.start("castle")["files_restored"])
+        self.assertEqual(self.ask("GET", "/api/bucket/files/castle/treasure"), (200, {"content": "gold"}))
+
+    def test_files_reach_no_other_world_by_a_link(self):
+        self.start("castle")
+        (self.keeper.world("castle") / "out").symlink_to("/etc/passwd")
+
+        self.assertEqual(self.ask("GET", "/api/bucket/files/castle/out")[0], 403)
+        self.assertEqual(self.ask("PUT", "/api/bucket/files/castle/out", {"content": "x"})[0] // 100, 4)
+
+    def test_the_same_idempotency_key_starts_once(self):
+        body = json.dumps({"package": "standard", "server_id": "castle"})
+        first = self.call("POST", "/api/server/start-server", body, {"Idempotency-Key": "once"})
+        again = self.call("POST", "/api/server/start-server", body, {"Idempotency-Key": "once"})
+
+        self.assertEqual(first[0], 200, first)
+        self.assertEqual(first, again)
+
+    def test_without_a_vault_nothing_is_paused(self):
+        self.start("castle")
+        self.api.operate("POST", "/v1/servers/castle/snapshots")
+        self.keeper.break_vault()
+
+        status, reply = self.ask("POST", "/api/server/pause-server", {"server_id": "castle"})
+
+        self.assertEqual((status, reply["error"]), (500, "Server pause failed"), reply)
+        self.assertEqual(self.ask("GET", "/api/server/status/castle")[1]["status"], "degraded")
+        self.only_pid("castle")
+        self.keeper.mend_vault()
+        self.assertEqual(self.ask("POST", "/api/server/pause-server", {"server_id": "castle"})[0], 200)
+
+
+class Patience(OldCase):
+    settings = {**OldCase.settings, "COMPAT_WAIT": "0s", "COMPAT_HEALTH": "001"}
+
+    def test_whoever_waited_long_enough_gets_the_operation(self):
+        status, reply = self.ask("POST", "/api/server/start-server", {"package": "standard", "server_id": "castle"})
+
+        self.assertEqual((status, reply["error"], reply["type"]), (504, "Server start timed out", "TimeoutError"), reply)
+        self.assertEqual(self.api.finish(reply["details"])["status"], "succeeded")
+
+    def test_health_can_speak_for_the_matchmaking(self):
+        self.assertEqual(self.ask("GET", "/health"), (200, {"status": "ok"}))
+
+
+class Rights(OldCase):
+    settings = {"COMPAT_GAME": "toy"}
+
+    def test_a_key_is_needed_and_the_refusal_has_the_shape_of_the_original(self):
+        for target in ("/api/server/", "/api/user/info", "/api/user/servers", "/api/bucket/files/castle", "/api/game/info/toy"):
+            status, reply = self.ask("GET", target)
+            self.assertEqual((status, reply["error"], reply["type"]), (401, "Unauthorized", "AuthenticationError"), target)
+        status, reply = self.ask("GET", "/api/v1/server/7/status")
+        self.assertEqual((status, reply["success"]), (401, False))
+        for target in ("/health", "/healthcheck"):
+            self.assertEqual(self.ask("GET", target)[0], 200)
+
+    def test_with_a_key_everything_is_as_without(self):
+        key = (self.keeper.state / "admin.key").read_text().strip()
+
+        status, text = self.call("GET", "/api/user/info", headers={"Authorization": f"Bearer {key}"})
+
+        self.assertEqual((status, json.loads(text)["roles"]), (200, ["admin"]))
+
+    def test_letting_everybody_in_beyond_this_machine_is_refused(self):
+        environment = {**self.keeper.environment(), "GK_API_LISTEN": "0.0.0.0:0", "GK_API_EXPOSE_WITHOUT_TLS": "true", "GK_COMPAT_ANONYMOUS": "true"}
+        command = [harness.BIN / "gamekeeper", "serve", "--state", self.keeper.home / "other"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment)
+
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("compat.anonymous", done.stderr)
+
+
+class WebPages(OldCase):
+    def test_no_web_page_gets_in_without_a_key(self):
+        for headers in ({"Origin": "https://evil.example"}, {"Host": "evil.example"}):
+            self.assertEqual(self.call("GET", "/api/server/", headers=headers)[0], 403, headers)
+        self.assertEqual(self.call("GET", "/api/server/", headers={"Host": f"localhost:{self.port}"})[0], 200)
+
+
+if __name__ == "__main__":
+    harness.main()
