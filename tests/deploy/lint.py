@@ -74,6 +74,12 @@ def what_keeps_things_has_a_claim(items):
     for item in items:
         if item["kind"] == "StatefulSet" and not item["spec"].get("volumeClaimTemplates"):
             yield f"{name(item)}: keeps nothing when its pod goes; give it a claim"
+    claims = {item["metadata"]["name"] for item in items if item["kind"] == "PersistentVolumeClaim"}
+    for owner, pod in pods(items):
+        for volume in pod.get("volumes", []):
+            wanted = volume.get("persistentVolumeClaim", {}).get("claimName")
+            if wanted and wanted not in claims:
+                yield f"{owner}: nothing makes the claim {wanted}"
 
 
 def ready_and_alive_are_two_questions(items):

@@ -33,6 +33,11 @@ imagePullSecrets:
 {{- end }}
 {{- end }}
 
+{{/* Not empty when the ledger is PostgreSQL. */}}
+{{- define "gamekeeper.hasPostgres" -}}
+{{ if or .Values.postgres.enabled .Values.postgres.url }}yes{{ end }}
+{{- end }}
+
 {{- define "gamekeeper.ledgerSecret" -}}
 {{ .Values.postgres.secret | default "gamekeeper-ledger" }}
 {{- end }}
@@ -54,9 +59,11 @@ imagePullSecrets:
 {{- end }}
 {{- $image := printf "%s/%%s:%s" .Values.images.registry .Values.images.tag }}
 {{- $cluster := dict "namespace" .Release.Namespace "shim_image" (printf $image "gk-shim") "backup_image" (printf $image "restic") }}
+{{- $config := dict "shape" "cluster" "state" "/var/lib/gamekeeper" "api" $api "cluster" $cluster }}
+{{- if include "gamekeeper.hasPostgres" . }}
 {{- $url := .Values.postgres.url | default (printf "postgresql://gamekeeper@gamekeeper-postgres.%s.svc:5432/gamekeeper" .Release.Namespace) }}
-{{- $ledger := dict "url" $url "password_file" "/etc/gamekeeper/ledger/password" }}
-{{- $config := dict "shape" "cluster" "state" "/var/lib/gamekeeper" "api" $api "cluster" $cluster "ledger" $ledger }}
+{{- $_ := set $config "ledger" (dict "url" $url "password_file" "/etc/gamekeeper/ledger/password") }}
+{{- end }}
 {{- with .Values.vault }}
 {{- if .place }}
 {{- $s3 := dict "region" .region "key_id_file" "/etc/gamekeeper/vault/key-id" "secret_file" "/etc/gamekeeper/vault/secret" }}
