@@ -224,8 +224,16 @@ void kill_everything(const Game& game) {
     for (const auto word : split(children, ' ')) {
         pid_t pid = 0;
         std::from_chars(word.data(), word.data() + word.size(), pid);
-        if (pid > 1) ::kill(pid, SIGKILL);
+        const bool helps = game.helpers != nullptr && game.helpers->contains(pid);
+        if (pid > 1 && !helps) ::kill(pid, SIGKILL);
     }
+}
+
+void reap_children(const ChildEnded& ended) {
+    int wait_status = 0;
+    rusage usage{};
+    for (pid_t pid = 0; (pid = ::wait4(-1, &wait_status, WNOHANG, &usage)) > 0;)
+        ended(pid, wait_status, static_cast<std::uint64_t>(usage.ru_maxrss) * 1024);
 }
 
 ShimResult<Success> drop_rights(const wire::shim::Identity& identity) {

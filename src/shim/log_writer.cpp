@@ -2,34 +2,18 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "shim/log_reader.hpp"
 #include "wire/shim/layout.hpp"
 
 namespace gk::shim {
 
 namespace layout = wire::shim::layout;
-
-namespace {
-
-ShimResult<std::deque<std::uint64_t>> bases_in(int folder) {
-    DIR* listing = ::fdopendir(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (listing == nullptr) return std::unexpected(system_error("the log folder"));
-    std::deque<std::uint64_t> bases;
-    while (const dirent* entry = ::readdir(listing)) {
-        if (const auto base = layout::log_file_base(entry->d_name)) bases.push_back(*base);
-    }
-    ::closedir(listing);
-    std::ranges::sort(bases);
-    return bases;
-}
-
-}  // namespace
 
 ShimResult<LogWriter> LogWriter::open(int folder, wire::shim::Logging limits) {
     LogWriter writer(folder, limits);
@@ -38,7 +22,7 @@ ShimResult<LogWriter> LogWriter::open(int folder, wire::shim::Logging limits) {
 }
 
 ShimResult<Success> LogWriter::open_newest() {
-    TRY(bases, bases_in(folder_));
+    TRY(bases, log_bases(folder_));
     bases_ = bases;
     if (bases_.empty()) bases_.push_back(0);
     TRY_OK(open_file(bases_.back()));
@@ -84,6 +68,8 @@ void LogWriter::flush() {
     if (write_pending()) {
         size_ += pending_.size();
         lost_lines_ = 0;
+        if (echo_ >= 0) [[maybe_unused]]
+            const auto count = ::write(echo_, pending_.data(), pending_.size());
     } else {
         lost_lines_ += pending_lines_;
         // What was written of it goes again, so that cursors stay true and no line is torn.

@@ -21,7 +21,11 @@ public:
     void append(Time at, std::string_view line);
     void flush();
     // The cursor behind the last line, written or not.
-    std::uint64_t end() const { return base_ + size_ + pending_.size(); }
+    std::uint64_t end() const { return written() + pending_.size(); }
+    // The cursor behind the last line that can be read.
+    std::uint64_t written() const { return base_ + size_; }
+    // What is written goes there too as well as it can, for people who look at a pod's output.
+    void echo_to(int fd) { echo_ = fd; }
 
 private:
     LogWriter(int folder, wire::shim::Logging limits) : folder_(folder), limits_(limits) {}
@@ -32,6 +36,7 @@ private:
     bool write_pending();
 
     int folder_;
+    int echo_ = -1;
     wire::shim::Logging limits_;
     Descriptor file_;
     std::deque<std::uint64_t> bases_;  // Of the files that exist, oldest first; the last one is written to.

@@ -1,32 +1,32 @@
-#include <cerrno>
-#include <csignal>
-#include <cstring>
 #include <fcntl.h>
 #include <string>
 #include <string_view>
-#include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 
 #include <fmt/format.h>
 
 #include "shim/control_server.hpp"
 #include "shim/event_loop.hpp"
+#include "shim/fence.hpp"
 #include "shim/game_process.hpp"
 #include "shim/log_writer.hpp"
+#include "shim/pod_program.hpp"
+#include "shim/signals.hpp"
 #include "shim/supervisor.hpp"
 #include "shim/system.hpp"
 #include "wire/shim/layout.hpp"
 #include "wire/shim/spec.hpp"
 
-// gk-shim --dir RUN: the parent of one game (wire/shim/layout.hpp says what it finds and leaves there).
+// gk-shim --dir RUN: the parent of one game (wire/shim/layout.hpp says what it finds and leaves there). In a pod: pod_program.hpp.
 namespace {
 
 using namespace gk;
 using namespace gk::shim;
 namespace layout = gk::wire::shim::layout;
+
+constexpr Milliseconds linger_time{10'000};
 
 void report(std::string_view line) {
     const auto text = std::string(line) + "\n";
@@ -55,25 +55,6 @@ ShimResult<Success> give_away(int folder, const wire::shim::Identity& identity) 
     return Success{};
 }
 
-ShimResult<Descriptor> take_signals() {
-    sigset_t taken;
-    ::sigemptyset(&taken);
-    for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&taken, signal);
-    ::sigprocmask(SIG_BLOCK, &taken, nullptr);
-    ::signal(SIGPIPE, SIG_IGN);
-    Descriptor signals(::signalfd(-1, &taken, SFD_NONBLOCK | SFD_CLOEXEC));
-    if (!signals) return std::unexpected(system_error("signalfd"));
-    return signals;
-}
-
-void on_signals(int fd, Supervisor& supervisor) {
-    signalfd_siginfo info{};
-    while (::read(fd, &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo == SIGCHLD) supervisor.on_children();
-        if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) supervisor.on_terminate();
-    }
-}
-
 void leave_standard_streams() {
     const Descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
     for (const int fd : {0, 1, 2}) ::dup2(null.get(), fd);
@@ -98,12 +79,23 @@ ShimResult<Success> supervise(const Folders& folders, const wire::shim::Spec& sp
     }
     TRY(patterns, Patterns::compile(spec));
     TRY(log, LogWriter::open(folders.log.get(), spec.log));
-    TRY(signals, take_signals());
+    TRY(signals, Signals::take());
     EventLoop loop;
-    Supervisor supervisor(loop, spec, folders.run.get(), std::move(log), std::move(patterns));
-    ControlServer server(loop, {.on_request = [&](auto client, auto request) { supervisor.on_request(client, std::move(request)); },
+    Fence fence(spec.epoch);
+    Supervisor supervisor(loop, spec, folders.run.get(), std::move(log), std::move(patterns),
+                          Afterwards{.acknowledged = [&] { loop.stop(); }, .linger = linger_time});
+    ControlServer server(loop, {.on_request =
+                                    [&](auto client, auto request) {
+                                        if (auto refusal = fence.refusal_of(request)) return server.answer(client, std::move(*refusal));
+                                        supervisor.on_request(client, request);
+                                    },
                                 .on_gone = [&](auto client) { supervisor.on_client_gone(client); },
-                                .status = [&] { return supervisor.status(); }});
+                                .status =
+                                    [&] {
+                                        auto status = supervisor.status();
+                                        status.epoch = fence.epoch();
+                                        return status;
+                                    }});
     // Before the game runs, so that nothing that happens to it is taken for what was before.
     const MemoryWatch memory(spec.container.cgroup_root, spec.container.cgroup);
     TRY(game, start_game(spec, folders.run.get()));
@@ -117,7 +109,10 @@ ShimResult<Success> supervise(const Folders& folders, const wire::shim::Spec& sp
         return settled;
     }
     supervisor.attach(std::move(game), memory, server);
-    loop.watch(signals.get(), EPOLLIN, [&](auto) { on_signals(signals.get(), supervisor); });
+    const auto reap = [&] {
+        reap_children([&](pid_t pid, int wait_status, std::uint64_t peak) { supervisor.on_child_ended(pid, wait_status, peak); });
+    };
+    signals.watch(loop, reap, [&] { supervisor.on_terminate(); });
     leave_standard_streams();
     report(layout::report_executed);
     loop.run();
@@ -141,8 +136,15 @@ int run(const std::string& run_path) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 3 || std::string_view(argv[1]) != "--dir") {
-        constexpr std::string_view usage = "usage: gk-shim --dir RUN\nRuns the game that RUN/spec describes; a host starts it, not a person.\n";
+    const auto mode = std::string_view(argc > 1 ? argv[1] : "");
+    if (mode == "--pod") return pod_main(argc, argv);
+    if (mode == "--install" && argc == 3) return install_main(argv[2]);
+    if (mode != "--dir" || argc != 3) {
+        constexpr std::string_view usage =
+            "usage: gk-shim --dir RUN\n"
+            "       gk-shim --pod [--volume /gk/volume] [--run /gk/run] [--key /gk/key/shim] [--listen 9401] [--cgroup /sys/fs/cgroup]\n"
+            "       gk-shim --install DIR\n"
+            "Runs the game that RUN/spec describes; in a pod, waits for a control plane that holds the key. Hosts start it, not people.\n";
         [[maybe_unused]] const auto count = ::write(2, usage.data(), usage.size());
         return 2;
     }

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <csignal>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <utility>
 
@@ -16,7 +15,6 @@ namespace gk::shim {
 
 namespace {
 constexpr Milliseconds probe_pause{100};
-constexpr Milliseconds linger_time{10'000};
 constexpr Milliseconds silence{50};
 constexpr int signal_delays_max = 10;
 constexpr std::size_t reads_per_turn = 16;  // A game that floods its output does not keep us from answering.
@@ -36,11 +34,12 @@ ShimResult<Patterns> Patterns::compile(const wire::shim::Spec& spec) {
     return Patterns{std::move(ready), std::move(confirm), std::move(roster)};
 }
 
-Supervisor::Supervisor(EventLoop& loop, const wire::shim::Spec& spec, int run_folder, LogWriter log, Patterns patterns)
+Supervisor::Supervisor(EventLoop& loop, const wire::shim::Spec& spec, int run_folder, LogWriter log, Patterns patterns, Afterwards afterwards)
     : loop_(loop),
       spec_(spec),
       run_folder_(run_folder),
       log_(std::move(log)),
+      afterwards_(std::move(afterwards)),
       ready_pattern_(std::move(patterns.ready)),
       roster_(std::move(patterns.roster)),
       splitter_([this](std::string_view line) { on_line(line); }),
@@ -52,11 +51,11 @@ Supervisor::Supervisor(EventLoop& loop, const wire::shim::Spec& spec, int run_fo
       players_timer_(loop),
       rung_timer_(loop),
       silence_timer_(loop),
-      linger_timer_(loop),
-      epoch_(spec.epoch) {}
+      linger_timer_(loop) {}
 
 void Supervisor::attach(Game game, MemoryWatch memory, ControlServer& server) {
     game_ = std::move(game);
+    game_.helpers = afterwards_.helpers;
     memory_ = std::move(memory);
     server_ = &server;
     started_at_ = wall_now();
@@ -71,17 +70,7 @@ void Supervisor::attach(Game game, MemoryWatch memory, ControlServer& server) {
     check_ready();
 }
 
-void Supervisor::on_request(ControlServer::ClientId client, wire::shim::Request request) {
-    const bool only_looks = request.op == Op::hello && request.epoch == Epoch{};
-    if (request.epoch < epoch_ && !only_looks) {
-        return answer(client, request.id, Answered::stale,
-                      fmt::format("epoch {} has been replaced by {}", std::to_underlying(request.epoch), std::to_underlying(epoch_)));
-    }
-    if (!only_looks) epoch_ = request.epoch;
-    act(client, request);
-}
-
-void Supervisor::act(ControlServer::ClientId client, const wire::shim::Request& request) {
+void Supervisor::on_request(ControlServer::ClientId client, const wire::shim::Request& request) {
     switch (request.op) {
     case Op::hello: server_->subscribe(client); return answer(client, request.id, Answered::ok);
     case Op::stop:
@@ -101,8 +90,8 @@ void Supervisor::act(ControlServer::ClientId client, const wire::shim::Request& 
     case Op::resume: return answer(client, request.id, quiescence_->end());
     case Op::acknowledge:
         if (!exit_) return answer(client, request.id, Answered::unavailable, "the game has not ended");
-        answer(client, request.id, Answered::ok);
-        return loop_.stop();
+        afterwards_.acknowledged();
+        return answer(client, request.id, Answered::ok);
     case Op::run:
     case Op::files:
     case Op::log:
@@ -135,7 +124,6 @@ void Supervisor::on_client_gone(ControlServer::ClientId client) {
 wire::shim::Status Supervisor::status() const {
     wire::shim::Status status;
     status.phase = phase_;
-    status.epoch = epoch_;
     status.started_at = started_at_;
     status.log_end = log_.end();
     roster_.describe(status);
@@ -146,7 +134,7 @@ wire::shim::Status Supervisor::status() const {
 
 void Supervisor::on_output() {
     if (read_output() == Output::closed) loop_.forget(game_.streams.output.get());
-    log_.flush();
+    flush_log();
 }
 
 Supervisor::Output Supervisor::read_output() {
@@ -177,7 +165,13 @@ void Supervisor::on_line(std::string_view text) {
 
 void Supervisor::note(const std::string& text) {
     log_.append(wall_now(), "gamekeeper: " + text);
+    flush_log();
+}
+
+void Supervisor::flush_log() {
+    const auto before = log_.written();
     log_.flush();
+    if (log_.written() != before) server_->log_grown();
 }
 
 void Supervisor::check_ready() {
@@ -267,14 +261,10 @@ void Supervisor::kill_now() {
     changed();
 }
 
-void Supervisor::on_children() {
-    int wait_status = 0;
-    rusage usage{};
-    for (pid_t pid = 0; (pid = ::wait4(-1, &wait_status, WNOHANG, &usage)) > 0;) {
-        // Of a sandbox's first process this is what runc needed; the group knows better.
-        const auto process_peak = game_.first_of_namespace ? 0 : static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
-        if (pid == game_.pid && !exit_) on_game_ended(wait_status, process_peak);
-    }
+void Supervisor::on_child_ended(pid_t pid, int wait_status, std::uint64_t peak_bytes) {
+    if (pid != game_.pid || exit_) return;
+    // Of a sandbox's first process this is what runc needed; the group knows better.
+    on_game_ended(wait_status, game_.first_of_namespace ? 0 : peak_bytes);
 }
 
 void Supervisor::on_game_ended(int wait_status, std::uint64_t process_peak_bytes) {
@@ -306,12 +296,13 @@ void Supervisor::record_exit() {
     loop_.forget(game_.streams.output.get());
     roster_.on_exit();
     changed();
-    linger_timer_.start(terminating_ ? Milliseconds(0) : linger_time, [this] { loop_.stop(); });
+    const auto wait = terminating_ ? afterwards_.farewell : afterwards_.linger;
+    if (wait) linger_timer_.start(*wait, [this] { loop_.stop(); });
 }
 
 // Whoever hears of it finds the lines in the log that tell of it.
 void Supervisor::changed() {
-    log_.flush();
+    flush_log();
     server_->status_changed();
 }
 

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "shim/console.hpp"
@@ -30,25 +31,34 @@ struct Patterns {
     static ShimResult<Patterns> compile(const wire::shim::Spec& spec);
 };
 
-// Looks after one running game from its start to the end of its run: log, ready, players, commands, stop ladder, exit. Then it waits until
-// a client has taken note of the exit, or ten seconds, and stops the loop.
+// What becomes of the shim when the run is over: it ends with it, or stays for the next.
+struct Afterwards {
+    std::function<void()> acknowledged;   // A client has taken note of the exit.
+    std::optional<Milliseconds> linger;   // How long that is waited for until the loop stops; absent: for ever.
+    Milliseconds farewell{0};             // The same when somebody wants the shim to end.
+    const std::set<pid_t>* helpers = nullptr;  // As in Game.
+};
+
+// Looks after one running game from its start to the end of its run: log, ready, players, commands, stop ladder, exit. Who may ask for what is
+// the affair of others (shim/fence.hpp).
 class Supervisor {
 public:
-    // `run_folder` and the loop outlive it. The server must be listening and hand everything to this one.
-    Supervisor(EventLoop& loop, const wire::shim::Spec& spec, int run_folder, LogWriter log, Patterns patterns);
+    // `run_folder`, the document and the loop outlive it. The server must be listening and hand everything to this one.
+    Supervisor(EventLoop& loop, const wire::shim::Spec& spec, int run_folder, LogWriter log, Patterns patterns, Afterwards afterwards);
     void attach(Game game, MemoryWatch memory, ControlServer& server);
 
-    void on_request(ControlServer::ClientId client, wire::shim::Request request);
+    void on_request(ControlServer::ClientId client, const wire::shim::Request& request);
     void on_client_gone(ControlServer::ClientId client);
+    // Without the epoch.
     wire::shim::Status status() const;
-    // A child has ended: the game itself, or one of its orphans.
-    void on_children();
+    bool is_over() const { return exit_.has_value(); }
+    // The game itself, or one of its orphans.
+    void on_child_ended(pid_t pid, int wait_status, std::uint64_t peak_bytes);
     // Somebody wants the shim to end: the game is stopped first, and nobody is waited for.
     void on_terminate();
 
 private:
     using Phase = wire::shim::Phase;
-    void act(ControlServer::ClientId client, const wire::shim::Request& request);
     void type_command(ControlServer::ClientId client, const wire::shim::Request& request);
     void answer(ControlServer::ClientId client, std::uint32_t id, wire::shim::Outcome outcome, std::string text = {});
 
@@ -57,6 +67,7 @@ private:
     Output read_output();
     void on_line(std::string_view line);
     void note(const std::string& text);
+    void flush_log();
 
     void check_ready();
     void probe_ready();
@@ -76,6 +87,7 @@ private:
     const wire::shim::Spec& spec_;
     int run_folder_;
     LogWriter log_;
+    Afterwards afterwards_;
     Pattern ready_pattern_;
     Roster roster_;
     LineSplitter splitter_;
@@ -96,7 +108,6 @@ private:
     Timer linger_timer_;
 
     Phase phase_ = Phase::starting;
-    Epoch epoch_;
     Time started_at_{};
     Milliseconds last_output_at_{};
     bool ready_line_seen_ = false;

@@ -11,6 +11,7 @@
 //
 // A run begins when a host has written `spec` and ends when Host::clean() has removed the folder `run` with everything in it. So: no
 // `spec`, nothing runs; `spec` and `exit`, the game has ended; `spec` alone and nobody listens at `shim.sock`, the shim itself was lost.
+// In a pod the shim writes `spec` itself, without passwords, and removes it when the end is acknowledged.
 namespace gk::wire::shim::layout {
 
 inline constexpr std::string_view run_folder = "run";
@@ -18,6 +19,8 @@ inline constexpr std::string_view log_folder = "log";
 inline constexpr std::string_view spec_file = "spec";         // encode(Spec), in the run folder. Mode 0600: it holds the console's password.
 inline constexpr std::string_view socket_file = "shim.sock";  // Where gk-shim listens, in the run folder.
 inline constexpr std::string_view exit_file = "exit";         // encode(Exit), in the run folder; written whole, synced and renamed.
+inline constexpr std::string_view epoch_file = "epoch";       // In a pod: the highest epoch seen, as text.
+inline constexpr std::string_view world_folder = "data";      // In a pod, beside the log folder on its volume.
 inline constexpr std::string_view pid_file = "pid";           // Of the shim, as text; the holder of the lock on the run folder.
 
 // gk-shim --dir RUN writes one line to descriptor 3 and closes it: `executed`, or `running` when another shim serves this folder, or

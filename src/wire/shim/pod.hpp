@@ -16,6 +16,8 @@ namespace gk::wire::shim {
 // What both sides say before anything else (noise::Session), so that no other stream with the same key is taken for one of these.
 inline constexpr std::string_view pod_purpose = "gamekeeper gk-shim 1";
 
+inline constexpr std::size_t log_lines_max = 4096;  // In one part.
+
 struct LogQuery {
     std::uint64_t cursor = 0;
     std::uint32_t lines_max = 1000;
