@@ -67,8 +67,8 @@ public:
     virtual Answer<Success> put(Operation operation, WrittenBy by) = 0;
     // A new operation ahead of the write that the caller begins next, here or in ServerStore, at once and with nothing awaited in between. When
     // that write succeeds, the operation is on disk; it need not be before. When it is refused (conflict), the operation is stored all the same.
-    // When it is `unavailable`, so is what became of the operation. Lost with the process if nothing is written any more. One with this id that
-    // is there already stays as it is: the same request came twice.
+    // When it is `unavailable`, so is what became of the operation. Perhaps lost with the process if nothing is written any more. One with this
+    // id that is there already stays as it is: the same request came twice.
     virtual Answer<Success> put_ahead(Operation operation) = 0;
     virtual Answer<Operation> operation(OperationId id) = 0;
     struct OperationFilter {

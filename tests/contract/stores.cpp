@@ -5,10 +5,12 @@
 #include "adapters/memory/ledger.hpp"
 #include "adapters/memory/port_map.hpp"
 #include "adapters/memory/server_store.hpp"
+#include "adapters/postgres/ledger.hpp"
 #include "adapters/sqlite/ledger.hpp"
 #include "adapters/sqlite/port_map.hpp"
 #include "adapters/sqlite/server_store.hpp"
 #include "base/assert.hpp"
+#include "tests/contract/postgres_server.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace gk::contract {
@@ -73,9 +75,42 @@ private:
     std::optional<sqlite::SqlitePortMap> ports_;
 };
 
+class PostgresStores final : public Stores {
+public:
+    PostgresStores(boost::asio::io_context& io, Clock& clock, StoresOptions options)
+        : io_(io),
+          clock_(clock),
+          memory_(io, clock, options),
+          database_(shared_postgres().new_database()) {
+        database_.events_kept = options.events_kept;
+        start();
+    }
+    ServerStore& servers() override { return memory_.servers(); }
+    Ledger& ledger() override { return *ledger_; }
+    PortMap& ports() override { return memory_.ports(); }
+    void restart() override {
+        memory_.restart();
+        start();
+    }
+
+private:
+    void start() {
+        ledger_.reset();
+        auto opened = async::run_until_done(io_, postgres::PostgresLedger::open(io_.get_executor(), clock_, database_));
+        ASSERT(opened.has_value(), "the test database opens");
+        ledger_ = std::move(*opened);
+    }
+
+    boost::asio::io_context& io_;
+    Clock& clock_;
+    MemoryStores memory_;
+    postgres::Options database_;
+    std::unique_ptr<postgres::PostgresLedger> ledger_;
+};
+
 template <class Kind>
 StoresMaker maker(std::string name) {
-    return {.name = std::move(name), .make = [](boost::asio::io_context& io, const Clock& clock, StoresOptions options) -> std::unique_ptr<Stores> {
+    return {.name = std::move(name), .make = [](boost::asio::io_context& io, Clock& clock, StoresOptions options) -> std::unique_ptr<Stores> {
                 return std::make_unique<Kind>(io, clock, std::move(options));
             }};
 }
@@ -83,5 +118,11 @@ StoresMaker maker(std::string name) {
 }  // namespace
 
 std::vector<StoresMaker> all_stores() { return {maker<MemoryStores>("memory"), maker<SqliteStores>("sqlite")}; }
+
+std::vector<StoresMaker> all_ledgers() {
+    auto all = all_stores();
+    all.push_back(maker<PostgresStores>("postgres"));
+    return all;
+}
 
 }  // namespace gk::contract

@@ -14,7 +14,8 @@
 #include "ports/port_map.hpp"
 #include "ports/server_store.hpp"
 
-// The contract suites of the stores run against every adapter that offers them: memory, SQLite.
+// The contract suites of the stores run against every adapter that offers them: memory, SQLite, PostgreSQL, and a cluster's API server in
+// tests/cluster.
 namespace gk::contract {
 
 // The three stores of one installation. restart() is what a crash of the control plane and its next start do to them.
@@ -25,6 +26,8 @@ public:
     virtual Ledger& ledger() = 0;
     virtual PortMap& ports() = 0;
     virtual void restart() = 0;
+    // Whether slots mean anything here: operating system uids of one machine do, a cluster has none.
+    virtual bool has_slots() const { return true; }
 };
 
 struct StoresOptions {
@@ -35,9 +38,11 @@ struct StoresOptions {
 
 struct StoresMaker {
     std::string name;
-    std::function<std::unique_ptr<Stores>(boost::asio::io_context&, const Clock&, StoresOptions)> make;
+    std::function<std::unique_ptr<Stores>(boost::asio::io_context&, Clock&, StoresOptions)> make;
 };
 std::vector<StoresMaker> all_stores();
+// Those, and what has a Ledger only: PostgreSQL, whose other stores here are in memory.
+std::vector<StoresMaker> all_ledgers();
 // Keeps GoogleTest from printing bytes.
 inline void PrintTo(const StoresMaker& maker, std::ostream* out) { *out << maker.name; }
 
@@ -78,6 +83,7 @@ inline server::Record record_named(std::string id, std::uint8_t number) {
     record.uid = numbered<ServerUid>(number);
     record.id = std::move(id);
     record.game = "minetest";
+    record.package = "small";
     record.slot = number;
     return record;
 }

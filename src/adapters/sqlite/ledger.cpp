@@ -5,9 +5,9 @@
 
 #include "adapters/sqlite/digest.hpp"
 #include "adapters/sqlite/document.hpp"
-#include "adapters/sqlite/ledger_codec.hpp"
 #include "domain/operation/codec.hpp"
 #include "domain/vault/codec.hpp"
+#include "ports/ledger_codec.hpp"
 
 namespace gk::sqlite {
 namespace {

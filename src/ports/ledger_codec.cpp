@@ -1,4 +1,4 @@
-#include "adapters/sqlite/ledger_codec.hpp"
+#include "ports/ledger_codec.hpp"
 
 namespace gk {
 namespace {
