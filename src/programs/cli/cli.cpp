@@ -234,7 +234,7 @@ void add_others(CLI::App& root, CommandLine& line) {
            [&line](ApiClient& api, const Output& output) { return show_vault(api, output, line.name, line.place.state); });
 
     auto* recover = root.add_subcommand("recover", "rebuild every server from a vault and its recovery key");
-    recover->add_option("--vault", line.second, "the folder with the backups")->required();
+    recover->add_option("--vault", line.second, "the folder with the backups, or s3:https://...")->required();
     recover->add_option("--key-file", line.text, "file with the recovery key; else it is asked for");
     local(recover, line, [&line](const Output& output) { return recover_all(output, line.second, line.text, line.place.state); });
 

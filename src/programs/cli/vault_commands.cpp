@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "domain/vault/recovery_key.hpp"
 #include "net/http/target.hpp"
+#include "net/s3/location.hpp"
 #include "programs/cli/local_commands.hpp"
 #include "programs/cli/table.hpp"
 #include "programs/cli/values.hpp"
@@ -81,6 +82,9 @@ Done show_vault(ApiClient& api, const Output& output, const ServerName& name, co
     }
     const auto snapshots = snapshots_of(listed.body);
     fmt::print("{}", app::restore_help({.name = name.space + "/" + name.id, .repository = repository, .password_file = password_file}, snapshots));
+    if (net::s3::is_location(config.vault.place)) {
+        fmt::print("restic needs the key of the store, as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in its environment.\n");
+    }
     return Success{};
 }
 

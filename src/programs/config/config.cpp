@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "base/value.hpp"
 #include "net/http/endpoint.hpp"
+#include "net/s3/location.hpp"
 #include "wire/yaml/yaml.hpp"
 
 namespace gk::programs {
@@ -129,11 +130,22 @@ constexpr auto keys = std::to_array<Key>({
      [](std::string_view t, Config& c) { return read_text(t, c.cluster.storage_class); }},
     {"cluster.node_host", "address that players are told (the node's external one, else its internal one)",
      [](std::string_view t, Config& c) { return read_text(t, c.cluster.node_host); }},
+    {"cluster.image_prefix", "registry and path of games' images that name none (gamekeeper.local/)",
+     [](std::string_view t, Config& c) { return read_text(t, c.cluster.image_prefix); }},
+    {"cluster.image_tag", "tag of games' images that name none (1)", [](std::string_view t, Config& c) { return read_text(t, c.cluster.image_tag); }},
     {"cluster.shim_image", "image that copies gk-shim into games' images (gamekeeper.local/gk-shim:1)",
      [](std::string_view t, Config& c) { return read_text(t, c.cluster.shim_image); }},
     {"cluster.backup_image", "image of the pods that back up and restore (gamekeeper.local/restic:1)",
      [](std::string_view t, Config& c) { return read_text(t, c.cluster.backup_image); }},
-    {"vault.place", "folder of the backups (<state>/vault)", [](std::string_view t, Config& c) { return read_text(t, c.vault.place); }},
+    {"vault.place", "folder of the backups, or s3:https://ENDPOINT/BUCKET/PREFIX (<state>/vault)",
+     [](std::string_view t, Config& c) { return read_text(t, c.vault.place); }},
+    {"vault.s3.region", "region of the bucket (us-east-1)", [](std::string_view t, Config& c) { return read_text(t, c.vault.s3.region); }},
+    {"vault.s3.key_id", "id of the key for the bucket (AWS_ACCESS_KEY_ID)",
+     [](std::string_view t, Config& c) { return read_text(t, c.vault.s3.key_id); }},
+    {"vault.s3.secret_file", "file with the secret key for the bucket (AWS_SECRET_ACCESS_KEY)",
+     [](std::string_view t, Config& c) { return read_text(t, c.vault.s3.secret_file); }},
+    {"vault.s3.ca_file", "PEM file with whoever signed the store's certificate (whom this machine trusts)",
+     [](std::string_view t, Config& c) { return read_text(t, c.vault.s3.ca_file); }},
     {"vault.keep_deleted", "how long a deleted server's world is kept (30d)",
      [](std::string_view t, Config& c) { return read_duration(t, c.vault.keep_deleted, Milliseconds(0)); }},
     {"vault.keep_last", "newest snapshots that are always kept (5)",
@@ -219,6 +231,10 @@ void check_together(const Config& config, const SaidByKey& said, ConfigErrors& e
             fmt::format("{}: compat.anonymous lets anybody start, stop and read servers who can reach api.listen {}; keep that on 127.0.0.1, or "
                         "give the clients keys and leave compat.anonymous off",
                         origin("compat.anonymous"), config.api.listen));
+    }
+    if (net::s3::is_location(config.vault.place)) {
+        if (const auto location = net::s3::parse_location(config.vault.place); !location)
+            errors.push_back(fmt::format("{}: vault.place: {}", origin("vault.place"), location.error()));
     }
     if (config.state.empty() || config.state.front() != '/') {
         errors.push_back(fmt::format("{}: state must be an absolute path, not '{}'", origin("state"), config.state));

@@ -49,11 +49,19 @@ struct Config {
         std::string space = "gamekeeper-system";  // Namespace of the control plane's own objects.
         std::string storage_class;       // Of new worlds' claims; empty: the cluster's default.
         std::string node_host;           // What players are told; empty: the node's external address, else its internal one.
+        std::string image_prefix = "gamekeeper.local/";             // Before names of images that games give without a registry ...
+        std::string image_tag = "1";                                // ... and after those without a tag.
         std::string shim_image = "gamekeeper.local/gk-shim:1";      // Copies gk-shim into games' own images.
         std::string backup_image = "gamekeeper.local/restic:1";     // Of the pods that back up and restore.
     } cluster;
     struct Vault {
-        std::string place;               // Folder with the repositories; default <state>/vault.
+        std::string place;               // Folder with the repositories, or "s3:https://..."; default <state>/vault.
+        struct S3 {
+            std::string region = "us-east-1";
+            std::string key_id;          // Empty: AWS_ACCESS_KEY_ID of the environment.
+            std::string secret_file;     // Empty: AWS_SECRET_ACCESS_KEY of the environment. Read once, while serve is still root.
+            std::string ca_file;         // PEM file; empty: whom this machine trusts.
+        } s3;
         Milliseconds keep_deleted = std::chrono::days(30);
         int keep_last = 5;
         int keep_daily = 7;

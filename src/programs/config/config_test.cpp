@@ -114,5 +114,13 @@ TEST(Config, EnvironmentNamesOfTheOriginalsAreTheWeakestLayer) {
     EXPECT_EQ(wrong.error().size(), 2U);
 }
 
+TEST(Config, AVaultInAnObjectStoreIsNamedAsResticNamesIt) {
+    const auto placed = [](std::string place) { return make_config({state(), {{"vault.place", {std::move(place), "GK_VAULT_PLACE"}}}}); };
+    EXPECT_TRUE(placed("s3:https://s3.example.com/worlds/castle"));
+    const auto wrong = placed("s3:s3.example.com/worlds");
+    ASSERT_FALSE(wrong);
+    EXPECT_TRUE(wrong.error().front().contains("GK_VAULT_PLACE: vault.place: 's3:s3.example.com/worlds' names no https")) << wrong.error().front();
+}
+
 }  // namespace
 }  // namespace gk::programs

@@ -10,6 +10,7 @@
 #include "app/vault/recovery.hpp"
 #include "async/run.hpp"
 #include "domain/catalog/render.hpp"
+#include "net/s3/location.hpp"
 #include "programs/serve/games.hpp"
 #include "programs/serve/machine.hpp"
 #include "programs/serve/rights.hpp"
@@ -36,6 +37,11 @@ Result<Success, std::string> remember_place(const Config& config) {
     if (fs::exists(path)) return Success{};  // Its owner decides; make_config() has read it.
     std::ofstream out(path);
     out << "vault:\n  place: " << config.vault.place << "\n";
+    const auto& s3 = config.vault.s3;
+    if (net::s3::is_location(config.vault.place)) out << "  s3:\n    region: " << s3.region << "\n";
+    if (!s3.key_id.empty()) out << "    key_id: " << s3.key_id << "\n";
+    if (!s3.secret_file.empty()) out << "    secret_file: " << s3.secret_file << "\n";
+    if (!s3.ca_file.empty()) out << "    ca_file: " << s3.ca_file << "\n";
     out.close();
     if (!out) return std::unexpected(fmt::format("{} cannot be written", path));
     return Success{};
@@ -88,12 +94,14 @@ Result<std::vector<AdoptedServer>, std::string> rebuild_all(const Config& config
 }  // namespace
 
 Result<std::vector<AdoptedServer>, std::string> adopt_vault(Config config, const AdoptOrder& order) {
+    const bool is_folder = !net::s3::is_location(order.place);
     std::error_code error;
-    config.vault.place = fs::canonical(order.place, error).string();
+    config.vault.place = is_folder ? fs::canonical(order.place, error).string() : order.place;
     if (error) return std::unexpected(fmt::format("{}: {}", order.place, error.message()));
+    if (!is_folder) TRY_OK(net::s3::parse_location(order.place));
     auto games = load_games(config.games.folder);
     if (!games) return std::unexpected(fmt::format("game definitions are wrong:\n  {}", fmt::join(games.error(), "\n  ")));
-    if (const auto user = control_plane_user(config)) TRY_OK(give_to(config.vault.place, user->uid, user->gid));
+    if (const auto user = control_plane_user(config); user && is_folder) TRY_OK(give_to(config.vault.place, user->uid, user->gid));
     TRY(rights, settle_rights(config));
     TRY_OK(remember_place(config));
     TRY_OK(keep_recovery_key(config, order.recovery_key));

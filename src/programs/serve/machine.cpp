@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "adapters/restic/folder_place.hpp"
 #include "adapters/system/listeners.hpp"
 #include "base/log.hpp"
 
@@ -40,10 +39,6 @@ sqlite::SqlitePortMap::Rules port_rules(const Config& config) {
     return {.range = {.first = Port{config.ports.first}, .last = Port{config.ports.last}}, .foreign = system::is_bound};
 }
 
-std::unique_ptr<restic::Place> make_place(const Config& config) {
-    return std::make_unique<restic::FolderPlace>(restic::FolderOptions{.folder = config.vault.place});
-}
-
 }  // namespace
 
 Machine::Machine(boost::asio::io_context& loop, const Config& config, const Rights& rights, Keys kept, std::unique_ptr<sqlite::Database> opened,
@@ -57,7 +52,8 @@ Machine::Machine(boost::asio::io_context& loop, const Config& config, const Righ
       port_map(*database, store, clock, port_rules(config)),
       hands(make_hands(loop, clock, config, rights)),
       runtime(loop.get_executor(), clock, *hands.host, config.state),
-      vault(hands.workbench, make_place(config), {.password = keys_.vault, .recovery_key = keys_.recovery}),
+      vault(hands.workbench, make_vault_place(loop.get_executor(), clock, random, config, rights.store),
+            {.password = keys_.vault, .recovery_key = keys_.recovery}),
       files([this](ServerUid uid) { return hands.host->open_files(uid); }, clock),
       game_files(loop.get_executor(), clock, std::move(trust), {.folder = config.games.downloads}) {}
 

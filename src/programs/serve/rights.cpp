@@ -90,7 +90,8 @@ Result<Success, std::string> become(Identity identity) {
 launcher::Options launcher_options(const Config& config, Identity identity) {
     launcher::Options options;
     options.state = config.state;
-    options.vault = config.vault.place;
+    options.vault = vault_folder(config);
+    options.confined_network = options.vault != config.vault.place;
     options.client_uid = identity.uid;
     options.client_gid = identity.gid;
     options.uid_base = config.machine.uid_base;
@@ -133,6 +134,8 @@ Result<Rights, std::string> settle_rights(const Config& config) {
     Rights rights;
     TRY(tls, tls_of(config.api));
     rights.tls = std::move(tls);
+    TRY(store, read_store_access(config));
+    rights.store = std::move(store);
     const bool root = geteuid() == 0;
     rights.owner = getuid();
     const auto user = control_plane_user(config);

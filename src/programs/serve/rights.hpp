@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 #include "launcher/options.hpp"
 #include "programs/config/config.hpp"
+#include "programs/serve/vault_place.hpp"
 #include "tls/context.hpp"
 
 namespace gk::programs {
@@ -19,6 +20,7 @@ struct Rights {
     launcher::Options machine;          // What it was told.
     uid_t owner = 0;                    // Who started us: the API's Unix socket trusts this uid besides root.
     std::optional<tls::Context> tls;    // Of api.listen; its key may be a file that only root can read.
+    std::optional<StoreAccess> store;   // Of the vault; its key may be a file that only root can read.
     std::vector<std::string> warnings;  // What people should know, each a sentence with the cure.
 };
 
