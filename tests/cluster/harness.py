@@ -197,7 +197,11 @@ class ClusterTest(unittest.TestCase):
     def tearDown(self):
         if not self._outcome.success:
             print(f"\n===== what happened in namespace {self.space.name} =====\n{self.space.story()}", file=sys.stderr, flush=True)
+        self.clean_up()
         self.space.remove()
+
+    def clean_up(self):
+        """What a test has made outside of its namespace; called before that goes."""
 
 
 def main():

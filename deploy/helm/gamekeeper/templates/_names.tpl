@@ -59,6 +59,11 @@ imagePullSecrets:
 {{- end }}
 {{- $image := printf "%s/%%s:%s" .Values.images.registry .Values.images.tag }}
 {{- $cluster := dict "namespace" .Release.Namespace "shim_image" (printf $image "gk-shim") "backup_image" (printf $image "restic") }}
+{{- $_ := set $cluster "image_prefix" (printf "%s/" .Values.images.registry) }}
+{{- $_ := set $cluster "image_tag" (toString .Values.images.tag) }}
+{{- with .Values.storageClass }}
+{{- $_ := set $cluster "storage_class" . }}
+{{- end }}
 {{- $config := dict "shape" "cluster" "state" "/var/lib/gamekeeper" "api" $api "cluster" $cluster }}
 {{- if include "gamekeeper.hasPostgres" . }}
 {{- $url := .Values.postgres.url | default (printf "postgresql://gamekeeper@gamekeeper-postgres.%s.svc:5432/gamekeeper" .Release.Namespace) }}
@@ -66,7 +71,7 @@ imagePullSecrets:
 {{- end }}
 {{- with .Values.vault }}
 {{- if .place }}
-{{- $s3 := dict "region" .region "key_id_file" "/etc/gamekeeper/vault/key-id" "secret_file" "/etc/gamekeeper/vault/secret" }}
+{{- $s3 := dict "region" .region "secret_file" "/etc/gamekeeper/vault/secret" }}
 {{- $_ := set $config "vault" (dict "place" .place "s3" $s3) }}
 {{- end }}
 {{- end }}
