@@ -5,6 +5,7 @@ CACHE/NAME-VERSION-HASH, where the hash covers all that decides what comes out; 
 """
 
 import dataclasses
+import fcntl
 import hashlib
 import os
 import pathlib
@@ -114,9 +115,17 @@ def fetched_go(go, version):
 
 
 def build(part):
-    """Builds the part into the cache unless it is there. An interrupted build leaves nothing that looks complete."""
+    """Builds the part into the cache unless it is there. An interrupted build leaves nothing that looks complete; a second one waits."""
     if part.built.exists():
         return
+    settings.CACHE.mkdir(parents=True, exist_ok=True)
+    with (settings.CACHE / f"{part.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not part.built.exists():
+            build_alone(part)
+
+
+def build_alone(part):
     with step(f"build {part.name} {part.version}"):
         go = find_go(go_version_needed(part))
         unfinished = part.built.with_name(part.built.name + ".new")
