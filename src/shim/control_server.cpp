@@ -22,6 +22,8 @@ namespace gk::shim {
 namespace {
 constexpr std::size_t clients_max = 16;
 constexpr std::size_t strangers_max = 32;
+constexpr int backlog = 256;              // What does not fit is tried again by its client only after a second.
+constexpr int connections_per_turn = 32;
 constexpr Milliseconds proof_time{5'000};
 constexpr Milliseconds growth_pause{100};
 constexpr std::size_t out_bytes_max = 4 * wire::shim::frame_size_max;
@@ -86,7 +88,7 @@ ShimResult<Success> ControlServer::listen(int folder) {
 
 ShimResult<std::uint16_t> ControlServer::listen(std::uint16_t port, const noise::Key& key) {
     Descriptor listener = bound_to(port);
-    if (!listener || ::listen(listener.get(), strangers_max) != 0) return std::unexpected(system_error(fmt::format("listening on port {}", port)));
+    if (!listener || ::listen(listener.get(), backlog) != 0) return std::unexpected(system_error(fmt::format("listening on port {}", port)));
     sockaddr_in6 name{};
     socklen_t size = sizeof name;
     ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&name), &size);
@@ -97,14 +99,23 @@ ShimResult<std::uint16_t> ControlServer::listen(std::uint16_t port, const noise:
 
 void ControlServer::begin_listening(Descriptor listener) {
     listener_ = std::move(listener);
-    loop_.watch(listener_.get(), EPOLLIN, [this](auto) { on_connection(); });
+    loop_.watch(listener_.get(), EPOLLIN, [this](auto) {
+        for (int i = 0; i < connections_per_turn && accept_one(); ++i) {
+        }
+    });
 }
 
-void ControlServer::on_connection() {
+// False when nobody waits.
+bool ControlServer::accept_one() {
     Descriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!socket) return;
+    if (!socket) return false;
     if (key_) make_room_for_a_stranger();
-    else if (clients_.size() == clients_max) return;
+    else if (clients_.size() == clients_max) return true;
+    admit(std::move(socket));
+    return true;
+}
+
+void ControlServer::admit(Descriptor socket) {
     const auto id = ++last_id_;
     loop_.watch(socket.get(), EPOLLIN, [this, id](auto events) { on_event(id, events); });
     auto& client = clients_[id];

@@ -69,7 +69,8 @@ private:
     void make_room_for_a_stranger();
     bool unseal(Client& client, ByteSpan bytes);
     static void put(Client& client, const std::vector<std::byte>& frame);
-    void on_connection();
+    bool accept_one();
+    void admit(Descriptor socket);
     void on_event(ClientId id, std::uint32_t events);
     bool read_some(Client& client);
     bool handle_frames(ClientId id);
