@@ -33,7 +33,7 @@ struct Meeting {
 // A server as people declare it with the cluster's own tools, beside our API.
 struct Declaration {
     DeclarationName name;
-    server::Version version;
+    std::string object;           // Which one of that name: another one may take it later.
     std::int64_t generation = 0;  // Grows with every change of what is declared.
     std::int64_t generation_seen = 0;
     Value declared;               // As it is now: an object.
@@ -44,7 +44,7 @@ struct Declaration {
 };
 
 // What a look at a declaration has come to.
-struct Intake {
+struct Verdict {
     std::int64_t generation = 0;
     std::optional<Meeting> met;      // None: it stays.
     std::optional<Problem> refused;  // None: all of it is accepted.
@@ -57,11 +57,14 @@ public:
     using Answer = Task<Result<T, StoreError>>;
 
     virtual Answer<std::vector<DeclarationName>> list() = 0;
+    // As it was seen last, which may be long ago: to find out whether there is anything to do, and never to do it.
+    virtual std::optional<Declaration> seen(const DeclarationName& name) = 0;
+    // As it is now.
     virtual Answer<Declaration> get(DeclarationName name) = 0;
-    // Shows and keeps what the look at that version has come to. `conflict`: it is another version by now; look again.
-    virtual Answer<server::Version> note(Declaration seen, Intake intake) = 0;
-    // Changes what is declared. `conflict` likewise.
-    virtual Answer<server::Version> declare(Declaration seen, Value declared) = 0;
+    // Shows and keeps what a look at it has come to. `conflict`: it is another one by now.
+    virtual Answer<Success> note(Declaration looked_at, Verdict verdict) = 0;
+    // Changes what is declared. `conflict`: somebody has declared something else since that look.
+    virtual Answer<Success> declare(Declaration looked_at, Value declared) = 0;
 
     // Calls `changed` on the loop's thread after any change, by whomever, until the handle is destroyed.
     using Changed = std::function<void(DeclarationName)>;

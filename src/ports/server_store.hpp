@@ -26,7 +26,8 @@ public:
     virtual ~ServerStore() = default;
     // `conflict` when (space, id), the uid, the slot or one of its ports is taken. Returns the first version.
     virtual Task<Result<server::Version, StoreError>> create(server::Record record) = 0;
-    // Writes `record` if the stored version is still `record.version`; otherwise changes nothing and reports `conflict`. Returns the next version.
+    // Writes `record` if the stored version is still `record.version`; otherwise changes nothing and reports `conflict`. Returns the next version,
+    // which may be the same when nothing in the record differs.
     virtual Task<Result<server::Version, StoreError>> replace(server::Record record) = 0;
     virtual Task<Result<Success, StoreError>> remove(ServerUid uid, server::Version seen) = 0;
     virtual Task<Result<server::Record, StoreError>> get(ServerUid uid) = 0;

@@ -43,7 +43,7 @@ Value endpoints_of(const server::Record& record) {
         if (port.internal) continue;
         auto endpoint =
             Value::object({{"role", port.role}, {"protocol", name_of(port.protocol)}, {"port", std::int64_t{static_cast<std::uint16_t>(port.open)}}});
-        if (record.exposure && !record.exposure->address.empty()) endpoint.set("host", record.exposure->address);
+        if (const auto& host = server::host_of(record); !host.empty()) endpoint.set("host", host);
         out.push_back(std::move(endpoint));
     }
     return out;
@@ -134,7 +134,7 @@ Declaration declaration_of(const Value& object) {
     const auto* spec = object.find("spec");
     const auto* status = object.find("status");
     Declaration out{.name = {.space = key.space, .id = key.name},
-                    .version = {.text = std::string(version_of(object))},
+                    .object = std::string(wire::kubernetes::uid_of(object)),
                     .generation = number_at(object, {"metadata", "generation"}),
                     .generation_seen = number_at(object, {"status", "observedGeneration"}),
                     .declared = spec != nullptr ? *spec : Value::object(),
@@ -147,12 +147,12 @@ Declaration declaration_of(const Value& object) {
     return out;
 }
 
-Value status_with(const Value& object, const Intake& intake, Time now) {
+Value status_with(const Value& object, const Verdict& verdict, Time now) {
     const auto* old_status = object.find("status");
     auto out = old_status != nullptr && old_status->as_object() != nullptr ? *old_status : Value::object();
-    if (intake.generation > 0) out.set("observedGeneration", intake.generation);
-    if (intake.met) out.set("declared", document(*intake.met));
-    const auto& refused = intake.refused;
+    if (verdict.generation > 0) out.set("observedGeneration", verdict.generation);
+    if (verdict.met) out.set("declared", document(*verdict.met));
+    const auto& refused = verdict.refused;
     Condition accepted{.type = "Accepted", .status = "True", .reason = "Accepted", .message = {}};
     if (refused) accepted = {.type = "Accepted", .status = "False", .reason = camel_case(refused->code), .message = refused->detail};
     out.set("conditions", with_condition(conditions_in(out), accepted, now));

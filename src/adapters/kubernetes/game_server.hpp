@@ -29,6 +29,6 @@ Value status_of(const Value& old_status, const server::Record& record, Time now)
 // What people declare by the object.
 Declaration declaration_of(const Value& object);
 // The object's status after a look at its declaration; the rest stays.
-Value status_with(const Value& object, const Intake& intake, Time now);
+Value status_with(const Value& object, const Verdict& verdict, Time now);
 
 }  // namespace gk::kubernetes

@@ -45,10 +45,12 @@ ServerIndex::State ServerIndex::state_of(const ObjectKey& key) const {
     return {.uid = entry->record ? std::optional(entry->record->uid) : std::nullopt, .version = std::string(version_of(*entry->object))};
 }
 
-void ServerIndex::wrote(ObjectPtr object) {
-    if (ended_.contains(std::string(uid_of(*object)))) return;
+bool ServerIndex::wrote(ObjectPtr object) {
+    if (ended_.contains(std::string(uid_of(*object)))) return false;
     const auto* known = find(wire::kubernetes::key_of(*object));
-    if (known == nullptr || supersedes(*object, *known->object)) put(std::move(object));
+    if (known != nullptr && (version_of(*object) == version_of(*known->object) || !supersedes(*object, *known->object))) return false;
+    put(std::move(object));
+    return true;
 }
 
 void ServerIndex::removed(const ObjectKey& key, const std::string& object_uid) {

@@ -31,8 +31,8 @@ public:
     // A change that the informer tells of. Returns the servers of which it is news: two when a name has passed to another one, none when our own
     // calls were answered with the same before.
     std::vector<ServerUid> saw(const Change& change);
-    // What a call of ours was answered.
-    void wrote(wire::kubernetes::ObjectPtr object);
+    // What a call of ours was answered. False when it was known already: the informer was faster.
+    bool wrote(wire::kubernetes::ObjectPtr object);
     // We took the object with this uid (of the cluster, not of the server) away: later news of it is old news.
     void removed(const wire::kubernetes::ObjectKey& key, const std::string& object_uid);
 

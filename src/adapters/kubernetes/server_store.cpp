@@ -8,6 +8,7 @@
 #include "adapters/kubernetes/game_server.hpp"
 #include "adapters/kubernetes/names.hpp"
 #include "base/log.hpp"
+#include "domain/server/declared.hpp"
 
 namespace gk::kubernetes {
 
@@ -71,6 +72,13 @@ Value old_status(const Value& object) {
     return status != nullptr ? *status : Value();
 }
 
+// What we have declared ourselves is taken in from the beginning.
+Value accepted_status(const Value& object, const Record& record, Time now) {
+    const auto declaration = declaration_of(object);
+    Meeting met{.declaration = declaration.declared, .record = server::declared(record)};
+    return status_with(object, {.generation = declaration.generation, .met = std::move(met), .refused = {}}, now);
+}
+
 }  // namespace
 
 StoreError store_error(const Failure& failure) {
@@ -124,29 +132,31 @@ Result<Success, StoreError> KubernetesServerStore::check_new(const Record& recor
 Task<Result<Version, StoreError>> KubernetesServerStore::create(Record record) {
     CO_TRY_OK(check_synced());
     CO_TRY_OK(check_new(record));
-    CO_TRY(object, co_await place_for(record));
-    auto made = co_await secrets_.make(object, record);
+    CO_TRY(place, co_await place_for(record));
+    // Secrets first: a server that has a record has them.
+    auto made = co_await secrets_.make(place.object, record);
     if (!made) co_return std::unexpected(store_error(made.error()));
-    co_return co_await store_first(std::move(object), std::move(record));
+    co_return co_await store_first(std::move(place), std::move(record));
 }
 
 // The object that is to hold the record: a new one, or one that is there and holds none.
-KubernetesServerStore::Answer<ObjectPtr> KubernetesServerStore::place_for(const Record& record) {
+KubernetesServerStore::Answer<KubernetesServerStore::Place> KubernetesServerStore::place_for(const Record& record) {
     const auto key = key_for(record);
     if (index_.find(key) == nullptr) {
         auto made = co_await client_.create(game_servers(), game_server_for(record));
         if (made) {
             auto object = std::make_shared<const Value>(std::move(*made));
             index_.wrote(object);
-            co_return object;
+            co_return Place{.object = std::move(object), .is_new = true};
         }
         if (made.error().kind != Failure::Kind::exists) co_return std::unexpected(store_error(made.error()));
     }
     for (int tried = 0; tried < tries_max; ++tried) {
         CO_TRY(object, co_await read(key));
         auto placed = co_await take(std::move(object), record);
-        if (placed || placed.error().kind != Kind::conflict) co_return placed;
-        if (const auto* entry = index_.find(key); entry != nullptr && entry->record) co_return placed;
+        if (placed) co_return Place{.object = std::move(*placed), .is_new = false};
+        const auto* entry = index_.find(key);
+        if (placed.error().kind != Kind::conflict || (entry != nullptr && entry->record)) co_return std::unexpected(std::move(placed).error());
     }
     co_return std::unexpected(StoreError{Kind::conflict, fmt::format("GameServer {} changes too fast", key.text())});
 }
@@ -172,21 +182,22 @@ KubernetesServerStore::Answer<ObjectPtr> KubernetesServerStore::take(ObjectPtr o
     co_return out;
 }
 
-KubernetesServerStore::Answer<Version> KubernetesServerStore::store_first(ObjectPtr object, Record record) {
+KubernetesServerStore::Answer<Version> KubernetesServerStore::store_first(Place place, Record record) {
+    auto& object = place.object;
     const auto key = key_of(*object);
     for (int tried = 0; tried < tries_max; ++tried) {
-        auto status = status_of(old_status(*object), record, client_.clock().now());
-        auto written = co_await write(status_document(*object, std::move(status)), "status");
+        const auto now = client_.clock().now();
+        auto begun = place.is_new ? accepted_status(*object, record, now) : old_status(*object);
+        auto written = co_await write(status_document(*object, status_of(begun, record, now)), "status");
         if (written) {
-            watchers_.notify(record.uid);
-            written_(*object, **written);
+            written_(*object, *written);
             co_return version_in(**written);
         }
         if (written.error().kind != Kind::conflict) co_return std::unexpected(std::move(written).error());
-        CO_TRY(now, co_await read(key));
-        const auto held = record_of(*now);
-        if (!held || *held || is_ending(*now)) co_return std::unexpected(taken("the name " + key.text(), key));
-        object = std::move(now);
+        CO_TRY(changed, co_await read(key));
+        const auto held = record_of(*changed);
+        if (!held || *held || is_ending(*changed)) co_return std::unexpected(taken("the name " + key.text(), key));
+        place = {.object = std::move(changed), .is_new = false};
     }
     co_return std::unexpected(StoreError{Kind::conflict, fmt::format("GameServer {} changes too fast", key.text())});
 }
@@ -199,8 +210,7 @@ Task<Result<Version, StoreError>> KubernetesServerStore::replace(Record record) 
     CO_TRY_OK(co_await store_secrets(object, record));
     auto status = status_of(old_status(*object), record, client_.clock().now());
     CO_TRY(written, co_await write(status_document(*object, std::move(status)), "status"));
-    watchers_.notify(record.uid);
-    written_(*object, *written);
+    written_(*object, written);
     co_return version_in(*written);
 }
 
@@ -337,7 +347,10 @@ KubernetesServerStore::Answer<ObjectPtr> KubernetesServerStore::write(Value obje
     auto put = co_await client_.update(game_servers(), std::move(object), std::move(subresource));
     if (!put) co_return std::unexpected(store_error(put.error()));
     auto stored = std::make_shared<const Value>(std::move(*put));
-    index_.wrote(stored);
+    if (index_.wrote(stored)) {
+        const auto* entry = index_.find(key_of(*stored));
+        if (entry->record) watchers_.notify(entry->record->uid);
+    }
     co_return stored;
 }
 

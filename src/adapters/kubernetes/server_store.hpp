@@ -36,8 +36,8 @@ public:
     ServerSecrets& secrets() { return secrets_; }
     // Called with the name of a GameServer after any change of the object, by whomever.
     std::shared_ptr<void> watch_objects(std::function<void(ObjectKey)> changed) { return object_watchers_.add(std::move(changed)); }
-    // Called after each replace by this process: the object before and after.
-    using Written = std::function<void(const Value& before, const Value& after)>;
+    // Called after each create and replace by this process, with the object before and after it: for EventTeller.
+    using Written = std::function<void(const Value& before, ObjectPtr after)>;
     void on_written(Written written) { written_ = std::move(written); }
 
     Task<Result<server::Version, StoreError>> create(server::Record record) override;
@@ -61,9 +61,14 @@ private:
     Result<Success, StoreError> check_synced() const;
     Result<Success, StoreError> check_ports(const server::Record& record) const;
     Result<Success, StoreError> check_new(const server::Record& record) const;
-    Answer<ObjectPtr> place_for(const server::Record& record);
+    // The object that is to hold a record; `is_new` when we have just made it for that.
+    struct Place {
+        ObjectPtr object;
+        bool is_new = false;
+    };
+    Answer<Place> place_for(const server::Record& record);
     Answer<ObjectPtr> take(ObjectPtr object, const server::Record& record);
-    Answer<server::Version> store_first(ObjectPtr object, server::Record record);
+    Answer<server::Version> store_first(Place place, server::Record record);
     Answer<ObjectPtr> base_for(const server::Record& record);
     Answer<Success> store_secrets(ObjectPtr object, server::Record record);
     Answer<ObjectPtr> object_of(ServerUid uid);
@@ -76,7 +81,7 @@ private:
     Informer informer_;
     async::Watchers<ServerUid> watchers_;
     async::Watchers<ObjectKey> object_watchers_;
-    Written written_ = [](const Value&, const Value&) {};
+    Written written_ = [](const Value&, const ObjectPtr&) {};
 };
 
 }  // namespace gk::kubernetes

@@ -1,0 +1,222 @@
+#include "programs/manifests/resource_definitions.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "adapters/kubernetes/names.hpp"
+#include "programs/manifests/structural.hpp"
+
+namespace gk::programs {
+namespace {
+
+// CEL, in which a member named as one of its own words is written __so__; with the sentence that the API says for the same mistake.
+Value rule(std::string_view expression, std::string_view message) { return Value::object({{"rule", expression}, {"message", message}}); }
+Value rule_at(std::string_view expression, std::string_view message, std::string_view path) {
+    auto out = rule(expression, message);
+    out.set("fieldPath", path);
+    return out;
+}
+
+Value column(std::string_view name, std::string_view type, std::string_view path) {
+    return Value::object({{"name", name}, {"type", type}, {"jsonPath", path}});
+}
+Value wide_column(std::string_view name, std::string_view type, std::string_view path) {
+    auto out = column(name, type, path);
+    out.set("priority", 1);
+    return out;
+}
+
+Value text_schema() { return Value::object({{"type", "string"}}); }
+Value number_schema() { return Value::object({{"type", "integer"}}); }
+Value open_schema() { return Value::object({{"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}}); }
+
+// A member that is there, to be changed; find() is for reading.
+Value& member_of(Value& object, std::string_view name) {
+    for (auto& [key, value] : *object.as_object()) {
+        if (key == name) return value;
+    }
+    return object.set(name, Value::object());
+}
+
+Value conditions_schema() {
+    auto members = Value::object({{"type", text_schema()},
+                                  {"status", text_schema()},
+                                  {"reason", text_schema()},
+                                  {"message", text_schema()},
+                                  {"observedGeneration", number_schema()},
+                                  {"lastTransitionTime", Value::object({{"type", "string"}, {"format", "date-time"}})}});
+    auto condition = Value::object({{"type", "object"},
+                                    {"required", Value::array({"type", "status", "reason", "message", "lastTransitionTime"})},
+                                    {"properties", std::move(members)}});
+    return Value::object({{"type", "array"},
+                          {"items", std::move(condition)},
+                          {"x-kubernetes-list-type", "map"},
+                          {"x-kubernetes-list-map-keys", Value::array({"type"})}});
+}
+
+Value replicas_schema() {
+    return Value::object(
+        {{"type", "integer"},
+         {"default", 1},
+         {"description", "1: it is to run. 0: it is to be paused; its world stays."},
+         {"x-kubernetes-validations",
+          Value::array({rule("self >= 0 && self <= 1", "a world runs once: 0 or 1; more than one copy is what the kind Fleet is for")})}});
+}
+
+Value schedule_rules() {
+    return Value::array(
+        {rule_at("self.do != 'command' || (has(self.command) && self.command != '')", "a schedule that does 'command' needs one", ".command"),
+         rule_at("self.do == 'command' || !has(self.command)", "only a schedule that does 'command' has one", ".command")});
+}
+
+Value spec_schema(const StructuralSchemas& api) {
+    auto spec = api.part_of("ServerCreate", {"game", "package", "resources", "settings", "labels", "schedules", "backup_every", "exposure", "world"});
+    auto& members = member_of(spec, "properties");
+    members.set("replicas", replicas_schema());
+    // Limits of the API, without which the API server cannot bound the cost of the rules.
+    auto& schedules = member_of(members, "schedules");
+    schedules.set("maxItems", 32);
+    member_of(schedules, "items").set("x-kubernetes-validations", schedule_rules());
+    member_of(members, "labels").set("maxProperties", 64);
+    for (const auto name : {"game", "package"}) member_of(members, name).set("maxLength", 50);
+    spec.set("required", Value::array({"game"}));
+    spec.set(
+        "x-kubernetes-validations",
+        Value::array({rule_at("!(has(self.__package__) && has(self.resources))", "give either 'package' or 'resources', not both", ".package")}));
+    return spec;
+}
+
+// Of a server that is there. One that was refused has no record, and may be mended in every way.
+Value kept_once_made() {
+    constexpr std::string_view is_made = "has(oldSelf.status) && has(oldSelf.status.record)";
+    const auto kept = [&](std::string_view member, std::string_view word, std::string_view message) {
+        const auto same =
+            fmt::format("has(self.spec.{0}) == has(oldSelf.spec.{0}) && (!has(self.spec.{0}) || self.spec.{0} == oldSelf.spec.{0})", word);
+        return rule_at(fmt::format("!({}) || ({})", is_made, same), message, fmt::format(".spec.{}", member));
+    };
+    return Value::array({kept("game", "game", "a server keeps its game: its world is one of that game"),
+                         kept("package", "__package__", "a server keeps its package; create another one for another size"),
+                         kept("resources", "resources", "a server keeps its resources; create another one for another size")});
+}
+
+Value server_rules() {
+    constexpr std::string_view name_message = "a server's name may have 1 to 50 lower-case letters, digits and '-', with no '-' at either end";
+    auto rules = kept_once_made();
+    rules.as_array()->push_back(rule("self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?$')", name_message));
+    return rules;
+}
+
+Value endpoints_schema(const StructuralSchemas& api) {
+    auto endpoint = api.part_of("Endpoint", {"role", "protocol", "host", "port"});
+    return Value::object({{"type", "array"}, {"items", std::move(endpoint)}});
+}
+
+Value status_schema(const StructuralSchemas& api) {
+    auto status = api.part_of("Server", {"uid", "state", "phase", "reason", "message", "players"});
+    auto& members = member_of(status, "properties");
+    members.set("endpoints", endpoints_schema(api));
+    members.set("address", text_schema());
+    members.set("conditions", conditions_schema());
+    members.set("observedGeneration", number_schema());
+    members.set("replicas", number_schema());
+    members.set("selector", text_schema());
+    auto declared = open_schema();
+    declared.set("description", "What was declared, and the record, when the two were brought together last.");
+    members.set("declared", std::move(declared));
+    auto record = text_schema();
+    record.set("description", "The control plane's own record of this server. Whoever changes it loses a world.");
+    members.set("record", std::move(record));
+    return status;
+}
+
+Value metadata_schema() {
+    auto name = Value::object({{"type", "string"}, {"maxLength", 253}});
+    return Value::object({{"type", "object"}, {"properties", Value::object({{"name", std::move(name)}})}});
+}
+
+Value server_schema(const StructuralSchemas& api) {
+    return Value::object({{"type", "object"},
+                          {"required", Value::array({"spec"})},
+                          {"properties", Value::object({{"apiVersion", text_schema()},
+                                                        {"kind", text_schema()},
+                                                        {"metadata", metadata_schema()},
+                                                        {"spec", spec_schema(api)},
+                                                        {"status", status_schema(api)}})},
+                          {"x-kubernetes-validations", server_rules()}});
+}
+
+Value server_columns() {
+    return Value::array({column("Game", "string", ".spec.game"), column("State", "string", ".status.state"),
+                         column("Players", "integer", ".status.players.online"), column("Address", "string", ".status.address"),
+                         column("Age", "date", ".metadata.creationTimestamp"), wide_column("Phase", "string", ".status.phase"),
+                         wide_column("Accepted", "string", ".status.conditions[?(@.type=='Accepted')].status"),
+                         wide_column("Message", "string", ".status.message")});
+}
+
+Value definition(const Value& names, const Value& version) {
+    const auto plural = *names.find("plural")->as_string();
+    auto metadata = Value::object({{"name", fmt::format("{}.{}", plural, kubernetes::group)},
+                                   // What is declared outlives an uninstall.
+                                   {"annotations", Value::object({{"helm.sh/resource-policy", "keep"}})}});
+    return Value::object(
+        {{"apiVersion", "apiextensions.k8s.io/v1"},
+         {"kind", "CustomResourceDefinition"},
+         {"metadata", std::move(metadata)},
+         {"spec", Value::object({{"group", kubernetes::group}, {"scope", "Namespaced"}, {"names", names}, {"versions", Value::array({version})}})}});
+}
+
+Value game_server(const StructuralSchemas& api) {
+    const auto names = Value::object({{"kind", "GameServer"},
+                                      {"listKind", "GameServerList"},
+                                      {"plural", "gameservers"},
+                                      {"singular", "gameserver"},
+                                      {"shortNames", Value::array({"gs"})},
+                                      {"categories", Value::array({"all"})}});
+    auto scale = Value::object(
+        {{"specReplicasPath", ".spec.replicas"}, {"statusReplicasPath", ".status.replicas"}, {"labelSelectorPath", ".status.selector"}});
+    const auto version = Value::object({{"name", "v1alpha1"},
+                                        {"served", true},
+                                        {"storage", true},
+                                        {"schema", Value::object({{"openAPIV3Schema", server_schema(api)}})},
+                                        {"subresources", Value::object({{"status", Value::object()}, {"scale", std::move(scale)}})},
+                                        {"additionalPrinterColumns", server_columns()}});
+    return definition(names, version);
+}
+
+// The spec is a game definition as in a file (docs/formats); what is wrong with it is said by the program that reads it, as for a file.
+Value game() {
+    const auto names = Value::object({{"kind", "Game"}, {"listKind", "GameList"}, {"plural", "games"}, {"singular", "game"}});
+    auto spec = open_schema();
+    spec.set("properties", Value::object({{"title", text_schema()}, {"description", text_schema()}}));
+    auto status = Value::object(
+        {{"type", "object"}, {"properties", Value::object({{"conditions", conditions_schema()}, {"observedGeneration", number_schema()}})}});
+    auto schema = Value::object({{"type", "object"},
+                                 {"required", Value::array({"spec"})},
+                                 {"properties", Value::object({{"apiVersion", text_schema()},
+                                                               {"kind", text_schema()},
+                                                               {"metadata", Value::object({{"type", "object"}})},
+                                                               {"spec", std::move(spec)},
+                                                               {"status", std::move(status)}})}});
+    const auto version =
+        Value::object({{"name", "v1alpha1"},
+                       {"served", true},
+                       {"storage", true},
+                       {"schema", Value::object({{"openAPIV3Schema", std::move(schema)}})},
+                       {"subresources", Value::object({{"status", Value::object()}})},
+                       {"additionalPrinterColumns", Value::array({column("Title", "string", ".spec.title"),
+                                                                  column("Accepted", "string", ".status.conditions[?(@.type=='Accepted')].status"),
+                                                                  column("Age", "date", ".metadata.creationTimestamp")})}});
+    return definition(names, version);
+}
+
+}  // namespace
+
+std::vector<Value> resource_definitions(const Value& api) {
+    const StructuralSchemas schemas(api);
+    return {game_server(schemas), game()};
+}
+
+}  // namespace gk::programs
