@@ -1,11 +1,10 @@
 #include "programs/serve/cluster.hpp"
 
-#include <algorithm>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
-#include "adapters/restic/folder_place.hpp"
+#include "adapters/kubernetes/shim_key.hpp"
 #include "base/log.hpp"
 #include "programs/serve/rights.hpp"
 
@@ -39,18 +38,12 @@ process::PlainOptions bench_options(const Config& config) {
 
 restic::ResticOptions restic_options(const Keys& keys) { return {.password = keys.vault, .recovery_key = keys.recovery}; }
 
-std::unique_ptr<restic::Place> place_of(const Config& config) {
-    return std::make_unique<restic::FolderPlace>(restic::FolderOptions{.folder = config.vault.place});
-}
-
 // Another one for every process that ever runs.
 std::string own_name(Random& random) {
     char host[256] = {};
     if (gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
     return fmt::format("{}_{}", host, random.id<ServerUid>().text());
 }
-
-wire::kubernetes::Election::Options election_options(Random& random) { return {.me = own_name(random)}; }
 
 RuntimeError runtime_error(StoreError error) {
     const auto kind = error.kind == StoreError::Kind::not_found ? RuntimeError::Kind::not_found : RuntimeError::Kind::unavailable;
@@ -59,7 +52,8 @@ RuntimeError runtime_error(StoreError error) {
 
 }  // namespace
 
-Result<std::unique_ptr<Cluster>, std::string> Cluster::open(boost::asio::io_context& loop, const Config& config) {
+Result<std::unique_ptr<Cluster>, std::string> Cluster::open(boost::asio::io_context& loop, const Config& config,
+                                                            const std::optional<StoreAccess>& store) {
     auto clock = std::make_unique<system::SystemClock>(loop.get_executor());
     system::SystemRandom random;
     TRY(access, ClusterAccess::open(loop.get_executor(), *clock, config.cluster));
@@ -69,32 +63,37 @@ Result<std::unique_ptr<Cluster>, std::string> Cluster::open(boost::asio::io_cont
     if (!database) return std::unexpected(database.error().detail);
     Opened opened{
         .clock = std::move(clock), .keys = std::move(keys), .access = std::move(access), .database = std::move(*database), .trust = std::move(trust)};
-    return std::unique_ptr<Cluster>(new Cluster(loop, config, std::move(opened)));
+    return std::unique_ptr<Cluster>(new Cluster(loop, config, std::move(opened), store));
 }
 
-Cluster::Cluster(boost::asio::io_context& loop, const Config& config, Opened opened)
+Cluster::Cluster(boost::asio::io_context& loop, const Config& config, Opened opened, const std::optional<StoreAccess>& store)
     : config_(config),
       clock_(std::move(opened.clock)),
       keys_(std::move(opened.keys)),
       access_(std::move(opened.access)),
       database_(std::move(opened.database)),
+      name_(own_name(random_)),
       store_(loop.get_executor(), client_of(*access_), random_),
       ledger_(loop.get_executor(), *database_),
+      events_(client_of(*access_), random_, name_),
+      declarations_(store_, events_, *clock_),
       port_map_(client_of(*access_), random_, port_rules(config)),
       runtime_(loop.get_executor(), client_of(*access_), random_, knowledge(), runtime_options(config)),
       bench_(loop.get_executor(), *clock_, bench_options(config)),
-      vault_(bench_, place_of(config), restic_options(keys_)),
+      vault_(bench_, make_vault_place(loop.get_executor(), *clock_, random_, config, store), restic_options(keys_)),
       files_([this](ServerUid uid) { return runtime_.files_of(uid); }, *clock_),
       game_files_(loop.get_executor(), *clock_, std::move(opened.trust), {.folder = config.games.downloads}),
-      elector_(client_of(*access_), random_, {.space = config.cluster.space, .name = "gamekeeper"}, election_options(random_), [this] {
+      elector_(client_of(*access_), random_, {.space = config.cluster.space, .name = "gamekeeper"}, {.me = name_}, [this] {
           leads_ = true;
           office_.wake_all();
-      }) {}
+      }) {
+    store_.on_written([this](const Value& before, kubernetes::ObjectPtr after) { events_.tell_change(before, std::move(after)); });
+}
 
 kubernetes::ClusterRuntime::Knowledge Cluster::knowledge() {
     return {.place = [this](ServerUid uid) { return store_.index().key_of(uid); },
             .launch = [this](ServerUid uid) { return launch_of(uid); },
-            .key = [this](kubernetes::ObjectKey server) { return key_of(std::move(server)); }};
+            .key = [this](kubernetes::ObjectKey server) { return kubernetes::shim_key(store_.secrets(), std::move(server)); }};
 }
 
 Runtime::Answer<server::LaunchSpec> Cluster::launch_of(ServerUid uid) {
@@ -105,15 +104,10 @@ Runtime::Answer<server::LaunchSpec> Cluster::launch_of(ServerUid uid) {
     co_return std::move(*spec);
 }
 
-Runtime::Answer<noise::Key> Cluster::key_of(kubernetes::ObjectKey server) {
-    auto keys = co_await store_.secrets().read(std::move(server));
-    if (!keys) co_return std::unexpected(kubernetes::error_of(keys.error()));
-    const auto& text = keys->shim.reveal();
-    noise::Key key{};
-    if (text.size() != key.size())
-        co_return std::unexpected(RuntimeError{RuntimeError::Kind::invalid, "the shim's key in the server's Secret is damaged"});
-    std::ranges::transform(text, key.begin(), [](char c) { return static_cast<std::byte>(c); });
-    co_return key;
+catalog::RenderContext Cluster::render_context() const {
+    catalog::RenderContext context;
+    context.images = {.prefix = config_.cluster.image_prefix, .tag = config_.cluster.image_tag};
+    return context;
 }
 
 app::MachineLimits Cluster::limits() const {
@@ -127,6 +121,7 @@ Task<std::vector<std::string>> Cluster::shortcomings() { co_return std::vector<s
 
 void Cluster::begin(async::TaskGroup& tasks) {
     tasks.spawn("GameServers", store_.run());
+    tasks.spawn("events", events_.run());
     tasks.spawn("Services", port_map_.run());
     tasks.spawn("pods", runtime_.run());
     tasks.spawn("game files", game_files_.run());

@@ -7,7 +7,9 @@
 
 #include "adapters/download/game_files.hpp"
 #include "adapters/kubernetes/cluster_runtime.hpp"
+#include "adapters/kubernetes/declarations.hpp"
 #include "adapters/kubernetes/elector.hpp"
+#include "adapters/kubernetes/events.hpp"
 #include "adapters/kubernetes/port_map.hpp"
 #include "adapters/kubernetes/server_store.hpp"
 #include "adapters/process/plain_host.hpp"
@@ -21,16 +23,20 @@
 #include "programs/cluster/access.hpp"
 #include "programs/config/config.hpp"
 #include "programs/serve/installation.hpp"
+#include "programs/serve/vault_place.hpp"
 
 namespace gk::programs {
 
 // Every adapter of the cluster shape: games are pods, records are GameServers, and a lease says who keeps.
 class Cluster final : public Installation {
 public:
-    static Result<std::unique_ptr<Cluster>, std::string> open(boost::asio::io_context& loop, const Config& config);
+    static Result<std::unique_ptr<Cluster>, std::string> open(boost::asio::io_context& loop, const Config& config,
+                                                              const std::optional<StoreAccess>& store);
 
     Ports ports() override { return {store_, ledger_, runtime_, vault_, files_, port_map_, game_files_, *clock_, random_}; }
+    catalog::RenderContext render_context() const override;
     void use(const app::GameBook& games) override { games_ = &games; }
+    Declarations* declarations() override { return &declarations_; }
     const Keys& keys() const override { return keys_; }
     app::MachineLimits limits() const override;
     std::string public_host() const override { return config_.cluster.node_host; }
@@ -49,11 +55,10 @@ private:
         std::unique_ptr<sqlite::Database> database;
         tls::Context trust;
     };
-    Cluster(boost::asio::io_context& loop, const Config& config, Opened opened);
+    Cluster(boost::asio::io_context& loop, const Config& config, Opened opened, const std::optional<StoreAccess>& store);
 
     kubernetes::ClusterRuntime::Knowledge knowledge();
     Runtime::Answer<server::LaunchSpec> launch_of(ServerUid uid);
-    Runtime::Answer<noise::Key> key_of(kubernetes::ObjectKey server);
     Task<void> stand_for_election();
 
     const Config& config_;
@@ -62,8 +67,11 @@ private:
     Keys keys_;
     std::unique_ptr<ClusterAccess> access_;
     std::unique_ptr<sqlite::Database> database_;
+    std::string name_;  // Another one for every process that ever runs.
     kubernetes::KubernetesServerStore store_;
     sqlite::SqliteLedger ledger_;
+    kubernetes::EventTeller events_;
+    kubernetes::KubernetesDeclarations declarations_;
     kubernetes::KubernetesPortMap port_map_;
     kubernetes::ClusterRuntime runtime_;
     process::PlainHost bench_;

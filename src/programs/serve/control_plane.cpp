@@ -16,6 +16,7 @@
 #include "app/accounts/accounts.hpp"
 #include "app/catalog/game_shelf.hpp"
 #include "app/files/world_files.hpp"
+#include "app/intake/intake.hpp"
 #include "app/keeper/keeper.hpp"
 #include "app/servers/servers.hpp"
 #include "app/vault/care.hpp"
@@ -87,7 +88,7 @@ public:
           ports_(ports),
           games_(std::move(games)),
           shelf_(
-              games_, catalog::RenderContext{}, [](const std::string& path) { return std::filesystem::exists(path); }, ports.game_files),
+              games_, installation.render_context(), [](const std::string& path) { return std::filesystem::exists(path); }, ports.game_files),
           accounts_(ports.ledger, ports.clock, ports.random),
           servers_({ports.store, ports.ledger, ports.runtime, ports.port_map, ports.clock, ports.random}, games_, installation.limits()),
           world_files_(servers_, ports.store, ports.files),
@@ -127,6 +128,7 @@ private:
     Task<void> after_takeover(Task<void> work);
     Task<void> use_idle_time();
     Task<void> watch_office();
+    Task<void> take_in(Declarations& declarations);
     Task<void> wait_for_signal();
     Result<std::string, std::string> listen(net::HttpServer& server);
 
@@ -198,6 +200,11 @@ Task<void> ControlPlane::keep() {
     end_.raise();
 }
 
+Task<void> ControlPlane::take_in(Declarations& declarations) {
+    app::Intake intake({declarations, servers_, ports_.clock});
+    co_await intake.run();
+}
+
 Task<void> ControlPlane::watch_office() {
     co_await keeper_.tenure().wait();
     why_ = co_await installation_.deposed();
@@ -255,6 +262,7 @@ Task<std::string> ControlPlane::run(Announce announce) {
         tasks.spawn("disk watch", after_takeover(disk_watch_.run()));
         tasks.spawn("vault care", after_takeover(care_.run()));
         tasks.spawn("election", watch_office());
+        if (auto* declarations = installation_.declarations()) tasks.spawn("intake", after_takeover(take_in(*declarations)));
         tasks.spawn("idle time", use_idle_time());
         tasks.spawn("metrics", api::count_events(ports_.ledger, ports_.clock, metrics_));
         tasks.spawn("signals", wait_for_signal());
@@ -268,7 +276,7 @@ Task<std::string> ControlPlane::run(Announce announce) {
 }
 
 Result<std::unique_ptr<Installation>, std::string> open_installation(boost::asio::io_context& loop, const Config& config, const Rights& rights) {
-    if (config.shape == Shape::cluster) return Cluster::open(loop, config);
+    if (config.shape == Shape::cluster) return Cluster::open(loop, config, rights.store);
     return Machine::open(loop, config, rights);
 }
 

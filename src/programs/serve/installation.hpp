@@ -7,6 +7,7 @@
 #include "app/game_book.hpp"
 #include "app/servers/servers.hpp"
 #include "async/task_group.hpp"
+#include "domain/catalog/render.hpp"
 #include "ports/declarations.hpp"
 #include "ports/task.hpp"
 #include "programs/serve/ports.hpp"
@@ -22,6 +23,8 @@ public:
     virtual Ports ports() = 0;
     // What people declare beside our API; null where there is no such thing.
     virtual Declarations* declarations() { return nullptr; }
+    // What definitions are rendered for.
+    virtual catalog::RenderContext render_context() const { return {}; }
     // How games are started. Called once, before begin(); it outlives what begin() spawns.
     virtual void use(const app::GameBook& games) { std::ignore = games; }
     virtual const Keys& keys() const = 0;
