@@ -163,6 +163,16 @@ TEST_P(LedgerContract, GivesTheFirstAnswerToARepeatedKey) {
     EXPECT_EQ(wait(ledger().remember("key:2", "k", other, now)).value(), std::nullopt);
 }
 
+TEST_P(LedgerContract, TakesAnyBytesAsAKey) {
+    const IdempotentReply first{.request_digest = "aaa", .operation = numbered<OperationId>(1)};
+    const IdempotentReply other{.request_digest = "bbb", .operation = numbered<OperationId>(2)};
+    const std::string latin = "caf\xe9", greek = "caf\xe8";
+
+    EXPECT_EQ(wait(ledger().remember("s", latin, first, clock_.now())).value(), std::nullopt);
+    EXPECT_EQ(wait(ledger().remember("s", greek, other, clock_.now())).value(), std::nullopt);
+    EXPECT_EQ(wait(ledger().remember("s", latin, other, clock_.now())).value()->request_digest, "aaa");
+}
+
 TEST_P(LedgerContract, ForgetsAKeyAfterADay) {
     const IdempotentReply first{.request_digest = "aaa", .operation = numbered<OperationId>(1)};
     const auto now = clock_.now();

@@ -21,7 +21,7 @@ public:
     // At once, as a loss of power would: connections break, and what was not committed is gone.
     void crash();
 
-    // The options of a client that has a new, empty database.
+    // The options of a client that has a new, empty database. The user "guarded", when somebody makes it, needs a password.
     postgres::Options new_database();
 
 private:

@@ -3,6 +3,7 @@
 #include <set>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <gtest/gtest.h>
 
 #include "adapters/postgres/ledger.hpp"
@@ -270,6 +271,41 @@ TEST_F(PostgresTest, WhoCannotConnectSaysWhyAndWaitsBeforeTheNextTry) {
     EXPECT_EQ(wait(PostgresLedger::open(io_.get_executor(), clock_, options_)).error().kind, Kind::unavailable);
     options_.url = "no such thing";
     EXPECT_NE(wait(PostgresLedger::open(io_.get_executor(), clock_, options_)).error().detail.find("ledger.url"), std::string::npos);
+}
+
+// A role that owns nothing but the schema that somebody has made for it.
+TEST_F(PostgresTest, APasswordAndOneSchemaAreEnough) {
+    Bystander(options_).say(
+        "DROP ROLE IF EXISTS guarded; CREATE ROLE guarded LOGIN PASSWORD 'open sesame'; CREATE SCHEMA gamekeeper AUTHORIZATION guarded");
+    options_.url += " user=guarded";
+    options_.password = Secret("open barley");
+
+    const auto refused = wait(PostgresLedger::open(io_.get_executor(), clock_, options_));
+    options_.password = Secret("open sesame");
+    const auto opened = wait(PostgresLedger::open(io_.get_executor(), clock_, options_));
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, Kind::unavailable);
+    EXPECT_NE(refused.error().detail.find("ledger.password_file"), std::string::npos) << refused.error().detail;
+    EXPECT_EQ(refused.error().detail.find("barley"), std::string::npos);
+    ASSERT_TRUE(opened) << opened.error().detail;
+    const auto epoch = wait((*opened)->next_epoch()).value();
+    EXPECT_TRUE(wait((*opened)->put(snapshot(1), epoch)));
+    EXPECT_TRUE(wait((*opened)->append(event("e"))));
+}
+
+TEST_F(PostgresTest, AServerThatDoesNotAnswerIsGivenUp) {
+    test::TemporaryDirectory silent;
+    boost::asio::local::stream_protocol::acceptor nobody(io_, {silent.path() / ".s.PGSQL.5432"});
+    options_.url = "port=5432 host=" + silent.path().string();
+    std::optional<Result<std::unique_ptr<PostgresLedger>, StoreError>> opened;
+    begin(PostgresLedger::open(io_.get_executor(), clock_, options_), opened);
+    ASSERT_FALSE(opened);
+
+    clock_.advance(options_.connect_limit);
+
+    ASSERT_TRUE(turn([&] { return opened.has_value(); }));
+    EXPECT_EQ(opened->error().kind, Kind::unavailable);
 }
 
 // One server for itself: the others share theirs.

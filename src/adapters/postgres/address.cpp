@@ -3,12 +3,11 @@
 #include <libpq-fe.h>
 #include <memory>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
+#include "async/signal.hpp"
 #include "base/text.hpp"
 
 namespace gk::postgres {
@@ -17,12 +16,14 @@ namespace {
 namespace asio = boost::asio;
 using Kind = StoreError::Kind;
 
-struct Hosts {
-    std::string names;  // Separated by commas.
+// What the URL says of where the server is: lists that belong together, separated by commas.
+struct Places {
+    std::string hosts;
+    std::string ports;
     bool are_numbers = false;
 };
 
-Result<Hosts, StoreError> hosts_of(const std::string& url) {
+Result<Places, StoreError> places_of(const std::string& url) {
     char* why = nullptr;
     const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfoParse(url.c_str(), &why), PQconninfoFree);
     const std::unique_ptr<char, decltype(&PQfreemem)> reason(why, PQfreemem);
@@ -30,24 +31,69 @@ Result<Hosts, StoreError> hosts_of(const std::string& url) {
         const auto text = reason ? trimmed(reason.get()) : std::string_view("out of memory");
         return std::unexpected(StoreError{Kind::unavailable, fmt::format("ledger.url is not one that PostgreSQL's library reads: {}", text)});
     }
-    Hosts hosts;
+    Places places;
     for (const auto* it = options.get(); it->keyword != nullptr; ++it) {
         const std::string_view keyword = it->keyword;
         if (it->val == nullptr || *it->val == '\0') continue;
-        if (keyword == "host") hosts.names = it->val;
-        if (keyword == "hostaddr") hosts.are_numbers = true;
+        if (keyword == "host") places.hosts = it->val;
+        if (keyword == "port") places.ports = it->val;
+        if (keyword == "hostaddr") places.are_numbers = true;
     }
-    return hosts;
+    return places;
 }
 
-Task<Result<std::string, StoreError>> number_of(std::string host) {
-    asio::ip::tcp::resolver resolver(co_await asio::this_coro::executor);
-    const auto [error, found] = co_await resolver.async_resolve(host, "", asio::as_tuple(asio::use_awaitable));
-    if (error || found.empty()) {
+// Outlives its caller, who may be cancelled while the system asks for the name.
+struct Lookup {
+    explicit Lookup(const asio::any_io_executor& loop) : resolver(loop) {}
+    asio::ip::tcp::resolver resolver;
+    std::vector<std::string> numbers;
+    async::Signal done;
+};
+
+Task<Result<std::vector<std::string>, StoreError>> numbers_of(std::string host) {
+    const auto lookup = std::make_shared<Lookup>(co_await asio::this_coro::executor);
+    lookup->resolver.async_resolve(host, "", [lookup](boost::system::error_code, const asio::ip::tcp::resolver::results_type& found) {
+        for (const auto& it : found) lookup->numbers.push_back(it.endpoint().address().to_string());
+        lookup->done.raise();
+    });
+    co_await lookup->done.wait();
+    if (lookup->numbers.empty()) {
         co_return std::unexpected(
             StoreError{Kind::unavailable, fmt::format("PostgreSQL cannot be reached (nobody knows the host {}): see ledger.url", host)});
     }
-    co_return found.begin()->endpoint().address().to_string();
+    co_return lookup->numbers;
+}
+
+void append(std::string& list, std::string_view item, bool is_first) {
+    if (!is_first) list += ',';
+    list += item;
+}
+
+// Each host once for each of its numbers, in the order of the list, with its port.
+Task<Result<Success, StoreError>> add_numbers(Address& address, Places places) {
+    const auto ports = split(places.ports, ',');
+    std::string hosts, numbers, all_ports;
+    std::size_t place = 0;
+    bool is_first = true;
+    for (const auto host : split(places.hosts, ',')) {
+        const auto port = ports.size() == 1 ? ports[0] : place < ports.size() ? ports[place] : std::string_view();
+        ++place;
+        std::vector<std::string> found{""};  // A local socket has none.
+        if (!host.empty() && !host.starts_with('/')) {
+            CO_TRY(looked_up, co_await numbers_of(std::string(host)));
+            found = std::move(looked_up);
+        }
+        for (const auto& number : found) {
+            append(hosts, host, is_first);
+            append(numbers, number, is_first);
+            append(all_ports, port, is_first);
+            is_first = false;
+        }
+    }
+    address.add("host", std::move(hosts));
+    address.add("hostaddr", std::move(numbers));
+    address.add("port", std::move(all_ports));
+    co_return Success{};
 }
 
 }  // namespace
@@ -67,7 +113,7 @@ std::vector<const char*> Address::values() const {
 }
 
 Task<Result<Address, StoreError>> address_of(const Options& options) {
-    CO_TRY(hosts, hosts_of(options.url));
+    CO_TRY(places, places_of(options.url));
     Address address;
     address.add("fallback_application_name", "gamekeeper");
     address.add("keepalives_idle", "10");
@@ -75,18 +121,12 @@ Task<Result<Address, StoreError>> address_of(const Options& options) {
     address.add("keepalives_count", "3");
     address.add("tcp_user_timeout", std::to_string(options.call_limit.count()));
     address.add("target_session_attrs", "read-write");
-    address.add("dbname", options.url);  // In which libpq finds everything else.
+    address.add("gssencmode", "disable");        // It would ask for tickets while everything else waits.
+    address.add("dbname", options.url);          // In which libpq finds everything else.
     address.add("client_encoding", "UTF8");
     if (!options.password.empty()) address.add("password", options.password.reveal());
-    if (hosts.names.empty() || hosts.are_numbers) co_return address;
-    std::string numbers;
-    for (const auto host : split(hosts.names, ',')) {
-        if (!numbers.empty()) numbers += ',';
-        if (host.empty() || host.starts_with('/')) continue;  // A local socket.
-        CO_TRY(number, co_await number_of(std::string(host)));
-        numbers += number;
-    }
-    if (numbers.find_first_not_of(',') != std::string::npos) address.add("hostaddr", std::move(numbers));
+    if (places.hosts.empty() || places.are_numbers) co_return address;
+    CO_TRY_OK(co_await add_numbers(address, std::move(places)));
     co_return address;
 }
 

@@ -23,6 +23,11 @@ std::string number_text(Epoch epoch) { return to_string(std::to_underlying(epoch
 std::string number_text(Time time) { return to_string(time.time_since_epoch().count()); }
 std::string limit_text(std::size_t limit) { return to_string(std::min(limit, rows_max)); }
 
+// A key is what a client says, and need not be text of any encoding.
+std::string bytea_text(std::string_view bytes) {
+    return fmt::format("\\x{:02x}", fmt::join(std::span(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()), ""));
+}
+
 StoreError no_operation(OperationId id) { return {Kind::not_found, fmt::format("there is no operation {}", id.text())}; }
 
 Statement put_operation(const char* how, const Operation& operation) {
@@ -154,6 +159,8 @@ Ledger::Answer<std::vector<Operation>> PostgresLedger::operations(OperationFilte
 
 Ledger::Answer<std::optional<IdempotentReply>> PostgresLedger::remember(std::string scope, std::string key, IdempotentReply reply, Time now) {
     const auto cutoff = number_text(now - pool_.options().replies_kept);
+    scope = bytea_text(scope);
+    key = bytea_text(key);
     std::vector<Statement> statements;
     statements.push_back({remember_reply, {scope, key, reply.request_digest, reply.operation.text(), number_text(now), cutoff}});
     statements.push_back({"SELECT request_digest, operation FROM replies WHERE scope = $1 AND key = $2", {scope, key}});

@@ -44,8 +44,8 @@ CREATE TABLE operations (
 CREATE INDEX operations_by_server ON operations (server, number);
 CREATE INDEX operations_unfinished ON operations (number) WHERE NOT finished;
 CREATE TABLE replies (
-    scope text NOT NULL,
-    key text NOT NULL,
+    scope bytea NOT NULL,
+    key bytea NOT NULL,
     request_digest text NOT NULL,
     operation uuid NOT NULL,
     at bigint NOT NULL,
