@@ -42,8 +42,8 @@ struct Preconditions {
 // The verbs of the API. Objects are documents as the API defines them; answers are the object as it is stored afterwards.
 class Client {
 public:
-    // `manager` is the field manager of applies, whose fields are ours.
-    Client(ApiServer& server, std::string manager) : server_(server), manager_(std::move(manager)) {}
+    // `field_manager` is who applies: its fields are ours.
+    Client(ApiServer& server, std::string field_manager) : server_(server), manager_(std::move(field_manager)) {}
 
     Clock& clock() const { return server_.clock(); }
 

@@ -1,0 +1,127 @@
+#include "adapters/kubernetes/backup_pod.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace gk::kubernetes {
+namespace {
+
+constexpr MebiBytes work_size{64};
+constexpr MebiBytes temporary_size{512};  // restic fills its packs there.
+constexpr int key_mode = 0440;            // The group is the pod's fsGroup.
+
+// The world is mounted below a folder of the pod, so that the program finds it as "data"; only a restore sees the whole claim, where it makes "data".
+constexpr std::string_view script = R"(cd /gk/work && umask 077 && mkdir -p data && cp -r /gk/volume/data/record . &&
+"$@" </gk/volume/data/input >/gk/volume/data/output 2>/tmp/errors
+code=$?
+rm -rf /gk/work/record
+tail -c 65536 /tmp/errors >/gk/volume/data/errors
+exit $code)";
+
+Value mount(std::string_view name, std::string_view path) { return Value::object({{"name", name}, {"mountPath", path}}); }
+
+Value mounts(const BackupPod& pod) {
+    auto key = mount("key", key_path);
+    key.set("readOnly", true);
+    Value::Array out = {mount("volume", volume_path), mount("run", run_path), mount("tmp", "/tmp"), std::move(key)};
+    if (pod.may_write) {
+        out.push_back(mount("world", work_path));
+        return Value(std::move(out));
+    }
+    out.push_back(mount("work", work_path));
+    auto world = mount("world", fmt::format("{}/{}", work_path, data_folder));
+    world.set("subPath", data_folder);
+    world.set("readOnly", true);
+    out.push_back(std::move(world));
+    return Value(std::move(out));
+}
+
+Value volumes(const BackupPod& pod) {
+    const auto empty = [](std::string_view name, MebiBytes size) {
+        return Value::object({{"name", name}, {"emptyDir", Value::object({{"sizeLimit", fmt::format("{}Mi", size.count)}})}});
+    };
+    auto claim = Value::object({{"claimName", pod.claim}});
+    if (!pod.may_write) claim.set("readOnly", true);
+    const auto item = Value::object({{"key", "shim"}, {"path", "shim"}, {"mode", key_mode}});
+    const auto secret = Value::object({{"secretName", object_name(pod.server.name)}, {"items", Value(Value::Array{item})}});
+    Value::Array out = {Value::object({{"name", "world"}, {"persistentVolumeClaim", std::move(claim)}}), empty("volume", work_size),
+                        empty("run", MebiBytes{16}), empty("tmp", temporary_size), Value::object({{"name", "key"}, {"secret", secret}})};
+    if (!pod.may_write) out.push_back(empty("work", work_size));
+    return Value(std::move(out));
+}
+
+Value container(const BackupPod& pod, const BackupRules& rules) {
+    const auto amount = Value::object({{"cpu", fmt::format("{}m", rules.cpu.count)}, {"memory", fmt::format("{}Mi", rules.memory.count)}});
+    Value::Array command;
+    for (const auto word : {shim_path, std::string_view("--pod"), std::string_view("--volume"), volume_path, std::string_view("--run"), run_path,
+                            std::string_view("--key"), std::string_view("/gk/key/shim"), std::string_view("--listen")})
+        command.emplace_back(word);
+    command.emplace_back(fmt::to_string(shim_port));
+    return Value::object({{"name", "backup"},
+                          {"image", rules.image},
+                          {"imagePullPolicy", "IfNotPresent"},
+                          {"command", std::move(command)},
+                          {"resources", Value::object({{"limits", amount}, {"requests", amount}})},
+                          {"securityContext", Value::object({{"allowPrivilegeEscalation", false},
+                                                             {"capabilities", Value::object({{"drop", Value(Value::Array{Value("ALL")})}})},
+                                                             {"readOnlyRootFilesystem", true}})},
+                          {"volumeMounts", mounts(pod)}});
+}
+
+Value spec_of(const BackupPod& pod, const BackupRules& rules, const PodRules& games) {
+    const auto user = static_cast<std::int64_t>(games.user);  // That of the games: it may read what they wrote, and nothing more.
+    auto spec = Value::object({{"activeDeadlineSeconds", std::int64_t{pod.life.count()}},
+                               {"automountServiceAccountToken", false},
+                               {"containers", Value(Value::Array{container(pod, rules)})},
+                               {"enableServiceLinks", false},
+                               {"restartPolicy", "Never"},
+                               {"securityContext", Value::object({{"fsGroup", user},
+                                                                  {"fsGroupChangePolicy", "OnRootMismatch"},
+                                                                  {"runAsGroup", user},
+                                                                  {"runAsNonRoot", true},
+                                                                  {"runAsUser", user},
+                                                                  {"seccompProfile", Value::object({{"type", "RuntimeDefault"}})}})},
+                               {"terminationGracePeriodSeconds", 5},
+                               {"volumes", volumes(pod)}});
+    if (!pod.host_name.empty()) spec.set("hostname", pod.host_name);
+    // By name, past the scheduler's taste: on another node a claim that one node has mounted cannot be had.
+    if (!pod.node.empty()) spec.set("nodeName", pod.node);
+    if (!games.node_selector.as_object()->empty()) spec.set("nodeSelector", games.node_selector);
+    if (!games.tolerations.as_array()->empty()) spec.set("tolerations", games.tolerations);
+    Value::Array pull;
+    for (const auto& name : games.pull_secrets) pull.push_back(Value::object({{"name", name}}));
+    if (!pull.empty()) spec.set("imagePullSecrets", std::move(pull));
+    return spec;
+}
+
+}  // namespace
+
+std::string backup_pod_name(std::string_view id) { return object_name(id) + "-backup"; }
+
+Value backup_pod(const BackupPod& pod, const BackupRules& rules, const PodRules& games) {
+    auto labels = labels_of(pod.uid, pod.server.name);
+    labels.set(component_label, backup_component);
+    return Value::object(
+        {{"apiVersion", "v1"},
+         {"kind", "Pod"},
+         {"metadata", Value::object({{"name", backup_pod_name(pod.server.name)}, {"namespace", pod.server.space}, {"labels", std::move(labels)}})},
+         {"spec", spec_of(pod, rules, games)}});
+}
+
+wire::shim::Spec backup_spec(const Workbench::Job& job, Epoch epoch) {
+    wire::shim::Spec spec;
+    spec.epoch = epoch;
+    spec.server = job.server;
+    spec.name = "backup";
+    spec.program.argv = {"/bin/sh", "-c", std::string(script), "backup"};
+    spec.program.argv.insert(spec.program.argv.end(), job.argv.begin(), job.argv.end());
+    spec.program.env = job.env;
+    spec.program.env.insert({{"PATH", "/usr/bin:/bin"}, {"HOME", "/tmp"}, {"TMPDIR", "/tmp"}});
+    for (const auto& [name, secret] : job.secrets) spec.program.env[name] = secret.reveal();
+    spec.program.working_directory = std::string(work_path);
+    spec.stop = {{.kind = wire::shim::Rung::Kind::signal, .command = {}, .signal = 15, .wait = std::chrono::seconds(5)}};
+    return spec;
+}
+
+}  // namespace gk::kubernetes

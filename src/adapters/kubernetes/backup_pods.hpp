@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "adapters/kubernetes/backup_pod.hpp"
+#include "adapters/kubernetes/cluster_view.hpp"
+#include "net/shim/remote.hpp"
+#include "ports/workbench.hpp"
+
+namespace gk::kubernetes {
+
+// Runs programs beside a world in a pod of their own; those that need no world run on the workbench that is here. Command, secrets and output go
+// over the shim's sealed connection: nothing of them is stored in the cluster. The pod is removed afterwards; one that a control plane has left when
+// it died is removed before the next.
+class BackupPods final : public Workbench {
+public:
+    struct Options {
+        BackupRules backups;
+        PodRules games;
+        Milliseconds start{std::chrono::minutes(5)};  // Until the pod runs and its shim answers: an image may have to be pulled.
+    };
+    struct Knowledge {
+        std::function<std::optional<ObjectKey>(ServerUid)> place;
+        std::function<Answer<noise::Key>(ObjectKey)> key;
+    };
+    // `here` and `view` outlive this object.
+    BackupPods(Client client, ClusterView& view, Workbench& here, Knowledge knowledge, Options options)
+        : client_(std::move(client)),
+          view_(view),
+          here_(here),
+          knowledge_(std::move(knowledge)),
+          options_(std::move(options)) {}
+
+    Answer<Ended> run(Job job) override;
+    // Nothing is to be done: games and programs beside them have the same uid.
+    Answer<Success> own_world(ServerUid uid, WorldDisk which, std::uint32_t slot) override;
+
+private:
+    Answer<BackupPod> wanted(const Job& job) const;
+    Answer<Success> remove_left(ObjectKey pod);
+    Answer<Success> remove(ObjectKey pod, std::string object_uid);
+    Answer<net::shim::RemoteShim> started(ObjectKey pod, noise::Key key, Time deadline);
+    Answer<Ended> run_in(net::shim::RemoteShim shim, Job job, Time start_by);
+    Answer<net::shim::LinkPtr> connected(net::shim::RemoteShim shim, Time deadline);
+    Answer<wire::shim::Exit> ended(net::shim::LinkPtr link, Time deadline);
+
+    Client client_;
+    ClusterView& view_;
+    Workbench& here_;
+    Knowledge knowledge_;
+    Options options_;
+};
+
+}  // namespace gk::kubernetes
