@@ -61,6 +61,53 @@ TEST(PodWorld, IsServedOnWhenTheGameEnds) {
     EXPECT_FALSE(peer.receive(1).empty());
 }
 
+// Free just now; should another program take it first, the game's log says so.
+Port free_port() {
+    const Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
+    ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
+    return Port{ntohs(address.sin_port)};
+}
+
+TEST(PodWorld, OfMinetestIsMadeThroughThePortAndPlayed) {
+    if (::access("/usr/games/minetestserver", X_OK) != 0) GTEST_SKIP() << "minetest-server is not installed";
+    PodRun pod;
+    ASSERT_TRUE(pod.start());
+    Plane plane(pod);
+    const auto files = plane.link().files();
+    ASSERT_TRUE(plane.wait(files->write(ServerUid{}, "w/world.mt", bytes_of("gameid = devtest\nbackend = sqlite3\n"))));
+    ASSERT_TRUE(plane.wait(files->write(ServerUid{}, "c.conf", bytes_of("bind_address = 127.0.0.1\nserver_announce = false\n"))));
+    const auto port = free_port();
+    auto spec = pod.toy();
+    spec.program.argv = {"/usr/games/minetestserver",
+                         "--gameid",
+                         "devtest",
+                         "--world",
+                         "w",
+                         "--config",
+                         "c.conf",
+                         "--port",
+                         std::to_string(std::to_underlying(port)),
+                         "--logfile",
+                         ""};
+    spec.program.env["HOME"] = spec.program.working_directory;
+    spec.console = {};
+    spec.ready = {.log_pattern = "listening on", .target = {wire::shim::Query::minetest, "127.0.0.1", port}};
+
+    ASSERT_TRUE(plane.run(spec));
+    const auto ready = plane.until([](const auto& status) { return status.phase != Phase::starting; });
+    EXPECT_EQ(ready.phase, Phase::ready);
+    ASSERT_TRUE(plane.ask(Op::stop));
+
+    EXPECT_EQ(plane.until(Phase::exited).exit->code, 0);
+    const auto written = plane.wait(files->list(ServerUid{}, "w")).value();
+    EXPECT_GT(written.size(), 1U) << "the game writes where it was told to";
+}
+
 std::string texts(const std::vector<LogLine>& lines) {
     std::string out;
     for (const auto& line : lines) out += line.line + "|";
