@@ -166,6 +166,20 @@ class Rights(OldCase):
         self.assertIn("compat.anonymous", done.stderr)
 
 
+class Environment(OldCase):
+    def refused(self, **environment):
+        command = [harness.BIN / "gamekeeper", "serve", "--state", self.keeper.home / "other"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=self.keeper.environment() | environment)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        return done.stderr
+
+    def test_every_mistake_is_told_at_once_under_the_name_it_was_made(self):
+        said = self.refused(PORT="http", LOG_LEVEL="LOUD", GK_BACKUP_EVERY="5")
+
+        for name in ("PORT: 'http'", "LOG_LEVEL: 'LOUD'", "GK_BACKUP_EVERY"):
+            self.assertIn(name, said)
+
+
 class WebPages(OldCase):
     def test_no_web_page_gets_in_without_a_key(self):
         for headers in ({"Origin": "https://evil.example"}, {"Host": "evil.example"}):

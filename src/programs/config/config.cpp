@@ -287,13 +287,12 @@ Result<SaidByKey, ConfigErrors> said_in_environment(const std::vector<std::strin
     return out;
 }
 
-Result<Config, ConfigErrors> make_config(const std::vector<SaidByKey>& layers) {
+Result<Config, ConfigErrors> make_config(const std::vector<SaidByKey>& layers, ConfigErrors errors) {
     SaidByKey said;
     for (const auto& layer : layers) {
         for (const auto& [name, value] : layer) said[name] = value;
     }
     Config config;
-    ConfigErrors errors;
     for (const auto& [name, value] : said) {
         const auto* key = key_of(name);
         if (key == nullptr) errors.push_back(unknown_key(value.origin, name));

@@ -114,7 +114,7 @@ Result<SaidByKey, ConfigErrors> said_in_environment(const std::vector<std::strin
 // What the environment names of the originals say (docs/guide/from-the-originals.md): PORT, LOG_LEVEL. The weakest layer, because other programs
 // read variables of these names too.
 Result<SaidByKey, ConfigErrors> said_by_originals(const std::vector<std::string>& environment);
-// Later layers win.
-Result<Config, ConfigErrors> make_config(const std::vector<SaidByKey>& layers);
+// Later layers win. `errors` are those of layers that could not be read: then nothing is made, and the values that could are judged with them.
+Result<Config, ConfigErrors> make_config(const std::vector<SaidByKey>& layers, ConfigErrors errors = {});
 
 }  // namespace gk::programs

@@ -41,6 +41,20 @@ TEST(Config, EveryErrorIsReportedWithItsPlace) {
     EXPECT_EQ(config.error()[0].substr(0, 10), "gk.yaml:2:");
 }
 
+TEST(Config, WhatCouldNotBeReadAndWhatCouldIsToldTogether) {
+    const auto unread = said_in_environment({"GK_API_LISEN=x"});
+    ASSERT_FALSE(unread);
+
+    // A key of the layer that could not be read may be the other half: nobody is told that it is missing.
+    const auto config =
+        make_config({state(), {{"backup.every", {"5", "gk.yaml:2"}}, {"api.tls_certificate", {"/c.pem", "gk.yaml:3"}}}}, unread.error());
+
+    ASSERT_FALSE(config);
+    ASSERT_EQ(config.error().size(), 2u);
+    EXPECT_EQ(config.error()[0].substr(0, 12), "environment:");
+    EXPECT_EQ(config.error()[1].substr(0, 10), "gk.yaml:2:");
+}
+
 TEST(Config, AMistypedKeyIsAnErrorEverywhere) {
     const auto file = said_in_file("api:\n  lisen: 127.0.0.1:1\n", "gk.yaml");
     const auto environment = said_in_environment({"GK_API_LISEN=x"});

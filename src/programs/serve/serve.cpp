@@ -73,9 +73,10 @@ Result<Config, ConfigErrors> read_config(const ServeOptions& options) {
     const auto state = said_state.empty() ? default_state() : said_state;
     auto in_file = said_in_chosen_file(options, state);
     if (!in_file) add(errors, in_file.error());
-    if (!errors.empty()) return std::unexpected(std::move(errors));
     const SaidByKey usual = {{"state", {state, "default"}}, {"api.socket", {default_socket(said_state), "default"}}};
-    return make_config({usual, *by_originals, *in_file, *in_environment, options.said});
+    const SaidByKey nothing;
+    return make_config({usual, by_originals.value_or(nothing), in_file.value_or(nothing), in_environment.value_or(nothing), options.said},
+                       std::move(errors));
 }
 
 int serve_main(const ServeOptions& options) {
