@@ -1,30 +1,51 @@
 #!/usr/bin/python3
-"""The shipped definition of minecraft-java, from fetch to stop, as old clients start it. The game itself cannot be had here: a small server of ours
-stands in for it (tests/compat/stand_in), packed as the jar that a web site of the test gives out."""
+"""The shipped definition of minecraft-java, as old clients start it. The game itself cannot be had here, and two others stand in for it
+(tests/compat/stand_in): a small server of ours, packed as the jar that a web site of the test gives out, and flying-squid, which speaks the game's
+protocol, for a real player."""
 
 import hashlib
 import http.client
 import json
 import pathlib
+import os
 import re
+import shutil
 import socket
 import subprocess
+
+import yaml
 
 import harness
 from test_sources import Site
 
-STAND_IN = pathlib.Path(harness.ROOT) / "tests/compat/stand_in/Server.java"
+STAND_INS = pathlib.Path(harness.ROOT) / "tests/compat/stand_in"
+DEFINITION = pathlib.Path(harness.ROOT) / "games/minecraft-java.yaml"
+PACKAGES = ["flying-squid@1.12.0", "mineflayer@4.25.0"]
+NODE_AT_LEAST = 20
 
 
 def packed(folder):
     """The stand-in as server.jar."""
-    subprocess.run(["javac", "-d", folder / "classes", STAND_IN], check=True)
+    subprocess.run(["javac", "-d", folder / "classes", STAND_INS / "Server.java"], check=True)
     subprocess.run(["jar", "--create", "--file", folder / "server.jar", "--main-class", "Server", "-C", folder / "classes", "."], check=True)
     return (folder / "server.jar").read_bytes()
 
 
+def squid(folder):
+    """flying-squid, its player and a Node that is new enough, in a folder that a sandbox may see."""
+    present = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout
+    is_new_enough = int(re.match(r"v(\d+)", present)[1]) >= NODE_AT_LEAST
+    npm = ["npm", "install", "--prefer-offline", "--no-audit", "--no-fund", "--prefix", folder, *PACKAGES, *([] if is_new_enough else ["node@22"])]
+    subprocess.run(npm, check=True, capture_output=True, cwd=folder)
+    shutil.copy(os.path.realpath(shutil.which("node")) if is_new_enough else folder / "node_modules/node/bin/node", folder / "node")
+    for script in ("flying_squid.js", "player.js"):
+        shutil.copy(STAND_INS / script, folder)
+
+
 class MinecraftCase(harness.Case):
-    """An installation whose minecraft-java is the shipped one, but for where it is fetched from."""
+    """An installation whose minecraft-java is the shipped one, but for what stands in for it."""
+
+    settings = {"COMPAT_EULA": "accepted"}
 
     def installation(self):
         with socket.socket() as sock:
@@ -32,6 +53,15 @@ class MinecraftCase(harness.Case):
             self.port = sock.getsockname()[1]
         keeper = harness.Gamekeeper(**self.settings, API_LISTEN=f"127.0.0.1:{self.port}", KEEPER_INTERVAL="1s", COMPAT_ANONYMOUS="true",
                                     MACHINE_MEMORY_MIB=16384)
+        games = keeper.state / "games"
+        games.mkdir(parents=True)
+        (games / "minecraft-java.yaml").write_text(self.definition(keeper))
+        keeper.state.chmod(0o755)
+        games.chmod(0o755)
+        return keeper
+
+    def definition(self, keeper):
+        """With a web site that gives out the stand-in of ours."""
         site = Site(keeper.home)
         self.addCleanup(site.server_close)
         self.addCleanup(site.shutdown)
@@ -39,15 +69,8 @@ class MinecraftCase(harness.Case):
         site.files["/server.jar"] = jar
         plain = keeper.environment
         keeper.environment = lambda: plain() | {"SSL_CERT_FILE": str(site.certificate)}
-        definition = (harness.ROOT / "games/minecraft-java.yaml").read_text()
-        definition = re.sub(r'url: "[^"]*"', f'url: "{site.address}/server.jar"', definition)
-        definition = re.sub(r"sha256: [0-9a-f]{64}", f"sha256: {hashlib.sha256(jar).hexdigest()}", definition)
-        games = keeper.state / "games"
-        games.mkdir(parents=True)
-        (games / "minecraft-java.yaml").write_text(definition)
-        keeper.state.chmod(0o755)
-        games.chmod(0o755)
-        return keeper
+        text = re.sub(r'url: "[^"]*"', f'url: "{site.address}/server.jar"', DEFINITION.read_text())
+        return re.sub(r"sha256: [0-9a-f]{64}", f"sha256: {hashlib.sha256(jar).hexdigest()}", text)
 
     def ask(self, method, target, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=180)
@@ -60,8 +83,6 @@ class MinecraftCase(harness.Case):
 
 
 class Minecraft(MinecraftCase):
-    settings = {"COMPAT_EULA": "accepted"}
-
     def test_package_standard_of_the_first_original_is_this_game(self):
         status, started = self.ask("POST", "/api/server/start-server", {"package": "standard", "server_id": "castle"})
 
@@ -88,7 +109,47 @@ class Minecraft(MinecraftCase):
         self.assertEqual(self.ask("GET", "/api/v1/server/7/usage")[1]["memory_limits_gb"], 4)
 
 
+class RealPlayer(MinecraftCase):
+    def definition(self, keeper):
+        """The shipped settings, files, ports and sizes; flying-squid's way to start, to say that it is ready, and to stop."""
+        self.folder = keeper.state / "games" / "squid"  # Where games' files may lie.
+        self.folder.mkdir()
+        squid(self.folder)
+        game = yaml.safe_load(DEFINITION.read_text())
+        game["sources"] = [{"directory": {"path": str(self.folder)}}]
+        game["command"] = ["{{paths.game}}/node", "--max-old-space-size={{memory.heap_mib}}", "{{paths.game}}/flying_squid.js"]
+        game["settings"]["online_mode"]["default"] = False
+        game["ready"] |= {"log": "Server listening on port"}
+        game["stop"] = [{"command": "stop", "wait": "30s"}]
+        del game["quiesce"], game["players"]
+        return yaml.safe_dump(game, sort_keys=False)
+
+    def play(self, info, deed):
+        player = [self.folder / "node", self.folder / "player.js", info["ip"], str(info["port"]), deed]
+        done = subprocess.run(player, capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout.strip()
+
+    def start(self):
+        status, reply = self.ask("POST", "/api/server/start-server", {"package": "standard", "server_id": "castle"})
+        self.assertEqual(status, 200, reply)
+        return reply
+
+    def test_what_a_player_built_is_there_after_the_disk_was_freed(self):
+        first = self.start()
+        self.assertEqual(self.play(first["connection_info"], "build"), "gold_block")
+        status, reply = self.ask("POST", "/api/server/stop-server", {"server_id": "castle"})
+        self.assertEqual(status, 200, reply)
+
+        again = self.start()
+
+        self.assertTrue(again["files_restored"])
+        self.assertEqual(self.play(again["connection_info"], "look"), "gold_block")
+
+
 class Licence(MinecraftCase):
+    settings = {}
+
     def test_nothing_is_started_before_somebody_accepts_it(self):
         status, reply = self.ask("POST", "/api/server/start-server", {"package": "standard", "server_id": "castle"})
 

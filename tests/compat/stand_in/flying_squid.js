@@ -1,0 +1,21 @@
+// Starts flying-squid with the settings that minecraft-java has in its own files.
+const fs = require('fs')
+const squid = require('flying-squid')
+const defaults = require('flying-squid/config/default-settings.json')
+
+const settings = Object.fromEntries(
+  fs.readFileSync('server.properties', 'utf8').split('\n').filter((line) => /^[^#].*=/.test(line)).map((line) => line.split(/=(.*)/s, 2))
+)
+
+squid.createMCServer({
+  ...defaults,
+  port: Number(settings['server-port']),
+  motd: settings.motd,
+  'max-players': Number(settings['max-players']),
+  'online-mode': settings['online-mode'] === 'true',
+  'everybody-op': true,
+  logging: false,
+  generation: { name: 'superflat', options: { worldHeight: 80 } },
+  worldFolder: 'world',
+  version: '1.20.4'
+})
