@@ -33,7 +33,7 @@ Runtime::Answer<Success> ClusterRuntime::make_claim(NewClaim wish) {
     if (!made && made.error().kind == Failure::Kind::forbidden)
         co_return fail(RuntimeError::Kind::exhausted, "the cluster refuses the claim: " + made.error().detail);
     if (!made) co_return std::unexpected(error_of(made.error()));
-    view_.claims().freshness().wrote(wire::kubernetes::key_of(*made), wire::kubernetes::version_of(*made));
+    view_.claims().wrote(wire::kubernetes::key_of(*made), wire::kubernetes::version_of(*made));
     co_return Success{};
 }
 
@@ -99,7 +99,7 @@ Runtime::Answer<Success> ClusterRuntime::commit_staged(ServerUid uid, Epoch epoc
     auto patch = claim_commit(epoch);
     const auto patched = co_await client_.merge(resources::claims, key, std::move(patch));
     if (!patched) co_return std::unexpected(error_of(patched.error()));
-    view_.claims().freshness().wrote(key, wire::kubernetes::version_of(*patched));
+    view_.claims().wrote(key, wire::kubernetes::version_of(*patched));
     // From here on the staged one is the world, whatever becomes of the others: it has the highest number.
     co_return co_await remove_claims(server, of_world(claims, World::live));
 }

@@ -45,11 +45,10 @@ ClusterRuntime::~ClusterRuntime() {
 
 Task<void> ClusterRuntime::run() {
     async::TaskGroup parts(co_await boost::asio::this_coro::executor);
-    parts.spawn("cluster view", view_.run());
     parts.spawn("links to shims", linking_.run());
     parts.spawn("idle pods", stop_idle_pods());
-    auto all = parts.join();
-    co_await async::run_with(parts, std::move(all));
+    auto viewing = view_.run();
+    co_await async::run_with(parts, std::move(viewing));
 }
 
 void ClusterRuntime::note(ServerUid uid) {

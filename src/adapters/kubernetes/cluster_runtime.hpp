@@ -26,6 +26,7 @@ public:
     struct Options {
         std::string space;          // Only this namespace; empty: all.
         std::string storage_class;  // Of claims; empty: the cluster's default.
+        std::string node_host;      // What players are told of ports that nodes open; empty: the node's own address.
         PodRules pods;
         WorldPods::Limits limits;
         Milliseconds idle{60'000};  // A pod that was started for files, and has had nothing to do for so long, is stopped.
@@ -60,6 +61,7 @@ public:
     Answer<Success> discard_staged(ServerUid uid, Epoch epoch) override;
 
     Answer<Success> launch(server::LaunchSpec spec, Epoch epoch) override;
+    Answer<std::string> host_of(ServerUid uid) override;
     Answer<Success> stop(ServerUid uid, Epoch epoch) override;
     Answer<Success> kill(ServerUid uid, Epoch epoch) override;
     Answer<Success> clean(ServerUid uid, Epoch epoch) override;
@@ -108,6 +110,7 @@ private:
     Task<Turn> keep_link(ObjectKey server);
     Task<void> stop_idle_pods();
     Answer<Success> stop_when_idle(ServerUid uid);
+    Answer<std::string> balanced_host(ObjectKey server);
     Answer<PodView> bring_up(server::LaunchSpec spec, ObjectKey server, Epoch epoch);
     Answer<std::string> ask(ServerUid uid, wire::shim::Op op, std::string text, Epoch epoch, Milliseconds patience);
     Answer<Success> must_not_run(ServerUid uid, const ObjectKey& server);

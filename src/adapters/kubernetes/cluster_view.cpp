@@ -25,13 +25,6 @@ Selection games(const std::string& space) {
     return selection;
 }
 
-Task<void> all_of(std::vector<Informer*> informers) {
-    async::TaskGroup running(co_await boost::asio::this_coro::executor);
-    for (auto* informer : informers) running.spawn("informer", informer->run());
-    auto all = running.join();
-    co_await async::run_with(running, std::move(all));
-}
-
 }  // namespace
 
 std::optional<ServerUid> server_of(const Value& object) { return ServerUid::parse(text_at(object, {"metadata", "labels", server_label})); }
@@ -44,7 +37,12 @@ ClusterView::ClusterView(Client client, Random& random, const std::string& space
       claims_(client, random, resources::claims, ours(space), [this](const Change& it) { saw(it); }),
       nodes_(client, random, resources::nodes, {}, [this](const Change& it) { saw_node(it); }) {}
 
-Task<void> ClusterView::run() { return all_of({&pods_, &sets_, &claims_, &nodes_}); }
+Task<void> ClusterView::run() {
+    async::TaskGroup informers(co_await boost::asio::this_coro::executor);
+    for (auto* informer : {&pods_, &sets_, &claims_}) informers.spawn("informer", informer->run());
+    auto last = nodes_.run();
+    co_await async::run_with(informers, std::move(last));
+}
 
 bool ClusterView::has_synced() const {
     return pods_.store().has_synced() && sets_.store().has_synced() && claims_.store().has_synced() && nodes_.store().has_synced();
@@ -107,6 +105,11 @@ std::optional<PodView> ClusterView::pod(ServerUid uid, const ObjectKey& server) 
     if (object == nullptr || server_of(*object) != uid) return std::nullopt;
     const auto node = nodes_.store().find({"", std::string(text_at(*object, {"spec", "nodeName"}))});
     return pod_view(*object, node.get());
+}
+
+std::string ClusterView::address_of(const std::string& node) const {
+    const auto object = nodes_.store().find({"", node});
+    return object != nullptr ? node_address(*object) : std::string();
 }
 
 ObjectPtr ClusterView::stateful_set(ServerUid uid, const ObjectKey& server) const {

@@ -46,6 +46,8 @@ public:
     std::optional<ServerUid> server_at(const ObjectKey& server) const;
     // The pod of that server's game. None also when the pod belongs to another server of that name.
     std::optional<PodView> pod(ServerUid uid, const ObjectKey& server) const;
+    // Where people reach that node: its external address, else its internal one; empty: it tells none.
+    std::string address_of(const std::string& node) const;
     ObjectPtr stateful_set(ServerUid uid, const ObjectKey& server) const;
     std::vector<Claim> claims(ServerUid uid, const ObjectKey& server) const { return claims_of(claims_.store(), uid, server); }
     // The copies show what we ourselves have written (R11).

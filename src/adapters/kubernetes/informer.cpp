@@ -31,6 +31,11 @@ Task<void> Informer::run() {
     }
 }
 
+void Informer::wrote(const ObjectKey& key, std::string_view version) {
+    freshness_.wrote(key, version);
+    if (const auto object = store_.find(key)) freshness_.saw(key, object.get(), version_of(*object));
+}
+
 Task<void> Informer::synced() {
     while (!store_.has_synced()) co_await synced_.wait();
 }

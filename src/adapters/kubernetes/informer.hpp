@@ -32,6 +32,8 @@ public:
     // Returns when the first list is in the store and its changes were told. For one run().
     Task<void> synced();
 
+    // We wrote the object, and the server answered with this version. The event of it may have come before the answer.
+    void wrote(const ObjectKey& key, std::string_view version);
     wire::kubernetes::Freshness& freshness() { return freshness_; }
 
     // For the metrics.

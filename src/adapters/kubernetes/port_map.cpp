@@ -84,7 +84,6 @@ PortMap::Answer<bool> KubernetesPortMap::make(const PortOwner& owner, const std:
     auto document = service(owner, owner.exposure.value_or(usual), chosen);
     const auto made = co_await client_.create(services, std::move(document));
     if (made) {
-        services_.freshness().wrote(wire::kubernetes::key_of(*made), wire::kubernetes::version_of(*made));
         hold(*made);
         co_return true;
     }
@@ -125,7 +124,6 @@ PortMap::Answer<Success> KubernetesPortMap::release(ServerUid server) {
     const auto removed = co_await client_.remove(services, key, std::move(only));
     const bool is_gone = removed || removed.error().kind == Failure::Kind::not_found || removed.error().kind == Failure::Kind::conflict;
     if (!is_gone) co_return unavailable(removed.error().detail);
-    services_.freshness().removed(known.key, known.object_uid);
     const auto again = known_.find(server);
     if (again == known_.end() || again->second.object_uid != known.object_uid) co_return Success{};
     book_.release(server, client_.clock().now());

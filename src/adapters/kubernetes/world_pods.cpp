@@ -63,7 +63,7 @@ WorldPods::Answer<Success> WorldPods::want(const Start& order, const std::string
     auto intent = stateful_set({.launch = order.launch, .server = order.server, .claim = claim}, rules_, 1, order.epoch);
     const auto applied = co_await client_.apply(resources::stateful_sets, std::move(intent), true);
     if (!applied) co_return std::unexpected(error_of(applied.error()));
-    view_.stateful_sets().freshness().wrote(set_key(order.server), version_of(*applied));
+    view_.stateful_sets().wrote(set_key(order.server), version_of(*applied));
     co_return Success{};
 }
 
@@ -112,7 +112,7 @@ WorldPods::Answer<Success> WorldPods::want_none(ServerUid uid, const ObjectKey& 
     const auto patched = co_await client_.merge(resources::stateful_sets, key, std::move(patch));
     if (!patched && patched.error().kind == Failure::Kind::not_found) co_return Success{};
     if (!patched) co_return std::unexpected(error_of(patched.error()));
-    view_.stateful_sets().freshness().wrote(key, version_of(*patched));
+    view_.stateful_sets().wrote(key, version_of(*patched));
     co_return Success{};
 }
 
@@ -165,7 +165,6 @@ WorldPods::Answer<Success> WorldPods::forget(ServerUid uid, ObjectKey server) {
     Preconditions only{.uid = object_uid, .version = {}};
     const auto removed = co_await client_.remove(resources::stateful_sets, key, std::move(only));
     if (!removed && removed.error().kind != Failure::Kind::not_found) co_return std::unexpected(error_of(removed.error()));
-    view_.stateful_sets().freshness().removed(key, object_uid);
     co_return Success{};
 }
 
