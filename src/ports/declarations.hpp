@@ -63,8 +63,8 @@ public:
     virtual Answer<Declaration> get(DeclarationName name) = 0;
     // Shows and keeps what a look at it has come to. `conflict`: it is another one by now.
     virtual Answer<Success> note(Declaration looked_at, Verdict verdict) = 0;
-    // Changes what is declared. `conflict`: somebody has declared something else since that look.
-    virtual Answer<Success> declare(Declaration looked_at, Value declared) = 0;
+    // Changes what is declared; returns its generation. `conflict`: somebody has declared something else since that look.
+    virtual Answer<std::int64_t> declare(Declaration looked_at, Value declared) = 0;
 
     // Calls `changed` on the loop's thread after any change, by whomever, until the handle is destroyed.
     using Changed = std::function<void(DeclarationName)>;

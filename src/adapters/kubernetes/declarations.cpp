@@ -62,7 +62,7 @@ Declarations::Answer<Success> KubernetesDeclarations::note(Declaration looked_at
     co_return std::unexpected(too_fast(looked_at.name));
 }
 
-Declarations::Answer<Success> KubernetesDeclarations::declare(Declaration looked_at, Value declared) {
+Declarations::Answer<std::int64_t> KubernetesDeclarations::declare(Declaration looked_at, Value declared) {
     for (int tried = 0; tried < tries_max; ++tried) {
         CO_TRY(object, co_await store_.read(key_for(looked_at.name)));
         const auto now = declaration_of(*object);
@@ -71,7 +71,7 @@ Declarations::Answer<Success> KubernetesDeclarations::declare(Declaration looked
         next.set("spec", declared);
         std::string main_resource;
         const auto written = co_await store_.write(std::move(next), std::move(main_resource));
-        if (written) co_return Success{};
+        if (written) co_return declaration_of(**written).generation;
         if (written.error().kind != StoreError::Kind::conflict) co_return std::unexpected(written.error());
     }
     co_return std::unexpected(too_fast(looked_at.name));

@@ -21,7 +21,7 @@ public:
     std::optional<Declaration> seen(const DeclarationName& name) override;
     Answer<Declaration> get(DeclarationName name) override;
     Answer<Success> note(Declaration looked_at, Verdict verdict) override;
-    Answer<Success> declare(Declaration looked_at, Value declared) override;
+    Answer<std::int64_t> declare(Declaration looked_at, Value declared) override;
     std::shared_ptr<void> watch(Changed changed) override;
 
 private:

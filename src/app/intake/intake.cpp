@@ -209,6 +209,7 @@ Task<Intake::Looked> Intake::take_changes(Declaration declaration) {
         // Somebody has declared something in between: the next look sees both.
         if (!mirrored) co_return Looked{.is_good = false};
         met.declaration = with_changes(std::move(met.declaration), by_us);
+        declaration.generation = *mirrored;
     }
     co_return co_await conclude(std::move(declaration), std::move(met), std::move(refused));
 }
