@@ -64,7 +64,7 @@ imagePullSecrets:
 {{- with .Values.storageClass }}
 {{- $_ := set $cluster "storage_class" . }}
 {{- end }}
-{{- $config := dict "shape" "cluster" "state" "/var/lib/gamekeeper" "api" $api "cluster" $cluster }}
+{{- $config := dict "shape" "cluster" "state" "/var/lib/gamekeeper/state" "api" $api "cluster" $cluster }}
 {{- if include "gamekeeper.hasPostgres" . }}
 {{- $url := .Values.postgres.url | default (printf "postgresql://gamekeeper@gamekeeper-postgres.%s.svc:5432/gamekeeper" .Release.Namespace) }}
 {{- $_ := set $config "ledger" (dict "url" $url "password_file" "/etc/gamekeeper/ledger/password") }}
