@@ -64,16 +64,32 @@ Task<Result<std::shared_ptr<Link>, RuntimeError>> Link::connect(Clock& clock, Re
     co_return link;
 }
 
+// Ends a connection that nobody is given, also when its opening was cancelled: it would read on for ever.
+class Link::Unkept {
+public:
+    explicit Unkept(Link& link) : link_(&link) {}
+    ~Unkept() {
+        if (link_ != nullptr) link_->close();
+    }
+    Unkept(const Unkept&) = delete;
+    Unkept& operator=(const Unkept&) = delete;
+    void keep() { link_ = nullptr; }
+
+private:
+    Link* link_;
+};
+
 Task<Result<Success, RuntimeError>> Link::greet(Epoch epoch, Changed changed) {
+    Unkept unkept(*this);
     auto hello = co_await ask(wire::shim::Op::hello, std::string(), epoch, hello_patience);
     if (!hello) {
         const bool stranger = seal_ && !seal_->is_proved();
-        close();
         if (stranger) hello.error().detail = "whoever listens there does not hold the key of this server's shim: " + hello.error().detail;
         co_return std::unexpected(std::move(hello).error());
     }
     // The first status has come before the answer; from here on the owner hears of the next.
     changed_ = std::move(changed);
+    unkept.keep();
     co_return Success{};
 }
 

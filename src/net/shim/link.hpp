@@ -54,6 +54,7 @@ private:
         async::Signal arrived;
     };
     Task<Result<Success, RuntimeError>> open(const std::string& run_folder);
+    class Unkept;
     Task<Result<Success, RuntimeError>> greet(Epoch epoch, Changed changed);
     void begin();
     static Task<void> wait_for(std::shared_ptr<Pending> pending);

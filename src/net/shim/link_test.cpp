@@ -3,10 +3,12 @@
 #include <string>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <gtest/gtest.h>
 
+#include "async/deadline.hpp"
 #include "async/manual_clock.hpp"
 #include "async/run.hpp"
 #include "async/task_group.hpp"
@@ -158,6 +160,30 @@ TEST_F(FakeShim, IsNotWaitedForForEver) {
     EXPECT_TRUE(link->is_open());
     link->close();
 }
+
+Task<void> opening_cancelled(FakeShim& shim) {
+    async::TaskGroup group(shim.io.get_executor());
+    const auto say_nothing = [](FakeShim& s) -> Task<void> {
+        s.peer.emplace(co_await s.acceptor.async_accept(asio::use_awaitable));
+        const auto hello = co_await s.receive();
+        s.clock.advance(Milliseconds(100));
+    };
+    group.spawn("shim", say_nothing(shim));
+    const auto ignored = [] {};
+    auto connecting = Link::connect(shim.clock, shim.folder, third, ignored);
+    const auto deadline = shim.clock.now() + Milliseconds(100);
+    const auto link = co_await async::with_deadline(shim.clock, deadline, std::move(connecting));
+    EXPECT_FALSE(link);
+    co_await group.join();
+
+    std::array<std::byte, 16> bytes{};
+    const auto room = asio::buffer(bytes);
+    boost::system::error_code error;
+    co_await shim.peer->async_read_some(room, asio::redirect_error(asio::use_awaitable, error));
+    EXPECT_EQ(error, asio::error::eof);
+}
+
+TEST_F(FakeShim, LeavesNoConnectionBehindWhenItsOpeningIsCancelled) { run(opening_cancelled(*this)); }
 
 Task<void> nonsense(FakeShim& shim, Link& link) {
     std::vector<std::byte> bytes(64, std::byte{0xff});

@@ -46,6 +46,28 @@ TEST(SpecCodec, AsksThePortThatTheGameBinds) {
     EXPECT_EQ(spec->console.target, (wire::shim::Target{wire::shim::Query::none, "127.0.0.1", Port{9000}}));
 }
 
+TEST(SpecCodec, LeavesEverythingToThePodThatAGameRunsIn) {
+    auto launch = toy();
+    launch.argv = {"game", "--world=/data/world"};
+
+    const auto spec = to_wire(launch, Epoch{1}, in_pod());
+
+    ASSERT_TRUE(spec.has_value());
+    EXPECT_EQ(spec->mode, wire::shim::Mode::direct);
+    EXPECT_EQ(spec->identity, std::nullopt);
+    EXPECT_EQ(spec->program.argv[1], "--world=/data/world");
+    EXPECT_EQ(spec->program.working_directory, launch.working_directory);
+    EXPECT_EQ(spec->program.memory_bytes_max, 0U);
+}
+
+TEST(SpecCodec, SeesNothingOfARunWhereAShimIsIdle) {
+    EXPECT_EQ(to_domain(wire::shim::Status{.phase = wire::shim::Phase::idle, .names = {}, .exit = {}}), Seen{});
+    const wire::shim::Exit lost{.cause = wire::shim::Cause::lost, .signal = {}, .code = {}, .tail = {}};
+    const auto seen = to_domain(wire::shim::Status{.phase = wire::shim::Phase::exited, .names = {}, .exit = lost});
+    EXPECT_EQ(seen.process, Seen::Process::exited);
+    EXPECT_EQ(seen.exit->cause, server::ExitCause::lost);
+}
+
 TEST(SpecCodec, RefusesWhatTheShimCouldNotDo) {
     auto no_port = toy();
     no_port.ready.role = "query";
