@@ -43,7 +43,8 @@ Value volumes(const BackupPod& pod) {
     };
     auto claim = Value::object({{"claimName", pod.claim}});
     if (!pod.may_write) claim.set("readOnly", true);
-    const auto item = Value::object({{"key", "shim"}, {"path", "shim"}, {"mode", key_mode}});
+    // Not the key of the game's shim: whoever has taken a game over cannot speak for this one.
+    const auto item = Value::object({{"key", "tools"}, {"path", "shim"}, {"mode", key_mode}});
     const auto secret = Value::object({{"secretName", object_name(pod.server.name)}, {"items", Value(Value::Array{item})}});
     Value::Array out = {Value::object({{"name", "world"}, {"persistentVolumeClaim", std::move(claim)}}), empty("volume", work_size),
                         empty("run", MebiBytes{16}), empty("tmp", temporary_size), Value::object({{"name", "key"}, {"secret", secret}})};
