@@ -82,6 +82,15 @@ bool game_runs(const Value& pod) {
 
 }  // namespace
 
+std::string node_address(const Value& node) {
+    for (const std::string_view kind : {"ExternalIP", "ExternalDNS", "InternalIP"}) {
+        for (const auto& it : list_at(node, {"status", "addresses"})) {
+            if (text_at(it, {"type"}) == kind) return std::string(text_at(it, {"address"}));
+        }
+    }
+    return {};
+}
+
 NodeState node_state(const Value* node) {
     if (node == nullptr) return NodeState::dead;
     for (const auto& taint : list_at(*node, {"spec", "taints"})) {

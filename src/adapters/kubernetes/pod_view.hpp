@@ -24,6 +24,9 @@ inline constexpr std::string_view confirmed_dead_annotation = "gamekeeper.dev/co
 // Null: there is no such Node.
 NodeState node_state(const Value* node);
 
+// The address of a Node for people: ExternalIP, ExternalDNS or InternalIP, the first that it has; empty: none.
+std::string node_address(const Value& node);
+
 struct PodView {
     std::string object_uid;
     std::string node;  // Empty: not given to one yet.

@@ -51,6 +51,15 @@ std::string waiting(const std::string& statuses, const std::string& image, const
            R"(","state":{"waiting":{"reason":")" + reason + R"(","message":")" + message + R"("}}}]}})";
 }
 
+TEST(Node, IsReachedByItsExternalAddressFirst) {
+    const auto of = [](const std::string& addresses) { return node_address(read(R"({"status":{"addresses":[)" + addresses + "]}}")); };
+    const std::string internal = R"({"type":"InternalIP","address":"10.0.0.1"})", external = R"({"type":"ExternalIP","address":"192.0.2.1"})";
+
+    EXPECT_EQ(of(internal + "," + external), "192.0.2.1");
+    EXPECT_EQ(of(R"({"type":"Hostname","address":"a"},)" + internal), "10.0.0.1");
+    EXPECT_EQ(of(R"({"type":"Hostname","address":"a"})"), "");
+}
+
 TEST(PodView, SaysWhatIsWrong) {
     struct Row {
         std::string pod;

@@ -24,15 +24,23 @@ kubernetes::KubernetesPortMap::Rules port_rules(const Config& config) {
 
 kubernetes::ClusterRuntime::Options runtime_options(const Config& config) {
     kubernetes::ClusterRuntime::Options options;
+    options.node_host = config.cluster.node_host;
     options.storage_class = config.cluster.storage_class;
     options.pods.shim_image = config.cluster.shim_image;
     return options;
 }
 
-process::PlainOptions bench_options(const Config& config) {
+process::PlainOptions host_options(const Config& config) {
     process::PlainOptions options;
     options.state = config.state;
     options.files_server = this_program();
+    return options;
+}
+
+kubernetes::BackupPods::Options backup_options(const Config& config) {
+    kubernetes::BackupPods::Options options;
+    options.backups.image = config.cluster.backup_image;
+    options.games.shim_image = config.cluster.shim_image;
     return options;
 }
 
@@ -79,7 +87,8 @@ Cluster::Cluster(boost::asio::io_context& loop, const Config& config, Opened ope
       declarations_(store_, events_, *clock_),
       port_map_(client_of(*access_), random_, port_rules(config)),
       runtime_(loop.get_executor(), client_of(*access_), random_, knowledge(), runtime_options(config)),
-      bench_(loop.get_executor(), *clock_, bench_options(config)),
+      here_(loop.get_executor(), *clock_, host_options(config)),
+      bench_(client_of(*access_), runtime_.view(), here_, backup_knowledge(), backup_options(config)),
       vault_(bench_, make_vault_place(loop.get_executor(), *clock_, random_, config, store), restic_options(keys_)),
       files_([this](ServerUid uid) { return runtime_.files_of(uid); }, *clock_),
       game_files_(loop.get_executor(), *clock_, std::move(opened.trust), {.folder = config.games.downloads}),
@@ -94,6 +103,11 @@ kubernetes::ClusterRuntime::Knowledge Cluster::knowledge() {
     return {.place = [this](ServerUid uid) { return store_.index().key_of(uid); },
             .launch = [this](ServerUid uid) { return launch_of(uid); },
             .key = [this](kubernetes::ObjectKey server) { return kubernetes::shim_key(store_.secrets(), std::move(server)); }};
+}
+
+kubernetes::BackupPods::Knowledge Cluster::backup_knowledge() {
+    return {.place = [this](ServerUid uid) { return store_.index().key_of(uid); },
+            .key = [this](kubernetes::ObjectKey server) { return kubernetes::tools_key(store_.secrets(), std::move(server)); }};
 }
 
 Runtime::Answer<server::LaunchSpec> Cluster::launch_of(ServerUid uid) {

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "adapters/download/game_files.hpp"
+#include "adapters/kubernetes/backup_pods.hpp"
 #include "adapters/kubernetes/cluster_runtime.hpp"
 #include "adapters/kubernetes/declarations.hpp"
 #include "adapters/kubernetes/elector.hpp"
@@ -39,7 +40,7 @@ public:
     Declarations* declarations() override { return &declarations_; }
     const Keys& keys() const override { return keys_; }
     app::MachineLimits limits() const override;
-    std::string public_host() const override { return config_.cluster.node_host; }
+    std::string public_host() const override { return {}; }  // Each server has its own.
     Task<std::vector<std::string>> shortcomings() override;
     void begin(async::TaskGroup& tasks) override;
     Task<void> elected() override;
@@ -58,6 +59,7 @@ private:
     Cluster(boost::asio::io_context& loop, const Config& config, Opened opened, const std::optional<StoreAccess>& store);
 
     kubernetes::ClusterRuntime::Knowledge knowledge();
+    kubernetes::BackupPods::Knowledge backup_knowledge();
     Runtime::Answer<server::LaunchSpec> launch_of(ServerUid uid);
     Task<void> stand_for_election();
 
@@ -74,7 +76,8 @@ private:
     kubernetes::KubernetesDeclarations declarations_;
     kubernetes::KubernetesPortMap port_map_;
     kubernetes::ClusterRuntime runtime_;
-    process::PlainHost bench_;
+    process::PlainHost here_;  // For what needs no world.
+    kubernetes::BackupPods bench_;
     restic::ResticVault vault_;
     net::shim::RemoteFiles files_;
     download::DownloadedGameFiles game_files_;
