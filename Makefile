@@ -59,7 +59,7 @@ cluster-status: ## its machines, processes and memory
 
 test-cluster: build ## test everything that needs Kubernetes, on the real cluster; last line: N passed, N failed
 	@tools/setup cluster
-	@cmake --build --preset release --parallel $(JOBS) --target gk-cluster-client
+	@cmake --build --preset release --parallel $(JOBS) $(addprefix --target ,$(shell grep -oh 'gk-cluster-[a-z-]*' tests/cluster/*/CMakeLists.txt | sort -u))
 	@tools/cluster/test
 
 images: build ## container images as OCI tar files, without Docker (docs/guide/images.md)

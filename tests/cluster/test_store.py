@@ -22,7 +22,7 @@ class WithServer(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = ApiServer()
-        manifests = subprocess.run([PROGRAMS / "gamekeeper", "manifests"], capture_output=True, text=True, check=True).stdout
+        manifests = subprocess.run([PROGRAMS / "gamekeeper", "manifests", "--definitions"], capture_output=True, text=True, check=True).stdout
         cls.server.kubectl("apply", "--server-side", "-f", "-", text=manifests)
         cls.server.kubectl("wait", "--for=condition=Established", "crd/gameservers.gamekeeper.dev", "crd/games.gamekeeper.dev")
         for space in ("aaa", "other"):

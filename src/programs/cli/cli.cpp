@@ -291,9 +291,10 @@ void add_completion(CLI::App& root, CommandLine& line) {
 
 void add_manifests(CLI::App& root, CommandLine& line) {
     auto* app = root.add_subcommand("manifests", "what a Kubernetes cluster needs: gamekeeper manifests | kubectl apply --server-side -f -");
+    app->add_flag("--definitions", line.flag, "only the kinds GameServer and Game");
     app->callback([&line] {
-        line.run = [] {
-            fmt::print("{}", manifests());
+        line.run = [&line] {
+            fmt::print("{}", line.flag ? definitions() : manifests());
             return static_cast<int>(exit_ok);
         };
     });

@@ -12,18 +12,22 @@
 namespace gk::programs {
 namespace {
 
-Value description_of_the_api() {
+std::string_view text_of(std::string_view path) {
     const auto files = embedded_files();
-    const auto file = std::ranges::find(files, std::string_view("api/openapi.yaml"), &EmbeddedFile::path);
-    ASSERT(file != files.end(), "the program carries the description of its API");
-    auto document = wire::parse_yaml(file->text);
+    const auto file = std::ranges::find(files, path, &EmbeddedFile::path);
+    ASSERT(file != files.end(), "the program carries the description of its API and the manifests");
+    return file->text;
+}
+
+Value description_of_the_api() {
+    auto document = wire::parse_yaml(text_of("api/openapi.yaml"));
     ASSERT(document.has_value(), "the description of the API is YAML");
     return std::move(*document);
 }
 
 }  // namespace
 
-std::string manifests() {
+std::string definitions() {
     std::string out;
     for (const auto& document : resource_definitions(description_of_the_api())) {
         out += "---\n";
@@ -31,5 +35,7 @@ std::string manifests() {
     }
     return out;
 }
+
+std::string manifests() { return definitions() + std::string(text_of("deploy/kubernetes.yaml")); }
 
 }  // namespace gk::programs

@@ -31,13 +31,19 @@ TEST(StructuralSchemas, TakeWhatTheApiSaysAndWhatAClusterTakes) {
               R"("kind":{"type":"string","enum":["a","b"]},"settings":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}})");
 }
 
-// What is installed in clusters, in words that a review sees. When it fails because the API has changed: gamekeeper manifests > the file.
+// What is installed in clusters, in words that a review sees. When it fails because the API has changed:
+// gamekeeper manifests --definitions > the file.
 TEST(Manifests, AreTheReviewedOnes) {
-    std::ifstream file(GK_SOURCE_DIR "/src/programs/manifests/testdata/manifests.yaml");
+    std::ifstream file(GK_SOURCE_DIR "/deploy/helm/gamekeeper/crds/gamekeeper.yaml");
     std::stringstream text;
     text << file.rdbuf();
 
-    EXPECT_EQ(manifests(), text.str());
+    EXPECT_EQ(definitions(), text.str());
+}
+
+TEST(Manifests, HaveTheDefinitionsFirst) {
+    EXPECT_TRUE(manifests().starts_with(definitions()));
+    EXPECT_NE(manifests().find("kind: Deployment"), std::string::npos);
 }
 
 }  // namespace
