@@ -42,11 +42,20 @@ Value endpoints_of(const server::Record& record) {
     for (const auto& port : record.ports) {
         if (port.internal) continue;
         auto endpoint =
-            Value::object({{"role", port.role}, {"protocol", name_of(port.protocol)}, {"port", std::int64_t{static_cast<std::uint16_t>(port.open)}}});
+            Value::object({{"role", port.role}, {"protocol", name_of(port.protocol)}, {"port", std::int64_t{std::to_underlying(port.open)}}});
         if (const auto& host = server::host_of(record); !host.empty()) endpoint.set("host", host);
         out.push_back(std::move(endpoint));
     }
     return out;
+}
+
+// What people type into their game: of its first port that is for them. Nothing while the host is not known.
+Value address_of(const server::Record& record) {
+    const auto& host = server::host_of(record);
+    const auto port = std::ranges::find(record.ports, false, &server::PortBinding::internal);
+    if (host.empty() || port == record.ports.end()) return {};
+    const auto number = std::to_string(std::to_underlying(port->open));
+    return host.contains(':') ? "[" + host + "]:" + number : host + ":" + number;
 }
 
 Condition ready(const server::Record& record) {
@@ -122,7 +131,9 @@ Value status_of(const Value& old_status, const server::Record& record, Time now)
     out.set("phase", name_of(record.phase));
     set_or_drop(out, "reason", text_or_nothing(record.reason));
     set_or_drop(out, "message", text_or_nothing(record.message));
-    set_or_drop(out, "endpoints", endpoints_of(record));
+    out.set("endpoints", endpoints_of(record));
+    set_or_drop(out, "address", address_of(record));
+    if (!server::game_up(record)) set_or_drop(out, "players", {});
     out.set("replicas", server::game_up(record) ? 1 : 0);
     out.set("selector", std::string(server_label) + "=" + record.uid.text());
     out.set("conditions", with_condition(with_condition(conditions_in(out), ready(record), now), backed_up(record), now));
