@@ -151,6 +151,7 @@ class RuntimeTest(ClusterTest):
 
     def test_a_restore_takes_the_place_of_the_world(self):
         server = self.server("castle")
+        server.do("reserve")
         server.do("create_disk", 64)
         server.do("write", "marker", "old")
         server.do("stage_disk", 64)

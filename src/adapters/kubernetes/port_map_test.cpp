@@ -1,0 +1,128 @@
+#include "adapters/kubernetes/port_map.hpp"
+
+#include <gtest/gtest.h>
+
+#include "adapters/kubernetes/scripted_api.hpp"
+#include "adapters/kubernetes/service.hpp"
+
+namespace gk::kubernetes {
+namespace {
+
+const std::vector<PortWish> one_game = {{.role = "game", .udp = true}};
+// As the API server refuses a node port that another Service has.
+const std::string taken = R"({"reason":"Invalid","details":{"causes":[{"field":"spec.ports[0].nodePort",)"
+                          R"("message":"Invalid value: 30000: provided port is already allocated"}]}})";
+
+PortOwner castle() {
+    PortOwner owner;
+    owner.uid = *ServerUid::parse("01000000-0000-0000-0000-000000000000");
+    owner.space = "friends";
+    owner.id = "castle";
+    return owner;
+}
+
+// The Service of a server as it is stored, with this number.
+std::string stored(const PortOwner& owner, int number) {
+    const Port port{static_cast<std::uint16_t>(number)};
+    auto object = service(owner, {}, {{.role = "game", .protocol = Protocol::udp, .open = port, .bound = port}});
+    auto metadata = *object.find("metadata");
+    metadata.set("uid", "object-" + owner.id);
+    metadata.set("resourceVersion", "7");
+    object.set("metadata", std::move(metadata));
+    return to_json(object);
+}
+
+class KubernetesPortMapTest : public testing::Test {
+protected:
+    void SetUp() override {
+        target.cluster.server = api.address;
+        credentials = Credentials::make(api.clock, target, nullptr).value();
+        server.emplace(api.io.get_executor(), api.clock, ApiServer::remote_of(target.cluster).value(), *credentials, ApiServer::Options{});
+        ports.emplace(Client(*server, "gk-test"), api.random, KubernetesPortMap::Rules{.range = {.first = Port{30000}, .last = Port{30002}}});
+        api.says(200, R"({"metadata":{"resourceVersion":"5"},"items":[]})");
+        api.streams({}, true);
+        running.emplace(api.io.get_executor());
+        running->spawn("ports", ports->run());
+        api.finish(ports->synced());
+        while (api.seen.size() < 2) api.finish(api.clock.sleep(Milliseconds(1)));
+        api.seen.clear();
+    }
+    void TearDown() override {
+        running->cancel();
+        api.finish(running->join());
+    }
+    int number_of(const Result<std::vector<server::PortBinding>, PortMapError>& reserved) {
+        return reserved ? std::to_underlying(reserved->front().open) : 0;
+    }
+    std::vector<std::string> calls() const {
+        std::vector<std::string> out;
+        for (const auto& it : api.seen) out.push_back(it.call.substr(0, it.call.find('?')));
+        return out;
+    }
+
+    ScriptedApi api;
+    wire::kubernetes::Target target;
+    std::unique_ptr<Credentials> credentials;
+    std::optional<ApiServer> server;
+    std::optional<KubernetesPortMap> ports;
+    std::optional<async::TaskGroup> running;
+};
+
+TEST_F(KubernetesPortMapTest, TakesTheNextNumberWhenTheClusterHasGivenOneAway) {
+    api.says(422, taken);
+    api.says(201, stored(castle(), 30001));
+
+    const auto reserved = api.finish(ports->reserve(castle(), one_game, {}));
+    const auto again = api.finish(ports->reserve(castle(), one_game, {}));
+
+    EXPECT_EQ(number_of(reserved), 30001);
+    EXPECT_EQ(number_of(again), 30001);
+    EXPECT_EQ(calls(), std::vector<std::string>(2, "POST /api/v1/namespaces/friends/services"));
+}
+
+TEST_F(KubernetesPortMapTest, FindsWhatItMadeWhenTheAnswerWasLost) {
+    api.says(409, R"({"reason":"AlreadyExists"})");
+    api.says(200, stored(castle(), 30002));
+
+    const auto reserved = api.finish(ports->reserve(castle(), one_game, {}));
+
+    EXPECT_EQ(number_of(reserved), 30002);
+}
+
+TEST_F(KubernetesPortMapTest, LeavesAServiceOfSomebodyElseAlone) {
+    auto other = castle();
+    other.uid = *ServerUid::parse("02000000-0000-0000-0000-000000000000");
+    api.says(409, R"({"reason":"AlreadyExists"})");
+    api.says(200, stored(other, 30002));
+
+    const auto refused = api.finish(ports->reserve(castle(), one_game, {}));
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, PortMapError::Kind::unavailable);
+    EXPECT_NE(refused.error().detail.find("gs-castle"), std::string::npos);
+}
+
+TEST_F(KubernetesPortMapTest, SaysThatTheRangeIsUsedUp) {
+    for (int i = 0; i < 3; ++i) api.says(422, taken);
+
+    const auto refused = api.finish(ports->reserve(castle(), one_game, {}));
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, PortMapError::Kind::exhausted);
+}
+
+TEST_F(KubernetesPortMapTest, AReleasedReservationIsGone) {
+    api.says(201, stored(castle(), 30000));
+    ASSERT_TRUE(api.finish(ports->reserve(castle(), one_game, {})));
+    EXPECT_EQ(api.finish(ports->list())->size(), 1u);
+    api.says(200, "{}");
+
+    ASSERT_TRUE(api.finish(ports->release(castle().uid)));
+
+    EXPECT_TRUE(api.finish(ports->list())->empty());
+    EXPECT_EQ(calls().back(), "DELETE /api/v1/namespaces/friends/services/gs-castle");
+    EXPECT_NE(api.seen.back().body.find("object-castle"), std::string::npos) << "another Service of that name is not ours to delete";
+}
+
+}  // namespace
+}  // namespace gk::kubernetes
