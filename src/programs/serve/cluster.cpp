@@ -87,6 +87,7 @@ Cluster::Cluster(boost::asio::io_context& loop, const Config& config, Opened ope
       declarations_(store_, events_, *clock_),
       port_map_(client_of(*access_), random_, port_rules(config)),
       runtime_(loop.get_executor(), client_of(*access_), random_, knowledge(), runtime_options(config)),
+      players_(client_of(*access_), store_.index(), runtime_, [this] { return leads_ && !has_lost_; }),
       here_(loop.get_executor(), *clock_, host_options(config)),
       bench_(client_of(*access_), runtime_.view(), here_, backup_knowledge(), backup_options(config)),
       vault_(bench_, make_vault_place(loop.get_executor(), *clock_, random_, config, store), restic_options(keys_)),
@@ -138,6 +139,7 @@ void Cluster::begin(async::TaskGroup& tasks) {
     tasks.spawn("events", events_.run());
     tasks.spawn("Services", port_map_.run());
     tasks.spawn("pods", runtime_.run());
+    tasks.spawn("players", players_.run());
     tasks.spawn("game files", game_files_.run());
     tasks.spawn("lease", stand_for_election());
 }

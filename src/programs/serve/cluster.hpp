@@ -11,6 +11,7 @@
 #include "adapters/kubernetes/declarations.hpp"
 #include "adapters/kubernetes/elector.hpp"
 #include "adapters/kubernetes/events.hpp"
+#include "adapters/kubernetes/player_counts.hpp"
 #include "adapters/kubernetes/port_map.hpp"
 #include "adapters/kubernetes/server_store.hpp"
 #include "adapters/process/plain_host.hpp"
@@ -76,6 +77,7 @@ private:
     kubernetes::KubernetesDeclarations declarations_;
     kubernetes::KubernetesPortMap port_map_;
     kubernetes::ClusterRuntime runtime_;
+    kubernetes::PlayerCounts players_;
     process::PlainHost here_;  // For what needs no world.
     kubernetes::BackupPods bench_;
     restic::ResticVault vault_;
