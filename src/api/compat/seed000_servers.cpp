@@ -28,7 +28,7 @@ bool has_restored(const Operation& operation) {
 
 Value connection_info(const Compat& compat, const server::Record& record) {
     const auto port = primary_port(record);
-    return Value::object({{"ip", compat.api.public_host}, {"port", port ? Value(*port) : Value()}});
+    return Value::object({{"ip", host_of(compat.api, record)}, {"port", port ? Value(*port) : Value()}});
 }
 
 // What became of a verb that the client waits for.
@@ -159,6 +159,25 @@ std::string_view status_of(const server::Record& record) {
 // The original removed what was stopped, and knew nothing of it any more.
 bool is_listed(const server::Record& record) { return server::state_of(record) != server::State::stopped; }
 
+// The label that was asked of the cloud, under which it makes a name.
+Value dns_name(const server::Record& record) {
+    const bool has_label = record.exposure && !record.exposure->dns_label.empty();
+    return has_label ? Value(record.exposure->dns_label) : Value();
+}
+
+// In the words of Kubernetes. A machine's own ports are like a pod's on its node; of a cluster's usual way only the cluster's own objects tell.
+Value service_type(const Compat& compat, const server::Record& record) {
+    using enum server::Exposure::Kind;
+    if (!record.exposure) return compat.api.public_host.empty() ? Value() : Value("HostPort");
+    switch (record.exposure->kind) {
+    case node_port: return "NodePort";
+    case host_port: return "HostPort";
+    case load_balancer: return "LoadBalancer";
+    case internal: return "ClusterIP";
+    }
+    std::unreachable();
+}
+
 Value summary(const Compat& compat, const server::Record& record) {
     const auto [desired, ready] = replicas_of(record);
     const auto port = primary_port(record);
@@ -169,7 +188,7 @@ Value summary(const Compat& compat, const server::Record& record) {
          {"replicas", Value::object({{"ready", ready}, {"desired", desired}})},
          {"created", rfc3339(record.created_at)},
          {"connection_info",
-          Value::object({{"external_ip", compat.api.public_host}, {"port", port ? Value(*port) : Value()}, {"dns_name", Value()}})}});
+          Value::object({{"external_ip", host_of(compat.api, record)}, {"port", port ? Value(*port) : Value()}, {"dns_name", dns_name(record)}})}});
 }
 
 // GET /api/server/
@@ -215,7 +234,7 @@ Task<Outcome> show_status(Compat& compat, net::Request& request, app::Caller cal
     out.set("resources", resources_of(record));
     out.set("image", record.game);
     auto connection = *out.find("connection_info");
-    connection.set("service_type", record.exposure ? name_of(record.exposure->kind) : "hostPort");
+    connection.set("service_type", service_type(compat, record));
     out.set("connection_info", std::move(connection));
     out.set("phase", name_of(record.phase));
     out.set("message", record.message.empty() ? Value() : Value(record.message));

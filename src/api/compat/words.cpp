@@ -13,6 +13,11 @@ std::optional<std::int64_t> primary_port(const server::Record& record) {
     return std::to_underlying(found->open);
 }
 
+const std::string& host_of(const Context& context, const server::Record& record) {
+    const auto& own = server::host_of(record);
+    return own.empty() ? context.public_host : own;
+}
+
 std::string_view pod_phase(const server::Record& record) {
     if (server::game_up(record)) return "Running";
     using enum server::State;
