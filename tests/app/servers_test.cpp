@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "app/servers/rules.hpp"
 #include "tests/app/household.hpp"
 
 namespace gk::app {
@@ -36,6 +37,22 @@ TEST_F(Servers, EveryErrorOfAnOrderIsToldAtOnceAndNothingIsKept) {
     EXPECT_EQ(pointers, (std::set<std::string>{"/id", "/settings/max_users", "/settings/nonsense", "/backup_every"}));
     EXPECT_TRUE(house.state->servers.empty());
     EXPECT_TRUE(house.wait(house.port_map.list()).value().empty());
+}
+
+TEST_F(Servers, OnlyServersOfAClusterHaveAnExposureAndOnlyAnAllowedOne) {
+    using enum server::Exposure::Kind;
+    CreateOrder order{.id = "castle", .game = "toy", .exposure = server::Exposure{.kind = host_port}};
+
+    const auto on_one_machine = house.create(order);
+    const auto not_allowed = check(order, house.games, {node_port, internal});
+
+    ASSERT_FALSE(on_one_machine.has_value());
+    EXPECT_EQ(on_one_machine.error().fields.front().pointer, "/exposure");
+    EXPECT_NE(on_one_machine.error().fields.front().detail.find("only servers of a cluster"), std::string::npos);
+    ASSERT_EQ(not_allowed.size(), 1U);
+    EXPECT_EQ(not_allowed.front().pointer, "/exposure/type");
+    EXPECT_EQ(not_allowed.front().detail, "'hostPort' is not allowed in this cluster, only: nodePort, internal");
+    EXPECT_TRUE(check(order, house.games, {host_port}).empty());
 }
 
 TEST_F(Servers, TheSameKeyAnswersWithTheSameOperationAndAnotherRequestIsRefused) {
