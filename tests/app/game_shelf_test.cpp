@@ -23,7 +23,7 @@ sources:
     debian: {packages: [castle-server], program: /usr/games/castle}
   - version: "1"
     directory: {path: /srv/castle}
-  - image: {reference: "example.org/castle:1"}
+  - image: {name: castle}
 command: [/usr/bin/java, -jar, "{{paths.game}}/server.jar"]
 ports: [{role: game, protocol: tcp}]
 settings:
