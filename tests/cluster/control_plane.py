@@ -1,0 +1,92 @@
+"""The control plane in its cluster shape, as a process of this machine with the cluster's kubeconfig. What kubectl, the command line and the API do
+to worlds is the same from a pod; here a test can kill and stop it as it likes."""
+
+import json
+import os
+import pathlib
+import signal
+import shutil
+import subprocess
+import tempfile
+import time
+
+import harness
+
+
+class ControlPlane:
+    def __init__(self, space, store, **settings):
+        self.space = space
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="gk-cluster-plane-"))
+        self.socket = self.home / "state" / "api.sock"
+        self.settings = {
+            "SHAPE": "cluster", "API_LISTEN": "127.0.0.1:0", "STATE": self.home / "state", "CLUSTER_NAMESPACE": space.name,
+            "CLUSTER_IMAGE_TAG": harness.TAG, "CLUSTER_SHIM_IMAGE": harness.image("gk-shim"), "CLUSTER_BACKUP_IMAGE": harness.image("restic"),
+            "VAULT_PLACE": f"s3:http://{store.address}:7070/{store.bucket}", **settings}
+        self.secrets = {"AWS_ACCESS_KEY_ID": store.key, "AWS_SECRET_ACCESS_KEY": store.secret}
+        self.process = None
+
+    def environment(self):
+        plain = {name: value for name, value in harness.ENVIRONMENT.items() if not name.startswith("GK_")}
+        return plain | self.secrets | {f"GK_{name}": str(value) for name, value in self.settings.items()}
+
+    def start(self, seconds=30):
+        """Returns when it keeps."""
+        with open(self.home / "serve.log", "ab") as log:
+            self.process = subprocess.Popen([harness.PROGRAMS / "gamekeeper", "serve"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env=self.environment(), start_new_session=True)
+        end = time.monotonic() + seconds
+        while not self.is_ready():
+            # Waits for the end of the process, which would be the news; else asks again.
+            if self.has_ended(0.05) or time.monotonic() > end:
+                raise AssertionError(f"gamekeeper serve is not ready; its log:\n{self.log()[-6000:]}")
+
+    def is_ready(self):
+        done = subprocess.run(["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", self.socket, "http://x/readyz"],
+                              capture_output=True, text=True)
+        return done.stdout == "200"
+
+    def has_ended(self, seconds):
+        try:
+            self.process.wait(seconds)
+            return True
+        except subprocess.TimeoutExpired:
+            return False
+
+    def log(self):
+        path = self.home / "serve.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def cli(self, *words, check=True, timeout=240):
+        command = [harness.PROGRAMS / "gamekeeper", "--socket", self.socket, *words]
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
+                              env=self.environment())
+        if check and done.returncode != 0:
+            raise AssertionError(f"{' '.join(map(str, words))}: {done.returncode}\n{done.stdout}{done.stderr}\n{self.log()[-4000:]}")
+        return done
+
+    def world(self, verb, name, *more, **options):
+        return self.cli("server", verb, name, "-n", self.space.name, *more, **options)
+
+    def show(self, name):
+        return json.loads(self.world("show", name, "-o", "json").stdout)
+
+    def call(self, method, path, body=None):
+        """Of the API, as the socket's owner."""
+        command = ["curl", "-sS", "--unix-socket", self.socket, "-X", method, "-H", "Content-Type: application/json", "-w", "\n%{http_code}",
+                   f"http://x{path}"]
+        said = harness.run(*command, *(["-d", json.dumps(body)] if body is not None else [])).stdout
+        text, _, status = said.rpartition("\n")
+        return int(status), json.loads(text) if text else None
+
+    def send(self, number):
+        os.kill(self.process.pid, number)
+
+    def end(self, how=signal.SIGTERM):
+        """Nothing happens to games."""
+        if self.process is not None and self.process.poll() is None:
+            self.send(how)
+            self.process.wait(30)
+
+    def clean_up(self):
+        self.end()
+        shutil.rmtree(self.home, ignore_errors=True)

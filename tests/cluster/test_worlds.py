@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+"""Whole worlds on the real cluster: kubectl, command line and API on the same GameServers, real games, backups in S3.
+
+    GK_TEST_BIN=DIR tests/cluster/test_worlds.py [Class.test]        needs the cluster (make cluster-up)
+"""
+
+import signal
+import socket
+import unittest
+
+import control_plane
+import harness
+from harness import ClusterTest
+
+# A client's first packet of Minetest's protocol, to which each server answers with a number for the client.
+HELLO = bytes.fromhex("4f457403" "0000" "00" "03" "ffdc" "01")
+MARK = "/api/bucket/files/castle/mark.txt"
+
+
+def answers(address, port):
+    """A player could join there."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.settimeout(1)
+        for _ in range(5):
+            udp.sendto(HELLO, (address, port))
+            try:
+                return udp.recv(512).startswith(HELLO[:4])
+            except (TimeoutError, ConnectionRefusedError):
+                continue
+    return False
+
+
+class Worlds(ClusterTest):
+    @classmethod
+    def setUpClass(cls):
+        definitions = harness.run(harness.PROGRAMS / "gamekeeper", "manifests").stdout
+        harness.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=definitions)
+        harness.use_images("minetest", "gk-shim", "restic", "versitygw")
+
+    def setUp(self):
+        super().setUp()
+        self.store = harness.S3(self.space)
+        self.plane = control_plane.ControlPlane(self.space, self.store)
+        self.plane.start()
+
+    def clean_up(self):
+        if not self._outcome.success:
+            print(f"===== the control plane's log =====\n{self.plane.log()[-8000:]}", flush=True)
+        self.plane.clean_up()
+
+    def castle(self, **more):
+        return {"apiVersion": "gamekeeper.dev/v1alpha1", "kind": "GameServer", "metadata": {"name": "castle"},
+                "spec": {"game": "minetest", "package": "small", **more}}
+
+    def reach(self, state, seconds=120):
+        return self.space.until(lambda gs: gs.get("status", {}).get("state") == state, "gs", "castle", seconds)
+
+    def joinable(self, server):
+        endpoint = server["status"]["endpoints"][0]
+        return answers(endpoint["host"], endpoint["port"])
+
+    def test_kubectl_declares_a_world(self):
+        self.space.apply(self.castle(replicas=1))
+
+        running = self.reach("running")
+
+        self.assertTrue(self.joinable(running))
+        line = self.space.kubectl("get", "gs").stdout
+        for word in ("castle", "minetest", "running"):
+            self.assertIn(word, line)
+        story = self.space.kubectl("describe", "gs", "castle").stdout
+        for word in ("CreatingDefaults", "Running", "Accepted"):
+            self.assertIn(word, story)
+
+        self.space.kubectl("scale", "gs", "castle", "--replicas=0")
+        paused = self.reach("paused")
+        self.assertEqual("True", next(it["status"] for it in paused["status"]["conditions"] if it["type"] == "BackedUp"))
+        self.assertFalse(self.joinable(running))
+
+        self.space.kubectl("scale", "gs", "castle", "--replicas=1")
+        self.assertTrue(self.joinable(self.reach("running")))
+
+        self.space.kubectl("delete", "gs", "castle", "--timeout=120s")
+        self.assertEqual("", self.space.kubectl("get", "sts,pvc", "-l", "gamekeeper.dev/server", "-o", "name").stdout)
+
+    def test_what_stop_frees_start_brings_back_byte_for_byte(self):
+        self.plane.world("create", "castle", "--game", "minetest", "--start")
+        self.plane.world("pause", "castle")
+        status, _ = self.plane.call("PUT", f"{MARK}?namespace={self.space.name}", {"content": "mark 1\n"})
+        self.assertEqual(200, status)
+
+        self.plane.world("stop", "castle")
+        self.assertEqual("", self.space.kubectl("get", "pvc", "-l", "gamekeeper.dev/server", "-o", "name").stdout)
+        self.plane.world("start", "castle")
+
+        self.assertEqual((200, {"content": "mark 1\n"}), self.plane.call("GET", f"{MARK}?namespace={self.space.name}"))
+        self.assertTrue(self.joinable(self.space.get("gs", "castle")))
+
+    def test_games_run_on_when_the_control_plane_dies(self):
+        self.space.apply(self.castle(replicas=1))
+        running = self.reach("running")
+        pod = self.space.get("pod", "gs-castle-0")["metadata"]["uid"]
+
+        self.plane.end(signal.SIGKILL)
+        self.assertTrue(self.joinable(running))
+        self.plane.start()
+
+        self.assertEqual("running", self.plane.show("castle")["state"])
+        self.assertEqual(pod, self.space.get("pod", "gs-castle-0")["metadata"]["uid"])
+
+    def test_what_cannot_be_is_said_in_the_declaration(self):
+        refused = self.space.kubectl("scale", "gs", "castle", "--replicas=2", check=False)
+        self.assertNotEqual(0, refused.returncode)
+        self.space.apply(self.castle(game="no-such-game"))
+
+        def is_refused(server):
+            conditions = server.get("status", {}).get("conditions", [])
+            return any(it["type"] == "Accepted" and it["status"] == "False" and "no-such-game" in it["message"] for it in conditions)
+
+        self.space.until(is_refused, "gs", "castle")
+
+
+if __name__ == "__main__":
+    harness.main()
