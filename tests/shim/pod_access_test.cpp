@@ -73,7 +73,8 @@ TEST(PodAccess, IsNotDeniedByManyWhoSayNothing) {
     ASSERT_TRUE(plane.link().run(pod.toy()));
     plane.until(Phase::ready);
 
-    EXPECT_TRUE(idle.front().receive().empty()) << "the oldest made room";
+    // Those who came first made room, long before their time was over.
+    EXPECT_GE(std::ranges::count_if(idle, &RawPeer::is_hung_up_on), 150);
 }
 
 TEST(PodAccess, HangsUpOnNonsenseAndOnTheSlow) {

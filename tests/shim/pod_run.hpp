@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -211,6 +212,11 @@ public:
         EXPECT_EQ(::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
     }
     void send(ByteSpan bytes) const { ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+    // Already; nothing is waited for.
+    bool is_hung_up_on() const {
+        char byte = 0;
+        return ::recv(socket_.get(), &byte, 1, MSG_DONTWAIT) == 0;
+    }
     // Empty: it was hung up.
     std::vector<std::byte> receive() const {
         std::vector<std::byte> bytes(64 * 1024);
