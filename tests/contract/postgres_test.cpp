@@ -76,10 +76,12 @@ protected:
     T wait(Task<T> task) {
         return async::run_until_done(io_, std::move(task));
     }
-    std::unique_ptr<PostgresLedger> open() {
+    // As another process would have it, until the end of the test.
+    PostgresLedger* open() {
         auto opened = wait(PostgresLedger::open(io_.get_executor(), clock_, options_));
         EXPECT_TRUE(opened) << opened.error().detail;
-        return opened ? std::move(*opened) : nullptr;
+        if (!opened) return nullptr;
+        return ledgers_.emplace_back(std::move(*opened)).get();
     }
     // Begins it; its answer comes while the loop turns.
     template <class T>
@@ -102,6 +104,7 @@ protected:
 
     boost::asio::io_context io_{1};
     async::ManualClock clock_;
+    std::vector<std::unique_ptr<PostgresLedger>> ledgers_;
     async::TaskGroup tasks_{io_.get_executor()};
     postgres::Options options_ = shared_postgres().new_database();
 };
