@@ -21,8 +21,15 @@ class Install(ClusterTest):
         # Helm makes them with the first release that it sees, and never changes them.
         kubectl("apply", "--server-side", "--force-conflicts", "-f", CHART / "crds")
 
+    def setUp(self):
+        super().setUp()
+        self.remove_what_is_cluster_wide()  # There is one of each, and a test that was killed leaves them.
+
     def clean_up(self):
         self.helm("uninstall", "gamekeeper", check=False)
+        self.remove_what_is_cluster_wide()
+
+    def remove_what_is_cluster_wide(self):
         for kind in ("clusterrole", "clusterrolebinding"):
             kubectl("delete", kind, "-l", "app.kubernetes.io/part-of=gamekeeper", check=False)
 
