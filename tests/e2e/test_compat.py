@@ -167,17 +167,24 @@ class Rights(OldCase):
 
 
 class Environment(OldCase):
-    def refused(self, **environment):
+    def refused(self, code, **environment):
         command = [harness.BIN / "gamekeeper", "serve", "--state", self.keeper.home / "other"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=self.keeper.environment() | environment)
-        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertEqual(done.returncode, code, done.stderr)
         return done.stderr
 
     def test_every_mistake_is_told_at_once_under_the_name_it_was_made(self):
-        said = self.refused(PORT="http", LOG_LEVEL="LOUD", GK_BACKUP_EVERY="5")
+        said = self.refused(2, PORT="http", LOG_LEVEL="LOUD", GK_BACKUP_EVERY="5")
 
         for name in ("PORT: 'http'", "LOG_LEVEL: 'LOUD'", "GK_BACKUP_EVERY"):
             self.assertIn(name, said)
+
+    def test_the_bucket_s_key_may_have_its_old_names(self):
+        place = {"GK_VAULT_PLACE": "s3:https://127.0.0.1:1/bucket/worlds"}
+
+        self.assertIn("needs a key", self.refused(1, **place))
+        self.assertIn("needs a secret key", self.refused(1, **place, B2_KEY_ID="id"))
+        self.assertIn("ca_file", self.refused(1, **place, B2_KEY_ID="id", B2_APP_KEY="secret", GK_VAULT_S3_CA_FILE="/nowhere"), "the next question")
 
 
 class WebPages(OldCase):

@@ -22,11 +22,13 @@ Result<std::string, std::string> text_in(std::string_view key, const std::string
     return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
 }
 
-// The variable's value, which is gone afterwards.
-std::string taken_from_environment(const char* name) {
+// The variable's value, else that of the name which the first original had for it. Both are gone afterwards.
+std::string taken_from_environment(const char* name, const char* old_name) {
     const char* value = std::getenv(name);
+    if (value == nullptr) value = std::getenv(old_name);
     std::string taken = value == nullptr ? std::string() : std::string(value);
     ::unsetenv(name);
+    ::unsetenv(old_name);
     return taken;
 }
 
@@ -49,8 +51,8 @@ Result<net::s3::Credentials, std::string> credentials_of(const Config::Vault& va
 
 Result<std::optional<StoreAccess>, std::string> read_store_access(const Config& config) {
     net::s3::Credentials in_environment;
-    in_environment.key_id = taken_from_environment("AWS_ACCESS_KEY_ID");
-    in_environment.secret = Secret(taken_from_environment("AWS_SECRET_ACCESS_KEY"));
+    in_environment.key_id = taken_from_environment("AWS_ACCESS_KEY_ID", "B2_KEY_ID");
+    in_environment.secret = Secret(taken_from_environment("AWS_SECRET_ACCESS_KEY", "B2_APP_KEY"));
     const auto& vault = config.vault;
     if (!net::s3::is_location(vault.place)) return std::nullopt;
     TRY(location, net::s3::parse_location(vault.place));

@@ -22,8 +22,9 @@ struct StoreAccess {
     std::string authorities;  // PEM, of `trust`; empty: whom this machine trusts.
 };
 
-// Reads the key from where vault.s3 says, else from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which no program of ours inherits afterwards. Called
-// while serve may still be root, with one thread. Nothing when the vault is a folder. The error is a sentence for people.
+// Reads the key from where vault.s3 says, else from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or B2_KEY_ID and B2_APP_KEY, as the first original
+// called them), which no program of ours inherits afterwards. Called while serve may still be root, with one thread. Nothing when the vault is a
+// folder. The error is a sentence for people.
 Result<std::optional<StoreAccess>, std::string> read_store_access(const Config& config);
 
 // The local folder in which programs that work on repositories may be: the vault itself, or where their locks are.
