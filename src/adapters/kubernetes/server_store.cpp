@@ -104,7 +104,8 @@ void KubernetesServerStore::saw(const ServerIndex::Change& change) {
     const auto* entry = index_.find(change.key);
     if (entry != nullptr && !entry->damage.empty() && entry->object == change.after)
         log::error("kubernetes", "a GameServer cannot be read and is left alone", {{"server", change.key.text()}, {"reason", entry->damage}});
-    if (!change.after) secrets_.forget(change.key);
+    // Another object of the name has another Secret.
+    if (!change.after || (change.before && uid_of(*change.before) != uid_of(*change.after))) secrets_.forget(change.key);
 }
 
 Result<Success, StoreError> KubernetesServerStore::check_synced() const {
