@@ -154,6 +154,10 @@ constexpr auto keys = std::to_array<Key>({
      [](std::string_view t, Config& c) { return read_number<int>(t, c.vault.keep_daily, 0, 10000); }},
     {"vault.keep_weekly", "weeks of which one snapshot is kept (4)",
      [](std::string_view t, Config& c) { return read_number<int>(t, c.vault.keep_weekly, 0, 10000); }},
+    {"ledger.url", "postgresql://USER@HOST/DATABASE, for several control planes of one cluster (SQLite in <state>)",
+     [](std::string_view t, Config& c) { return read_text(t, c.ledger.url); }},
+    {"ledger.password_file", "file with the password for ledger.url",
+     [](std::string_view t, Config& c) { return read_text(t, c.ledger.password_file); }},
     {"backup.every", "how often a running world is saved (1h)",
      [](std::string_view t, Config& c) { return read_duration(t, c.backup.every, std::chrono::minutes(1)); }},
     {"keeper.interval", "how often everything is looked at without a cause (10s)",
@@ -235,6 +239,10 @@ void check_together(const Config& config, const SaidByKey& said, ConfigErrors& e
     if (net::s3::is_location(config.vault.place)) {
         if (const auto location = net::s3::parse_location(config.vault.place); !location)
             errors.push_back(fmt::format("{}: vault.place: {}", origin("vault.place"), location.error()));
+    }
+    if (!config.ledger.url.empty() && config.shape == Shape::embedded) {
+        errors.push_back(fmt::format("{}: ledger.url is for shape: cluster; on one machine the ledger lies in the state folder, beside the worlds",
+                                     origin("ledger.url")));
     }
     if (config.state.empty() || config.state.front() != '/') {
         errors.push_back(fmt::format("{}: state must be an absolute path, not '{}'", origin("state"), config.state));

@@ -67,6 +67,10 @@ struct Config {
         int keep_daily = 7;
         int keep_weekly = 4;
     } vault;
+    struct Ledger {
+        std::string url;                 // "postgresql://USER@HOST/DATABASE"; empty: SQLite in the state folder.
+        std::string password_file;       // Empty: as the server lets us in without one.
+    } ledger;
     struct Backup {
         Milliseconds every = std::chrono::hours(1);
     } backup;

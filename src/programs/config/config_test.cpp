@@ -75,6 +75,15 @@ TEST(Config, TheShapeIsAWordOfItsOwn) {
     EXPECT_EQ(wrong.error(), std::vector<std::string>{"--shape: shape: 'kubernetes' is not one of: embedded, cluster"});
 }
 
+TEST(Config, ALedgerElsewhereIsForClusters) {
+    const SaidByKey elsewhere = {{"ledger.url", {"postgresql://gk@db/gk", "gk.yaml:4"}}};
+
+    EXPECT_TRUE(make_config({state(), elsewhere, {{"shape", {"cluster", "x"}}}}));
+    const auto embedded = make_config({state(), elsewhere});
+    ASSERT_FALSE(embedded);
+    EXPECT_TRUE(embedded.error().front().starts_with("gk.yaml:4: ledger.url is for shape: cluster")) << embedded.error().front();
+}
+
 TEST(Config, ListeningBeyondLoopbackNeedsAWord) {
     EXPECT_FALSE(make_config({state(), {{"api.listen", {"0.0.0.0:8080", "x"}}}}));
     EXPECT_TRUE(make_config({state(), {{"api.listen", {"0.0.0.0:8080", "x"}}, {"api.expose_without_tls", {"true", "x"}}}}));

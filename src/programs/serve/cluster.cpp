@@ -6,6 +6,7 @@
 
 #include "adapters/kubernetes/shim_key.hpp"
 #include "base/log.hpp"
+#include "programs/serve/cluster_keys.hpp"
 #include "programs/serve/rights.hpp"
 
 namespace gk::programs {
@@ -60,18 +61,38 @@ RuntimeError runtime_error(StoreError error) {
 
 }  // namespace
 
-Result<std::unique_ptr<Cluster>, std::string> Cluster::open(boost::asio::io_context& loop, const Config& config,
-                                                            const std::optional<StoreAccess>& store) {
+Task<Result<ClusterLedger, std::string>> ClusterLedger::open(boost::asio::any_io_executor loop, Clock& clock, const Config& config) {
+    ClusterLedger made;
+    if (config.ledger.url.empty()) {
+        auto database = sqlite::Database::open(loop, config.state + "/gamekeeper.db");
+        if (!database) co_return std::unexpected(database.error().detail);
+        made.database = std::move(*database);
+        made.own = std::make_unique<sqlite::SqliteLedger>(loop, *made.database);
+        co_return made;
+    }
+    postgres::Options options;
+    options.url = config.ledger.url;
+    if (!config.ledger.password_file.empty()) {
+        CO_TRY(password, secret_in("ledger.password_file", config.ledger.password_file));
+        options.password = std::move(password);
+    }
+    auto ledger = co_await postgres::PostgresLedger::open(loop, clock, std::move(options));
+    if (!ledger) co_return std::unexpected(fmt::format("ledger.url: {}", ledger.error().detail));
+    made.shared = std::move(*ledger);
+    co_return made;
+}
+
+Task<Result<std::unique_ptr<Cluster>, std::string>> Cluster::open(boost::asio::io_context& loop, const Config& config,
+                                                                  std::optional<StoreAccess> store) {
     auto clock = std::make_unique<system::SystemClock>(loop.get_executor());
     system::SystemRandom random;
-    TRY(access, ClusterAccess::open(loop.get_executor(), *clock, config.cluster));
-    TRY(keys, keep_keys(config.state, random));
-    TRY(trust, tls::Context::for_client({}));
-    auto database = sqlite::Database::open(loop.get_executor(), config.state + "/gamekeeper.db");
-    if (!database) return std::unexpected(database.error().detail);
+    CO_TRY(access, ClusterAccess::open(loop.get_executor(), *clock, config.cluster));
+    CO_TRY(trust, tls::Context::for_client({}));
+    CO_TRY(keys, co_await keep_cluster_keys(client_of(*access), random, config.cluster.space));
+    CO_TRY(ledger, co_await ClusterLedger::open(loop.get_executor(), *clock, config));
     Opened opened{
-        .clock = std::move(clock), .keys = std::move(keys), .access = std::move(access), .database = std::move(*database), .trust = std::move(trust)};
-    return std::unique_ptr<Cluster>(new Cluster(loop, config, std::move(opened), store));
+        .clock = std::move(clock), .keys = std::move(keys), .access = std::move(access), .ledger = std::move(ledger), .trust = std::move(trust)};
+    co_return std::unique_ptr<Cluster>(new Cluster(loop, config, std::move(opened), store));
 }
 
 Cluster::Cluster(boost::asio::io_context& loop, const Config& config, Opened opened, const std::optional<StoreAccess>& store)
@@ -79,10 +100,9 @@ Cluster::Cluster(boost::asio::io_context& loop, const Config& config, Opened ope
       clock_(std::move(opened.clock)),
       keys_(std::move(opened.keys)),
       access_(std::move(opened.access)),
-      database_(std::move(opened.database)),
       name_(own_name(random_)),
       store_(loop.get_executor(), client_of(*access_), random_),
-      ledger_(loop.get_executor(), *database_),
+      ledger_(std::move(opened.ledger)),
       events_(client_of(*access_), random_, name_),
       declarations_(store_, events_, *clock_),
       port_map_(client_of(*access_), random_, port_rules(config)),
@@ -135,6 +155,7 @@ app::MachineLimits Cluster::limits() const {
 Task<std::vector<std::string>> Cluster::shortcomings() { co_return std::vector<std::string>(); }
 
 void Cluster::begin(async::TaskGroup& tasks) {
+    if (ledger_.shared) tasks.spawn("ledger", ledger_.shared->run());
     tasks.spawn("GameServers", store_.run());
     tasks.spawn("events", events_.run());
     tasks.spawn("Services", port_map_.run());

@@ -14,6 +14,7 @@
 #include "adapters/kubernetes/player_counts.hpp"
 #include "adapters/kubernetes/port_map.hpp"
 #include "adapters/kubernetes/server_store.hpp"
+#include "adapters/postgres/ledger.hpp"
 #include "adapters/process/plain_host.hpp"
 #include "adapters/restic/vault.hpp"
 #include "adapters/sqlite/database.hpp"
@@ -29,13 +30,23 @@
 
 namespace gk::programs {
 
+// Where a cluster's control planes keep what is no server: PostgreSQL, which they share, or SQLite on the volume of a single one.
+struct ClusterLedger {
+    std::unique_ptr<sqlite::Database> database;
+    std::unique_ptr<sqlite::SqliteLedger> own;
+    std::unique_ptr<postgres::PostgresLedger> shared;
+
+    static Task<Result<ClusterLedger, std::string>> open(boost::asio::any_io_executor loop, Clock& clock, const Config& config);
+    Ledger& ledger() const { return shared ? static_cast<Ledger&>(*shared) : *own; }
+};
+
 // Every adapter of the cluster shape: games are pods, records are GameServers, and a lease says who keeps.
 class Cluster final : public Installation {
 public:
-    static Result<std::unique_ptr<Cluster>, std::string> open(boost::asio::io_context& loop, const Config& config,
-                                                              const std::optional<StoreAccess>& store);
+    static Task<Result<std::unique_ptr<Cluster>, std::string>> open(boost::asio::io_context& loop, const Config& config,
+                                                                    std::optional<StoreAccess> store);
 
-    Ports ports() override { return {store_, ledger_, runtime_, vault_, files_, port_map_, game_files_, *clock_, random_}; }
+    Ports ports() override { return {store_, ledger_.ledger(), runtime_, vault_, files_, port_map_, game_files_, *clock_, random_}; }
     catalog::RenderContext render_context() const override;
     void use(const app::GameBook& games) override { games_ = &games; }
     Declarations* declarations() override { return &declarations_; }
@@ -54,7 +65,7 @@ private:
         std::unique_ptr<system::SystemClock> clock;
         Keys keys;
         std::unique_ptr<ClusterAccess> access;
-        std::unique_ptr<sqlite::Database> database;
+        ClusterLedger ledger;
         tls::Context trust;
     };
     Cluster(boost::asio::io_context& loop, const Config& config, Opened opened, const std::optional<StoreAccess>& store);
@@ -69,10 +80,9 @@ private:
     system::SystemRandom random_;
     Keys keys_;
     std::unique_ptr<ClusterAccess> access_;
-    std::unique_ptr<sqlite::Database> database_;
     std::string name_;  // Another one for every process that ever runs.
     kubernetes::KubernetesServerStore store_;
-    sqlite::SqliteLedger ledger_;
+    ClusterLedger ledger_;
     kubernetes::EventTeller events_;
     kubernetes::KubernetesDeclarations declarations_;
     kubernetes::KubernetesPortMap port_map_;

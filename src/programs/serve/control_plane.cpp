@@ -275,9 +275,10 @@ Task<std::string> ControlPlane::run(Announce announce) {
     co_return listening ? why_ : listening.error();
 }
 
-Result<std::unique_ptr<Installation>, std::string> open_installation(boost::asio::io_context& loop, const Config& config, const Rights& rights) {
-    if (config.shape == Shape::cluster) return Cluster::open(loop, config, rights.store);
-    return Machine::open(loop, config, rights);
+Task<Result<std::unique_ptr<Installation>, std::string>> open_installation(boost::asio::io_context& loop, const Config& config,
+                                                                           const Rights& rights) {
+    if (config.shape == Shape::cluster) co_return co_await Cluster::open(loop, config, rights.store);
+    co_return Machine::open(loop, config, rights);
 }
 
 }  // namespace
@@ -285,7 +286,7 @@ Result<std::unique_ptr<Installation>, std::string> open_installation(boost::asio
 Task<std::string> run_control_plane(boost::asio::io_context& loop, Config config, Rights rights, Announce announce) {
     auto games = load_games(config.games.folder);
     if (!games) co_return fmt::format("game definitions are wrong:\n  {}", fmt::join(games.error(), "\n  "));
-    auto opened = open_installation(loop, config, rights);
+    auto opened = co_await open_installation(loop, config, rights);
     if (!opened) co_return opened.error();
     auto& installation = **opened;
     for (const auto& warning : rights.warnings) log::warning("serve", warning);

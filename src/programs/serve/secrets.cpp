@@ -33,6 +33,12 @@ Secret random_secret(Random& random) {
     return Secret(tls::hex(bytes));
 }
 
+Secret random_recovery_key(Random& random) {
+    vault::RecoveryKeyBits bits{};
+    random.fill(bits);
+    return vault::recovery_key_text(bits);
+}
+
 }  // namespace
 
 Result<Success, std::string> write_secret(const std::string& path, const Secret& secret) {
@@ -51,6 +57,15 @@ Result<Success, std::string> write_secret(const std::string& path, const Secret&
     return Success{};
 }
 
+Result<Secret, std::string> secret_in(std::string_view key, const std::string& path) {
+    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return std::unexpected(fmt::format("{}: {}", key, failed("opening " + path)));
+    auto text = read_all(file, path);
+    close(file);
+    if (!text) return std::unexpected(fmt::format("{}: {}", key, text.error()));
+    return Secret(std::move(*text));
+}
+
 Result<KeptSecret, std::string> keep_secret(const std::string& path, const std::function<Secret()>& make) {
     const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (file >= 0) {
@@ -66,13 +81,11 @@ Result<KeptSecret, std::string> keep_secret(const std::string& path, const std::
     return KeptSecret{.secret = std::move(secret), .is_new = true};
 }
 
+Keys make_keys(Random& random) { return {.vault = random_secret(random), .recovery = random_recovery_key(random), .recovery_is_new = true}; }
+
 Result<Keys, std::string> keep_keys(const std::string& state, Random& random) {
     TRY(vault_key, keep_secret(state + "/vault.key", [&random] { return random_secret(random); }));
-    TRY(recovery, keep_secret(state + "/recovery.key", [&random] {
-            vault::RecoveryKeyBits bits{};
-            random.fill(bits);
-            return vault::recovery_key_text(bits);
-        }));
+    TRY(recovery, keep_secret(state + "/recovery.key", [&random] { return random_recovery_key(random); }));
     return Keys{.vault = std::move(vault_key.secret), .recovery = std::move(recovery.secret), .recovery_is_new = recovery.is_new};
 }
 

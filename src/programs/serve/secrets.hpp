@@ -16,14 +16,19 @@ struct KeptSecret {
 
 // The secret in that file (mode 0600), made by `make` and synced to disk when the file is not there. The error is a sentence for people.
 Result<KeptSecret, std::string> keep_secret(const std::string& path, const std::function<Secret()>& make);
-// The secrets of an installation, in its state folder.
+// The secrets of an installation.
 struct Keys {
     Secret vault;     // Opens every repository.
     Secret recovery;  // The second way in, for people.
     bool recovery_is_new = false;
 };
+// New ones, kept nowhere yet.
+Keys make_keys(Random& random);
+// Those in the state folder; made when there are none.
 Result<Keys, std::string> keep_keys(const std::string& state, Random& random);
 
+// What stands in a file that people have made; `key` is the configuration key that names it.
+Result<Secret, std::string> secret_in(std::string_view key, const std::string& path);
 // Writes a secret file as keep_secret() does, whatever is there.
 Result<Success, std::string> write_secret(const std::string& path, const Secret& secret);
 
