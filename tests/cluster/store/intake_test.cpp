@@ -51,8 +51,11 @@ protected:
     // Until it holds; a minute at most.
     template <class Question>
     bool becomes(Question holds) {
-        for (int turn = 0; turn < 3000 && !holds(); ++turn) cluster_.wait(cluster_.clock.sleep(std::chrono::milliseconds(20)));
-        return holds();
+        for (int turn = 0; turn < 3000; ++turn) {
+            if (holds()) return true;
+            cluster_.wait(cluster_.clock.sleep(std::chrono::milliseconds(20)));
+        }
+        return false;
     }
     std::optional<server::Record> record() {
         auto found = cluster_.wait(store().find("default", "castle"));
