@@ -132,12 +132,25 @@ Result<Success, StoreError> KubernetesServerStore::check_new(const Record& recor
 
 Task<Result<Version, StoreError>> KubernetesServerStore::create(Record record) {
     CO_TRY_OK(check_synced());
-    CO_TRY_OK(check_new(record));
+    if (!check_new(record)) {
+        co_await look_at_holder(record);
+        CO_TRY_OK(check_new(record));
+    }
     CO_TRY(place, co_await place_for(record));
     // Secrets first: a server that has a record has them.
     auto made = co_await secrets_.make(place.object, record);
     if (!made) co_return std::unexpected(store_error(made.error()));
     co_return co_await store_first(std::move(place), std::move(record));
+}
+
+// That something is taken is not said by an old copy either: its first list may show what is long gone.
+Task<void> KubernetesServerStore::look_at_holder(const Record& record) {
+    const auto key = index_.key_of(record.uid).value_or(key_for(record));
+    const auto* entry = index_.find(key);
+    if (entry == nullptr) co_return;
+    const auto object_uid = std::string(uid_of(*entry->object));
+    const auto now = co_await read(key);
+    if (!now && now.error().kind == Kind::not_found) index_.removed(key, object_uid);
 }
 
 // The object that is to hold the record: a new one, or one that is there and holds none.

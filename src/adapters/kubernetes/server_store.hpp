@@ -61,6 +61,7 @@ private:
     Result<Success, StoreError> check_synced() const;
     Result<Success, StoreError> check_ports(const server::Record& record) const;
     Result<Success, StoreError> check_new(const server::Record& record) const;
+    Task<void> look_at_holder(const server::Record& record);
     // The object that is to hold a record; `is_new` when we have just made it for that.
     struct Place {
         ObjectPtr object;
