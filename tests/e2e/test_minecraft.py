@@ -12,6 +12,7 @@ import re
 import shutil
 import socket
 import subprocess
+import unittest
 
 import yaml
 
@@ -109,6 +110,8 @@ class Minecraft(MinecraftCase):
         self.assertEqual(self.ask("GET", "/api/v1/server/7/usage")[1]["memory_limits_gb"], 4)
 
 
+# flying-squid writes what is built some time later, and not when it is told to stop: now and then the block is not in its files.
+@unittest.skipUnless(os.environ.get("GK_TEST_REAL_PLAYER"), "the stand-in may end before it has written; GK_TEST_REAL_PLAYER=1 tries it")
 class RealPlayer(MinecraftCase):
     def definition(self, keeper):
         """The shipped settings, files, ports and sizes; flying-squid's way to start, to say that it is ready, and to stop."""

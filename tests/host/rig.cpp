@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <sstream>
 #include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -66,7 +67,10 @@ ServerUid server(std::uint32_t slot) {
 
 std::string read_text(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    // A process may end while its files in /proc are read: then there is no more text, and no exception.
+    std::ostringstream out;
+    out << in.rdbuf();
+    return out.str();
 }
 void write_text(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
