@@ -6,7 +6,6 @@
 #include <cstring>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "base/silence.hpp"
 #include "wire/shim/layout.hpp"
 #include "wire/shim/pod.hpp"
 
@@ -29,18 +29,6 @@ constexpr Milliseconds growth_pause{100};
 constexpr std::size_t out_bytes_max = 4 * wire::shim::frame_size_max;
 
 void append(std::vector<std::byte>& out, const std::vector<std::byte>& bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
-
-// A control plane's machine that dies says nothing; what it held (a game that does not save) must not be held for ever.
-void notice_silence(int socket) {
-    const int on = 1, idle_s = 10, every_s = 5, times = 4;
-    const unsigned unsent_ms = 30'000;
-    ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
-    ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &every_s, sizeof every_s);
-    ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &times, sizeof times);
-    ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &unsent_ms, sizeof unsent_ms);
-    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
 
 // Without IPv6 in the kernel, or in the pod, IPv4 alone.
 Descriptor bound_to(std::uint16_t port) {

@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import secrets
+import socket
 import subprocess
 import sys
 import time
@@ -185,6 +186,23 @@ class S3:
     def signed(self):
         """Options with which curl signs a request."""
         return ("--aws-sigv4", "aws:amz:us-east-1:s3", "--user", f"{self.key}:{self.secret}", "-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD")
+
+
+# A client's first packet of Minetest's protocol, to which each server answers with a number for the client.
+HELLO = bytes.fromhex("4f457403" "0000" "00" "03" "ffdc" "01")
+
+
+def answers(address, port):
+    """A player could join there."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.settimeout(1)
+        for _ in range(5):
+            udp.sendto(HELLO, (address, port))
+            try:
+                return udp.recv(512).startswith(HELLO[:4])
+            except (TimeoutError, ConnectionRefusedError):
+                continue
+    return False
 
 
 class ClusterTest(unittest.TestCase):

@@ -8,17 +8,13 @@ import base64
 import json
 import os
 import secrets
-import socket
 import subprocess
 import time
 import unittest
 import uuid
 
 import harness
-from harness import NODES, PROGRAMS, ROOT, ClusterTest, image
-
-# A client's first packet of Minetest's protocol, to which each server answers with a number for the client.
-HELLO = bytes.fromhex("4f457403" "0000" "00" "03" "ffdc" "01")
+from harness import NODES, PROGRAMS, ROOT, ClusterTest, answers, image
 
 
 class Driver:
@@ -59,19 +55,6 @@ class Driver:
         self.process.stdin.close()
         self.process.stdout.close()
         self.process.wait(30)
-
-
-def answers(address, port):
-    """A player could join there."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-        udp.settimeout(1)
-        for _ in range(5):
-            udp.sendto(HELLO, (address, port))
-            try:
-                return udp.recv(512).startswith(HELLO[:4])
-            except (TimeoutError, ConnectionRefusedError):
-                continue
-    return False
 
 
 class RuntimeTest(ClusterTest):

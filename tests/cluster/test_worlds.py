@@ -5,29 +5,13 @@
 """
 
 import signal
-import socket
 import unittest
 
 import control_plane
 import harness
-from harness import ClusterTest
+from harness import ClusterTest, answers
 
-# A client's first packet of Minetest's protocol, to which each server answers with a number for the client.
-HELLO = bytes.fromhex("4f457403" "0000" "00" "03" "ffdc" "01")
 MARK = "/api/bucket/files/castle/mark.txt"
-
-
-def answers(address, port):
-    """A player could join there."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-        udp.settimeout(1)
-        for _ in range(5):
-            udp.sendto(HELLO, (address, port))
-            try:
-                return udp.recv(512).startswith(HELLO[:4])
-            except (TimeoutError, ConnectionRefusedError):
-                continue
-    return False
 
 
 class Worlds(ClusterTest):

@@ -1,8 +1,5 @@
 #include "net/shim/remote_shim.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 #include <utility>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -12,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "async/deadline.hpp"
+#include "base/silence.hpp"
 
 namespace gk::net::shim {
 
@@ -23,18 +21,6 @@ using Reached = Result<Socket, std::string>;
 namespace {
 
 constexpr Milliseconds patience{5'000};
-
-// A node that dies says nothing: silence is asked about after 10 s, and believed to be the end after 30.
-void notice_silence(int socket) {
-    const int on = 1, idle_s = 10, every_s = 5, times = 4;
-    const unsigned unsent_ms = 30'000;
-    ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
-    ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &every_s, sizeof every_s);
-    ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &times, sizeof times);
-    ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &unsent_ms, sizeof unsent_ms);
-    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
 
 Task<Reached> connect(asio::ip::tcp::endpoint endpoint) {
     asio::ip::tcp::socket socket(co_await asio::this_coro::executor);

@@ -6,6 +6,7 @@
 
 #include "adapters/kubernetes/shim_key.hpp"
 #include "base/log.hpp"
+#include "net/s3/location.hpp"
 #include "programs/serve/cluster_keys.hpp"
 #include "programs/serve/rights.hpp"
 
@@ -152,7 +153,16 @@ app::MachineLimits Cluster::limits() const {
     return limits;
 }
 
-Task<std::vector<std::string>> Cluster::shortcomings() { co_return std::vector<std::string>(); }
+Task<std::vector<std::string>> Cluster::shortcomings() {
+    std::vector<std::string> lacks;
+    if (!net::s3::is_location(config_.vault.place)) {
+        lacks.push_back(
+            fmt::format("vault.place {} is a folder, which the pods beside the worlds do not see: no world can be saved, so none can be paused or "
+                        "stopped unless by force; set vault.place: s3:https://ENDPOINT/BUCKET/PREFIX",
+                        config_.vault.place));
+    }
+    co_return lacks;
+}
 
 void Cluster::begin(async::TaskGroup& tasks) {
     if (ledger_.shared) tasks.spawn("ledger", ledger_.shared->run());

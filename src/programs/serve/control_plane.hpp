@@ -21,7 +21,7 @@ struct FirstStart {
 // Says that the API answers: after this line people may connect.
 using Announce = std::function<void(const std::string& listening, const FirstStart& first)>;
 
-// Wires every part of the embedded shape on one loop and runs it until SIGTERM or SIGINT, then finishes requests under way and returns.
+// Wires every part of the configured shape on one loop and runs it until SIGTERM or SIGINT, then finishes requests under way and returns.
 // Games go on. The returned text says why it could not start or go on; empty: it was asked to end.
 Task<std::string> run_control_plane(boost::asio::io_context& loop, Config config, Rights rights, Announce announce);
 
