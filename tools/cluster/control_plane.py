@@ -12,6 +12,18 @@ from settings import API, CONTROL_PLANE, NODES, POD_NETWORK, SERVICE_NETWORK
 FOLDER = "/run/machine/pki"
 
 
+# Who calls what, of programs that have a service account and are no part of Kubernetes: tests compare it with the rights that they have.
+AUDIT = """apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- {level: None, userGroups: ["system:serviceaccounts:kube-system", "system:nodes"]}
+- {level: Metadata, userGroups: ["system:serviceaccounts"], omitManagedFields: true}
+- {level: None}
+"""
+AUDIT_LOG = CONTROL_PLANE.directory / "log" / "audit.log"
+
+
 def encoded(path):
     return base64.b64encode(path.read_bytes()).decode()
 
@@ -42,6 +54,7 @@ def write_private(path, text):
 def write_files():
     for name, text in pki.files_for(CONTROL_PLANE).items():
         write_private(CONTROL_PLANE.directory / "pki" / name, text)
+    (CONTROL_PLANE.directory / "audit.yaml").write_text(AUDIT)
     for name in ("controller-manager", "scheduler"):
         write_private(CONTROL_PLANE.directory / f"{name}.kubeconfig", kubeconfig(name))
     write_private(settings.KUBECONFIG, kubeconfig("admin"))
@@ -70,6 +83,8 @@ def api_server():
         requestheader_username_headers="X-Remote-User", requestheader_group_headers="X-Remote-Group",
         requestheader_extra_headers_prefix="X-Remote-Extra-", proxy_client_cert_file=f"{FOLDER}/front-proxy-client.crt",
         proxy_client_key_file=f"{FOLDER}/front-proxy-client.key",
+        audit_policy_file="/run/machine/audit.yaml", audit_log_path=f"/run/machine/log/{AUDIT_LOG.name}", audit_log_maxsize="20",
+        audit_log_maxbackup="1",
         enable_aggregator_routing="true",  # The control plane runs no kube-proxy: aggregated APIs are reached by their pods' addresses.
     )]
 
