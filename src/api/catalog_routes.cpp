@@ -28,10 +28,19 @@ Value render_port(const catalog::PortRole& port) {
     return Value::object({{"role", port.role}, {"protocols", std::move(protocols)}, {"internal", port.internal}});
 }
 
+Value render_package(const catalog::Package& package) {
+    return Value::object({{"name", package.name},
+                          {"title", package.title},
+                          {"resources", Value::object({{"cpu_millis", package.resources.cpu.count},
+                                                       {"memory_mib", package.resources.memory.count},
+                                                       {"disk_mib", package.resources.disk.count}})}});
+}
+
 Value render_game(const Context& context, const catalog::Game& game) {
-    Value::Array settings, ports;
+    Value::Array settings, ports, packages;
     for (const auto& setting : game.settings) settings.push_back(render_setting(setting));
     for (const auto& port : game.ports) ports.push_back(render_port(port));
+    for (const auto& package : game.packages) packages.push_back(render_package(package));
     const auto missing = context.shelf.missing(game);
     return Value::object({{"name", game.name},
                           {"title", game.title},
@@ -39,6 +48,7 @@ Value render_game(const Context& context, const catalog::Game& game) {
                           {"available", missing.empty()},
                           {"missing", missing.empty() ? Value() : Value(missing)},
                           {"ports", std::move(ports)},
+                          {"packages", std::move(packages)},
                           {"settings", std::move(settings)}});
 }
 
@@ -55,14 +65,6 @@ Task<Outcome> show_game(Context& context, net::Request& request, app::Caller) {
     const auto* game = context.games.game(request.parameter("game"));
     if (game == nullptr) co_return std::unexpected(app::not_found(context.games.unknown_game(request.parameter("game")).detail));
     co_return json_reply(200, render_game(context, *game));
-}
-
-Value render_package(const catalog::Package& package) {
-    return Value::object({{"name", package.name},
-                          {"title", package.title},
-                          {"resources", Value::object({{"cpu_millis", package.resources.cpu.count},
-                                                       {"memory_mib", package.resources.memory.count},
-                                                       {"disk_mib", package.resources.disk.count}})}});
 }
 
 // GET /v1/packages

@@ -9,6 +9,8 @@ Starts an API server and its etcd by itself. Builds helm and kubeconform into th
 import json
 import os
 import pathlib
+import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,9 @@ sys.path.insert(0, str(ROOT / "tests" / "deploy"))
 import lint  # noqa: E402
 
 CHART = ROOT / "deploy" / "helm" / "gamekeeper"
+GUIDE = ROOT / "docs" / "guide" / "kubernetes.md"
+# What the guide leaves to its reader, as somebody might fill it in.
+FILLED = {"REGISTRY": "registry.example/gk", "BUCKET": "worlds"}
 PROGRAMS = pathlib.Path(os.environ.get("GK_TEST_BIN", ROOT / "build" / "release" / "bin"))
 # Ways in which people install it, as words for helm.
 SHAPES = {
@@ -45,6 +50,14 @@ def run(*words, **options):
 def part(name):
     parts.build(parts.PARTS[name])
     return parts.PARTS[name].program(name)
+
+
+def guide():
+    """The guide's text, with continued lines as one."""
+    text = re.sub(r" \\\n\s+", " ", GUIDE.read_text())
+    for word, value in FILLED.items():
+        text = text.replace(word, value)
+    return text
 
 
 def rendered(*values):
@@ -92,6 +105,28 @@ class Manifests(unittest.TestCase):
         done = run(ROOT / "tools" / "render-manifests", "--check")
 
         self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_real_server_takes_the_objects_of_the_guide(self):
+        objects = [yaml.safe_load(text) for text in re.findall(r"<<EOF\n(.*?)\n *EOF\n", guide(), re.DOTALL)]
+        self.assertEqual({"Game", "GameServer"}, {it["kind"] for it in objects})
+        for item in objects:
+            with self.subTest(kind=item["kind"]):
+                item["metadata"]["namespace"] = "games"
+                self.server.kubectl("apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-", text=yaml.safe_dump(item))
+
+    def test_the_values_of_the_guide_are_those_of_the_chart(self):
+        known = yaml.safe_load((CHART / "values.yaml").read_text())
+        commands = [shlex.split(line) for line in re.findall(r"^ *(helm (?:install|upgrade) .*)$", guide(), re.MULTILINE)]
+        self.assertGreaterEqual(len(commands), 2)
+        for words in commands:
+            values = [value for option, value in zip(words, words[1:]) if option == "--set"]
+            with self.subTest(values=values):
+                rendered(*values)
+                for value in values:
+                    at = known
+                    for name in value.partition("=")[0].split("."):
+                        self.assertIn(name, at)
+                        at = at[name]
 
     def test_the_program_prints_the_definitions_of_the_chart_and_its_rendering(self):
         printed = run(PROGRAMS / "gamekeeper", "manifests").stdout

@@ -3,11 +3,14 @@
 
 import http.client
 import json
+import re
 import socket
 import subprocess
 
 import conversation
 import harness
+import schema
+import yaml
 
 PACKAGES = """
 packages:
@@ -51,16 +54,54 @@ class OldCase(harness.ToyCase):
             self.api.wait_for_state(name, state, 120)
 
 
-class Conversations(OldCase):
-    def test_first_original(self):
-        for path in sorted((conversation.FOLDER / "seed000").glob("*.txt")):
-            with self.subTest(path.stem):
-                conversation.check(self, path, self.call, self.wait)
+class Description:
+    """api/originals.yaml: what is said in conversations is compared with it, and all of it must have been said."""
 
-    def test_third_original(self):
-        for path in sorted((conversation.FOLDER / "seed002").glob("*.txt")):
+    def __init__(self):
+        self.document = yaml.safe_load((harness.ROOT / "api/originals.yaml").read_text())
+        self.checker = schema.Checker(self.document)
+        self.said = set()
+
+    def place_of(self, target):
+        path = target.partition("?")[0]
+        for pattern in self.document["paths"]:
+            # A file's path may have slashes, and nothing else may.
+            words = re.sub(r"{(\w+)}", lambda word: ".+" if word.group(1) == "path" else "[^/]*", pattern)
+            if re.fullmatch(words, path):
+                return pattern
+        raise AssertionError(f"{path} is no route that api/originals.yaml describes")
+
+    def complaints(self, method, target, status, text):
+        body = json.loads(text) if text.startswith("{") else text
+        if isinstance(body, dict) and body.get("type") == "about:blank":
+            return []  # Refused before it reached a route.
+        place = self.place_of(target)
+        operation = self.document["paths"][place].get(method.lower())
+        if operation is None or str(status) not in operation["responses"]:
+            return [f"{method} {place} answers {status}, which is not described"]
+        self.said.add((method, place))
+        (media,) = self.checker.resolve(operation["responses"][str(status)])["content"].values()
+        return self.checker.errors(media["schema"], body)
+
+    def unsaid(self):
+        everything = {(method.upper(), path) for path, item in self.document["paths"].items() for method in item if method != "parameters"}
+        return everything - self.said
+
+
+class Conversations(OldCase):
+    def test_are_as_recorded_and_as_described_and_all_that_is_described_is_said(self):
+        description = Description()
+
+        def call(method, target, body=""):
+            status, text = self.call(method, target, body)
+            self.assertEqual([], description.complaints(method, target, status, text), f"{method} {target} {body}: {text}")
+            return status, text
+
+        self.assertEqual(description.document, json.loads(call("GET", "/openapi-originals.json")[1]))
+        for path in sorted(conversation.FOLDER.glob("seed00*/*.txt")):
             with self.subTest(path.stem):
-                conversation.check(self, path, self.call, self.wait)
+                conversation.check(self, path, call, self.wait)
+        self.assertEqual(set(), description.unsaid())
 
 
 class Worlds(OldCase):

@@ -15,6 +15,7 @@ struct Condition {
     std::string status;   // "True" or "False".
     std::string reason;   // One word in CamelCase, never empty.
     std::string message;  // A sentence, or empty.
+    bool operator==(const Condition&) const = default;
 };
 
 // The conditions in a status; an empty list when there are none.

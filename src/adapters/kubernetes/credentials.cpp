@@ -22,6 +22,7 @@ using wire::kubernetes::PemSource;
 
 constexpr auto plugin_limit = 60s;  // Some of them ask a provider over the internet.
 constexpr std::size_t shown_max = 400;
+constexpr auto pem_lifetime = 1min;
 
 Result<std::string, std::string> pem_of(const PemSource& source) {
     if (!source.text.empty() || source.file.empty()) return source.text.reveal();
@@ -49,27 +50,56 @@ private:
 Result<std::unique_ptr<Credentials>, std::string> Credentials::make(Clock& clock, wire::kubernetes::Target target, Programs* programs) {
     if (target.user.exec && programs == nullptr) return std::unexpected("this user's exec plug-in may not be run here");
     std::unique_ptr<Credentials> made(new Credentials(clock, std::move(target), programs));
-    const auto& user = made->target_.user;
-    TRY(authorities, pem_of(made->target_.cluster.authorities));
-    TRY(certificate, pem_of(user.certificate));
-    TRY(key, pem_of(user.key));
-    made->authorities_ = std::move(authorities);
-    made->access_.token = user.token;
-    const tls::Identity identity{.certificates = std::move(certificate), .key = Secret(std::move(key))};
-    TRY_OK(made->secure(identity));
+    made->access_.token = made->target_.user.token;
+    TRY(pem, made->read_pem());
+    TRY_OK(made->secure(pem));
+    made->pem_ = std::move(pem);
+    made->pem_read_ = clock.now();
     return made;
 }
 
-Result<Success, std::string> Credentials::secure(const tls::Identity& identity) {
+Result<Credentials::Pem, std::string> Credentials::read_pem() const {
+    TRY(authorities, pem_of(target_.cluster.authorities));
+    TRY(certificate, pem_of(target_.user.certificate));
+    TRY(key, pem_of(target_.user.key));
+    return Pem{.authorities = std::move(authorities), .certificate = std::move(certificate), .key = Secret(std::move(key))};
+}
+
+Result<Success, std::string> Credentials::secure(Pem pem) {
     if (!target_.cluster.server.starts_with("https://")) return Success{};
-    const tls::ClientTrust trust{.authorities = authorities_, .trust_anybody = target_.cluster.trusts_anybody};
+    const tls::ClientTrust trust{.authorities = std::move(pem.authorities), .trust_anybody = target_.cluster.trusts_anybody};
+    const tls::Identity identity{.certificates = std::move(pem.certificate), .key = std::move(pem.key)};
     TRY(context, tls::Context::for_client(trust, identity));
     access_.secured = std::move(context);
     ++access_.certificate;
     return Success{};
 }
 
+// Files that are being written anew may not fit together for a moment; what was read before goes on until they do.
+void Credentials::read_pem_again() {
+    const auto now = clock_.now();
+    if (now < pem_read_ + pem_lifetime) return;
+    pem_read_ = now;
+    auto pem = read_pem();
+    if (pem && *pem == pem_) {
+        pem_told_ = false;
+        return;
+    }
+    auto next = pem ? *pem : Pem();
+    if (plugin_pem_) next = {.authorities = next.authorities, .certificate = plugin_pem_->certificate, .key = plugin_pem_->key};
+    const auto secured = pem ? secure(std::move(next)) : Result<Success, std::string>(std::unexpected(pem.error()));
+    if (!secured) {
+        if (!std::exchange(pem_told_, true))
+            log::warning("kubernetes", "certificates were not read again; the last ones go on", {{"reason", secured.error()}});
+        return;
+    }
+    pem_told_ = false;
+    pem_ = std::move(*pem);
+    ++access_.serial;
+}
+
 Task<Result<Access, Failure>> Credentials::access() {
+    read_pem_again();
     if (!target_.user.token_file.empty()) {
         const auto read = read_token_file();
         if (!read) co_return std::unexpected(Failure{.kind = Failure::Kind::unauthorized, .detail = read.error()});
@@ -124,7 +154,7 @@ Task<Result<Success, std::string>> Credentials::run_plugin_once() {
     std::vector<std::string> argv{plugin.command};
     argv.insert(argv.end(), plugin.args.begin(), plugin.args.end());
     auto env = plugin.env;
-    const auto authorities = tls::base64(std::as_bytes(std::span(authorities_)));
+    const auto authorities = tls::base64(std::as_bytes(std::span(pem_.authorities)));
     env.emplace_back("KUBERNETES_EXEC_INFO", wire::kubernetes::exec_info(plugin, target_.cluster, authorities));
     CO_TRY(ended, co_await programs_->run(std::move(argv), std::move(env), plugin_limit));
     if (ended.code != 0) {
@@ -139,10 +169,10 @@ Task<Result<Success, std::string>> Credentials::run_plugin_once() {
 }
 
 Result<Success, std::string> Credentials::take(const ExecCredential& credential) {
-    if (!credential.certificate.empty() && credential.certificate != certificate_) {
-        const tls::Identity identity{.certificates = credential.certificate, .key = credential.key};
-        TRY_OK(secure(identity));
-        certificate_ = credential.certificate;
+    Pem pem{.authorities = pem_.authorities, .certificate = credential.certificate, .key = credential.key};
+    if (!credential.certificate.empty() && plugin_pem_ != pem) {
+        TRY_OK(secure(pem));
+        plugin_pem_ = std::move(pem);
     }
     access_.token = credential.token;
     ++access_.serial;

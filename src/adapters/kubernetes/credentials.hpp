@@ -28,7 +28,8 @@ struct Access {
 };
 
 // Who we are to one cluster: a certificate, a token, a file with a token that is read again, or an exec plug-in that is run again when what it
-// printed has expired or was refused. One run at a time; who asks meanwhile waits for it. The certificates' files are read once.
+// printed has expired or was refused. One run at a time; who asks meanwhile waits for it. Files with certificates are read again too, once a minute:
+// an authority and a client's certificate are exchanged while we run.
 class Credentials {
 public:
     // `programs` is needed for a user with an exec plug-in. The error is a sentence.
@@ -41,7 +42,16 @@ public:
 private:
     Credentials(Clock& clock, wire::kubernetes::Target target, Programs* programs) : clock_(clock), target_(std::move(target)), programs_(programs) {}
 
-    Result<Success, std::string> secure(const tls::Identity& identity);
+    // The PEM texts that connections are made with.
+    struct Pem {
+        std::string authorities;
+        std::string certificate;
+        Secret key;
+        bool operator==(const Pem&) const = default;
+    };
+    Result<Pem, std::string> read_pem() const;
+    Result<Success, std::string> secure(Pem pem);
+    void read_pem_again();
     Result<Success, std::string> read_token_file();
     bool wants_run() const;
     Task<Result<Success, std::string>> run_plugin();
@@ -51,15 +61,17 @@ private:
     Clock& clock_;
     wire::kubernetes::Target target_;
     Programs* programs_;
-    std::string authorities_;
+    Pem pem_;         // Of the files.
+    Time pem_read_;
+    bool pem_told_ = false;  // That they cannot be used, once for each time.
     Access access_;
     wire::kubernetes::TokenFile token_file_;
     bool told_ = false;  // That the file cannot be read, once for each time.
     // Of the exec plug-in.
     bool has_run_ = false;
     bool is_running_ = false;
-    std::optional<Time> expires_;  // On the calendar.
-    std::string certificate_;
+    std::optional<Time> expires_;     // On the calendar.
+    std::optional<Pem> plugin_pem_;  // With the certificate that it printed.
     async::WaitQueue ran_;
 };
 

@@ -36,6 +36,16 @@ ServerKeys keys_in(const Value& secret) {
     return out;
 }
 
+// A patch that names them as null takes them away.
+void drop_others(Value& secret, const std::map<std::string, Secret>& kept) {
+    auto data = *secret.find("data");
+    for (const auto& [name, unused] : kept) {
+        const auto key = std::string(game_prefix) + name;
+        if (data.find(key) == nullptr) data.set(key, Value());
+    }
+    secret.set("data", std::move(data));
+}
+
 }  // namespace
 
 Secret ServerSecrets::random_key() {
@@ -73,6 +83,7 @@ Reply<Success> ServerSecrets::make(ObjectPtr owner, server::Record record) {
         if (!kept.shim.empty()) keys.shim = std::move(kept.shim);
         if (!kept.tools.empty()) keys.tools = std::move(kept.tools);
         auto written = document(*owner, record, keys);
+        drop_others(written, kept.game);
         CO_TRY_OK(co_await client_.merge(secrets(), secret_of(server), std::move(written)));
     } else if (!made) {
         co_return std::unexpected(std::move(made).error());
@@ -87,6 +98,20 @@ Reply<ServerKeys> ServerSecrets::read(ObjectKey server) {
     auto keys = keys_in(secret);
     known_.insert_or_assign(server, keys);
     co_return keys;
+}
+
+Reply<std::optional<Secret>> ServerSecrets::read_named(ObjectKey secret, std::string key) {
+    const auto got = co_await client_.get(secrets(), std::move(secret));
+    if (!got && got.error().kind == Failure::Kind::not_found) co_return std::nullopt;
+    if (!got) co_return std::unexpected(got.error());
+    const auto* labels = wire::kubernetes::find_at(*got, {"metadata", "labels"});
+    const auto* label = labels != nullptr ? labels->find(settings_label) : nullptr;
+    const auto* data = got->find("data");
+    const auto* value = data != nullptr ? data->find(key) : nullptr;
+    if (label == nullptr || *label != Value("true") || value == nullptr || value->as_string() == nullptr) co_return std::nullopt;
+    auto bytes = decode_base64(*value->as_string());
+    if (!bytes) co_return std::nullopt;
+    co_return Secret(std::move(*bytes));
 }
 
 }  // namespace gk::kubernetes

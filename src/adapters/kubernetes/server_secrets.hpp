@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "adapters/kubernetes/client.hpp"
@@ -13,12 +14,13 @@ namespace gk::kubernetes {
 
 // What must not stand in a GameServer, in the Secret gs-NAME beside it. It goes when the GameServer goes.
 struct ServerKeys {
-    std::map<std::string, Secret> game;  // The record's own: RCON passwords. Key "game.NAME".
+    std::map<std::string, Secret> game;  // The record's own: RCON passwords, values of secret settings. Key "game.NAME".
     Secret shim;                         // 32 random bytes: the connection to the shim in the game's pod. Key "shim", mounted there.
     Secret tools;                        // The same for the pods that save and restore. Key "tools".
 };
 
-// Makes and reads these Secrets by name: it never lists or watches any. Each is read once by a process; only we write them.
+// Makes and reads these Secrets by name: it never lists or watches any. Each is read once by a process; only we write them, and forget() is for what
+// another process of ours may have written.
 class ServerSecrets {
 public:
     ServerSecrets(Client client, Random& random) : client_(std::move(client)), random_(random) {}
@@ -28,6 +30,8 @@ public:
     Reply<Success> make(ObjectPtr owner, server::Record record);
     // `not_found` when there is none.
     Reply<ServerKeys> read(ObjectKey server);
+    // The value in a Secret that people keep for settings, as they say by its label; read anew each time. Nothing when there is none.
+    Reply<std::optional<Secret>> read_named(ObjectKey secret, std::string key);
     void forget(const ObjectKey& server) { known_.erase(server); }
 
 private:

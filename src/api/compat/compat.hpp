@@ -24,6 +24,7 @@ struct Compat {
     Context& api;
     app::WorldFiles& files;
     Options options;
+    Value description;  // api/originals.yaml, for GET /openapi-originals.json.
 };
 
 // `compat` must outlive the router.

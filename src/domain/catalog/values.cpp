@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "domain/server/secret_place.hpp"
+
 namespace gk::catalog {
 namespace {
 
@@ -39,7 +41,9 @@ bool PlaceholderValues::is_set(const std::string& name) const {
 
 Value PlaceholderValues::setting(const std::string& name) const {
     const auto found = settings_.find(name);
-    return found == settings_.end() ? Value() : found->second;
+    if (found == settings_.end()) return {};
+    const auto place = server::secret_place(found->second);
+    return place ? secret(server::secret_key(name, *place)) : found->second;
 }
 
 Value PlaceholderValues::port(std::string_view role) const {

@@ -19,19 +19,19 @@ std::string_view text_of(std::string_view path) {
     return file->text;
 }
 
-Value description_of_the_api() {
-    auto document = wire::parse_yaml(text_of("api/openapi.yaml"));
-    ASSERT(document.has_value(), "the description of the API is YAML");
-    return std::move(*document);
+Value document(std::string_view path) {
+    auto read = wire::parse_yaml(text_of(path));
+    ASSERT(read.has_value(), "the documents that the program carries are YAML");
+    return std::move(*read);
 }
 
 }  // namespace
 
 std::string definitions() {
     std::string out;
-    for (const auto& document : resource_definitions(description_of_the_api())) {
+    for (const auto& definition : resource_definitions(document("api/openapi.yaml"), document("docs/formats/game.schema.json"))) {
         out += "---\n";
-        out += wire::write_yaml(document);
+        out += wire::write_yaml(definition);
     }
     return out;
 }

@@ -73,7 +73,8 @@ Value schedule_rules() {
 }
 
 Value spec_schema(const StructuralSchemas& api) {
-    auto spec = api.part_of("ServerCreate", {"game", "package", "resources", "settings", "labels", "schedules", "backup_every", "exposure", "world"});
+    auto spec = api.part_of("ServerCreate",
+                            {"game", "package", "resources", "settings", "labels", "schedules", "backup_every", "launch", "exposure", "world"});
     auto& members = member_of(spec, "properties");
     members.set("replicas", replicas_schema());
     // Limits of the API, without which the API server cannot bound the cost of the rules.
@@ -186,37 +187,66 @@ Value game_server(const StructuralSchemas& api) {
     return definition(names, version);
 }
 
-// The spec is a game definition as in a file (docs/formats); what is wrong with it is said by the program that reads it, as for a file.
-Value game() {
+// A definition as in a file, whose name is that of the object.
+Value game_spec(const Value& format) {
+    const StructuralSchemas schemas(*format.find("$defs"), StructuralSchemas::Defaults::left_out);
+    auto root = Value::object({{"type", "object"}, {"properties", *format.find("properties")}});
+    auto spec = schemas.of(root);
+    Value::Array required;
+    for (const auto& name : *format.find("required")->as_array()) {
+        if (name != Value("name")) required.push_back(name);
+    }
+    spec.set("required", std::move(required));
+    member_of(member_of(spec, "properties"), "name").set("maxLength", 32);
+    return spec;
+}
+
+Value game_rules() {
+    return Value::array({rule_at("!has(self.spec.name) || self.spec.name == self.metadata.name", "a Game's name is that of its object", ".spec.name"),
+                         rule("self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$')",
+                              "a game's name may have 1 to 32 lower-case letters, digits and '-', with no '-' at either end")});
+}
+
+Value game_status() {
+    auto accepted = open_schema();
+    accepted.set("description", "The definition that counts: this one, or the last right one while this one is wrong.");
+    return Value::object(
+        {{"type", "object"},
+         {"properties",
+          Value::object({{"conditions", conditions_schema()}, {"observedGeneration", number_schema()}, {"accepted", std::move(accepted)}})}});
+}
+
+Value game(const Value& format) {
     const auto names = Value::object({{"kind", "Game"}, {"listKind", "GameList"}, {"plural", "games"}, {"singular", "game"}});
-    auto spec = open_schema();
-    spec.set("properties", Value::object({{"title", text_schema()}, {"description", text_schema()}}));
-    auto status = Value::object(
-        {{"type", "object"}, {"properties", Value::object({{"conditions", conditions_schema()}, {"observedGeneration", number_schema()}})}});
     auto schema = Value::object({{"type", "object"},
                                  {"required", Value::array({"spec"})},
                                  {"properties", Value::object({{"apiVersion", text_schema()},
                                                                {"kind", text_schema()},
-                                                               {"metadata", Value::object({{"type", "object"}})},
-                                                               {"spec", std::move(spec)},
-                                                               {"status", std::move(status)}})}});
-    const auto version =
-        Value::object({{"name", "v1alpha1"},
-                       {"served", true},
-                       {"storage", true},
-                       {"schema", Value::object({{"openAPIV3Schema", std::move(schema)}})},
-                       {"subresources", Value::object({{"status", Value::object()}})},
-                       {"additionalPrinterColumns", Value::array({column("Title", "string", ".spec.title"),
-                                                                  column("Accepted", "string", ".status.conditions[?(@.type=='Accepted')].status"),
-                                                                  column("Age", "date", ".metadata.creationTimestamp")})}});
+                                                               {"metadata", metadata_schema()},
+                                                               {"spec", game_spec(format)},
+                                                               {"status", game_status()}})},
+                                 {"x-kubernetes-validations", game_rules()}});
+    const auto condition = [](std::string_view type, std::string_view member) {
+        return fmt::format(".status.conditions[?(@.type=='{}')].{}", type, member);
+    };
+    auto columns =
+        Value::array({column("Title", "string", ".spec.title"), column("Accepted", "string", condition("Accepted", "status")),
+                      column("Available", "string", condition("Available", "status")), column("Age", "date", ".metadata.creationTimestamp"),
+                      wide_column("Message", "string", condition("Accepted", "message"))});
+    const auto version = Value::object({{"name", "v1alpha1"},
+                                        {"served", true},
+                                        {"storage", true},
+                                        {"schema", Value::object({{"openAPIV3Schema", std::move(schema)}})},
+                                        {"subresources", Value::object({{"status", Value::object()}})},
+                                        {"additionalPrinterColumns", std::move(columns)}});
     return definition(names, version);
 }
 
 }  // namespace
 
-std::vector<Value> resource_definitions(const Value& api) {
-    const StructuralSchemas schemas(api);
-    return {game_server(schemas), game()};
+std::vector<Value> resource_definitions(const Value& api, const Value& game_format) {
+    const StructuralSchemas schemas(*api.find("components")->find("schemas"));
+    return {game_server(schemas), game(game_format)};
 }
 
 }  // namespace gk::programs

@@ -7,19 +7,20 @@
 namespace gk::programs {
 namespace {
 
-constexpr std::string_view reference_prefix = "#/components/schemas/";
-
-// `type: [string, "null"]`.
+// `type: [string, "null"]`. What may be of several types besides has none in a structural schema.
 void set_type(Value& out, const Value& type) {
     const auto* types = type.as_array();
     if (types == nullptr) {
         out.set("type", type);
         return;
     }
+    std::vector<Value> others;
     for (const auto& one : *types) {
         if (one == Value("null")) out.set("nullable", true);
-        else out.set("type", one);
+        else others.push_back(one);
     }
+    if (others.size() == 1) out.set("type", others.front());
+    else out.set("x-kubernetes-preserve-unknown-fields", true);
 }
 
 bool is_open_object(const Value& schema) {
@@ -30,35 +31,43 @@ bool is_open_object(const Value& schema) {
 }  // namespace
 
 const Value& StructuralSchemas::source(std::string_view name) const {
-    const Value* at = &document_;
-    for (const auto word : {std::string_view("components"), std::string_view("schemas"), name}) {
-        at = at->find(word);
-        ASSERT(at != nullptr, "api/openapi.yaml describes it");
-    }
-    return *at;
+    const auto* found = schemas_.find(name);
+    ASSERT(found != nullptr, "every schema that is referred to is described");
+    return *found;
 }
 
 Value StructuralSchemas::named(std::string_view name) const { return of(source(name)); }
 
 Value StructuralSchemas::of(const Value& schema) const {
-    if (const auto* reference = schema.find("$ref")) return named(std::string_view(*reference->as_string()).substr(reference_prefix.size()));
+    if (const auto* reference = schema.find("$ref")) {
+        const std::string_view text = *reference->as_string();
+        auto out = named(text.substr(text.rfind('/') + 1));
+        if (const auto* said = schema.find("description")) out.set("description", *said);
+        return out;
+    }
     auto out = Value::object();
     if (schema.find("enum") != nullptr && schema.find("type") == nullptr) out.set("type", "string");
-    for (const auto& [name, value] : *schema.as_object()) {
-        if (name == "type") {
-            set_type(out, value);
-        } else if (name == "properties") {
-            auto members = Value::object();
-            for (const auto& [member, its_schema] : *value.as_object()) members.set(member, of(its_schema));
-            out.set(name, std::move(members));
-        } else if (name == "items" || (name == "additionalProperties" && value.as_object() != nullptr)) {
-            out.set(name, of(value));
-        } else if (name != "additionalProperties") {  // Unknown members are pruned or refused by the API server itself.
-            out.set(name, value);
-        }
-    }
+    for (const auto& [keyword, value] : *schema.as_object()) take(out, keyword, value);
     if (is_open_object(schema)) out.set("x-kubernetes-preserve-unknown-fields", true);
     return out;
+}
+
+void StructuralSchemas::take(Value& out, std::string_view keyword, const Value& value) const {
+    if (keyword == "type") {
+        set_type(out, value);
+    } else if (keyword == "properties") {
+        auto members = Value::object();
+        for (const auto& [member, its_schema] : *value.as_object()) members.set(member, of(its_schema));
+        out.set(keyword, std::move(members));
+    } else if (keyword == "items" || (keyword == "additionalProperties" && value.as_object() != nullptr)) {
+        out.set(keyword, of(value));
+    } else if (keyword == "anyOf") {
+        out.set("x-kubernetes-preserve-unknown-fields", true);
+    } else if (keyword == "default") {
+        if (defaults_ == Defaults::taken_over) out.set(keyword, value);
+    } else if (keyword != "additionalProperties" && keyword != "propertyNames") {
+        out.set(keyword, value);
+    }
 }
 
 Value StructuralSchemas::part_of(std::string_view name, const std::vector<std::string_view>& members) const {
@@ -66,7 +75,7 @@ Value StructuralSchemas::part_of(std::string_view name, const std::vector<std::s
     auto properties = Value::object();
     for (const auto member : members) {
         const auto* schema = whole.find(member);
-        ASSERT(schema != nullptr, "api/openapi.yaml describes it");
+        ASSERT(schema != nullptr, "every schema that is referred to is described");
         properties.set(member, of(*schema));
     }
     return Value::object({{"type", "object"}, {"properties", std::move(properties)}});

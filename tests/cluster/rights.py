@@ -1,0 +1,68 @@
+"""What an account may do, and what it has done: the rules of the chart, and the audit log of the test cluster."""
+
+import json
+import sys
+
+import harness
+import yaml
+from harness import ROOT, kubectl, run
+
+sys.path.insert(0, str(ROOT / "tools" / "cluster"))
+
+import control_plane as cluster  # noqa: E402  The test cluster's.
+from parts import KUBERNETES  # noqa: E402
+
+CHART = ROOT / "deploy" / "helm" / "gamekeeper"
+
+
+class Account:
+    """The control plane's account with the rights of the chart, in a namespace that is also the one with servers.
+
+    Cluster roles get names of their own, so that they stand beside those of an installation."""
+
+    def __init__(self, space):
+        self.space = space
+        self.name = f"system:serviceaccount:{space.name}:gamekeeper"
+        words = (f"--namespace={space.name}", "--show-only=templates/rights.yaml", f"--set=spaces={{{space.name}}}")
+        rendered = run(harness.program("helm", "helm"), "template", "gamekeeper", CHART, f"--kube-version={KUBERNETES.version}", *words).stdout
+        self.objects = [item for item in yaml.safe_load_all(rendered) if item]
+        for item in self.objects:
+            if item["kind"].startswith("ClusterRole"):
+                item["metadata"]["name"] += f"-{space.name}"
+            if item.get("roleRef", {}).get("kind") == "ClusterRole":
+                item["roleRef"]["name"] += f"-{space.name}"
+        space.apply(*self.objects)
+
+    def kubeconfig(self, path):
+        """As that account, with a token that the API server has given out."""
+        config = yaml.safe_load(cluster.kubeconfig("admin"))
+        config["users"][0]["user"] = {"token": self.space.kubectl("create", "token", "gamekeeper", "--duration=1h").stdout.strip()}
+        path.write_text(json.dumps(config))
+        return path
+
+    def rules(self):
+        """(verb, group, resource) of every rule, each with whether it holds in all namespaces."""
+        wide = {item["roleRef"]["name"] for item in self.objects if item["kind"] == "ClusterRoleBinding"}
+        for item in self.objects:
+            for rule in item.get("rules", []):
+                for group in rule["apiGroups"]:
+                    for resource in rule["resources"]:
+                        for verb in rule["verbs"]:
+                            yield verb, group, resource, item["metadata"]["name"] in wide
+
+    def calls(self):
+        """What the account has asked for: the API server's own words, each with whether it was allowed."""
+        with open(cluster.AUDIT_LOG, encoding="utf-8") as log:
+            for line in log:
+                call = json.loads(line)
+                if call["user"]["username"] != self.name or "objectRef" not in call:
+                    continue
+                what = call["objectRef"]
+                resource = "/".join(word for word in (what["resource"], what.get("subresource")) if word)
+                allowed = call.get("annotations", {}).get("authorization.k8s.io/decision") == "allow"
+                yield (call["verb"], what.get("apiGroup", ""), resource), allowed
+
+    def remove(self):
+        for item in self.objects:
+            if item["kind"].startswith("ClusterRole"):
+                kubectl("delete", item["kind"], item["metadata"]["name"], check=False)

@@ -1,0 +1,89 @@
+#!/usr/bin/python3
+"""The recorded conversations with clients of the originals (tests/compat), had with servers that are pods.
+
+They are those of one machine, word for word, with the few words that a cluster says otherwise.
+
+    GK_TEST_BIN=DIR tests/cluster/test_compat_cluster.py [Class.test]        needs the cluster (make cluster-up)
+"""
+
+import http.client
+import json
+import socket
+
+import harness
+import toy_world
+
+import conversation  # isort: skip  In tests/e2e, to which control_plane has led.
+
+PACKAGES = "packages:\n  standard: {title: Standard, cpu_millis: 100, memory_mib: 64, disk_mib: 64}\n"
+# What a conversation says of one machine, and what is so in a cluster.
+WORDS = {'"service_type":"HostPort"': '"service_type":"NodePort"'}
+
+
+class Conversations(toy_world.ToyWorlds):
+    settings = {"COMPAT_GAME": "toy", "COMPAT_ANONYMOUS": "true"}
+
+    def setUp(self):
+        super().setUp()
+        self.plane.end()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.plane.settings["API_LISTEN"] = f"127.0.0.1:{self.port}"
+        self.plane.define("packages", PACKAGES)
+        self.plane.start()
+
+    def call(self, method, target, body="", headers=()):
+        """As the client says it, but for the namespace: the test has one of its own, and says "default" for it."""
+        space = self.space.name
+        try:
+            data = json.loads(body)
+        except ValueError:
+            data = None
+        if isinstance(data, dict) and target.startswith("/api/server/"):
+            data["namespace"] = space
+            body = json.dumps(data)
+        elif target.startswith(("/api/server/", "/api/bucket/files/", "/api/v1/server/")):
+            target += f"?namespace={space}"
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=180)
+        try:
+            connection.request(method, target, body or None, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            return response.status, response.read().decode().replace(space, "default")
+        finally:
+            connection.close()
+
+    def wait(self, name, state):
+        if state == "gone":
+            self.space.wait_for("delete", "gs", name, seconds=120)
+        else:
+            self.space.until(lambda gs: gs.get("status", {}).get("state") == state, "gs", name, 120)
+
+    def have(self, name):
+        path = conversation.FOLDER / f"{name}.txt"
+        wanted = path.read_text()
+        for alone, in_a_cluster in WORDS.items():
+            wanted = wanted.replace(alone, in_a_cluster)
+        self.maxDiff = None
+        self.assertEqual(wanted, conversation.played(path, self.call, self.wait))
+
+    def test_servers_of_the_first_original(self):
+        self.have("seed000/servers")
+
+    def test_files_of_the_first_original(self):
+        self.have("seed000/files")
+
+    def test_servers_of_the_third_original(self):
+        self.have("seed002/servers")
+
+    def test_usage_is_what_the_shim_measures_in_the_pod(self):
+        self.call("POST", "/api/v1/server/7/", json.dumps({"ram_gb": 0.0625, "disk_gb": 0.0625, "cpu_count": 0.1}))
+        self.wait("7", "running")
+
+        usage = json.loads(self.call("GET", "/api/v1/server/7/usage")[1])
+        self.assertGreater(usage["memory_percent"], 0, usage)
+        self.assertEqual((0.1, 0.06), (usage["cpu_limits"], usage["memory_limits_gb"]))
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,125 @@
+#!/usr/bin/python3
+"""Games that people declare with kubectl: what the API server refuses, what the control plane says of them, and servers of such a game.
+
+    GK_TEST_BIN=DIR tests/cluster/test_games.py [Class.test]        needs the cluster (make cluster-up)
+"""
+
+import signal
+
+import control_plane
+import harness
+import yaml
+from harness import ROOT, ClusterTest, answers, kubectl
+
+
+def condition(game, kind):
+    return next((it for it in game.get("status", {}).get("conditions", []) if it["type"] == kind), {})
+
+
+def is_seen(game):
+    return game.get("status", {}).get("observedGeneration") == game["metadata"]["generation"]
+
+
+class Games(ClusterTest):
+    @classmethod
+    def setUpClass(cls):
+        definitions = harness.run(harness.PROGRAMS / "gamekeeper", "manifests").stdout
+        kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=definitions)
+        harness.use_images("minetest", "gk-shim", "restic", "versitygw")
+
+    def setUp(self):
+        super().setUp()
+        self.plane = control_plane.ControlPlane(self.space, harness.S3(self.space))
+        self.plane.start()
+
+    def clean_up(self):
+        if not self._outcome.success:
+            print(f"===== the control plane's log =====\n{self.plane.log()[-8000:]}", flush=True)
+        self.plane.clean_up()
+
+    def game(self, name="blocks", **changes):
+        """Minetest's definition under another name."""
+        spec = yaml.safe_load((ROOT / "games" / "minetest.yaml").read_text())
+        del spec["name"]
+        return {"apiVersion": "gamekeeper.dev/v1alpha1", "kind": "Game", "metadata": {"name": name}, "spec": {**spec, "title": "Blocks", **changes}}
+
+    def declare(self, *arguments, **changes):
+        """Returns the Game once the control plane has looked at it."""
+        self.space.apply(self.game(*arguments, **changes))
+        return self.space.until(is_seen, "games", arguments[0] if arguments else "blocks", 20)
+
+    def title(self, name):
+        status, game = self.plane.call("GET", f"/v1/games/{name}")
+        return game["title"] if status == 200 else status
+
+    def test_servers_of_a_declared_game_run_whatever_becomes_of_its_definition(self):
+        tiny = {"cpu_millis": 300, "memory_mib": 256, "disk_mib": 128}
+        declared = self.declare(packages={"tiny": tiny})
+        self.assertEqual("True", condition(declared, "Accepted")["status"])
+        line = self.space.kubectl("get", "games").stdout
+        for word in ("blocks", "Blocks", "True"):
+            self.assertIn(word, line)
+
+        self.space.apply({"apiVersion": "gamekeeper.dev/v1alpha1", "kind": "GameServer", "metadata": {"name": "castle"},
+                          "spec": {"game": "blocks", "package": "tiny"}})
+        running = self.space.until(lambda gs: gs.get("status", {}).get("state") == "running", "gs", "castle", 120)
+        endpoint = running["status"]["endpoints"][0]
+        self.assertTrue(answers(endpoint["host"], endpoint["port"]))
+        self.assertEqual(256, self.plane.show("castle")["resources"]["memory_mib"])
+        pod = self.space.get("pod", "gs-castle-0")["metadata"]["uid"]
+
+        # A definition that the API server takes and that means nothing all the same: the one before it counts, also for who starts anew.
+        broken = self.declare(packages={"tiny": tiny}, ready={"log": "ready", "port": "nowhere", "protocol": "minetest"})
+        accepted = condition(broken, "Accepted")
+        self.assertEqual(("False", "Invalid"), (accepted["status"], accepted["reason"]))
+        self.assertIn("there is no port 'nowhere'", accepted["message"])
+        self.assertIn("Refused", self.space.kubectl("describe", "game", "blocks").stdout)
+        self.plane.end(signal.SIGKILL)
+        self.plane.start()
+        self.assertEqual("Blocks", self.title("blocks"))
+        self.plane.world("restart", "castle")
+        self.assertNotEqual(pod, self.space.get("pod", "gs-castle-0")["metadata"]["uid"])
+        self.assertTrue(answers(endpoint["host"], endpoint["port"]))
+
+        self.space.kubectl("delete", "game", "blocks")
+        self.assertTrue(answers(endpoint["host"], endpoint["port"]))
+        self.plane.world("pause", "castle")
+        refused = self.plane.world("start", "castle", check=False)
+        self.assertNotEqual(0, refused.returncode)
+        self.assertIn("there is no game 'blocks'", refused.stdout + refused.stderr)
+
+    def test_a_declared_game_stands_in_front_of_a_shipped_one(self):
+        self.assertEqual("Minetest", self.title("minetest"))
+
+        self.declare("minetest")
+        self.assertEqual("Blocks", self.title("minetest"))
+
+        self.space.kubectl("delete", "game", "minetest")
+        self.plane.end()
+        self.plane.start()
+        self.assertEqual("Minetest", self.title("minetest"))
+
+    def test_a_game_without_an_image_counts_and_says_that_it_cannot_run_here(self):
+        game = self.declare(sources=[{"debian": {"packages": ["castle"], "program": "/usr/games/castle"}}])
+
+        self.assertEqual("True", condition(game, "Accepted")["status"])
+        available = condition(game, "Available")
+        self.assertEqual(("False", "NoSource"), (available["status"], available["reason"]))
+        self.assertIn("image", available["message"])
+
+    def test_the_api_server_refuses_what_is_no_definition(self):
+        of_another_name = self.game()
+        of_another_name["spec"]["name"] = "tower"
+        cases = ((self.game(name="Blocks"), "Invalid value"), (of_another_name, "a Game's name is that of its object"),
+                 (self.game(ports=[{"role": "game", "protocol": "smoke"}]), "Unsupported value"), (self.game(portz=[]), "portz"),
+                 (self.game(stop=[]), "stop"))
+        for game, words in cases:
+            with self.subTest(words=words):
+                text = yaml.safe_dump(game)
+                refused = self.space.kubectl("apply", "--server-side", "--validate=strict", "-f", "-", input=text, check=False)
+                self.assertNotEqual(0, refused.returncode)
+                self.assertIn(words, refused.stderr)
+
+
+if __name__ == "__main__":
+    harness.main()
