@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "shim/execution.hpp"
 
 namespace gk::shim {
 
@@ -28,20 +29,15 @@ constexpr const char* runc_pid_file = "game.pid";
 constexpr const char* runc_log_file = "runc.log";
 constexpr int runc_patience_ms = 60'000;
 
-// The game's ends of its streams: read end, write end.
-struct GameEnds {
-    Descriptor input;
-    Descriptor output;
-};
 struct Plumbing {
     Streams ours;
-    GameEnds theirs;
+    ProgramEnds theirs;
 };
 
 ShimResult<Plumbing> make_pipes() {
     TRY(input, make_pipe());
     TRY(output, make_pipe());
-    return Plumbing{.ours = {std::move(input.writer), std::move(output.reader)}, .theirs = {std::move(input.reader), std::move(output.writer)}};
+    return Plumbing{.ours = {std::move(input.writer), std::move(output.reader)}, .theirs = {std::move(input.reader), std::move(output.writer), {}}};
 }
 
 // Wide, so that servers with a screen of their own do not break the lines we look for; without echo of what we type.
@@ -54,80 +50,13 @@ ShimResult<Plumbing> make_terminal() {
     settings.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     ::tcsetattr(slave, TCSANOW, &settings);
     Plumbing made{.ours = {Descriptor(master), Descriptor(::fcntl(master, F_DUPFD_CLOEXEC, 3))},
-                  .theirs = {Descriptor(slave), Descriptor(::fcntl(slave, F_DUPFD_CLOEXEC, 3))}};
+                  .theirs = {Descriptor(slave), Descriptor(::fcntl(slave, F_DUPFD_CLOEXEC, 3)), {}}};
     ::fcntl(master, F_SETFD, FD_CLOEXEC);
     ::fcntl(slave, F_SETFD, FD_CLOEXEC);
     return made;
 }
 
-std::vector<char*> pointers(std::vector<std::string>& words) {
-    std::vector<char*> out;
-    for (auto& word : words) out.push_back(word.data());
-    out.push_back(nullptr);
-    return out;
-}
-
-// Everything that the child needs between fork and exec, made before: only plain system calls are left to do there.
-struct Execution {
-    std::vector<std::string> argv;
-    std::vector<std::string> env;
-    std::string working_directory = "/";
-    const wire::shim::Program* limits = nullptr;
-    const wire::shim::Identity* identity = nullptr;
-    bool own_session = false;
-};
-
-void set_limit(__rlimit_resource resource, rlim_t value) {
-    rlimit limit{.rlim_cur = value, .rlim_max = value};
-    ::setrlimit(resource, &limit);
-}
-
-void reset_signals() {
-    for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
-// In the child. Returns only when something failed, with errno set.
-void become(const Execution& what, char* const* argv, char* const* env, const GameEnds& ends) {
-    reset_signals();
-    if (what.own_session) ::setsid();
-    if (::dup2(ends.input.get(), 0) < 0 || ::dup2(ends.output.get(), 1) < 0 || ::dup2(ends.output.get(), 2) < 0) return;
-    if (what.limits != nullptr) {
-        set_limit(RLIMIT_CORE, 0);
-        set_limit(RLIMIT_NOFILE, what.limits->files_max);
-        if (what.limits->memory_bytes_max != 0) set_limit(RLIMIT_DATA, what.limits->memory_bytes_max);
-        ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    }
-    if (what.identity != nullptr && !drop_rights(*what.identity)) return;
-    if (::chdir(what.working_directory.c_str()) != 0) return;
-    ::execvpe(argv[0], argv, env);
-}
-
-// The child reports a failed exec as its errno through a pipe that a successful exec closes.
-ShimResult<pid_t> execute(Execution what, const GameEnds& ends) {
-    TRY(report, make_pipe());
-    const auto argv = pointers(what.argv), env = pointers(what.env);
-    const pid_t pid = ::fork();
-    if (pid < 0) return std::unexpected(system_error("fork"));
-    if (pid == 0) {
-        become(what, argv.data(), env.data(), ends);
-        const int error = errno;
-        [[maybe_unused]] const auto written = ::write(report.writer.get(), &error, sizeof error);
-        ::_exit(127);
-    }
-    report.writer.reset();
-    int error = 0;
-    if (::read(report.reader.get(), &error, sizeof error) == sizeof error) {
-        ::waitpid(pid, nullptr, 0);
-        errno = error;
-        return std::unexpected(system_error("cannot start " + what.argv.front() + " in " + what.working_directory));
-    }
-    return pid;
-}
-
-ShimResult<pid_t> start_directly(const Spec& spec, const GameEnds& ends) {
+ShimResult<pid_t> start_directly(const Spec& spec, const ProgramEnds& ends) {
     if (spec.program.argv.empty()) return std::unexpected(ShimError{"the launch document names no program"});
     Execution what{.argv = spec.program.argv,
                    .env = {},
@@ -159,7 +88,7 @@ ShimResult<pid_t> read_pid(int run_folder) {
     return pid;
 }
 
-ShimResult<pid_t> start_container(const Spec& spec, int run_folder, const GameEnds& ends) {
+ShimResult<pid_t> start_container(const Spec& spec, int run_folder, const ProgramEnds& ends) {
     ::unlinkat(run_folder, runc_pid_file, 0);
     ::unlinkat(run_folder, runc_log_file, 0);
     const auto folder = fmt::format("/proc/{}/fd/{}/", ::getpid(), run_folder);

@@ -39,7 +39,6 @@ Pod::Pod(EventLoop& loop, const PodOptions& options, Folders folders, Epoch epoc
       traces_(folders_.run.get()),
       log_(folders_.log.get()),
       fence_(epoch, [this](Epoch higher) { return traces_.keep_epoch(higher); }),
-      files_(options.volume + "/" + std::string(layout::world_folder)),
       server_(loop, {.on_request = [this](auto client, auto request) { on_request(client, request); },
                      .on_gone =
                          [this](auto client) {
@@ -72,20 +71,25 @@ ShimResult<Success> Pod::begin() {
 
 void Pod::on_children() {
     reap_children([this](pid_t pid, int wait_status, std::uint64_t peak_bytes) {
-        files_.on_child_ended(pid);
+        services_.on_child_ended(pid);
         if (run_) run_->supervisor->on_child_ended(pid, wait_status, peak_bytes);
     });
+    if (is_ending_ && !services_.has_program()) loop_.stop();
 }
 
 void Pod::on_terminate() {
     if (run_) return run_->supervisor->on_terminate();
-    loop_.stop();
+    is_ending_ = services_.end_program();
+    if (!is_ending_) loop_.stop();
 }
 
 void Pod::on_request(ClientId client, const Request& request) {
     const auto before = fence_.epoch();
     if (auto refusal = fence_.refusal_of(request)) return server_.answer(client, std::move(*refusal));
-    if (fence_.epoch() != before) files_.end_older_than(fence_.epoch());
+    if (fence_.epoch() != before) {
+        services_.end_older_than(fence_.epoch());
+        server_.status_changed();  // Those who do not keep pass people's words on under it.
+    }
     act(client, request);
 }
 
@@ -94,6 +98,8 @@ void Pod::act(ClientId client, const Request& request) {
     case Op::hello: server_.subscribe(client); return answer(client, request, Outcome::ok);
     case Op::run: return start_run(client, request);
     case Op::files: return serve_files(client, request);
+    case Op::game_files: return serve_game_files(client, request);
+    case Op::program: return serve_program(client, request);
     case Op::log: return tell_log(client, request);
     case Op::log_start: return tell_log_start(client, request);
     case Op::follow: server_.follow_log(client); return answer(client, request, Outcome::ok);
@@ -117,8 +123,8 @@ void Pod::acknowledge(ClientId client, const Request& request) {
     if (run_) return run_->supervisor->on_request(client, request);  // Which knows whether it is over, and then calls forget_run().
     if (const auto forgotten = traces_.forget(); !forgotten) return answer(client, request, Outcome::unavailable, forgotten.error().detail);
     left_.reset();
+    server_.status_changed();  // First, so that who is answered knows what has come of it.
     answer(client, request, Outcome::ok);
-    server_.status_changed();
 }
 
 void Pod::forget_run() {
@@ -144,8 +150,8 @@ void Pod::start_run(ClientId client, const Request& request) {
     }
     const auto started = start(std::move(*spec));
     if (!started) return answer(client, request, Outcome::invalid, started.error().detail);
+    server_.status_changed();  // First, so that who is answered knows what has come of it.
     answer(client, request, Outcome::ok);
-    server_.status_changed();
 }
 
 ShimResult<Success> Pod::start(wire::shim::Spec spec) {
@@ -153,8 +159,9 @@ ShimResult<Success> Pod::start(wire::shim::Spec spec) {
     TRY(patterns, Patterns::compile(run->spec));
     TRY(log, LogWriter::open(folders_.log.get(), run->spec.log));
     log.echo_to(container_output);
-    run->supervisor.emplace(loop_, run->spec, folders_.run.get(), std::move(log), std::move(patterns),
-                            Afterwards{.acknowledged = [this] { forget_run(); }, .linger = {}, .farewell = farewell, .helpers = &files_.processes()});
+    run->supervisor.emplace(
+        loop_, run->spec, folders_.run.get(), std::move(log), std::move(patterns),
+        Afterwards{.acknowledged = [this] { forget_run(); }, .linger = {}, .farewell = farewell, .helpers = &services_.processes()});
     TRY_OK(traces_.begin(run->spec));
     const MemoryWatch memory(options_.cgroup_root, "/");
     auto game = start_game(run->spec, folders_.run.get());
@@ -168,8 +175,22 @@ ShimResult<Success> Pod::start(wire::shim::Spec spec) {
 }
 
 void Pod::serve_files(ClientId client, const Request& request) {
-    const auto served = files_.serve(server_, client, request.id, request.epoch);
-    if (!served) answer(client, request, Outcome::unavailable, served.error().detail);
+    const auto world = options_.volume + "/" + std::string(layout::world_folder);
+    const auto begun = services_.serve_files(server_, {.client = client, .id = request.id, .epoch = request.epoch}, world);
+    if (!begun) answer(client, request, Outcome::unavailable, begun.error().detail);
+}
+
+void Pod::serve_game_files(ClientId client, const Request& request) {
+    const auto folder = options_.volume + "/" + std::string(layout::game_folder);
+    if (const auto made = open_folder(folder, true); !made) return answer(client, request, Outcome::unavailable, made.error().detail);
+    const auto begun = services_.serve_game_files(server_, {.client = client, .id = request.id, .epoch = request.epoch}, folder);
+    if (!begun) answer(client, request, Outcome::unavailable, begun.error().detail);
+}
+
+void Pod::serve_program(ClientId client, const Request& request) {
+    if (run_ || left_) return answer(client, request, Outcome::unavailable, "a game is here: programs have pods of their own");
+    const auto begun = services_.serve_program(server_, {.client = client, .id = request.id, .epoch = request.epoch}, options_.cgroup_root);
+    if (!begun) answer(client, request, Outcome::unavailable, begun.error().detail);
 }
 
 void Pod::tell_log(ClientId client, const Request& request) {

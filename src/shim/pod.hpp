@@ -8,15 +8,15 @@
 #include "shim/control_server.hpp"
 #include "shim/event_loop.hpp"
 #include "shim/fence.hpp"
-#include "shim/file_services.hpp"
 #include "shim/log_reader.hpp"
 #include "shim/run_traces.hpp"
+#include "shim/services.hpp"
 #include "shim/supervisor.hpp"
 
 namespace gk::shim {
 
 struct PodOptions {
-    std::string volume;  // With the folders `data` and `log`, which are made.
+    std::string volume;  // With the folders `data` and `log`, which are made, and at times `game`.
     std::string run;
     std::string cgroup_root = "/sys/fs/cgroup";
     std::uint16_t port = 0;
@@ -62,6 +62,8 @@ private:
     void start_run(ClientId client, const Request& request);
     ShimResult<Success> start(wire::shim::Spec spec);
     void serve_files(ClientId client, const Request& request);
+    void serve_game_files(ClientId client, const Request& request);
+    void serve_program(ClientId client, const Request& request);
     void tell_log(ClientId client, const Request& request);
     void tell_log_start(ClientId client, const Request& request);
     void answer(ClientId client, const Request& request, Outcome outcome, std::string text = {});
@@ -74,7 +76,8 @@ private:
     RunTraces traces_;
     LogReader log_;
     Fence fence_;
-    FileServices files_;
+    Services services_;
+    bool is_ending_ = false;  // As soon as the program is gone.
     std::uint16_t port_ = 0;
     std::unique_ptr<Run> run_;
     std::unique_ptr<Run> over_;  // One that is done with, and may still be on the stack.

@@ -97,7 +97,9 @@ void Supervisor::on_request(ControlServer::ClientId client, const wire::shim::Re
     case Op::log:
     case Op::log_start:
     case Op::follow:
-    case Op::usage: return answer(client, request.id, Answered::invalid, "only a shim in a pod is asked for this");
+    case Op::usage:
+    case Op::game_files:
+    case Op::program: return answer(client, request.id, Answered::invalid, "only a shim in a pod is asked for this");
     }
 }
 

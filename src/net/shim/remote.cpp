@@ -1,21 +1,15 @@
 #include "net/shim/remote.hpp"
 
-#include <array>
 #include <charconv>
 #include <utility>
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
 #include "async/deadline.hpp"
+#include "net/shim/conversation.hpp"
 
 namespace gk::net::shim {
 
-namespace asio = boost::asio;
-using boost::system::error_code;
 using wire::files::Reply;
 using wire::shim::Op;
 
@@ -80,90 +74,20 @@ using Kind = FilesError::Kind;
 using Exchanged = Result<Reply, FilesError>;
 
 FilesError unavailable(std::string detail) { return {Kind::unavailable, std::move(detail)}; }
-
-// A connection that speaks in turn.
-class Conversation {
-public:
-    Conversation(asio::generic::stream_protocol::socket socket, const noise::Key& key)
-        : socket_(std::move(socket)),
-          seal_(noise::Session::client(key, wire::shim::pod_purpose)) {}
-
-    // Waits until it has been handed to the kernel, or, at the opening, until the peer can understand it.
-    Task<Result<Success, FilesError>> say(std::vector<std::byte> bytes) {
-        seal_.send(bytes);
-        CO_TRY_OK(co_await send_out());
-        while (!seal_.is_proved()) {
-            CO_TRY_OK(co_await hear());
-            CO_TRY_OK(co_await send_out());
-        }
-        co_return Success{};
-    }
-    // At least so many bytes are there then.
-    Task<Result<Success, FilesError>> await(std::size_t size) {
-        while (in_.size() < size) CO_TRY_OK(co_await hear());
-        co_return Success{};
-    }
-    const std::vector<std::byte>& heard() const { return in_; }
-    void drop(std::size_t size) { in_.erase(in_.begin(), in_.begin() + static_cast<std::ptrdiff_t>(size)); }
-
-private:
-    Task<Result<Success, FilesError>> send_out() {
-        const auto out = seal_.take_output();
-        const auto buffer = asio::buffer(out);
-        error_code error;
-        co_await asio::async_write(socket_, buffer, asio::redirect_error(asio::use_awaitable, error));
-        co_return checked(error);
-    }
-    Task<Result<Success, FilesError>> hear() {
-        const auto buffer = asio::buffer(chunk_);
-        error_code error;
-        const auto count = co_await socket_.async_read_some(buffer, asio::redirect_error(asio::use_awaitable, error));
-        CO_TRY_OK(checked(error));
-        const auto fed = seal_.feed(ByteSpan(chunk_).first(count));
-        if (!fed) co_return std::unexpected(unavailable("the shim that serves the files of this world: " + fed.error()));
-        const auto plain = seal_.take_plain();
-        in_.insert(in_.end(), plain.begin(), plain.end());
-        co_return Success{};
-    }
-    static Result<Success, FilesError> checked(const error_code& error) {
-        if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
-        if (error) return std::unexpected(unavailable("the shim that serves the files of this world hung up: " + error.message()));
-        return Success{};
-    }
-
-    asio::generic::stream_protocol::socket socket_;
-    noise::Session seal_;
-    std::array<std::byte, 16 * 1024> chunk_;
-    std::vector<std::byte> in_;
-};
-
-// The shim hands this connection to whoever serves files, if our epoch is good enough.
-Task<Result<Success, FilesError>> ask_for_files(Conversation& with, Epoch epoch) {
-    auto request = wire::shim::encode(wire::shim::Request{.id = 1, .epoch = epoch, .op = Op::files, .text = {}});
-    CO_TRY_OK(co_await with.say(std::move(request)));
-    for (;;) {
-        const auto framed = wire::shim::read_from_shim(with.heard());
-        if (!framed) co_return std::unexpected(unavailable("the shim that serves the files of this world speaks another protocol"));
-        if (!framed->message) {
-            CO_TRY_OK(co_await with.await(with.heard().size() + 1));
-            continue;
-        }
-        with.drop(framed->size);
-        const auto* answer = std::get_if<wire::shim::Answer>(&*framed->message);
-        if (answer != nullptr && answer->outcome == wire::shim::Outcome::ok) co_return Success{};
-        co_return std::unexpected(unavailable("the shim serves no files: " + (answer != nullptr ? answer->text : std::string("no answer"))));
-    }
-}
+FilesError unserved(const std::string& why) { return unavailable("the files of this world cannot be served: " + why); }
 
 Task<Exchanged> exchange(Conversation& with, std::vector<std::byte> frame) {
-    CO_TRY_OK(co_await with.say(std::move(frame)));
-    CO_TRY_OK(co_await with.await(wire::files::length_size));
+    const auto said = co_await with.say(std::move(frame));
+    if (!said) co_return std::unexpected(unserved(said.error()));
+    auto heard = co_await with.await(wire::files::length_size);
+    if (!heard) co_return std::unexpected(unserved(heard.error()));
     const auto size = wire::files::parse_length(ByteSpan(with.heard()).first(wire::files::length_size));
-    if (!size) co_return std::unexpected(unavailable("the files of this world cannot be served: the reply is too long"));
-    CO_TRY_OK(co_await with.await(wire::files::length_size + *size));
+    if (!size) co_return std::unexpected(unserved("the reply is too long"));
+    heard = co_await with.await(wire::files::length_size + *size);
+    if (!heard) co_return std::unexpected(unserved(heard.error()));
     auto reply = wire::files::parse_reply(ByteSpan(with.heard()).subspan(wire::files::length_size, *size));
-    if (!reply)
-        co_return std::unexpected(unavailable(fmt::format("the files of this world cannot be served: the reply is {}", name_of(reply.error()))));
+    if (!reply) co_return std::unexpected(unserved(fmt::format("the reply is {}", name_of(reply.error()))));
+    with.drop(wire::files::length_size + *size);
     co_return std::move(*reply);
 }
 
@@ -171,7 +95,8 @@ Task<Exchanged> exchange_at(Clock& clock, RemoteFiles::Place place, std::vector<
     auto socket = co_await reach(clock, place.shim);
     if (!socket) co_return std::unexpected(unavailable(std::move(socket).error()));
     Conversation with(std::move(*socket), place.shim.key);
-    CO_TRY_OK(co_await ask_for_files(with, place.epoch));
+    const auto asked = co_await with.ask_for(Op::files, place.epoch);
+    if (!asked) co_return std::unexpected(unserved(asked.error()));
     co_return co_await exchange(with, std::move(frame));
 }
 

@@ -21,6 +21,7 @@ inline constexpr std::string_view socket_file = "shim.sock";  // Where gk-shim l
 inline constexpr std::string_view exit_file = "exit";         // encode(Exit), in the run folder; written whole, synced and renamed.
 inline constexpr std::string_view epoch_file = "epoch";       // In a pod: the highest epoch seen, as text.
 inline constexpr std::string_view world_folder = "data";      // In a pod, beside the log folder on its volume.
+inline constexpr std::string_view game_folder = "game";       // Likewise: what was fetched for the game, one folder for each thing.
 inline constexpr std::string_view pid_file = "pid";           // Of the shim, as text; the holder of the lock on the run folder.
 
 // gk-shim --dir RUN writes one line to descriptor 3 and closes it: `executed`, or `running` when another shim serves this folder, or

@@ -32,9 +32,27 @@ inline constexpr std::size_t player_name_bytes_max = 64;
 // Only a shim in a pod knows the others (wire/shim/pod.hpp). run: starts the game of the Spec in `text`; answered once it has been executed.
 // files: from the answer on, this connection speaks wire/files. log: a LogQuery, answered by a LogPart. log_start: a number of lines, answered
 // by the cursor that starts the last so many. follow: from now on a log that grows is a change of status. usage: answered by a PodUse.
-enum class Op : std::uint8_t { hello, stop, kill, command, quiesce, resume, acknowledge, run, files, log, log_start, follow, usage };
-inline constexpr auto op_names = std::to_array<std::string_view>(
-    {"hello", "stop", "kill", "command", "quiesce", "resume", "acknowledge", "run", "files", "log", "log_start", "follow", "usage"});
+// game_files: from the answer on, this connection brings what the game is made of (wire/shim/game_files.hpp). program: from
+// the answer on, it is that of a program (wire/shim/program.hpp).
+enum class Op : std::uint8_t {
+    hello,
+    stop,
+    kill,
+    command,
+    quiesce,
+    resume,
+    acknowledge,
+    run,
+    files,
+    log,
+    log_start,
+    follow,
+    usage,
+    game_files,
+    program,
+};
+inline constexpr auto op_names = std::to_array<std::string_view>({"hello", "stop", "kill", "command", "quiesce", "resume", "acknowledge", "run",
+                                                                  "files", "log", "log_start", "follow", "usage", "game_files", "program"});
 constexpr std::span<const std::string_view> names_of(Op) { return op_names; }
 
 struct Request {
