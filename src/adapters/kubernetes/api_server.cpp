@@ -46,11 +46,14 @@ Result<net::Remote, std::string> ApiServer::remote_of(const wire::kubernetes::Cl
 }
 
 ApiServer::ApiServer(boost::asio::any_io_executor executor, Clock& clock, net::Remote remote, Credentials& credentials, Options options)
+    : ApiServer(dial_http(std::move(executor), clock, std::move(remote)), clock, credentials, std::move(options)) {}
+
+ApiServer::ApiServer(Dial dial, Clock& clock, Credentials& credentials, Options options)
     : clock_(clock),
       credentials_(credentials),
       options_(std::move(options)),
-      usual_{.budget = work::Budget(options_.budget), .connections = Connections(executor, clock, remote, options_.connections)},
-      urgent_{.budget = work::Budget(options_.urgent_budget), .connections = Connections(executor, clock, remote, 2)} {}
+      usual_{.budget = work::Budget(options_.budget), .connections = Connections(dial, clock, options_.connections)},
+      urgent_{.budget = work::Budget(options_.urgent_budget), .connections = Connections(dial, clock, 2)} {}
 
 Reply<Value> ApiServer::call(Call call) { return this->call(std::move(call), options_.limit); }
 
@@ -87,8 +90,11 @@ Reply<ApiServer::Answer> ApiServer::attempt(const Call& call, Time deadline) {
             Failure{.kind = Failure::Kind::busy, .detail = "all connections to the API server, or our credentials, took too long"});
     if (!*ready) co_return std::unexpected(std::move(*ready).error());
     const auto& [access, connection] = **ready;
+    if (!may_send(call))
+        co_return std::unexpected(Failure{.kind = Failure::Kind::refused, .detail = "this process may change nothing any more: another one leads"});
     auto request = request_of(call, access);
     auto response = co_await connection->send(std::move(request), left(deadline));
+    ++answers_[{call.method, response ? response->status : 0}];
     if (!response) co_return std::unexpected(failure_of(response.error()));
     co_return Answer{.response = std::move(*response), .serial = access.serial};
 }
@@ -128,6 +134,7 @@ Reply<std::unique_ptr<net::ClientStream>> ApiServer::open(Call call) {
     const auto connection = lane.connections.separate(access.secured);
     auto request = request_of(call, access);
     auto opened = co_await connection->open(std::move(request), left(deadline));
+    ++answers_[{"WATCH", opened ? (*opened)->head().status : 0}];
     if (!opened) co_return std::unexpected(failure_of(opened.error()));
     auto stream = std::move(*opened);
     auto response = stream->head();

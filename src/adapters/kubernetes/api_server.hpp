@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +52,7 @@ public:
     static Result<net::Remote, std::string> remote_of(const wire::kubernetes::Cluster& cluster);
 
     ApiServer(boost::asio::any_io_executor executor, Clock& clock, net::Remote remote, Credentials& credentials, Options options);
+    ApiServer(Dial dial, Clock& clock, Credentials& credentials, Options options);
 
     // The document that a 2xx answer holds; null when it holds none.
     Reply<Value> call(Call call);
@@ -57,9 +60,14 @@ public:
     // A call whose answer has no end. `limit` is for its beginning.
     Reply<std::unique_ptr<net::ClientStream>> open(Call call);
 
+    // Whatever changes something, but leases, is sent only while `may` says so, which is asked right before: `refused` otherwise.
+    void allow_changes_while(std::function<bool()> may) { may_change_ = std::move(may); }
+
     Clock& clock() const { return clock_; }
-    // For the metrics: requests that were sent.
+    // For the metrics: requests that were sent, and what came of them: by method ("WATCH" for those without end) and status, 0 where none came.
     std::uint64_t requests() const { return requests_; }
+    using Answers = std::map<std::pair<std::string, int>, std::uint64_t>;
+    const Answers& answers() const { return answers_; }
 
 private:
     struct Lane {
@@ -75,6 +83,7 @@ private:
         std::uint64_t serial;
     };
     Lane& lane_of(const Call& call) { return call.is_urgent ? urgent_ : usual_; }
+    bool may_send(const Call& call) const { return call.method == "GET" || call.is_urgent || !may_change_ || may_change_(); }
     net::ClientRequest request_of(const Call& call, const Access& access);
     Reply<Answer> attempt(const Call& call, Time deadline);
     Reply<Ready> prepare(Lane& lane);
@@ -87,7 +96,9 @@ private:
     Options options_;
     Lane usual_;
     Lane urgent_;
+    std::function<bool()> may_change_;
     std::uint64_t requests_ = 0;
+    Answers answers_;
 };
 
 }  // namespace gk::kubernetes

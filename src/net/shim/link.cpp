@@ -53,7 +53,7 @@ Task<Result<std::shared_ptr<Link>, RuntimeError>> Link::connect(Clock& clock, st
     co_return link;
 }
 
-Task<Result<std::shared_ptr<Link>, RuntimeError>> Link::connect(Clock& clock, RemoteShim shim, Epoch epoch, Changed changed) {
+Task<Result<std::shared_ptr<Link>, RuntimeError>> Link::connect(Clock& clock, RemoteShim shim, Epoch epoch, Changed changed, Reach reach) {
     auto link = std::make_shared<Link>(co_await asio::this_coro::executor, clock);
     auto socket = co_await reach(clock, shim);
     if (!socket) co_return fail(RuntimeError::Kind::unavailable, std::move(socket).error());

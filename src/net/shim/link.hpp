@@ -34,7 +34,9 @@ public:
     static Task<Result<std::shared_ptr<Link>, RuntimeError>> connect(Clock& clock, std::string run_folder, Epoch epoch, Changed changed);
 
     // The same with a shim in a pod, sealed. `not_found` does not occur: that a pod cannot be reached says nothing of what is in it.
-    static Task<Result<std::shared_ptr<Link>, RuntimeError>> connect(Clock& clock, RemoteShim shim, Epoch epoch, Changed changed);
+    // `reach` makes the connection: only the simulator gives another one than net::shim::reach.
+    static Task<Result<std::shared_ptr<Link>, RuntimeError>> connect(Clock& clock, RemoteShim shim, Epoch epoch, Changed changed,
+                                                                     Reach reach = shim::reach);
 
     Link(boost::asio::any_io_executor executor, Clock& clock);  // For connect().
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -21,5 +22,6 @@ struct RemoteShim {
 
 // A TCP connection to it, which notices within half a minute that the other side is gone; nothing has been said yet. Errors are sentences.
 Task<Result<boost::asio::generic::stream_protocol::socket, std::string>> reach(Clock& clock, RemoteShim shim);
+using Reach = std::function<Task<Result<boost::asio::generic::stream_protocol::socket, std::string>>(Clock&, RemoteShim)>;
 
 }  // namespace gk::net::shim
