@@ -49,6 +49,13 @@ class Runner(unittest.TestCase):
 
         self.assertEqual((code, self.last_line(text)), (0, "3 passed, 0 failed"))
 
+    def test_a_simulator_runs_beside_the_scripts_and_is_counted(self):
+        self.program("gk_sim_test", report_of(("Long", True)))
+
+        code, text = self.run_all("^gk_sim_test")
+
+        self.assertEqual((code, self.last_line(text)), (0, "1 passed, 0 failed"))
+
     def test_a_list_of_scripts_is_run_instead_of_everything(self):
         self.program("try_a_test", report_of(("A", True)))
         script = self.build / "a_script"

@@ -7,10 +7,15 @@ import pathlib
 import signal
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
 import harness
+
+sys.path.append(str(harness.ROOT / "tests" / "e2e"))  # Behind our own folder, which has a harness too.
+
+from client import Client  # noqa: E402
 
 
 class ControlPlane:
@@ -25,6 +30,12 @@ class ControlPlane:
         self.secrets = {"AWS_ACCESS_KEY_ID": store.key, "AWS_SECRET_ACCESS_KEY": store.secret}
         self.process = None
 
+    def define(self, game, text):
+        """One more definition, beside those that are part of the program; before the start."""
+        folder = self.home / "state" / "games"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{game}.yaml").write_text(text)
+
     def environment(self):
         plain = {name: value for name, value in harness.ENVIRONMENT.items() if not name.startswith("GK_")}
         return plain | self.secrets | {f"GK_{name}": str(value) for name, value in self.settings.items()}
@@ -37,7 +48,7 @@ class ControlPlane:
         end = time.monotonic() + seconds
         while not self.is_ready():
             # Waits for the end of the process, which would be the news; else asks again.
-            if self.has_ended(0.05) or time.monotonic() > end:
+            if self.ended(0.05) or time.monotonic() > end:
                 raise AssertionError(f"gamekeeper serve is not ready; its log:\n{self.log()[-6000:]}")
 
     def is_ready(self):
@@ -45,7 +56,7 @@ class ControlPlane:
                               capture_output=True, text=True)
         return done.stdout == "200"
 
-    def has_ended(self, seconds):
+    def ended(self, seconds):
         try:
             self.process.wait(seconds)
             return True
@@ -79,14 +90,30 @@ class ControlPlane:
         return int(status), json.loads(text) if text else None
 
     def send(self, number):
-        os.kill(self.process.pid, number)
+        if self.process.poll() is None:
+            os.kill(self.process.pid, number)
+
+    @property
+    def api(self):
+        return Client(self.socket)
+
+    def stop(self):
+        """In order; the games run on."""
+        self.end()
 
     def end(self, how=signal.SIGTERM):
         """Nothing happens to games."""
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None:
             self.send(how)
             self.process.wait(30)
 
+    def give_lease_back(self):
+        """In the name of one that was killed, so that the next one need not wait until the lease has run out."""
+        patch = '{"spec":{"holderIdentity":""}}'
+        self.space.kubectl("patch", "lease", "gamekeeper", "--type=merge", "-p", patch, check=False)
+
     def clean_up(self):
+        if self.process is not None:
+            self.send(signal.SIGCONT)
         self.end()
         shutil.rmtree(self.home, ignore_errors=True)

@@ -183,25 +183,35 @@ class S3:
         self.endpoint = f"http://s3.{space.name}.svc:7070"
         run("curl", "-sS", "--fail-with-body", *self.signed(), "-X", "PUT", f"http://{self.address}:7070/{self.bucket}")
 
+    def keys(self, prefix):
+        """The names of objects that begin like this, at most a page of them."""
+        said = run("curl", "-sS", "--fail-with-body", *self.signed(), f"http://{self.address}:7070/{self.bucket}?list-type=2&prefix={prefix}").stdout
+        return re.findall(r"<Key>(.*?)</Key>", said)
+
     def signed(self):
         """Options with which curl signs a request."""
         return ("--aws-sigv4", "aws:amz:us-east-1:s3", "--user", f"{self.key}:{self.secret}", "-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD")
 
 
-# A client's first packet of Minetest's protocol, to which each server answers with a number for the client.
-HELLO = bytes.fromhex("4f457403" "0000" "00" "03" "ffdc" "01")
+# The shortest packet of Minetest's protocol to which each server, and the toy, answers with a number for the client.
+HELLO = bytes.fromhex("4f457403" "0000" "00" "00")
 
 
-def answers(address, port):
-    """A player could join there."""
+def answers(address, port, seconds=5):
+    """A player could join there, by when kube-proxy has heard of the pod."""
+    end = time.monotonic() + seconds
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-        udp.settimeout(1)
-        for _ in range(5):
-            udp.sendto(HELLO, (address, port))
+        udp.connect((address, port))  # Only then a refusal is heard of.
+        is_refused = False
+        while time.monotonic() < end:
             try:
+                udp.settimeout(0.1 if is_refused else 1)
+                is_refused or udp.send(HELLO)
                 return udp.recv(512).startswith(HELLO[:4])
-            except (TimeoutError, ConnectionRefusedError):
-                continue
+            except TimeoutError:
+                is_refused = False
+            except ConnectionRefusedError:
+                is_refused = True  # For a moment we only listen.
     return False
 
 
@@ -212,8 +222,13 @@ class ClusterTest(unittest.TestCase):
         words = re.sub(r"[^a-z0-9]+", "-", self._testMethodName.removeprefix("test_").lower())
         self.space = Space(f"{words[:40].strip('-')}-{secrets.token_hex(2)}", self.level)
 
+    def has_failed(self):
+        """So far; known in tearDown too."""
+        bad = self._outcome.result.failures + self._outcome.result.errors
+        return any(getattr(test, "test_case", test) is self for test, _ in bad)
+
     def tearDown(self):
-        if not self._outcome.success:
+        if self.has_failed():
             print(f"\n===== what happened in namespace {self.space.name} =====\n{self.space.story()}", file=sys.stderr, flush=True)
         self.clean_up()
         self.space.remove()

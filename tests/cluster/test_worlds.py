@@ -28,7 +28,7 @@ class Worlds(ClusterTest):
         self.plane.start()
 
     def clean_up(self):
-        if not self._outcome.success:
+        if self.has_failed():
             print(f"===== the control plane's log =====\n{self.plane.log()[-8000:]}", flush=True)
         self.plane.clean_up()
 

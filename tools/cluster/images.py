@@ -6,6 +6,7 @@ The tar lies in CACHE/images, named by what it was made of. What it is made of: 
 import concurrent.futures
 import dataclasses
 import pathlib
+import re
 import subprocess
 import tempfile
 
@@ -15,6 +16,7 @@ import oci
 import settings
 from report import Failure, step
 
+KEPT = 10  # Tags of an image, see prune().
 BUSYBOX = pathlib.Path("/bin/busybox")
 SHELL_TOOLS = (
     "sh cat chmod chown cp cut date echo env false find grep head hostname httpd id ip kill ln ls mkdir mv nc nslookup od ping printf ps rm rmdir "
@@ -106,6 +108,7 @@ def make(image):
     """The image's tar file, made unless it is there."""
     file = image.file()
     if file.exists():
+        file.touch()  # As one that is used.
         return file
     below = [] if image.packages is None else debian.layers(image.packages)
     with step(f"make image {image.name}:{image.tag}"), tempfile.TemporaryDirectory(dir=oci.FOLDER) as folder:
@@ -117,7 +120,23 @@ def make(image):
         for old in oci.FOLDER.glob(f"{image.name}-{image.tag}-????????.tar"):
             old.unlink(missing_ok=True)
         unfinished.rename(file)
+        prune(image.name)
     return file
+
+
+def prune(name):
+    """Keeps so many images of a name, those that were used last: each tag that was ever tried has one, of up to 150 MB."""
+    of_name = re.compile(re.escape(name) + r"-[^-]+-[0-9a-f]{8}\.tar")
+    found = [path for path in oci.FOLDER.iterdir() if of_name.fullmatch(path.name)]
+    for old in sorted(found, key=last_used)[:-KEPT]:
+        old.unlink(missing_ok=True)
+
+
+def last_used(path):
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # Somebody else prunes too.
+        return 0
 
 
 def import_on_nodes(images, again=False):
