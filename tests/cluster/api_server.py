@@ -80,8 +80,12 @@ class ApiServer:
                    f"--client-ca-file={pki}/ca.crt", f"--token-auth-file={pki}/tokens.csv", "--authorization-mode=RBAC",
                    "--service-account-issuer=https://api.test", f"--service-account-key-file={pki}/accounts.key",
                    f"--service-account-signing-key-file={pki}/accounts.key", "--service-cluster-ip-range=10.96.0.0/16",
-                   f"--cert-dir={pki}", "--disable-admission-plugins=ServiceAccount")
+                   f"--cert-dir={pki}", "--disable-admission-plugins=ServiceAccount", *self.api_flags())
         machines.wait_for(self.answers, 90, "the API server did not become ready", self.folder / "api.log")
+
+    def api_flags(self):
+        """What a test wants besides."""
+        return ()
 
     def answers(self):
         done = subprocess.run(["kubectl", "get", "--raw", "/readyz"], env=self.environment(), capture_output=True, text=True)
