@@ -106,6 +106,7 @@ Value render(const app::ServerView& view, const std::string& host) {
         {"labels", object_of(record.labels)},
         {"schedules", std::move(schedules)},
         {"backup_every", record.backup_every ? Value(duration_text(*record.backup_every)) : Value()},
+        {"launch", name_of(record.launch)},
         {"exposure", record.exposure ? server::to_value(*record.exposure) : Value()},
         {"wanted", name_of(record.wanted)},
         {"state", name_of(view.state)},

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/error.hpp"
+#include "domain/ports/choice.hpp"
 #include "domain/server/launch.hpp"
 #include "domain/server/record.hpp"
 #include "ports/task.hpp"
@@ -27,6 +28,8 @@ public:
     // It may take long: after some patience the answer is that it is under way, and one asks again.
     enum class Fetch : std::uint8_t { done, under_way };
     virtual Task<Result<Fetch, Error>> fetch_files(server::Record) const { co_return Fetch::done; }
+    // The ports that its game asks for.
+    virtual std::vector<PortWish> port_wishes(const server::Record&) const { return {}; }
     // How this server is started; wrong settings come back as field errors.
     virtual Result<server::LaunchSpec, Error> launch_spec(const server::Record& record) const = 0;
     // Paths whose present content files_to_write() needs.

@@ -38,8 +38,10 @@ public:
     template <class T>
     using Answer = Task<Result<T, PortMapError>>;
 
-    // All wishes or none. A server that has a reservation gets the same one again. `before` is what it had on another machine, or before it was
-    // deleted: it gets those numbers again when they fit the wishes and all of them are free, and others otherwise.
+    // All wishes or none. A server that has a reservation gets the same one again; with another exposure, its ports are opened in that way from now
+    // on, under other numbers only when that way has a range of its own: then those are taken before the old ones are given back. `before` is what it
+    // had on another machine, or before it was deleted: it gets those numbers again when they fit the wishes and all of them are free, and others
+    // otherwise.
     virtual Answer<std::vector<server::PortBinding>> reserve(PortOwner owner, std::vector<PortWish> wishes,
                                                              std::vector<server::PortBinding> before) = 0;
     virtual Answer<Success> release(ServerUid server) = 0;

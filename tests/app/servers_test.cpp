@@ -51,7 +51,9 @@ TEST_F(Servers, OnlyServersOfAClusterHaveAnExposureAndOnlyAnAllowedOne) {
     EXPECT_NE(on_one_machine.error().fields.front().detail.find("only servers of a cluster"), std::string::npos);
     ASSERT_EQ(not_allowed.size(), 1U);
     EXPECT_EQ(not_allowed.front().pointer, "/exposure/type");
-    EXPECT_EQ(not_allowed.front().detail, "'hostPort' is not allowed in this cluster, only: nodePort, internal");
+    EXPECT_EQ(
+        not_allowed.front().detail,
+        "'hostPort' is not allowed in this cluster, only: nodePort, internal; its operator decides that by cluster.exposures in gamekeeper.yaml");
     EXPECT_TRUE(check(order, house.games, {host_port}).empty());
 }
 

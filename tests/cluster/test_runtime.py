@@ -20,9 +20,9 @@ from harness import NODES, PROGRAMS, ROOT, ClusterTest, answers, image
 class Driver:
     """gk-cluster-runtime for one server; an order is a method call by its name."""
 
-    def __init__(self, space, name, game, image_name, uid=None, shim="included", exposure="nodePort"):
+    def __init__(self, space, name, game, image_name, uid=None, shim="included", exposure="nodePort", launch="shim"):
         self.uid = uid or str(uuid.uuid4())
-        words = [PROGRAMS / "gk-cluster-runtime", space, name, self.uid, game, image_name, shim, exposure]
+        words = [PROGRAMS / "gk-cluster-runtime", space, name, self.uid, game, image_name, shim, exposure, launch]
         self.process = subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         env=dict(harness.ENVIRONMENT, GK_TEST_TAG=harness.TAG))
         self.read()
@@ -71,7 +71,8 @@ class RuntimeTest(ClusterTest):
         if not self.space.kubectl("get", "secret", f"gs-{name}", check=False).stdout:
             key = base64.b64encode(secrets.token_bytes(32)).decode()
             self.space.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": f"gs-{name}"}, "data": {"shim": key}})
-        driver = Driver(self.space.name, name, ROOT / "games" / f"{game}.yaml", image(game), **options)
+        definition = options.pop("definition", ROOT / "games" / f"{game}.yaml")
+        driver = Driver(self.space.name, name, definition, image(game), **options)
         self.drivers.append(driver)
         return driver
 

@@ -94,6 +94,16 @@ Reply<Value> Client::create(Resource resource, Value object) {
     return call("POST", std::move(target), object);
 }
 
+Reply<Success> Client::try_create(Resource resource, Value object) {
+    const auto key = key_of(object);
+    auto target = path_of(resource, {.space = key.space, .name = {}});
+    add_query(target, "fieldManager", manager_);
+    add_query(target, "dryRun", "All");
+    const auto made = co_await call("POST", std::move(target), object);
+    if (!made) co_return std::unexpected(made.error());
+    co_return Success{};
+}
+
 Reply<Value> Client::update(Resource resource, Value object, std::string subresource) {
     auto target = path_of(resource, key_of(object), subresource);
     add_query(target, "fieldManager", manager_);

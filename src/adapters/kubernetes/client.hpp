@@ -52,6 +52,8 @@ public:
     Reply<Listed> list(Resource resource, Selection selection, wire::kubernetes::Reflector::List how);
     Reply<std::unique_ptr<WatchStream>> watch(Resource resource, Selection selection, wire::kubernetes::Reflector::Watch how);
     Reply<Value> create(Resource resource, Value object);
+    // Nothing is stored: whether the cluster's rules would let it be made.
+    Reply<Success> try_create(Resource resource, Value object);
     // On top of the version in the object: `conflict` when somebody else wrote since.
     Reply<Value> update(Resource resource, Value object, std::string subresource = {});
     // Server-side apply: these fields, and no others, are ours from now on; what we had before and leave out goes. Creates what is not there.

@@ -33,29 +33,31 @@ Value resources(const server::Resources& size) {
 
 Value environment(const server::LaunchSpec& launch) {
     Value::Array out;
-    for (const auto& [name, text] : port_variables(launch.ports)) out.push_back(Value::object({{"name", name}, {"value", text}}));
+    for (const auto& [name, text] : pod_variables(launch)) out.push_back(Value::object({{"name", name}, {"value", text}}));
     return out;
 }
 
-Value container_ports(const server::LaunchSpec& launch, server::Exposure::Kind exposure) {
+Value container_ports(const server::LaunchSpec& launch) {
+    const bool on_node = server::kind_of(launch.exposure) == server::Exposure::Kind::host_port;
     Value::Array out;
     for (const auto& port : launch.ports) {
         if (port.internal) continue;
         auto entry =
             Value::object({{"containerPort", int{std::to_underlying(port.bound)}}, {"protocol", port.protocol == Protocol::tcp ? "TCP" : "UDP"}});
-        if (exposure == server::Exposure::Kind::host_port) entry.set("hostPort", int{std::to_underlying(port.open)});
+        if (on_node) entry.set("hostPort", int{std::to_underlying(port.open)});
         out.push_back(std::move(entry));
     }
     return out;
 }
 
-Value game_container(const GamePod& pod, const PodRules& rules) {
+Value game_container(const GamePod& pod) {
     auto data = mount("world", data_path);
     data.set("subPath", data_folder);
     auto key = mount("key", key_path);
     key.set("readOnly", true);
     Value::Array mounts = {mount("world", volume_path), std::move(data), mount("run", run_path), mount("tmp", "/tmp"), std::move(key)};
     if (!pod.launch.image->has_shim) mounts.push_back(mount("bin", "/gk/bin"));
+    if (!pod.launch.init.empty()) mounts.push_back(mount("shared", shared_path));
     return Value::object({{"name", "game"},
                           {"image", pod.launch.image->reference},
                           {"imagePullPolicy", "IfNotPresent"},
@@ -63,7 +65,7 @@ Value game_container(const GamePod& pod, const PodRules& rules) {
                                                  fmt::to_string(shim_port)})},
                           {"workingDir", data_path},
                           {"env", environment(pod.launch)},
-                          {"ports", container_ports(pod.launch, exposure_of(pod.launch, rules))},
+                          {"ports", container_ports(pod.launch)},
                           {"resources", resources(pod.launch.resources)},
                           {"securityContext", locked_down()},
                           {"volumeMounts", std::move(mounts)}});
@@ -80,6 +82,27 @@ Value copying_container(const PodRules& rules) {
                           {"volumeMounts", Value(Value::Array{mount("bin", "/gk/copy")})}});
 }
 
+// It sees no world: a pod may be started for its files alone, and what changes a world is known to the keeper.
+Value init_container(const GamePod& pod, const server::InitContainer& init) {
+    Value::Array command;
+    for (const auto& word : init.argv) command.emplace_back(word);
+    return Value::object({{"name", init.name},
+                          {"image", init.image.empty() ? pod.launch.image->reference : init.image},
+                          {"imagePullPolicy", "IfNotPresent"},
+                          {"command", std::move(command)},
+                          {"env", environment(pod.launch)},
+                          {"resources", resources(pod.launch.resources)},
+                          {"securityContext", locked_down()},
+                          {"volumeMounts", Value(Value::Array{mount("shared", shared_path), mount("tmp", "/tmp")})}});
+}
+
+Value init_containers(const GamePod& pod, const PodRules& rules) {
+    Value::Array out;
+    if (!pod.launch.image->has_shim) out.push_back(copying_container(rules));
+    for (const auto& init : pod.launch.init) out.push_back(init_container(pod, init));
+    return Value(std::move(out));
+}
+
 Value volumes(const GamePod& pod, const PodRules& rules) {
     const auto empty = [](std::string_view name, MebiBytes size) {
         return Value::object({{"name", name}, {"emptyDir", Value::object({{"sizeLimit", fmt::format("{}Mi", size.count)}})}});
@@ -89,6 +112,7 @@ Value volumes(const GamePod& pod, const PodRules& rules) {
     Value::Array out = {Value::object({{"name", "world"}, {"persistentVolumeClaim", Value::object({{"claimName", pod.claim}})}}),
                         empty("run", MebiBytes{16}), empty("tmp", rules.scratch), Value::object({{"name", "key"}, {"secret", secret}})};
     if (!pod.launch.image->has_shim) out.push_back(empty("bin", MebiBytes{16}));
+    if (!pod.launch.init.empty()) out.push_back(empty("shared", rules.scratch));
     return out;
 }
 
@@ -102,19 +126,24 @@ Value security(const PodRules& rules) {
                           {"seccompProfile", Value::object({{"type", "RuntimeDefault"}})}});
 }
 
+// A node that falls silent for a while keeps its games: to throw them out would start none elsewhere, and end them when the node is back.
+Value with_patience(Value tolerations) {
+    for (const auto* trouble : {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"})
+        tolerations.as_array()->push_back(Value::object({{"key", trouble}, {"operator", "Exists"}, {"effect", "NoExecute"}}));
+    return tolerations;
+}
+
 Value pod_spec(const GamePod& pod, const PodRules& rules) {
-    Value::Array pull;
-    for (const auto& name : rules.pull_secrets) pull.push_back(Value::object({{"name", name}}));
     auto spec = Value::object({{"automountServiceAccountToken", false},
-                               {"containers", Value(Value::Array{game_container(pod, rules)})},
+                               {"containers", Value(Value::Array{game_container(pod)})},
                                {"enableServiceLinks", false},
                                {"securityContext", security(rules)},
                                {"terminationGracePeriodSeconds", std::int64_t{grace_of(pod.launch.stop).count()}},
                                {"volumes", volumes(pod, rules)}});
-    if (!pod.launch.image->has_shim) spec.set("initContainers", Value(Value::Array{copying_container(rules)}));
-    if (!pull.empty()) spec.set("imagePullSecrets", std::move(pull));
-    if (!rules.node_selector.as_object()->empty()) spec.set("nodeSelector", rules.node_selector);
-    if (!rules.tolerations.as_array()->empty()) spec.set("tolerations", rules.tolerations);
+    auto before = init_containers(pod, rules);
+    if (!before.as_array()->empty()) spec.set("initContainers", std::move(before));
+    set_placement(spec, rules);
+    spec.set("tolerations", with_patience(rules.tolerations));
     return spec;
 }
 
@@ -141,10 +170,6 @@ Value pod_labels(const GamePod& pod) {
 
 }  // namespace
 
-server::Exposure::Kind exposure_of(const server::LaunchSpec& launch, const PodRules& rules) {
-    return launch.exposure ? launch.exposure->kind : rules.exposure;
-}
-
 Value labels_of(ServerUid uid, std::string_view id) {
     return Value::object({{std::string(server_label), uid.text()}, {std::string(name_label), id}, {std::string(manager_label), manager}});
 }
@@ -153,9 +178,10 @@ Value game_selector(ServerUid uid) {
     return Value::object({{std::string(server_label), uid.text()}, {std::string(component_label), game_component}});
 }
 
-std::map<std::string, std::string> port_variables(const std::vector<server::PortBinding>& ports) {
+std::map<std::string, std::string> pod_variables(const server::LaunchSpec& launch) {
     std::map<std::string, std::string> out;
-    for (const auto& port : ports) {
+    if (!launch.init.empty()) out.emplace("GK_SHARED", shared_path);
+    for (const auto& port : launch.ports) {
         const auto number = fmt::to_string(std::to_underlying(port.bound));
         if (port.role == "game") out.try_emplace("SERVER_PORT", number);
         if (port.role == "rcon") out.try_emplace("RCON_PORT", number);
@@ -169,6 +195,16 @@ std::chrono::seconds grace_of(const std::vector<server::StopRung>& ladder) {
     return std::chrono::ceil<std::chrono::seconds>(total) + grace_margin;
 }
 
+void set_placement(Value& pod_spec, const PodRules& rules) {
+    Value::Array pull;
+    for (const auto& name : rules.pull_secrets) pull.push_back(Value::object({{"name", name}}));
+    if (!pull.empty()) pod_spec.set("imagePullSecrets", std::move(pull));
+    if (!rules.node_selector.as_object()->empty()) pod_spec.set("nodeSelector", rules.node_selector);
+    if (!rules.tolerations.as_array()->empty()) pod_spec.set("tolerations", rules.tolerations);
+    if (!rules.priority_class.empty()) pod_spec.set("priorityClassName", rules.priority_class);
+    if (!rules.runtime_class.empty()) pod_spec.set("runtimeClassName", rules.runtime_class);
+}
+
 Value pod_template(const GamePod& pod, const PodRules& rules) {
     auto spec = pod_spec(pod, rules);
     // A cluster that shrinks may not take a node for which there is somebody else's game, either.
@@ -180,6 +216,17 @@ Value pod_template(const GamePod& pod, const PodRules& rules) {
 
 std::string template_mark(const Value& pod_template) {
     return std::string(wire::kubernetes::text_at(pod_template, {"metadata", "annotations", template_annotation}));
+}
+
+Value bare_pod(const GamePod& pod, const PodRules& rules) {
+    auto out = Value::object({{"apiVersion", "v1"}, {"kind", "Pod"}});
+    const auto made_of = pod_template(pod, rules);
+    auto metadata = *made_of.find("metadata");
+    metadata.set("name", pod_name(pod.server.name));
+    metadata.set("namespace", pod.server.space);
+    out.set("metadata", std::move(metadata));
+    out.set("spec", *made_of.find("spec"));
+    return out;
 }
 
 Value stateful_set(const GamePod& pod, const PodRules& rules, int replicas, Epoch epoch) {

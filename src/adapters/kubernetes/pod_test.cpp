@@ -14,6 +14,7 @@ namespace gk::kubernetes {
 namespace {
 
 using wire::kubernetes::ObjectKey;
+using wire::kubernetes::text_at;
 
 const auto uid = *ServerUid::parse("01000000-0000-0000-0000-000000000000");
 const ObjectKey castle{"friends", "castle"};
@@ -86,6 +87,57 @@ TEST(Pod, LooksAsItAlwaysDid) {
     expect_golden("disruption_budget", disruption_budget(uid, castle));
 }
 
+TEST(Pod, InitContainersShareAFolderWithTheGameAndSeeNothingElseOfIt) {
+    auto game = launch();
+    game.init = {{.name = "settings", .image = {}, .argv = {"/bin/prepare", "30000"}}, {.name = "mods", .image = "mods:1", .argv = {"/bin/mods"}}};
+
+    const auto pod = pod_template({.launch = game, .server = castle, .claim = "gs-castle-0"}, rules());
+
+    expect_golden("pod_with_init", pod);
+    EXPECT_EQ(pod_variables(game).at("GK_SHARED"), "/gk/shared");
+    EXPECT_FALSE(pod_variables(launch()).contains("GK_SHARED"));
+}
+
+// The issue's list of what a pod is like, word by word.
+TEST(Pod, KeepsToPodSecurityRestricted) {
+    auto game = launch();
+    game.image->has_shim = false;
+    game.init = {{.name = "settings", .image = {}, .argv = {"/bin/prepare"}}};
+    const auto pod = pod_template({.launch = game, .server = castle, .claim = "gs-castle-0"}, rules());
+    const auto& spec = *pod.find("spec");
+
+    EXPECT_EQ(*spec.find("automountServiceAccountToken"), Value(false));
+    EXPECT_EQ(*spec.find("terminationGracePeriodSeconds"), Value(160)) << "the whole ladder, and a margin";
+    const auto& security = *spec.find("securityContext");
+    EXPECT_EQ(*security.find("runAsNonRoot"), Value(true));
+    EXPECT_EQ(*security.find("fsGroup"), *security.find("runAsUser"));
+    EXPECT_EQ(text_at(security, {"seccompProfile", "type"}), "RuntimeDefault");
+    for (const auto* list : {"containers", "initContainers"}) {
+        for (const auto& container : *spec.find(list)->as_array()) {
+            EXPECT_EQ(*container.find("resources")->find("limits"), *container.find("resources")->find("requests"));
+            EXPECT_EQ(*container.find("securityContext")->find("readOnlyRootFilesystem"), Value(true));
+            EXPECT_EQ(*container.find("securityContext")->find("allowPrivilegeEscalation"), Value(false));
+            EXPECT_EQ(to_json(*container.find("securityContext")->find("capabilities")), R"({"drop":["ALL"]})");
+        }
+    }
+    EXPECT_EQ(to_json(pod).find("hostPort"), std::string::npos);
+    const auto& game_ports = *spec.find("containers")->as_array()->front().find("ports");
+    EXPECT_EQ(to_json(game_ports).find("30002"), std::string::npos) << "RCON is not for the outside";
+}
+
+TEST(Pod, RunsWhereTheConfigurationSays) {
+    auto placed = strict_rules();
+    placed.priority_class = "games";
+    placed.runtime_class = "gvisor";
+    auto spec = Value::object();
+
+    set_placement(spec, placed);
+
+    EXPECT_EQ(to_json(spec), R"({"imagePullSecrets":[{"name":"registry"}],"nodeSelector":{"pool":"games"},)"
+                             R"("tolerations":[{"key":"games","operator":"Exists","effect":"NoSchedule"}],)"
+                             R"("priorityClassName":"games","runtimeClassName":"gvisor"})");
+}
+
 TEST(Pod, IsAnotherOneWhenAnythingOfItChanges) {
     const auto game = launch();
     auto larger = launch();
@@ -115,21 +167,55 @@ TEST(Service, LooksAsItAlwaysDid) {
     using enum server::Exposure::Kind;
     const PortOwner owner{.uid = uid, .space = "friends", .id = "castle", .exposure = {}};
 
-    expect_golden("service_node_port", service(owner, {.kind = node_port}, ports()));
-    expect_golden("service_load_balancer", service(owner, {.kind = load_balancer, .dns_label = "castle", .static_address = "192.0.2.7"}, ports()));
-    expect_golden("service_host_port", service(owner, {.kind = host_port}, ports()));
-    expect_golden("service_internal", service(owner, {.kind = internal}, ports()));
+    expect_golden("service_node_port", service(owner, {.kind = node_port}, ports(), {}));
+    expect_golden("service_load_balancer",
+                  service(owner, {.kind = load_balancer, .dns_label = "castle", .static_address = "192.0.2.7"}, ports(), {}));
+    expect_golden("service_host_port", service(owner, {.kind = host_port}, ports(), {}));
+    expect_golden("service_internal", service(owner, {.kind = internal}, ports(), {}));
 }
 
 TEST(Service, HoldsWhatWasReserved) {
     const PortOwner owner{.uid = uid, .space = "friends", .id = "castle", .exposure = {}};
 
-    const auto reserved = reserved_by(service(owner, {}, ports()));
+    const auto reserved = reserved_by(service(owner, {}, ports(), {}));
 
     ASSERT_TRUE(reserved);
     EXPECT_EQ(reserved->server, uid);
     EXPECT_EQ(reserved->ports, ports());
+    EXPECT_EQ(reserved->exposure, server::Exposure());
     EXPECT_FALSE(reserved_by(Value::object()));
+}
+
+TEST(Service, AChangeTakesAwayWhatTheOtherWayHad) {
+    using enum server::Exposure::Kind;
+    const Annotations group{{"service.beta.kubernetes.io/azure-load-balancer-resource-group", "games"}};
+
+    expect_golden("service_change_to_balancer",
+                  service_change({.kind = load_balancer, .address = {}, .dns_label = "castle", .static_address = "2001:db8::7"}, ports(), group));
+    expect_golden("service_change_to_internal",
+                  service_change({.kind = internal, .address = {}, .dns_label = {}, .static_address = {}}, ports(), group));
+}
+
+TEST(Service, TellsTheAddressThatTheCloudHasGiven) {
+    struct Row {
+        std::string status, wanted, host;
+    };
+    const Row rows[] = {
+        {R"({})", "", ""},
+        {R"({"loadBalancer":{"ingress":[]}})", "", ""},
+        {R"({"loadBalancer":{"ingress":[{"ip":"192.0.2.7"}]}})", "", "192.0.2.7"},
+        {R"({"loadBalancer":{"ingress":[{"hostname":"a.elb.example"}]}})", "192.0.2.7", "a.elb.example"},
+        {R"({"loadBalancer":{"ingress":[{"ip":"2001:db8::7"}]}})", "2001:db8::7", "2001:db8::7"},
+        // The one that it had before it was asked for another.
+        {R"({"loadBalancer":{"ingress":[{"ip":"192.0.2.1"}]}})", "192.0.2.7", ""},
+    };
+    for (const auto& row : rows) {
+        const auto object = Value::object({{"status", *net::parse_json(row.status)}});
+        EXPECT_EQ(
+            balanced_host(object, {.kind = server::Exposure::Kind::load_balancer, .address = {}, .dns_label = {}, .static_address = row.wanted}),
+            row.host)
+            << row.status;
+    }
 }
 
 // The claims of a server in a store, as "NUMBER world [leaving|lost]".

@@ -14,15 +14,13 @@ namespace {
 using wire::kubernetes::find_at;
 using wire::kubernetes::text_at;
 
-constexpr std::string_view out_of_service = "node.kubernetes.io/out-of-service";
-
 const Value::Array& list_at(const Value& document, std::initializer_list<std::string_view> path) {
     static const Value::Array none;
     const auto* found = find_at(document, path);
     return found != nullptr && found->as_array() != nullptr ? *found->as_array() : none;
 }
 
-// Of the condition of that type: its status, "" when there is none.
+// Null: it has none of that type.
 const Value* condition(const Value& object, std::string_view type) {
     for (const auto& it : list_at(object, {"status", "conditions"})) {
         if (text_at(it, {"type"}) == type) return &it;
@@ -61,18 +59,20 @@ std::optional<Problem> waiting_problem(const Value& pod, std::string_view status
 }
 
 std::optional<Problem> problem_of(const Value& pod, const PodView& view) {
-    if (view.node_state == NodeState::unreachable) {
-        return Problem{
-            "node_unreachable",
-            fmt::format("node {0} does not answer, and a game may still write its world there; nothing is started elsewhere until it is back, "
-                        "or somebody says that it is dead: gamekeeper node confirm-dead {0}",
-                        view.node)};
-    }
+    if (view.node_state == NodeState::unreachable) return unreachable_problem(view.node);
     const auto* scheduled = condition(pod, "PodScheduled");
     if (view.node.empty() && scheduled != nullptr && text_at(*scheduled, {"reason"}) == "Unschedulable")
         return Problem{"unschedulable", fmt::format("no node takes the pod: {}", text_at(*scheduled, {"message"}))};
     if (auto problem = waiting_problem(pod, "initContainerStatuses")) return problem;
     return waiting_problem(pod, "containerStatuses");
+}
+
+// Why a pod is over that nobody of us has ended: its node is dead, or its kubelet threw it out (for want of memory or disk, or to shut down).
+std::optional<Problem> end_of(const Value& pod, const PodView& view) {
+    if (view.node_state == NodeState::dead) return dead_problem(view.node);
+    const auto reason = text_at(pod, {"status", "reason"});
+    if (reason.empty()) return std::nullopt;
+    return Problem{"pod_evicted", fmt::format("node {} has ended the pod: {} ({})", view.node, text_at(pod, {"status", "message"}), reason)};
 }
 
 bool game_runs(const Value& pod) {
@@ -82,28 +82,7 @@ bool game_runs(const Value& pod) {
 
 }  // namespace
 
-std::string node_address(const Value& node) {
-    for (const std::string_view kind : {"ExternalIP", "ExternalDNS", "InternalIP"}) {
-        for (const auto& it : list_at(node, {"status", "addresses"})) {
-            if (text_at(it, {"type"}) == kind) return std::string(text_at(it, {"address"}));
-        }
-    }
-    return {};
-}
-
-NodeState node_state(const Value* node) {
-    if (node == nullptr) return NodeState::dead;
-    for (const auto& taint : list_at(*node, {"spec", "taints"})) {
-        if (text_at(taint, {"key"}) == out_of_service) return NodeState::dead;
-    }
-    if (!text_at(*node, {"metadata", "annotations", confirmed_dead_annotation}).empty()) return NodeState::dead;
-    const auto* ready = condition(*node, "Ready");
-    // "Unknown" is what the control plane writes when the kubelet has fallen silent; "False" is said by a kubelet that is there.
-    const bool is_silent = ready != nullptr && text_at(*ready, {"status"}) == "Unknown";
-    return is_silent ? NodeState::unreachable : NodeState::up;
-}
-
-PodView pod_view(const Value& pod, const Value* node) {
+PodView pod_view(const Value& pod, NodeState on) {
     const auto phase = text_at(pod, {"status", "phase"});
     PodView out;
     out.object_uid = wire::kubernetes::uid_of(pod);
@@ -111,17 +90,29 @@ PodView pod_view(const Value& pod, const Value* node) {
     out.address = text_at(pod, {"status", "podIP"});
     out.template_mark = text_at(pod, {"metadata", "annotations", template_annotation});
     out.is_leaving = !text_at(pod, {"metadata", "deletionTimestamp"}).empty();
-    out.node_state = out.node.empty() ? NodeState::up : node_state(node);
+    out.node_state = out.node.empty() ? NodeState::up : on;
     out.is_over = phase == "Succeeded" || phase == "Failed" || out.node_state == NodeState::dead;
     out.is_running = !out.is_over && phase == "Running" && !out.address.empty() && game_runs(pod);
-    if (!out.is_over) out.problem = problem_of(pod, out);
+    out.problem = out.is_over ? end_of(pod, out) : problem_of(pod, out);
     return out;
+}
+
+RuntimeError refused_pod(const server::LaunchSpec& launch, const std::string& said) {
+    if (said.find("exceeded quota") != std::string::npos) return {RuntimeError::Kind::exhausted, fmt::format("the namespace has no room: {}", said)};
+    const bool is_on_node = server::kind_of(launch.exposure) == server::Exposure::Kind::host_port;
+    if (is_on_node && said.find("PodSecurity") != std::string::npos) {
+        return {
+            RuntimeError::Kind::invalid,
+            fmt::format("exposure hostPort needs a namespace that allows ports of nodes, and this one refuses them: {}; choose nodePort, or label "
+                        "the namespace pod-security.kubernetes.io/enforce=privileged",
+                        said)};
+    }
+    return {RuntimeError::Kind::invalid, fmt::format("the cluster refuses the pod: {}", said)};
 }
 
 RuntimeError error_of(const Problem& problem) {
     using Kind = RuntimeError::Kind;
-    const auto kind = problem.code == "image_invalid" ? Kind::invalid : problem.code == "unschedulable" ? Kind::exhausted : Kind::unavailable;
-    return {.kind = kind, .detail = problem.detail};
+    return {.kind = problem.code == "image_invalid" ? Kind::invalid : Kind::unavailable, .detail = problem.detail};
 }
 
 }  // namespace gk::kubernetes

@@ -24,6 +24,10 @@ std::unexpected<PortMapError> exhausted(std::string detail) {
     return std::unexpected(PortMapError{.kind = PortMapError::Kind::exhausted, .detail = std::move(detail)});
 }
 
+PortRange range_of(const KubernetesPortMap::Rules& rules, server::Exposure::Kind kind) {
+    return kind == server::Exposure::Kind::host_port ? rules.host_ports : rules.range;
+}
+
 // The API server's allocator has no reason of its own for it, only this sentence.
 bool is_taken_number(const Failure& failure) {
     const auto says_so = [](const std::string& text) { return text.find("already allocated") != std::string::npos; };
@@ -58,55 +62,93 @@ void KubernetesPortMap::saw(const wire::kubernetes::Store::Change& change) {
 void KubernetesPortMap::hold(const Value& service) {
     const auto reserved = reserved_by(service);
     if (!reserved) return;
-    book_.hold(reserved->server, reserved->ports);
-    known_.insert_or_assign(reserved->server,
-                            Known{.key = wire::kubernetes::key_of(service), .object_uid = std::string(wire::kubernetes::uid_of(service))});
+    book_.change(reserved->server, reserved->ports, client_.clock().now());
+    known_.insert_or_assign(reserved->server, Known{.key = wire::kubernetes::key_of(service),
+                                                    .object_uid = std::string(wire::kubernetes::uid_of(service)),
+                                                    .exposure = reserved->exposure,
+                                                    .ports = reserved->ports});
 }
 
 PortMap::Answer<std::vector<server::PortBinding>> KubernetesPortMap::reserve(PortOwner owner, std::vector<PortWish> wishes,
                                                                              std::vector<server::PortBinding> before) {
     CO_TRY_OK(must_know());
+    const auto exposure = owner.exposure.value_or(server::Exposure());
+    const Wish wish{.owner = std::move(owner), .exposure = exposure, .ports = std::move(wishes), .before = std::move(before)};
     for (int tried = 0; tried < tries_max; ++tried) {
-        const bool is_made = known_.contains(owner.uid);
-        auto chosen = book_.reserve(owner.uid, wishes, before, client_.clock().now());
+        const auto at = known_.find(wish.owner.uid);
+        const auto there = at != known_.end() ? std::optional(at->second) : std::nullopt;
+        if (there && there->exposure == exposure) co_return there->ports;
+        auto chosen = choose(wish, there, tried == 0);
         if (!chosen) co_return exhausted(std::move(chosen).error().detail);
-        if (is_made) co_return std::move(*chosen);
-        CO_TRY(made, co_await make(owner, *chosen));
-        if (made) co_return std::move(*chosen);
+        // From now on they are nobody else's; what is given up rests for longer than the calls can take.
+        book_.change(wish.owner.uid, *chosen, client_.clock().now());
+        if (there) CO_TRY_OK(co_await change(wish, *there, *chosen));
+        else CO_TRY_OK(co_await make(wish, *chosen));
     }
+    const auto range = range_of(rules_, exposure.kind);
     co_return exhausted(fmt::format("other Services of the cluster have the {} first choices of ports {} to {}; give games a range of their own",
-                                    tries_max, std::to_underlying(rules_.range.first), std::to_underlying(rules_.range.last)));
+                                    tries_max, std::to_underlying(range.first), std::to_underlying(range.last)));
 }
 
-PortMap::Answer<bool> KubernetesPortMap::make(const PortOwner& owner, const std::vector<server::PortBinding>& chosen) {
-    server::Exposure usual;
-    usual.kind = rules_.exposure;
-    auto document = service(owner, owner.exposure.value_or(usual), chosen);
+Result<std::vector<server::PortBinding>, PortShortage> KubernetesPortMap::choose(const Wish& wish, const std::optional<Known>& there,
+                                                                                 bool is_first) const {
+    const auto now = client_.clock().now();
+    const auto range = range_of(rules_, wish.exposure.kind);
+    if (!there) return book_.choose(wish.owner.uid, range, wish.ports, wish.before, now);
+    // Its own numbers first. When somebody else has one of them, which only shows now, they count as taken.
+    auto chosen =
+        is_first ? book_.choose(wish.owner.uid, range, wish.ports, there->ports, now) : book_.choose(ServerUid(), range, wish.ports, {}, now);
+    if (!chosen || server::needs_restart(there->exposure, wish.exposure)) return chosen;
+    // The game may run: it goes on listening where it does, and the Service forwards from another number.
+    for (auto& port : *chosen) {
+        const auto same = std::ranges::find_if(there->ports, [&](const auto& it) { return it.role == port.role && it.protocol == port.protocol; });
+        if (same != there->ports.end()) port.bound = same->bound;
+    }
+    return chosen;
+}
+
+PortMap::Answer<bool> KubernetesPortMap::make(const Wish& wish, const std::vector<server::PortBinding>& chosen) {
+    auto document = service(wish.owner, wish.exposure, chosen, rules_.of_balancers);
     const auto made = co_await client_.create(services, std::move(document));
     if (made) {
         hold(*made);
         co_return true;
     }
-    if (is_taken_number(made.error())) {
-        // Released, they rest: the next choice is another one.
-        book_.release(owner.uid, client_.clock().now());
-        co_return false;
+    // Released, they rest: the next choice is another one.
+    book_.release(wish.owner.uid, client_.clock().now());
+    if (is_taken_number(made.error())) co_return false;
+    if (made.error().kind == Failure::Kind::exists) co_return co_await adopt(wish.owner);
+    co_return unavailable(fmt::format("the Service of '{}' cannot be made: {}", wish.owner.id, made.error().detail));
+}
+
+PortMap::Answer<bool> KubernetesPortMap::change(const Wish& wish, Known there, const std::vector<server::PortBinding>& chosen) {
+    auto patch = service_change(wish.exposure, chosen, rules_.of_balancers);
+    const auto changed = co_await client_.merge(services, there.key, std::move(patch));
+    if (changed && wire::kubernetes::uid_of(*changed) == there.object_uid) {
+        hold(*changed);
+        co_return true;
     }
-    if (made.error().kind == Failure::Kind::exists) co_return co_await adopt(owner);
-    co_return unavailable(fmt::format("the Service of '{}' cannot be made: {}", owner.id, made.error().detail));
+    book_.change(wish.owner.uid, there.ports, client_.clock().now());
+    if (!changed && is_taken_number(changed.error())) co_return false;
+    co_return unavailable(
+        fmt::format("the Service of '{}' cannot be changed: {}", wish.owner.id, changed ? "somebody has made it anew" : changed.error().detail));
 }
 
 PortMap::Answer<bool> KubernetesPortMap::adopt(const PortOwner& owner) {
     ObjectKey key{owner.space, object_name(owner.id)};
     const auto there = co_await client_.get(services, std::move(key));
     if (!there) co_return unavailable(there.error().detail);
+    const bool is_leaving = wire::kubernetes::find_at(*there, {"metadata", "deletionTimestamp"}) != nullptr;
+    if (is_leaving) {
+        co_return unavailable(fmt::format("the Service {} in namespace {} is still being removed: the cloud gives its load balancer back",
+                                          object_name(owner.id), owner.space));
+    }
     const auto reserved = reserved_by(*there);
     if (!reserved || reserved->server != owner.uid) {
         co_return unavailable(fmt::format("the Service {} in namespace {} belongs to something else; remove it, or choose another name",
                                           object_name(owner.id), owner.space));
     }
     // What an answer that was lost had made. Those numbers, and not the ones just chosen.
-    book_.release(owner.uid, client_.clock().now());
     hold(*there);
     co_return false;
 }

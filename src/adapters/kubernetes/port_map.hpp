@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "adapters/kubernetes/informer.hpp"
+#include "adapters/kubernetes/service.hpp"
 #include "domain/ports/book.hpp"
 #include "ports/port_map.hpp"
 
@@ -18,7 +19,9 @@ class KubernetesPortMap final : public PortMap {
 public:
     struct Rules {
         PortRange range{.first = Port{30000}, .last = Port{32767}};  // Within the cluster's own --service-node-port-range.
-        server::Exposure::Kind exposure = server::Exposure::Kind::node_port;  // Of servers that say nothing.
+        // Of games that are reached by a port of their node. A number has one game in the whole cluster, so that a world may move to every node.
+        PortRange host_ports{.first = Port{7000}, .last = Port{7999}};
+        Annotations of_balancers;
         std::string space;  // Only this namespace; empty: all.
     };
     KubernetesPortMap(Client client, Random& random, Rules rules);
@@ -36,12 +39,23 @@ private:
     struct Known {
         ObjectKey key;
         std::string object_uid;
+        server::Exposure exposure;
+        std::vector<server::PortBinding> ports;
+    };
+    struct Wish {
+        PortOwner owner;
+        server::Exposure exposure;
+        std::vector<PortWish> ports;
+        std::vector<server::PortBinding> before;
     };
     Result<Success, PortMapError> must_know() const;
     void saw(const wire::kubernetes::Store::Change& change);
     void hold(const Value& service);
+    Result<std::vector<server::PortBinding>, PortShortage> choose(const Wish& wish, const std::optional<Known>& there, bool is_first) const;
     // True when it is made; false when a number is somebody else's, which is passed over from now on.
-    Answer<bool> make(const PortOwner& owner, const std::vector<server::PortBinding>& chosen);
+    Answer<bool> make(const Wish& wish, const std::vector<server::PortBinding>& chosen);
+    // The same for a Service that is there.
+    Answer<bool> change(const Wish& wish, Known there, const std::vector<server::PortBinding>& chosen);
     // The name is taken: by ourselves, earlier, or by another server.
     Answer<bool> adopt(const PortOwner& owner);
 

@@ -4,6 +4,7 @@
 
 #include "adapters/kubernetes/scripted_api.hpp"
 #include "adapters/kubernetes/service.hpp"
+#include "net/json/json.hpp"
 
 namespace gk::kubernetes {
 namespace {
@@ -21,10 +22,14 @@ PortOwner castle() {
     return owner;
 }
 
+server::Exposure exposed(server::Exposure::Kind kind) { return {.kind = kind, .address = {}, .dns_label = {}, .static_address = {}}; }
+
 // The Service of a server as it is stored, with this number.
-std::string stored(const PortOwner& owner, int number) {
+std::string stored(const PortOwner& owner, int number, int bound = 0) {
     const Port port{static_cast<std::uint16_t>(number)};
-    auto object = service(owner, {}, {{.role = "game", .protocol = Protocol::udp, .open = port, .bound = port}});
+    const Port inner{static_cast<std::uint16_t>(bound == 0 ? number : bound)};
+    auto object =
+        service(owner, owner.exposure.value_or(server::Exposure()), {{.role = "game", .protocol = Protocol::udp, .open = port, .bound = inner}}, {});
     auto metadata = *object.find("metadata");
     metadata.set("uid", "object-" + owner.id);
     metadata.set("resourceVersion", "7");
@@ -109,6 +114,84 @@ TEST_F(KubernetesPortMapTest, SaysThatTheRangeIsUsedUp) {
 
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, PortMapError::Kind::exhausted);
+}
+
+TEST_F(KubernetesPortMapTest, AnotherExposureChangesTheServiceThatIsThere) {
+    api.says(201, stored(castle(), 30000));
+    ASSERT_TRUE(api.finish(ports->reserve(castle(), one_game, {})));
+    auto owner = castle();
+    owner.exposure = exposed(server::Exposure::Kind::load_balancer);
+    api.says(200, stored(owner, 30000));
+
+    const auto reserved = api.finish(ports->reserve(owner, one_game, {}));
+    const auto again = api.finish(ports->reserve(owner, one_game, {}));
+
+    EXPECT_EQ(number_of(reserved), 30000) << "players keep their port";
+    EXPECT_EQ(number_of(again), 30000);
+    ASSERT_EQ(calls().size(), 2u);
+    EXPECT_EQ(calls().back(), "PATCH /api/v1/namespaces/friends/services/gs-castle");
+    EXPECT_NE(api.seen.back().body.find(R"("type":"LoadBalancer")"), std::string::npos) << api.seen.back().body;
+}
+
+TEST_F(KubernetesPortMapTest, PortsOfNodesHaveARangeOfTheirOwn) {
+    api.says(201, stored(castle(), 30000));
+    ASSERT_TRUE(api.finish(ports->reserve(castle(), one_game, {})));
+    auto owner = castle();
+    owner.exposure = exposed(server::Exposure::Kind::host_port);
+    api.says(200, stored(owner, 7000));
+
+    const auto reserved = api.finish(ports->reserve(owner, one_game, {}));
+
+    EXPECT_EQ(number_of(reserved), 7000);
+    EXPECT_NE(api.seen.back().body.find("7000"), std::string::npos);
+    ASSERT_EQ(api.finish(ports->list())->size(), 1u);
+    EXPECT_EQ(api.finish(ports->list())->front().binding.open, Port{7000});
+}
+
+TEST_F(KubernetesPortMapTest, AGameGoesOnListeningWhereItDoesWhenItsNumberIsTakenOutside) {
+    auto owner = castle();
+    owner.exposure = exposed(server::Exposure::Kind::internal);
+    api.says(201, stored(owner, 30000));
+    ASSERT_TRUE(api.finish(ports->reserve(owner, one_game, {})));
+    api.says(422, taken);
+    auto open = castle();
+    auto moved = stored(open, 30001, 30000);
+    api.says(200, std::move(moved));
+
+    const auto reserved = api.finish(ports->reserve(open, one_game, {}));
+
+    ASSERT_TRUE(reserved) << reserved.error().detail;
+    EXPECT_EQ(reserved->front().open, Port{30001});
+    EXPECT_EQ(reserved->front().bound, Port{30000});
+    EXPECT_NE(api.seen.back().body.find(R"("targetPort":30000)"), std::string::npos) << api.seen.back().body;
+}
+
+TEST_F(KubernetesPortMapTest, KeepsWhatIsOpenWhenTheServiceCannotBeChanged) {
+    api.says(201, stored(castle(), 30000));
+    ASSERT_TRUE(api.finish(ports->reserve(castle(), one_game, {})));
+    auto owner = castle();
+    owner.exposure = exposed(server::Exposure::Kind::host_port);
+    api.says(403, R"({"reason":"Forbidden","message":"no"})");
+
+    const auto refused = api.finish(ports->reserve(owner, one_game, {}));
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(api.finish(ports->list())->front().binding.open, Port{30000});
+}
+
+TEST_F(KubernetesPortMapTest, WaitsUntilTheCloudHasGivenTheLastBalancerBack) {
+    auto leaving = *net::parse_json(stored(castle(), 30002));
+    auto metadata = *leaving.find("metadata");
+    metadata.set("deletionTimestamp", "2027-01-15T08:00:00Z");
+    leaving.set("metadata", std::move(metadata));
+    api.says(409, R"({"reason":"AlreadyExists"})");
+    api.says(200, to_json(leaving));
+
+    const auto refused = api.finish(ports->reserve(castle(), one_game, {}));
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, PortMapError::Kind::unavailable);
+    EXPECT_NE(refused.error().detail.find("still being removed"), std::string::npos) << refused.error().detail;
 }
 
 TEST_F(KubernetesPortMapTest, AReleasedReservationIsGone) {

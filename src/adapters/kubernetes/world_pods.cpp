@@ -47,7 +47,10 @@ WorldPods::Answer<PodView> WorldPods::start(Start order) {
     for (;;) {
         CO_TRY(pod, co_await look(order, mark));
         if (pod) co_return std::move(*pod);
-        if (client_.clock().now() >= deadline) co_return std::unexpected(not_yet(order.launch.uid, order.server));
+        if (client_.clock().now() >= deadline) {
+            if (!view_.pod(order.launch.uid, order.server)) CO_TRY_OK(co_await may_be_made(order, claim->name));
+            co_return std::unexpected(not_yet(order.launch.uid, order.server));
+        }
         co_await view_.change_by(deadline);
     }
 }
@@ -55,6 +58,9 @@ WorldPods::Answer<PodView> WorldPods::start(Start order) {
 WorldPods::Answer<Success> WorldPods::want(const Start& order, const std::string& claim, const std::string& mark) {
     const auto there = view_.stateful_set(order.launch.uid, order.server);
     if (there != nullptr && replicas_of(*there) == 1 && template_mark(*find_at(*there, {"spec", "template"})) == mark) co_return Success{};
+    // The one thing that we put into pods and that many clusters refuse.
+    const bool is_on_node = server::kind_of(order.launch.exposure) == server::Exposure::Kind::host_port;
+    if (is_on_node) CO_TRY_OK(co_await may_be_made(order, claim));
     if (there == nullptr) {
         auto budget = disruption_budget(order.launch.uid, order.server);
         const auto applied = co_await client_.apply(resources::disruption_budgets, std::move(budget), true);
@@ -65,6 +71,14 @@ WorldPods::Answer<Success> WorldPods::want(const Start& order, const std::string
     if (!applied) co_return std::unexpected(error_of(applied.error()));
     view_.stateful_sets().wrote(set_key(order.server), version_of(*applied));
     co_return Success{};
+}
+
+WorldPods::Answer<Success> WorldPods::may_be_made(const Start& order, const std::string& claim) {
+    auto pod = bare_pod({.launch = order.launch, .server = order.server, .claim = claim}, rules_);
+    const auto tried = co_await client_.try_create(resources::pods, std::move(pod));
+    // Another rule than the cluster's own keeps us from asking, or the pod is there: the attempt itself will tell.
+    if (tried || tried.error().kind != Failure::Kind::forbidden) co_return Success{};
+    co_return std::unexpected(refused_pod(order.launch, tried.error().detail));
 }
 
 WorldPods::Answer<std::optional<PodView>> WorldPods::look(const Start& order, const std::string& mark) {

@@ -49,6 +49,8 @@ private:
     Answer<Success> remove_pod(const ObjectKey& server, const PodView& pod, std::chrono::seconds grace);
     // One look: the pod when it is as wanted and runs; else what had to be done was done.
     Answer<std::optional<PodView>> look(const Start& order, const std::string& mark);
+    // The StatefulSet's controller would try for ever, and tell only its events.
+    Answer<Success> may_be_made(const Start& order, const std::string& claim);
     RuntimeError not_yet(ServerUid uid, const ObjectKey& server) const;
 
     Client client_;

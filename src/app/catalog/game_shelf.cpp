@@ -1,5 +1,7 @@
 #include "app/catalog/game_shelf.hpp"
 
+#include <filesystem>
+
 #include <fmt/format.h>
 
 namespace gk::app {
@@ -41,10 +43,12 @@ Result<const catalog::Game*, Error> GameShelf::game_of(const server::Record& rec
 }
 
 std::string GameShelf::obstacle(const catalog::Source& source) const {
-    const bool is_image = std::holds_alternative<catalog::ImageSource>(source.from);
-    if (context_.images)
-        return is_image ? std::string() : "on a cluster games come as images, and it names none; add a source such as image: {name: ...}";
-    if (is_image) return "it comes as a container image, which is for clusters";
+    if (context_.images) {
+        if (catalog::image_of(source) != nullptr) return {};
+        return catalog::download_of(source) ? "on a cluster games run in images; say which holds what it needs, such as runs_in: {name: java-17}"
+                                            : "on a cluster games come as images, and it names none; add a source such as image: {name: ...}";
+    }
+    if (std::holds_alternative<catalog::ImageSource>(source.from)) return "it comes as a container image, which is for clusters";
     if (source.needs && !path_exists_(source.needs->program)) return not_installed(*source.needs);
     if (const auto* debian = std::get_if<catalog::DebianSource>(&source.from)) {
         return path_exists_(debian->program) ? std::string() : not_installed(*debian);
@@ -78,6 +82,15 @@ std::string GameShelf::folder_of(const catalog::Source& source) const {
     return download ? files_.folder(*download) : std::string();
 }
 
+catalog::RenderContext GameShelf::context_of(const catalog::Source& source) const {
+    auto context = context_;
+    context.game_files = folder_of(source);
+    // In a pod each download has the name that it has here.
+    if (context.images && !context.game_files.empty())
+        context.game_directory = context.images->fetched + "/" + std::filesystem::path(context.game_files).filename().string();
+    return context;
+}
+
 std::string GameShelf::missing(const catalog::Game& game) const {
     const auto source = choose(game, {});
     return source ? std::string() : source.error();
@@ -103,14 +116,17 @@ Task<Result<GameBook::Fetch, Error>> GameShelf::fetch_files(server::Record recor
     co_return *fetched ? Fetch::done : Fetch::under_way;
 }
 
+std::vector<PortWish> GameShelf::port_wishes(const server::Record& record) const {
+    const auto* game = games_.game(record.game);
+    return game != nullptr ? catalog::port_wishes(*game) : std::vector<PortWish>();
+}
+
 Result<server::LaunchSpec, Error> GameShelf::launch_spec(const server::Record& record) const {
     TRY(game, game_of(record));
     TRY(source, source_of(*game, record));
-    auto context = context_;
-    context.game_files = folder_of(*source);
-    auto spec = catalog::render_launch(*game, record, context);
+    auto spec = catalog::render_launch(*game, record, context_of(*source));
     if (!spec) return std::unexpected(invalid(std::move(spec).error()));
-    const auto* image = std::get_if<catalog::ImageSource>(&source->from);
+    const auto* image = catalog::image_of(*source);
     if (image != nullptr && context_.images) {
         spec->image = {.reference = catalog::image_reference(*image, context_.images->prefix, context_.images->tag),
                        .has_shim = image->shim == catalog::ImageSource::Shim::included};
@@ -126,7 +142,8 @@ std::vector<std::string> GameShelf::files_to_read(const server::Record& record) 
 Result<std::vector<WorldFile>, Error> GameShelf::files_to_write(const server::Record& record,
                                                                 const std::map<std::string, std::string>& present) const {
     TRY(game, game_of(record));
-    auto rendered = catalog::render_files(*game, record, context_, present);
+    const auto source = choose(*game, record.settings);
+    auto rendered = catalog::render_files(*game, record, source ? context_of(**source) : context_, present);
     if (!rendered) return std::unexpected(invalid(std::move(rendered).error()));
     std::vector<WorldFile> out;
     for (auto& file : *rendered) out.push_back({.path = std::move(file.path), .content = std::move(file.content)});

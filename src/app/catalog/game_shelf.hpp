@@ -21,6 +21,7 @@ public:
 
     bool has_files(const server::Record& record) const override;
     Task<Result<Fetch, Error>> fetch_files(server::Record record) const override;
+    std::vector<PortWish> port_wishes(const server::Record& record) const override;
     Result<server::LaunchSpec, Error> launch_spec(const server::Record& record) const override;
     std::vector<std::string> files_to_read(const server::Record& record) const override;
     Result<std::vector<WorldFile>, Error> files_to_write(const server::Record& record,
@@ -39,6 +40,7 @@ private:
     std::string obstacle(const catalog::Source& source) const;
     // Where the game's files lie on this machine; empty when they came with the system.
     std::string folder_of(const catalog::Source& source) const;
+    catalog::RenderContext context_of(const catalog::Source& source) const;
 
     const catalog::Catalog& games_;
     catalog::RenderContext context_;

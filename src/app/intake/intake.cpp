@@ -68,11 +68,13 @@ void check_kept(const Value& changes, Errors& errors) {
 // As a body of a patch. What is gone from the declaration is gone: no schedules are an empty list.
 Value patch_body(const Value& changes) {
     auto body = Value::object();
-    for (const auto name : {"settings", "labels", "schedules", "backup_every", "exposure"}) {
+    for (const auto name : {"settings", "labels", "schedules", "backup_every", "launch", "exposure"}) {
         const auto* changed = changes.find(name);
         if (changed == nullptr) continue;
         if (!changed->is_null()) body.set(name, *changed);
         else if (std::string_view(name) == "schedules") body.set(name, Value::Array());
+        else if (std::string_view(name) == "launch") body.set(name, name_of(server::LaunchWay::shim));
+        else if (std::string_view(name) == "exposure") body.set(name, Value());
     }
     return body;
 }
@@ -176,6 +178,7 @@ Task<Intake::Looked> Intake::take_new(Declaration declaration) {
     CreateOrder order;
     Errors errors;
     if (!decode(create_body(declaration), "", errors, order)) order.unread = errors.take();
+    order.in_the_open = true;
     Idempotency no_key;  // A name is given once; that is enough.
     auto made = co_await ports_.servers.create(caller, std::move(order), std::move(no_key));
     if (!made) co_return co_await conclude(std::move(declaration), std::nullopt, std::move(made).error());
@@ -223,6 +226,7 @@ Task<std::optional<Error>> Intake::carry_out(Declaration declaration, Value chan
     PatchOrder order;
     const auto body = patch_body(missing);
     decode(body, "", errors, order);
+    order.in_the_open = true;
     if (!errors.empty()) co_return invalid(errors.take());
     if (!is_empty(body)) {
         auto patched = co_await ports_.servers.patch(caller, declaration.name.space, declaration.name.id, std::move(order));

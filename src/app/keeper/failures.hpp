@@ -30,9 +30,10 @@ inline Result<server::Outcome, Halt> judged(const RuntimeError& error) {
     std::unreachable();
 }
 
-inline server::Outcome judged(const VaultError& error) {
+inline Result<server::Outcome, Halt> judged(const VaultError& error) {
     using Kind = server::Failure::Kind;
     switch (error.kind) {
+    case VaultError::Kind::fenced: return std::unexpected(Halt{.kind = Halt::Kind::fenced, .detail = error.detail});
     case VaultError::Kind::unavailable: return failure(Kind::unavailable, "vault_unavailable", error.detail);
     case VaultError::Kind::corrupt: return failure(Kind::damaged, "vault_corrupt", error.detail);
     case VaultError::Kind::not_found: return failure(Kind::damaged, "snapshot_missing", error.detail);
@@ -46,6 +47,12 @@ inline server::Outcome judged(const FilesError& error) {
     if (error.kind == FilesError::Kind::no_space) return failure(Kind::exhausted, "disk_full", error.detail);
     if (error.kind == FilesError::Kind::unavailable) return failure(Kind::unavailable, "files_unavailable", error.detail);
     return failure(Kind::invalid, "bad_file", error.detail);
+}
+
+inline server::Outcome judged(const PortMapError& error) {
+    const bool is_exhausted = error.kind == PortMapError::Kind::exhausted;
+    return failure(is_exhausted ? server::Failure::Kind::exhausted : server::Failure::Kind::unavailable,
+                   is_exhausted ? "no_port" : "ports_unavailable", error.detail);
 }
 
 inline server::Outcome judged(const Error& error) {

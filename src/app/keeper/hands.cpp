@@ -128,7 +128,7 @@ Hands::Answer Hands::act(const server::Record& record, const server::StageDisk&)
     return strictly(ports_.runtime.stage_disk(record.uid, disk_of(record), epoch_));
 }
 Hands::Answer Hands::act(const server::Record& record, const server::RestoreToStage& step) {
-    const auto restored = co_await ports_.vault.restore_to_stage(record.uid, step.snapshot.engine_id, record.slot);
+    const auto restored = co_await ports_.vault.restore_to_stage(record.uid, step.snapshot.engine_id, record.slot, epoch_);
     if (!restored) co_return judged(restored.error());
     co_return success;
 }
@@ -143,6 +143,18 @@ Hands::Answer Hands::act(const server::Record& record, const server::Launch&) {
     auto spec = ports_.games.launch_spec(record);
     if (!spec) co_return judged(spec.error());
     co_return co_await strictly(ports_.runtime.launch(std::move(*spec), epoch_));
+}
+Hands::Answer Hands::act(const server::Record& record, const server::OpenPorts& step) {
+    PortOwner owner{.uid = record.uid, .space = record.space, .id = record.id, .exposure = step.exposure};
+    auto ports = co_await ports_.port_map.reserve(std::move(owner), ports_.games.port_wishes(record), record.ports);
+    if (!ports) co_return judged(ports.error());
+    server::Outcome opened;
+    opened.ports = std::move(*ports);
+    if (record.phase != server::Phase::running) co_return opened;
+    auto host = co_await ports_.runtime.host_of(record.uid);
+    if (!host) co_return judged(host.error());
+    opened.host = std::move(*host);
+    co_return opened;
 }
 // On one machine an address is public as soon as the game binds its reserved ports.
 Hands::Answer Hands::act(const server::Record& record, const server::PublishAddress&) {
@@ -184,6 +196,7 @@ Hands::Answer Hands::act(const server::Record& record, const server::TakeSnapsho
     const bool still = running && co_await quiesce(record.uid);
     if (running) snapshot.consistency = still ? vault::Consistency::quiesced : vault::Consistency::live;
     SnapshotOrder order{.server = record.uid,
+                        .epoch = epoch_,
                         .id = snapshot.id,
                         .consistency = snapshot.consistency,
                         .trigger = snapshot.trigger,
@@ -197,7 +210,8 @@ Hands::Answer Hands::act(const server::Record& record, const server::TakeSnapsho
         outcome.still_quiesced = !resumed && resumed.error().kind != RuntimeError::Kind::not_found;
     }
     if (!taken) {
-        outcome.failure = judged(taken.error()).failure;
+        CO_TRY(failed, judged(taken.error()));
+        outcome.failure = std::move(failed.failure);
         co_return outcome;
     }
     snapshot.engine_id = taken->engine_id;
@@ -210,7 +224,8 @@ Hands::Answer Hands::act(const server::Record& record, const server::TakeSnapsho
 Hands::Answer Hands::act(const server::Record& record, const server::VerifySnapshot& step) {
     auto snapshot = step.snapshot;
     const auto verified = co_await ports_.vault.verify(record.uid, snapshot.engine_id);
-    if (!verified && judged(verified.error()).failure->kind != server::Failure::Kind::damaged) co_return judged(verified.error());
+    const bool is_damaged = !verified && (verified.error().kind == VaultError::Kind::corrupt || verified.error().kind == VaultError::Kind::not_found);
+    if (!verified && !is_damaged) co_return judged(verified.error());
     snapshot.status = verified ? vault::SnapshotStatus::complete : vault::SnapshotStatus::failed;
     if (!verified) snapshot.reason = verified.error().detail;
     CO_TRY_OK(co_await list_in_catalogue(snapshot));
@@ -260,7 +275,7 @@ Hands::Answer Hands::act(const server::Record& record, const server::KeepWorld&)
 }
 
 Hands::Answer Hands::act(const server::Record& record, const server::PurgeVault&) {
-    const auto removed = co_await ports_.vault.remove_repository(record.uid);
+    const auto removed = co_await ports_.vault.remove_repository(record.uid, epoch_);
     if (!removed && removed.error().kind != VaultError::Kind::not_found) co_return judged(removed.error());
     co_return co_await clear_catalogue(record.uid);
 }
@@ -310,6 +325,9 @@ Hands::Answer Hands::act(const server::Record& record, const server::Notify& ste
     co_await ports_.notifier.notify(std::move(notice));
     co_return success;
 }
+
+Hands::Answer Hands::act(const server::Record&, const server::NotePlace&) { co_return success; }
+Hands::Answer Hands::act(const server::Record&, const server::NoteLoss&) { co_return success; }
 
 // A Halt without a text means: there is no such entry.
 Task<Result<vault::Snapshot, Halt>> Hands::entry(ServerUid uid, SnapshotId id) {

@@ -29,6 +29,7 @@ private:
     Answer act(const server::Record& record, const server::FetchFiles& step);
     Answer act(const server::Record& record, const server::Prepare& step);
     Answer act(const server::Record& record, const server::Launch& step);
+    Answer act(const server::Record& record, const server::OpenPorts& step);
     Answer act(const server::Record& record, const server::PublishAddress& step);
     Answer act(const server::Record& record, const server::ProbeVault& step);
     Answer act(const server::Record& record, const server::BeginSnapshot& step);
@@ -47,6 +48,8 @@ private:
     Answer act(const server::Record& record, const server::Finish& step);
     Answer act(const server::Record& record, const server::Cancel& step);
     Answer act(const server::Record& record, const server::Notify& step);
+    Answer act(const server::Record& record, const server::NotePlace& step);
+    Answer act(const server::Record& record, const server::NoteLoss& step);
 
     Answer write_files(const server::Record& record);
     Answer clear_catalogue(ServerUid uid);

@@ -48,6 +48,12 @@ std::optional<server::Exposure> read_exposure(ObjectReader& in) {
     return std::move(body->exposure);
 }
 
+// null: back to the usual one.
+std::optional<std::optional<server::Exposure>> read_exposure_change(ObjectReader& in) {
+    if (in.find("exposure") == nullptr) return std::nullopt;
+    return read_exposure(in);
+}
+
 void read_resources(ObjectReader& in, std::optional<server::Resources>& out) {
     std::optional<ResourcesBody> body;
     in.optional("resources", body);
@@ -101,6 +107,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Crea
     in.optional("labels", out.labels);
     out.schedules = read_schedules(in).value_or(std::vector<server::Schedule>());
     in.optional("backup_every", out.backup_every);
+    in.optional("launch", out.launch);
     out.exposure = read_exposure(in);
     read_world(in, out);
     in.optional("start", out.start);
@@ -113,7 +120,8 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Patc
     out.labels = read_label_changes(in);
     out.schedules = read_schedules(in);
     in.optional("backup_every", out.backup_every);
-    out.exposure = read_exposure(in);
+    in.optional("launch", out.launch);
+    out.exposure = read_exposure_change(in);
     return in.finish();
 }
 

@@ -8,6 +8,7 @@
 
 #include "domain/catalog/render.hpp"
 #include "domain/schedule/cron.hpp"
+#include "domain/server/secret_place.hpp"
 
 namespace gk::app {
 namespace {
@@ -62,10 +63,60 @@ void check_exposure(Errors& errors, const server::Exposure& exposure, const Expo
     std::vector<std::string_view> names;
     for (const auto kind : allowed) names.push_back(name_of(kind));
     errors.add("/exposure/type", "not_allowed",
-               fmt::format("'{}' is not allowed in this cluster, only: {}", name_of(exposure.kind), fmt::join(names, ", ")));
+               fmt::format("'{}' is not allowed in this cluster, only: {}; its operator decides that by cluster.exposures in gamekeeper.yaml",
+                           name_of(exposure.kind), fmt::join(names, ", ")));
 }
 
 void add(Errors& errors, FieldError error) { errors.add(std::move(error.pointer), std::move(error.code), std::move(error.detail), error.mark); }
+
+void check_launch(Errors& errors, const catalog::Game& game, server::LaunchWay way, const Exposures& exposures) {
+    if (auto error = catalog::validate_launch(game, way, !exposures.empty())) add(errors, std::move(*error));
+}
+
+// Where values of secret settings may stand, and where not. `record` is that of a server that is there.
+class SecretRules {
+public:
+    SecretRules(const catalog::Game& game, const server::Record* record, bool in_the_open, bool on_a_cluster)
+        : game_(game),
+          record_(record),
+          in_the_open_(in_the_open),
+          on_a_cluster_(on_a_cluster) {}
+
+    void check(Errors& errors, const std::map<std::string, Value>& given) const {
+        for (const auto& [name, value] : given) {
+            const auto* setting = game_.setting(name);
+            if (setting == nullptr || !setting->secret) continue;
+            const auto problem = problem_with(name, value);
+            if (!problem.empty()) errors.add(pointer_to("/settings", name), "not_allowed", problem, value.mark());
+        }
+    }
+
+private:
+    std::string problem_with(const std::string& name, const Value& value) const {
+        const auto* text = value.as_string();
+        if (in_the_open_ && text != nullptr && !text->empty())
+            return fmt::format(
+                "'{}' is a secret, and whoever may read this would know it; put it into a Secret with the label "
+                "gamekeeper.dev/settings=true and write {{secret: {{name: ..., key: ...}}}}",
+                name);
+        const auto place = server::secret_place(value);
+        if (!place) return {};
+        if (place->is_stored() && !is_known(name, value))
+            return fmt::format("the value of '{}' is not stored here under that word; give the value itself, or name a Secret", name);
+        if (!place->is_stored() && !on_a_cluster_) return fmt::format("Secrets are a cluster's; give the value of '{}' itself", name);
+        return {};
+    }
+    bool is_known(const std::string& name, const Value& value) const {
+        if (record_ == nullptr) return false;
+        const auto found = record_->settings.find(name);
+        return found != record_->settings.end() && found->second == value;
+    }
+
+    const catalog::Game& game_;
+    const server::Record* record_;
+    bool in_the_open_;
+    bool on_a_cluster_;
+};
 
 void add_all(Errors& errors, std::vector<FieldError> more) {
     for (auto& error : more) add(errors, std::move(error));
@@ -98,13 +149,17 @@ std::vector<FieldError> check(const CreateOrder& order, const catalog::Catalog& 
     check_name(errors, "namespace", order.space);
     const auto* game = games.game(order.game);
     if (game == nullptr) add(errors, games.unknown_game(order.game));
-    else add_all(errors, catalog::validate_settings(*game, order.settings));
-    const auto resources = games.resources_for(order.package, order.resources);
+    else {
+        add_all(errors, catalog::validate_settings(*game, order.settings));
+        SecretRules(*game, nullptr, order.in_the_open, !exposures.empty()).check(errors, order.settings);
+    }
+    const auto resources = games.resources_for(game, order.package, order.resources);
     if (!resources) add(errors, resources.error());
     else if (game != nullptr) add_all(errors, catalog::validate_resources(*game, *resources));
     check_labels(errors, order.labels);
     check_schedules(errors, order.schedules);
     check_interval(errors, order.backup_every);
+    if (game != nullptr) check_launch(errors, *game, order.launch, exposures);
     if (order.exposure) check_exposure(errors, *order.exposure, exposures);
     return together(order.unread, errors.take());
 }
@@ -114,12 +169,17 @@ std::vector<FieldError> check(const PatchOrder& order, const server::Record& rec
     if (order.settings) {
         const auto* game = games.game(record.game);
         if (game == nullptr) add(errors, games.unknown_game(record.game));
-        else add_all(errors, catalog::validate_settings(*game, merged(record.settings, *order.settings)));
+        else {
+            add_all(errors, catalog::validate_settings(*game, merged(record.settings, *order.settings)));
+            SecretRules(*game, &record, order.in_the_open, !exposures.empty()).check(errors, *order.settings);
+        }
     }
     if (order.labels) check_labels(errors, merged(record.labels, *order.labels));
     if (order.schedules) check_schedules(errors, *order.schedules);
     check_interval(errors, order.backup_every);
-    if (order.exposure) check_exposure(errors, *order.exposure, exposures);
+    const auto* game = games.game(record.game);
+    if (order.launch && game != nullptr) check_launch(errors, *game, *order.launch, exposures);
+    if (order.exposure && *order.exposure) check_exposure(errors, **order.exposure, exposures);
     return together(order.unread, errors.take());
 }
 

@@ -12,7 +12,7 @@ namespace gk::app {
 
 // [a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?
 bool is_name(std::string_view text);
-// `exposures` are those that may be chosen here; none on one machine.
+// `exposures` are those that may be chosen here, the usual one first; none on one machine.
 using Exposures = std::vector<server::Exposure::Kind>;
 std::vector<FieldError> check(const CreateOrder& order, const catalog::Catalog& games, const Exposures& exposures);
 std::vector<FieldError> check(const PatchOrder& order, const server::Record& record, const catalog::Catalog& games, const Exposures& exposures);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "app/servers/record_settings.hpp"
 #include "app/servers/rules.hpp"
 #include "base/assert.hpp"
 #include "domain/catalog/render.hpp"
@@ -57,42 +58,15 @@ Operation operation_for(const server::Record& record, const server::Request& req
     return operation;
 }
 
-// Names of settings that differ from those the running game was started with.
-std::vector<std::string> pending_settings(const server::Record& record) {
-    std::set<std::string> names;
-    for (const auto& [name, value] : record.settings) {
-        const auto applied = record.applied_settings.find(name);
-        if (applied == record.applied_settings.end() || !(applied->second == value)) names.insert(name);
-    }
-    for (const auto& name : record.applied_settings | std::views::keys) {
-        if (!record.settings.contains(name)) names.insert(name);
-    }
-    return {names.begin(), names.end()};
+std::optional<server::Exposure> usual_exposure(const MachineLimits& limits) {
+    if (limits.exposures.empty()) return std::nullopt;
+    return server::Exposure{.kind = limits.exposures.front(), .address = {}, .dns_label = {}, .static_address = {}};
 }
 
 // How many players fit, of a game that does not say so itself.
 std::optional<int> player_limit(const catalog::Catalog& games, const server::Record& record, bool game_up) {
     const auto* game = games.game(record.game);
     return game != nullptr ? catalog::player_limit(*game, game_up ? record.applied_settings : record.settings) : std::nullopt;
-}
-
-// Secrets leave the machine in no reply. Of a game whose definition is gone nobody knows which ones are secret: then none is shown.
-std::map<std::string, Value> shown_settings(const catalog::Catalog& games, const server::Record& record) {
-    const auto* game = games.game(record.game);
-    if (game != nullptr) return catalog::visible_settings(*game, record.settings);
-    auto masked = record.settings;
-    for (auto& value : masked | std::views::values) value = std::string(catalog::masked_setting);
-    return masked;
-}
-
-// A client that sends back what it was shown does not mean the mask.
-void drop_masks(const catalog::Catalog& games, const server::Record& record, std::map<std::string, Value>& changes) {
-    const auto* game = games.game(record.game);
-    if (game == nullptr) return;
-    std::erase_if(changes, [game](const auto& change) {
-        const auto* setting = game->setting(change.first);
-        return setting != nullptr && setting->secret && change.second == Value(std::string(catalog::masked_setting));
-    });
 }
 
 // A world that comes back is looked for where it was.
@@ -218,6 +192,8 @@ Result<Success, Error> Servers::check_room(const std::vector<server::Record>& al
 Servers::Answer<server::Record> Servers::new_record(Caller caller, CreateOrder order, const std::vector<server::Record>& all) {
     auto kept = co_await kept_world(order, caller.tenant);
     if (!kept) co_return std::unexpected(kept.error());
+    // The catalogue may have changed since the order was checked.
+    if (auto wrong = check(order, games_, limits_.exposures); !wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
     const auto& game = *games_.game(order.game);
     const auto now = ports_.clock.now();
     server::Record record;
@@ -229,13 +205,15 @@ Servers::Answer<server::Record> Servers::new_record(Caller caller, CreateOrder o
     record.tenant = caller.tenant;
     record.game = order.game;
     if (!order.resources) record.package = order.package.empty() ? std::string(catalog::Catalog::usual_package) : order.package;
-    record.resources = *games_.resources_for(order.package, order.resources);
+    record.resources = *games_.resources_for(&game, order.package, order.resources);
     record.settings = std::move(order.settings);
     record.labels = std::move(order.labels);
     record.schedules = std::move(order.schedules);
     record.backup_every = order.backup_every;
-    record.exposure = std::move(order.exposure);
+    record.launch = record.applied_launch = order.launch;
+    record.exposure = record.applied_exposure = order.exposure ? std::move(order.exposure) : usual_exposure(limits_);
     for (const auto& name : game.secrets) record.secrets.emplace(name, random_password(ports_.random));
+    put_secrets_away(games_, record, {}, ports_.random);
     record.slot = free_slot(all);
     record.created_at = record.updated_at = record.phase_since = now;
     record.wanted = order.start ? server::Wanted::running : server::Wanted::stopped;
@@ -380,11 +358,15 @@ Servers::Answer<ServerView> Servers::patch(Caller caller, std::string space, std
         CO_TRY(record, co_await find(caller, space, id));
         if (order.settings) drop_masks(games_, record, *order.settings);
         if (auto wrong = check(order, record, games_, limits_.exposures); !wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
-        if (order.settings) record.settings = merged(std::move(record.settings), *order.settings);
+        if (order.settings) {
+            const auto before = std::exchange(record.settings, merged(record.settings, *order.settings));
+            put_secrets_away(games_, record, before, ports_.random);
+        }
         if (order.labels) record.labels = merged(std::move(record.labels), *order.labels);
         if (order.schedules) record.schedules = *order.schedules;
         if (order.backup_every) record.backup_every = order.backup_every;
-        if (order.exposure) record.exposure = order.exposure;
+        if (order.launch) record.launch = *order.launch;
+        if (order.exposure) record.exposure = *order.exposure ? *order.exposure : usual_exposure(limits_);
         record.updated_at = ports_.clock.now();
         auto stored = co_await ports_.store.replace(record);
         if (stored) {

@@ -34,10 +34,13 @@ struct CreateOrder {
     std::map<std::string, std::string> labels;
     std::vector<server::Schedule> schedules;
     std::optional<Milliseconds> backup_every;
-    std::optional<server::Exposure> exposure;
+    server::LaunchWay launch = server::LaunchWay::shim;
+    std::optional<server::Exposure> exposure;     // On a cluster; absent: the first that may be chosen.
     enum class World : std::uint8_t { unsaid, adopt, fresh };
     World world = World::unsaid;                  // What to do with a world that is kept after a deletion.
     bool start = false;
+    // It stands where many people read it: no secret may.
+    bool in_the_open = false;
     // What of it could not be read. Then it is refused, together with what the rules find wrong with the rest.
     std::vector<FieldError> unread;
 };
@@ -48,8 +51,10 @@ struct PatchOrder {
     std::optional<std::map<std::string, std::optional<std::string>>> labels;  // Merged; an absent text removes one.
     std::optional<std::vector<server::Schedule>> schedules;    // Replaced.
     std::optional<Milliseconds> backup_every;
-    std::optional<server::Exposure> exposure;  // Replaced.
-    std::vector<FieldError> unread;  // As in CreateOrder.
+    std::optional<server::LaunchWay> launch;
+    std::optional<std::optional<server::Exposure>> exposure;  // Replaced; by none: by the usual one.
+    bool in_the_open = false;        // As in CreateOrder.
+    std::vector<FieldError> unread;  // The same.
 };
 
 struct VerbOrder {
@@ -72,7 +77,7 @@ struct ServerView {
     server::Players players;
     server::Usage usage;
     std::optional<Time> next_schedule;
-    std::vector<std::string> pending;  // Settings that take effect at the next start.
+    std::vector<std::string> pending;  // Settings, and "launch" and "exposure", that take effect at the next start.
 };
 
 struct MachineLimits {

@@ -47,7 +47,8 @@ server::Record as_recovered(const server::Record& saved, SnapshotId newest, Time
     record.labels = saved.labels;
     record.schedules = saved.schedules;
     record.backup_every = saved.backup_every;
-    record.exposure = saved.exposure;
+    record.launch = record.applied_launch = saved.launch;
+    record.exposure = record.applied_exposure = saved.exposure;
     record.secrets = saved.secrets;
     record.slot = saved.slot;
     record.phase_since = now;

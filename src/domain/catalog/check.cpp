@@ -20,6 +20,9 @@ public:
         check_ports();
         check_names();
         for (std::size_t i = 0; i < game_.command.size(); ++i) check_argument(game_.command[i], pointer_to("/command", i));
+        check_list(game_.launch.wrapper, "/launch/wrapper");
+        // A pod shows the command lines of its containers to everybody who may read pods.
+        for (std::size_t i = 0; i < game_.launch.init.size(); ++i) check_list(game_.launch.init[i].argv, pointer_to("/launch/init", i) + "/command");
         for (const auto& [name, text] : game_.env) check_template(text, pointer_to("/env", name), Audience::game);
         for (std::size_t i = 0; i < game_.files.size(); ++i) check_file(game_.files[i], pointer_to("/files", i));
     }
@@ -140,6 +143,10 @@ private:
             const auto place = argument.when.empty() ? pointer : pointer_to(pointer + "/argv", i);
             check_template(argument.argv[i], place, Audience::everybody);
         }
+    }
+
+    void check_list(const std::vector<Template>& argv, const std::string& pointer) {
+        for (std::size_t i = 0; i < argv.size(); ++i) check_template(argv[i], pointer_to(pointer, i), Audience::everybody);
     }
 
     void check_file(const GameFile& file, const std::string& pointer) {

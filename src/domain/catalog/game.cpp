@@ -78,12 +78,17 @@ Result<Game, std::vector<FieldError>> decode_game(const Value& document) {
     in.optional("env", out.env);
     in.optional("working_directory", out.working_directory);
     in.optional("terminal", out.terminal);
+    section("launch", decode_launch, out.launch);
     in.required("ports", out.ports);
     in.optional("secrets", out.secrets);
     section("settings", decode_settings, out.settings);
     in.optional("files", out.files);
     in.optional("memory", out.memory);
     section("minimum", decode_minimum, out.minimum);
+    const auto packages = [](const Value& value, const std::string& pointer, Errors& found, std::vector<Package>& into) {
+        return decode_packages(value, pointer, found, into);
+    };
+    section("packages", packages, out.packages);
     Value ready;
     in.required("ready", ready);
     section("ready", decode_ready, out.ready);

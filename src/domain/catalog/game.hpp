@@ -60,6 +60,28 @@ struct MemoryModel {
     bool operator==(const MemoryModel&) const = default;
 };
 
+// A size that servers are offered in.
+struct Package {
+    std::string name;
+    std::string title;
+    server::Resources resources;
+    bool operator==(const Package&) const = default;
+};
+
+// A program that runs in a container of its own before the game; what it writes into the shared folder, the game finds there.
+struct InitStep {
+    std::string name;
+    std::string image;  // As in ImageSource; empty: the game's own.
+    std::vector<Template> argv;
+    bool operator==(const InitStep&) const = default;
+};
+// What servers of this game may be started with besides the shim.
+struct LaunchWays {
+    std::vector<Template> wrapper;
+    std::vector<InitStep> init;
+    bool operator==(const LaunchWays&) const = default;
+};
+
 struct Game {
     std::string name;
     std::string title;
@@ -69,12 +91,14 @@ struct Game {
     std::map<std::string, Template> env;
     std::string working_directory;  // Relative to the world; empty: the world itself.
     bool terminal = false;
+    LaunchWays launch;
     std::vector<PortRole> ports;
     std::vector<std::string> secrets;  // Names; each server gets random values of its own.
     std::vector<Setting> settings;     // In the order of the definition.
     std::vector<GameFile> files;
     MemoryModel memory;
     server::Resources minimum;  // Smaller servers are refused.
+    std::vector<Package> packages;  // Sizes of this game's own; one of a usual name takes the usual one's place.
     server::ReadyProbe ready;
     std::vector<server::StopRung> stop;
     server::Console console;

@@ -1,9 +1,11 @@
 #include "domain/catalog/render.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "domain/catalog/secret_setting.hpp"
 #include "domain/catalog/values.hpp"
 
 namespace gk::catalog {
@@ -26,20 +28,39 @@ void check_given(const Game& game, const server::Record& record, std::vector<Fie
     }
 }
 
-std::vector<FieldError> obstacles(const Game& game, const server::Record& record) {
+std::vector<FieldError> obstacles(const Game& game, const server::Record& record, const RenderContext& context) {
     auto errors = validate_settings(game, record.settings);
+    for (auto& error : validate_secrets(game, record)) errors.push_back(std::move(error));
+    if (auto error = validate_launch(game, record.launch, context.images.has_value())) errors.push_back(std::move(*error));
     for (auto& error : validate_resources(game, record.resources)) errors.push_back(std::move(error));
     check_given(game, record, errors);
     return errors;
 }
 
-std::vector<std::string> render_command(const Game& game, const PlaceholderValues& values) {
+std::vector<std::string> filled(const std::vector<Template>& texts, const PlaceholderValues& values) {
+    std::vector<std::string> out;
+    for (const auto& text : texts) out.push_back(text.fill_text(values.lookup()));
+    return out;
+}
+
+std::vector<std::string> render_command(const Game& game, server::LaunchWay way, const PlaceholderValues& values) {
     std::vector<std::string> argv;
+    if (way == server::LaunchWay::wrapper) argv = filled(game.launch.wrapper, values);
     for (const auto& argument : game.command) {
         if (!argument.when.empty() && !values.is_set(argument.when)) continue;
         for (const auto& text : argument.argv) argv.push_back(text.fill_text(values.lookup()));
     }
     return argv;
+}
+
+std::vector<server::InitContainer> render_init(const Game& game, const RenderContext& context, const PlaceholderValues& values) {
+    std::vector<server::InitContainer> out;
+    for (const auto& step : game.launch.init) {
+        auto image =
+            step.image.empty() || !context.images ? step.image : image_reference({.name = step.image}, context.images->prefix, context.images->tag);
+        out.push_back({.name = step.name, .image = std::move(image), .argv = filled(step.argv, values)});
+    }
+    return out;
 }
 
 std::map<std::string, std::string> render_env(const Game& game, const RenderContext& context, const PlaceholderValues& values) {
@@ -76,6 +97,21 @@ FieldError edit_failure(const GameFile& file, std::size_t index, const EditError
 
 }  // namespace
 
+std::optional<FieldError> validate_launch(const Game& game, server::LaunchWay way, bool on_cluster) {
+    const auto refused = [&](std::string detail) { return FieldError{"/launch", "not_allowed", std::move(detail), {}}; };
+    switch (way) {
+    case server::LaunchWay::shim: return std::nullopt;
+    case server::LaunchWay::wrapper:
+        if (!game.launch.wrapper.empty()) return std::nullopt;
+        return refused(fmt::format("{} has no wrapper; add launch.wrapper to its definition, or leave 'launch' out", game.title));
+    case server::LaunchWay::init:
+        if (!on_cluster) return refused("init containers are for clusters; on one machine a game starts by 'shim' or 'wrapper'");
+        if (!game.launch.init.empty()) return std::nullopt;
+        return refused(fmt::format("{} has no init containers; add launch.init to its definition, or leave 'launch' out", game.title));
+    }
+    std::unreachable();
+}
+
 std::vector<PortWish> port_wishes(const Game& game) {
     std::vector<PortWish> wishes;
     std::map<std::string, int> groups;  // By the role that the others are relative to.
@@ -95,13 +131,14 @@ std::vector<PortWish> port_wishes(const Game& game) {
 }
 
 Result<server::LaunchSpec, std::vector<FieldError>> render_launch(const Game& game, const server::Record& record, const RenderContext& context) {
-    if (auto errors = obstacles(game, record); !errors.empty()) return std::unexpected(std::move(errors));
+    if (auto errors = obstacles(game, record, context); !errors.empty()) return std::unexpected(std::move(errors));
     const PlaceholderValues values(game, record, context);
     server::LaunchSpec spec;
     spec.uid = record.uid;
     spec.name = record.space + "/" + record.id;
     spec.slot = record.slot;
-    spec.argv = render_command(game, values);
+    spec.argv = render_command(game, record.launch, values);
+    if (record.launch == server::LaunchWay::init) spec.init = render_init(game, context, values);
     spec.env = render_env(game, context, values);
     spec.working_directory = game.working_directory.empty() ? context.data_directory : context.data_directory + "/" + game.working_directory;
     if (!context.game_files.empty()) spec.mounts.push_back({context.game_files, context.game_directory});
@@ -114,7 +151,7 @@ Result<server::LaunchSpec, std::vector<FieldError>> render_launch(const Game& ga
     spec.console = game.console;
     if (!game.console.secret.empty()) spec.console_password = record.secrets.at(game.console.secret);
     spec.quiesce = game.quiesce;
-    spec.exposure = record.exposure;
+    spec.exposure = record.applied_exposure;
     spec.players = game.players;
     std::vector<FieldError> errors;
     check_argv(spec.argv, errors);
@@ -130,7 +167,7 @@ std::vector<std::string> rendered_paths(const Game& game) {
 
 Result<std::vector<RenderedFile>, std::vector<FieldError>> render_files(const Game& game, const server::Record& record, const RenderContext& context,
                                                                         const std::map<std::string, std::string>& present) {
-    if (auto errors = obstacles(game, record); !errors.empty()) return std::unexpected(std::move(errors));
+    if (auto errors = obstacles(game, record, context); !errors.empty()) return std::unexpected(std::move(errors));
     const PlaceholderValues values(game, record, context);
     std::vector<RenderedFile> changed;
     std::vector<FieldError> errors;

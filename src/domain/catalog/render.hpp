@@ -20,7 +20,7 @@ std::vector<FieldError> validate_settings(const Game& game, const SettingValues&
 SettingValues effective_settings(const Game& game, const SettingValues& given);
 // What stands in the place of a secret value.
 inline constexpr std::string_view masked_setting = "[secret]";
-// The given values as people may see them: those of secret settings are masked.
+// The given values as people may see them: those of secret settings are masked, names of Secrets are not.
 SettingValues visible_settings(const Game& game, const SettingValues& given);
 // Why a server of this size cannot run this game. Pointers begin with "/resources".
 std::vector<FieldError> validate_resources(const Game& game, const server::Resources& resources);
@@ -30,10 +30,14 @@ std::vector<PortWish> port_wishes(const Game& game);
 // How many players the settings let in; nothing when the definition does not say.
 std::optional<int> player_limit(const Game& game, const SettingValues& given);
 
+// Why servers of this game cannot be started like that, here; pointer "/launch". Nothing: they can.
+std::optional<FieldError> validate_launch(const Game& game, server::LaunchWay way, bool on_cluster);
+
 // Where images are that definitions name without a registry or a tag.
 struct ImagePlace {
     std::string prefix;  // "registry.example.org/gamekeeper/"
     std::string tag;
+    std::string fetched;  // Where games see what was fetched for them, which is in no image: a folder for each download.
 };
 
 struct RenderContext {

@@ -87,6 +87,47 @@ TEST(RenderLaunch, AnArgumentIsThereWhenItsSettingSaysSomething) {
     }
 }
 
+TEST(RenderLaunch, AWrapperStandsBeforeTheGamesCommand) {
+    auto game = toy();
+    game.launch.wrapper = {text("/usr/bin/nice"), text("-n"), text("{{settings.name}}")};
+    auto record = castle();
+    record.launch = server::LaunchWay::wrapper;
+
+    const auto spec = render_launch(game, record, {});
+
+    ASSERT_TRUE(spec) << spec.error().front().detail;
+    EXPECT_EQ(spec->argv, (std::vector<std::string>{"/usr/bin/nice", "-n", "x", "/game/toy", "--name=x"}));
+    EXPECT_TRUE(spec->init.empty());
+}
+
+TEST(RenderLaunch, InitContainersRunOnAClusterBeforeTheGame) {
+    auto game = toy();
+    game.launch.init = {{.name = "settings", .image = {}, .argv = {text("/bin/prepare"), text("{{ports.game}}")}},
+                        {.name = "mods", .image = "mods", .argv = {text("/bin/mods")}}};
+    auto record = castle();
+    record.launch = server::LaunchWay::init;
+    RenderContext context;
+    EXPECT_EQ(render_launch(game, record, context).error().front().pointer, "/launch") << "one machine has no containers before a game";
+    context.images = {.prefix = "registry.example.org/", .tag = "2"};
+
+    const auto spec = render_launch(game, record, context);
+
+    ASSERT_TRUE(spec) << spec.error().front().detail;
+    EXPECT_EQ(spec->init, (std::vector<server::InitContainer>{{"settings", "", {"/bin/prepare", "30001"}},
+                                                              {"mods", "registry.example.org/mods:2", {"/bin/mods"}}}));
+    EXPECT_EQ(spec->argv.front(), "/game/toy");
+}
+
+TEST(RenderLaunch, RefusesAWayThatTheDefinitionDoesNotDescribe) {
+    for (const auto way : {server::LaunchWay::wrapper, server::LaunchWay::init}) {
+        const auto error = validate_launch(toy(), way, true);
+        ASSERT_TRUE(error) << name_of(way);
+        EXPECT_EQ(error->pointer, "/launch");
+        EXPECT_NE(error->detail.find("to its definition"), std::string::npos) << error->detail;
+    }
+    EXPECT_FALSE(validate_launch(toy(), server::LaunchWay::shim, false));
+}
+
 TEST(RenderLaunch, NeverSplitsAnArgument) {
     auto record = castle();
     record.settings = {{"name", "a b' \"c\" $(reboot); --op"}, {"fire", true}};

@@ -16,10 +16,22 @@ Result<std::vector<server::PortBinding>, PortShortage> PortBook::reserve(ServerU
                                                                          const std::vector<server::PortBinding>& before, Time now) {
     const auto known = held_.find(server);
     if (known != held_.end()) return known->second;
-    const PortQuestion reserved = [&](Protocol protocol, Port port) { return is_taken({protocol, port}, now); };
-    TRY(chosen, choose_ports_again(rules_.range, wishes, before, reserved, rules_.foreign));
+    TRY(chosen, choose(server, rules_.range, wishes, before, now));
     hold(server, chosen);
     return std::move(chosen);
+}
+
+Result<std::vector<server::PortBinding>, PortShortage> PortBook::choose(ServerUid server, PortRange range, std::span<const PortWish> wishes,
+                                                                        const std::vector<server::PortBinding>& before, Time now) const {
+    const PortQuestion reserved = [&](Protocol protocol, Port port) { return !holds(server, {protocol, port}) && is_taken({protocol, port}, now); };
+    // What a server listens on already is its own.
+    const PortQuestion foreign = [&](Protocol protocol, Port port) { return !holds(server, {protocol, port}) && rules_.foreign(protocol, port); };
+    return choose_ports_again(range, wishes, before, reserved, foreign);
+}
+
+void PortBook::change(ServerUid server, const std::vector<server::PortBinding>& bindings, Time now) {
+    release(server, now);
+    hold(server, bindings);
 }
 
 void PortBook::release(ServerUid server, Time now) {
@@ -44,6 +56,12 @@ std::vector<RestingPort> PortBook::resting(Time now) const {
         if (since && rests(*since, now)) all.push_back({.protocol = number.first, .port = number.second, .since = *since});
     }
     return all;
+}
+
+bool PortBook::holds(ServerUid server, Number number) const {
+    const auto known = held_.find(server);
+    const auto is_that = [&](const server::PortBinding& it) { return Number(it.protocol, it.open) == number; };
+    return known != held_.end() && std::ranges::any_of(known->second, is_that);
 }
 
 bool PortBook::is_taken(Number number, Time now) const {

@@ -42,6 +42,11 @@ public:
     // As PortMap::reserve().
     Result<std::vector<server::PortBinding>, PortShortage> reserve(ServerUid server, std::span<const PortWish> wishes,
                                                                    const std::vector<server::PortBinding>& before, Time now);
+    // Numbers of this range, whatever the server holds: the same ones when they are of it. Nothing is entered.
+    Result<std::vector<server::PortBinding>, PortShortage> choose(ServerUid server, PortRange range, std::span<const PortWish> wishes,
+                                                                  const std::vector<server::PortBinding>& before, Time now) const;
+    // These, instead of what the server has held, which rests from now on as far as it is not the same.
+    void change(ServerUid server, const std::vector<server::PortBinding>& bindings, Time now);
     void release(ServerUid server, Time now);
 
     std::vector<PortReservation> held() const;  // Ordered by port.
@@ -52,6 +57,7 @@ private:
     using Number = std::pair<Protocol, Port>;
 
     bool is_taken(Number number, Time now) const;
+    bool holds(ServerUid server, Number number) const;
     bool rests(Time since, Time now) const { return since + rules_.rest > now; }
 
     Rules rules_;

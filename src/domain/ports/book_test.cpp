@@ -55,6 +55,23 @@ TEST_F(PortBookTest, KnowsWhatRestsUntilItsTimeIsOver) {
     EXPECT_TRUE(book.held().empty());
 }
 
+TEST_F(PortBookTest, NumbersOfAnotherRangeAreTakenBeforeTheOldOnesAreGivenBack) {
+    const PortRange other{.first = Port{7000}, .last = Port{7001}};
+    book.hold(server(1), had);
+
+    const auto same = book.choose(server(1), {.first = Port{30000}, .last = Port{30001}}, one_game, had, noon);
+    ASSERT_TRUE(same);
+    EXPECT_EQ(*same, had) << "its own numbers do not stand in its way";
+    const auto moved = book.choose(server(1), other, one_game, had, noon);
+    ASSERT_TRUE(moved);
+    EXPECT_EQ(moved->front().open, Port{7000});
+    book.change(server(1), *moved, noon);
+
+    EXPECT_EQ(book.choose(server(2), other, one_game, {}, noon)->front().open, Port{7001});
+    EXPECT_EQ(reserve(server(2), noon + 59s), Port{30001}) << "what it had rests";
+    EXPECT_EQ(reserve(server(3), noon + 60s), Port{30000});
+}
+
 TEST_F(PortBookTest, ReleasesNothingOfAServerThatHoldsNothing) {
     book.release(server(1), noon);
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "domain/server/moves.hpp"
+#include "domain/server/place.hpp"
 #include "domain/server/plan.hpp"
 
 // Folds what a step did into the record: done() for its success, failed() for its failure.
@@ -16,6 +17,9 @@ struct Fold {
     const Limits& limits;
     Time now;
 };
+
+// The reason of a server whose ports are not open in the way that was asked for, and which is well otherwise.
+constexpr std::string_view not_opened = "ports_not_opened";
 
 bool works_on(const Record& record, Verb verb) { return record.request && record.request->verb == verb && !record.request->failed; }
 bool restores(const Record& record) { return (works_on(record, Verb::restore) || works_on(record, Verb::restore_undo)) && !record.request->restored; }
@@ -89,9 +93,9 @@ void follow_to_disk(Record& record, Event on) {
         if (record.saving && !record.saving->spoiled) record.saving->spoiled = {"superseded", "a game ran before this snapshot was proven"};
         break;
     case Event::unproven: record.world_dirty = true; break;
-    case Event::disk_missing:
     case Event::emptied:
-    case Event::emptied_for_good:
+    case Event::emptied_for_good: record.world_lost = false; [[fallthrough]];
+    case Event::disk_missing:
         record.world_complete = false;
         record.world_dirty = false;
         record.staged.reset();
@@ -119,7 +123,14 @@ void done(const Fold& in, const Transition& step) {
 
 void done(const Fold& in, const Validate&) { move(in.record, Event::validated, in.now); }
 void done(const Fold& in, const CheckBackup&) {
-    if (!in.outcome.found) move(in.record, Event::nothing_found, in.now);
+    if (in.outcome.found) return;
+    if (!in.record.world_lost) return move(in.record, Event::nothing_found, in.now);
+    move(in.record, Event::step_failed, in.now);
+    give_up(in.record,
+            {"world_lost",
+             "the world's disk is gone and the vault has no backup of it, so nothing is started: to begin anew with an empty world, stop "
+             "the server and start it again"},
+            "world_lost");
 }
 void done(const Fold&, const CreateDisk&) {}
 void done(const Fold& in, const WriteDefaults&) {
@@ -134,6 +145,7 @@ void done(const Fold& in, const CommitStaged&) {
     const bool asked = restores(record);
     record.staged.reset();
     record.world_complete = true;
+    record.world_lost = false;
     // A world from the past is not what the newest snapshot holds.
     record.world_dirty = asked;
     if (asked) {
@@ -151,9 +163,17 @@ void done(const Fold& in, const FetchFiles&) {
 }
 void done(const Fold& in, const Prepare&) {
     in.record.applied_settings = in.record.settings;
+    in.record.applied_launch = in.record.launch;
     set_progress(in.record, Progress::prepared, in.now);
 }
 void done(const Fold& in, const Launch&) { move(in.record, Event::launched, in.now); }
+void done(const Fold& in, const OpenPorts& step) {
+    auto& record = in.record;
+    record.ports = in.outcome.ports;
+    record.applied_exposure = step.exposure;
+    if (record.phase == Phase::running) record.host = in.outcome.host;
+    if (record.reason == not_opened) explain(record, {});
+}
 void done(const Fold& in, const PublishAddress&) {
     in.record.host = in.outcome.host;
     move(in.record, Event::published, in.now);
@@ -214,6 +234,8 @@ void done(const Fold& in, const Finish& step) {
 }
 void done(const Fold& in, const Cancel& step) { std::erase(in.record.superseded, step.operation); }
 void done(const Fold& in, const Notify&) { in.record.notice_due.clear(); }
+void done(const Fold& in, const NotePlace& step) { note_place(in.record, step); }
+void done(const Fold& in, const NoteLoss& step) { note_loss(in.record, step); }
 
 // Failures. What is not listed is tried again after a growing pause.
 const Problem& problem_of(const Fold& in) { return in.outcome.failure->problem; }
@@ -249,7 +271,8 @@ void start_step_failed(const Fold& in) {
         return;
     }
     explain(record, why);
-    if (!for_good && !enough) return retry_later(in);
+    // Not the game fails while its pod has no place: it starts when there is one.
+    if (!for_good && (!enough || record.obstacle)) return retry_later(in);
     if (!next(record.phase, Event::step_failed)) return retry_later(in);
     fail_phase(in, Event::step_failed, why);
     if (for_good) give_up(record, why, "start_failed");
@@ -265,6 +288,11 @@ void failed(const Fold& in, const CommitStaged&) { start_step_failed(in); }
 void failed(const Fold& in, const FetchFiles&) { start_step_failed(in); }
 void failed(const Fold& in, const Prepare&) { start_step_failed(in); }
 void failed(const Fold& in, const Launch&) { start_step_failed(in); }
+void failed(const Fold& in, const OpenPorts&) {
+    if (in.record.phase == Phase::deploying) return start_step_failed(in);
+    explain(in.record, {std::string(not_opened), problem_of(in).detail});
+    retry_later(in);
+}
 
 // The vault cannot promise to take the world, so the game is not stopped.
 void refuse_to_end(const Fold& in) {
@@ -290,13 +318,18 @@ void at_rest_failed(const Fold& in) {
     auto& record = in.record;
     const auto why = problem_of(in);
     const bool forced = record.request && record.request->force;
-    if (forced || record.wanted == Wanted::running || restores(record)) {
+    const bool goes_on = record.wanted == Wanted::running && !record.disk_tied;
+    if (forced || goes_on || restores(record)) {
         // A crashed game starts again from its disk; a restore that cannot keep the present world does not take place, unless forced.
         if (restores(record) && !forced) record.request->failed = why;
         if (record.saving && !record.saving->spoiled) record.saving->spoiled = why;
         return set_progress(record, Progress::saved, in.now);
     }
     if (record.attempts == 0) record.notice_due = "backup_failed";
+    if (record.wanted == Wanted::running) {
+        explain(record, {why.code, "the world stays where it is until it is saved: " + why.detail});
+        return retry_later(in);
+    }
     move(record, Event::save_failed, in.now);
     retry_later(in);
     explain(record, {why.code, "the files are kept on disk until they are saved: " + why.detail});
@@ -337,8 +370,8 @@ bool keeps_counting(const Record& before, const Step& step) {
     // Beginning a snapshot is no progress of the saving that failed before; nor does its book-keeping shorten a pause.
     const bool saving_phase = before.phase == Phase::backing_up || before.phase == Phase::backup_failed || before.phase == Phase::failed;
     return std::holds_alternative<BeginSnapshot>(step) || std::holds_alternative<CloseSnapshot>(step) || std::holds_alternative<Cancel>(step) ||
-           std::holds_alternative<Notify>(step) || std::holds_alternative<Finish>(step) || std::holds_alternative<Transition>(step) ||
-           std::holds_alternative<StageDisk>(step) || std::holds_alternative<Prepare>(step) ||
+           std::holds_alternative<Notify>(step) || std::holds_alternative<NotePlace>(step) || std::holds_alternative<Finish>(step) ||
+           std::holds_alternative<Transition>(step) || std::holds_alternative<StageDisk>(step) || std::holds_alternative<Prepare>(step) ||
            (saving_phase && !std::holds_alternative<VerifySnapshot>(step));
 }
 
@@ -355,6 +388,7 @@ Record apply(Record record, const Step& step, const Outcome& outcome, const Limi
         }
         std::visit([&](const auto& it) { done(in, it); }, step);
     }
+    show_obstacle(record);
     record.updated_at = now;
     return record;
 }

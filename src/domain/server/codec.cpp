@@ -116,6 +116,11 @@ void write_identity(Value& out, const Record& record) {
     out.set("schedules", list_of(record.schedules, [](const Schedule& it) { return write(it); }));
     set_if(out, "backup_every", record.backup_every, [](Milliseconds every) { return Value(duration_text(every)); });
     set_if(out, "exposure", record.exposure, [](const Exposure& it) { return to_value(it); });
+    // What was applied is most often what is wanted, and was always so in older records.
+    if (record.applied_exposure != record.exposure)
+        out.set("applied_exposure", record.applied_exposure ? to_value(*record.applied_exposure) : Value());
+    if (record.launch != LaunchWay::shim) out.set("launch", text(record.launch));
+    if (record.applied_launch != record.launch) out.set("applied_launch", text(record.applied_launch));
     out.set("ports", list_of(record.ports, [](const PortBinding& it) { return write(it); }));
     set_unless_empty(out, "host", record.host);
     out.set("secrets", object_of(record.secrets, [](const Secret& it) { return Value(it.reveal()); }));
@@ -133,6 +138,9 @@ void write_life(Value& out, const Record& record) {
     out.set("superseded", list_of(record.superseded, id_text));
     out.set("world_complete", record.world_complete);
     out.set("world_dirty", record.world_dirty);
+    if (record.world_lost) out.set("world_lost", true);
+    set_if(out, "obstacle", record.obstacle, [](const Problem& problem) { return write(problem); });
+    if (record.disk_tied) out.set("disk_tied", true);
     out.set("quiesced", record.quiesced);
     out.set("progress", text(record.progress));
     out.set("progress_since", text(record.progress_since));
@@ -290,6 +298,11 @@ void read_identity(ObjectReader& in, Record& out) {
     in.optional("schedules", out.schedules);
     in.optional("backup_every", out.backup_every);
     in.optional("exposure", out.exposure);
+    if (const auto* applied = in.find("applied_exposure"); applied == nullptr) out.applied_exposure = out.exposure;
+    else in.optional("applied_exposure", out.applied_exposure);
+    in.optional("launch", out.launch);
+    out.applied_launch = out.launch;
+    in.optional("applied_launch", out.applied_launch);
     in.optional("ports", out.ports);
     in.optional("host", out.host);
     std::map<std::string, std::string> secrets;
@@ -298,7 +311,7 @@ void read_identity(ObjectReader& in, Record& out) {
     in.required("slot", out.slot);
 }
 
-void read_life(ObjectReader& in, Record& out) {
+void read_life(ObjectReader& in, Errors& errors, Record& out) {
     in.required("wanted", out.wanted);
     in.required("phase", out.phase);
     in.required("phase_since", out.phase_since);
@@ -308,6 +321,9 @@ void read_life(ObjectReader& in, Record& out) {
     read_operations(in, "superseded", out.superseded);
     in.optional("world_complete", out.world_complete);
     in.optional("world_dirty", out.world_dirty);
+    in.optional("world_lost", out.world_lost);
+    read_problem(in, "obstacle", errors, out.obstacle);
+    in.optional("disk_tied", out.disk_tied);
     in.optional("quiesced", out.quiesced);
     in.optional("progress", out.progress);
     in.optional("progress_since", out.progress_since);
@@ -343,7 +359,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Reco
     ObjectReader in(value, pointer, errors);
     out = Record();
     read_identity(in, out);
-    read_life(in, out);
+    read_life(in, errors, out);
     return in.finish_lenient() && errors.empty();
 }
 

@@ -148,7 +148,23 @@ TEST(RecordCodec, ReadsBackWhereAServerOfAClusterIsReached) {
     auto record = full_record();
     record.host = "192.0.2.1";
     record.exposure = Exposure{.kind = Exposure::Kind::load_balancer, .address = "a.example", .dns_label = "castle", .static_address = "192.0.2.2"};
+    record.applied_exposure = record.exposure;
 
+    EXPECT_EQ(read(to_value(record)), record);
+}
+
+TEST(RecordCodec, WhatIsOpenIsWhatIsWantedUnlessItSaysOtherwise) {
+    auto record = full_record();
+    record.exposure = record.applied_exposure = Exposure{.kind = Exposure::Kind::host_port, .address = {}, .dns_label = {}, .static_address = {}};
+    record.launch = record.applied_launch = LaunchWay::wrapper;
+    EXPECT_EQ(to_value(record).find("applied_exposure"), nullptr) << "as in records from before it was known";
+    EXPECT_EQ(read(to_value(record)), record);
+
+    record.applied_exposure.reset();
+    record.applied_launch = LaunchWay::shim;
+    EXPECT_EQ(read(to_value(record)), record);
+    record.exposure.reset();
+    record.applied_exposure.emplace();
     EXPECT_EQ(read(to_value(record)), record);
 }
 

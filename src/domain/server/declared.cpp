@@ -38,6 +38,7 @@ Value declared(const Record& record) {
     for (const auto& schedule : record.schedules) schedules.push_back(declared(schedule));
     if (!schedules.empty()) out.set("schedules", std::move(schedules));
     if (record.backup_every) out.set("backup_every", duration_text(*record.backup_every));
+    if (record.launch != LaunchWay::shim) out.set("launch", name_of(record.launch));
     if (record.exposure) out.set("exposure", to_value(*record.exposure));
     out.set("replicas", record.wanted == Wanted::running ? 1 : 0);
     return out;

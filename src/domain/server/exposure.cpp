@@ -26,6 +26,11 @@ bool is_dns_label(std::string_view text) {
 
 }  // namespace
 
+bool needs_restart(const std::optional<Exposure>& from, const std::optional<Exposure>& to) {
+    using enum Exposure::Kind;
+    return (kind_of(from) == host_port) != (kind_of(to) == host_port);
+}
+
 Value to_value(const Exposure& exposure) {
     auto out = Value::object({{"type", name_of(exposure.kind)}});
     if (!exposure.address.empty()) out.set("address", exposure.address);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +25,11 @@ struct Exposure {
 };
 inline constexpr auto exposure_names = std::to_array<std::string_view>({"nodePort", "hostPort", "loadBalancer", "internal"});
 constexpr std::span<const std::string_view> names_of(Exposure::Kind) { return exposure_names; }
+
+// Those of records that say nothing are of the time before one could choose.
+inline Exposure::Kind kind_of(const std::optional<Exposure>& exposure) { return exposure ? exposure->kind : Exposure::Kind::node_port; }
+// What a pod opens of its node is part of the pod: the change waits for the game's next start. All others are made while it runs.
+bool needs_restart(const std::optional<Exposure>& from, const std::optional<Exposure>& to);
 
 // The stored form.
 Value to_value(const Exposure& exposure);

@@ -21,6 +21,17 @@ TEST(Exposure, IsReadAsItWasWritten) {
     EXPECT_EQ(read, exposure);
 }
 
+TEST(Exposure, OnlyAPortOfTheNodeIsPartOfThePod) {
+    using enum Exposure::Kind;
+    const auto way = [](Exposure::Kind kind) { return std::optional(Exposure{.kind = kind, .address = {}, .dns_label = {}, .static_address = {}}); };
+    for (const auto kind : {node_port, load_balancer, internal}) {
+        EXPECT_FALSE(needs_restart(std::nullopt, way(kind))) << name_of(kind);
+        EXPECT_TRUE(needs_restart(way(host_port), way(kind))) << name_of(kind);
+        EXPECT_TRUE(needs_restart(way(kind), way(host_port))) << name_of(kind);
+    }
+    EXPECT_FALSE(needs_restart(way(host_port), way(host_port)));
+}
+
 TEST(Exposure, RefusesWhatCannotBe) {
     using enum Exposure::Kind;
     struct Row {

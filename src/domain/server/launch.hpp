@@ -80,6 +80,14 @@ struct Image {
     bool operator==(const Image&) const = default;
 };
 
+// A program that runs in a container of its own before the game, with the shared folder and without the world.
+struct InitContainer {
+    std::string name;
+    std::string image;
+    std::vector<std::string> argv;
+    bool operator==(const InitContainer&) const = default;
+};
+
 struct LaunchSpec {
     ServerUid uid;
     std::string name;    // "space/id", for process lists and logs.
@@ -101,6 +109,7 @@ struct LaunchSpec {
     std::int64_t log_file_bytes = 8 << 20;  // Rotated at this size ...
     int log_files = 4;                      // ... keeping this many.
     std::optional<Image> image;             // On a cluster.
+    std::vector<InitContainer> init;        // Likewise; one after the other.
     std::optional<Exposure> exposure;       // Likewise; absent: as the cluster is configured.
     bool operator==(const LaunchSpec&) const = default;
 };

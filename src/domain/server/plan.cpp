@@ -5,55 +5,14 @@
 
 #include <fmt/format.h>
 
+#include "domain/server/place.hpp"
+#include "domain/server/plan_view.hpp"
 #include "domain/server/request.hpp"
 
 namespace gk::server {
 namespace {
 
 using Process = Observation::Process;
-
-// What one round knows, with the questions that several phases ask.
-struct View {
-    const Record& record;
-    const Facts& facts;
-    const Limits& limits;
-    Time now;
-
-    bool alive() const {
-        const auto process = facts.seen.process;
-        return process == Process::starting || process == Process::ready || process == Process::stopping;
-    }
-    bool ready() const { return facts.seen.process == Process::ready; }
-    bool exited() const { return facts.seen.process == Process::exited; }
-    bool has_world() const { return facts.seen.disk && record.world_complete; }
-    bool works_on(Verb verb) const { return record.request && record.request->verb == verb && !record.request->failed; }
-    // Until the snapshot is the live world.
-    bool restores() const { return (works_on(Verb::restore) || works_on(Verb::restore_undo)) && !record.request->restored; }
-    bool forced() const { return record.request && record.request->force; }
-    bool wants(Wanted wanted) const { return record.wanted == wanted; }
-    // Nothing of this world is to be kept, so nothing is saved first.
-    bool purges() const { return wants(Wanted::deleted) && record.request && record.request->purge; }
-    bool wants_end() const { return wants(Wanted::stopped) || wants(Wanted::deleted); }
-};
-
-Plan now_do(Step step) { return {.step = std::move(step), .wake_at = {}}; }
-Plan wait_until(Time when) { return {.step = {}, .wake_at = when}; }
-Plan nothing() { return {}; }
-Plan follow(Event on) { return now_do(Transition{.on = on, .why = {}, .exit = {}}); }
-Plan follow(Event on, std::string code, std::string detail) {
-    return now_do(Transition{.on = on, .why = {std::move(code), std::move(detail)}, .exit = {}});
-}
-
-// Work that may have failed before: not earlier than its back-off says.
-Plan in_time(const View& view, Step step) {
-    if (view.record.not_before && view.now < *view.record.not_before) return wait_until(*view.record.not_before);
-    return now_do(std::move(step));
-}
-
-const vault::Snapshot* find(const std::vector<vault::Snapshot>& snapshots, SnapshotId id) {
-    const auto at = std::ranges::find(snapshots, id, &vault::Snapshot::id);
-    return at == snapshots.end() ? nullptr : &*at;
-}
 
 Exit exit_of(const View& view) {
     if (view.facts.seen.exit) return *view.facts.seen.exit;
@@ -66,6 +25,9 @@ Exit exit_of(const View& view) {
 std::optional<Plan> crash(const View& view) {
     if (view.alive()) return std::nullopt;
     const auto exit = exit_of(view);
+    // A game that goes with its pod or its node has left no exit of its own.
+    if (const auto& why = view.facts.seen.obstacle; why && !view.facts.seen.exit)
+        return now_do(Transition{.on = Event::crashed, .why = *why, .exit = exit});
     auto detail = fmt::format("the game ended by itself ({})", name_of(exit.cause));
     return now_do(Transition{.on = Event::crashed, .why = {std::string(name_of(exit.cause)), std::move(detail)}, .exit = exit});
 }
@@ -180,17 +142,24 @@ Plan in_restoring_files(const View& view) {
     return in_time(view, CommitStaged{});
 }
 
+// How players reach it was changed.
+std::optional<Plan> open_ports(const View& view) {
+    if (view.record.exposure == view.record.applied_exposure) return std::nullopt;
+    return in_time(view, OpenPorts{view.record.exposure});
+}
+
 Plan in_deploying(const View& view) {
     if (view.alive()) return follow(Event::launched);
-    if (!view.facts.seen.disk) {
-        return follow(Event::disk_missing, "disk_lost", "the world's disk is gone; the newest proven backup takes its place");
-    }
-    for (const auto& plan : {tidy_exit(view), tidy_snapshot(view), tidy_stage(view)}) {
+    if (!view.facts.seen.disk) return follow(Event::disk_missing);
+    if (view.leaves_disk()) return follow(Event::move_asked);
+    for (const auto& plan : {tidy_exit(view), tidy_snapshot(view), tidy_stage(view), open_ports(view)}) {
         if (plan) return *plan;
     }
     if (!view.facts.game_files) return in_time(view, FetchFiles{});
     // Settings that change in between are prepared again: a game never starts with the files of one set and the arguments of another.
-    const bool prepared = view.record.progress == Progress::prepared && view.record.applied_settings == view.record.settings;
+    const auto& record = view.record;
+    const bool is_applied = record.applied_settings == record.settings && record.applied_launch == record.launch;
+    const bool prepared = record.progress == Progress::prepared && is_applied;
     return prepared ? in_time(view, Launch{}) : in_time(view, Prepare{});
 }
 
@@ -235,12 +204,15 @@ Plan in_running(const View& view) {
     if (const auto plan = backup_of_running(view)) return *plan;
     if (const auto plan = tidy_quiesce(view)) return *plan;
     if (view.record.request) return finish(view);
+    if (const auto plan = leave_node(view)) return *plan;
+    const bool may_open = !needs_restart(view.record.applied_exposure, view.record.exposure);
+    if (const auto plan = may_open ? open_ports(view) : std::nullopt) return *plan;
     return prove_strays(view).value_or(nothing());
 }
 
 Plan in_paused(const View& view) {
     if (view.alive()) return follow(Event::process_seen, "unexpected_process", "a game process runs although the server is paused");
-    if (view.wants(Wanted::running)) return follow(Event::resume_asked);
+    if (view.wants(Wanted::running)) return follow(view.leaves_disk() ? Event::move_asked : Event::resume_asked);
     if (view.wants_end()) return follow(Event::stop_asked);
     for (const auto& plan : {tidy_exit(view), tidy_stage(view)}) {
         if (plan) return *plan;
@@ -252,6 +224,7 @@ Plan in_paused(const View& view) {
     }
     if (const auto plan = tidy_snapshot(view)) return *plan;
     if (view.record.request) return finish(view);
+    if (const auto plan = open_ports(view)) return *plan;
     return prove_strays(view).value_or(nothing());
 }
 
@@ -263,19 +236,21 @@ Plan in_stopped(const View& view) {
         if (plan) return *plan;
     }
     if (view.record.request) return finish(view);
+    if (const auto plan = open_ports(view)) return *plan;
     return prove_strays(view).value_or(nothing());
 }
 
 // Pause and stop while the game is up. A restart and a cancelled start go straight to the ladder: nothing is given up by them.
 bool asks_vault_first(const View& view) {
     if (!view.ready() || view.forced() || view.purges() || view.record.reason == "unexpected_process") return false;
-    return !view.wants(Wanted::running) || view.restores();
+    return !view.wants(Wanted::running) || view.restores() || view.leaves();
 }
 
 Plan in_closing(const View& view) {
     const auto& record = view.record;
     if (!view.alive()) {
-        const bool restart = view.wants(Wanted::running) && record.phase == Phase::stopping && !view.restores() && view.has_world();
+        const bool may_restart = !view.restores() && !view.leaves() && !view.leaves_disk() && view.has_world();
+        const bool restart = view.wants(Wanted::running) && record.phase == Phase::stopping && may_restart;
         auto exit = view.facts.seen.exit;
         // Intent was recorded before the ladder began; a process that vanished without a trace was asked to.
         if (!exit && record.started_at)
@@ -294,7 +269,7 @@ Plan in_closing(const View& view) {
 vault::Trigger trigger_at_rest(const View& view) {
     if (view.restores()) return vault::Trigger::before_restore;
     switch (view.record.wanted) {
-    case Wanted::running: return vault::Trigger::crash;
+    case Wanted::running: return view.leaves() || view.leaves_disk() ? vault::Trigger::move : vault::Trigger::crash;
     case Wanted::paused: return vault::Trigger::pause;
     case Wanted::stopped:
     case Wanted::deleted: return vault::Trigger::stop;
@@ -302,12 +277,19 @@ vault::Trigger trigger_at_rest(const View& view) {
     std::unreachable();
 }
 
+bool is_proven(const View& view) {
+    if (!view.record.world_complete || view.forced() || view.purges()) return true;
+    return !view.record.world_dirty && newest_complete(view.facts.snapshots) != nullptr;
+}
+
 Plan leave_backing_up(const View& view) {
     if (const auto plan = tidy_exit(view)) return *plan;
     if (view.restores()) return follow(Event::restore_begun);
     if (view.wants_end()) return follow(Event::clear_out);
     if (!view.has_world()) return follow(Event::nothing_on_disk);
-    return follow(view.wants(Wanted::paused) ? Event::at_rest : Event::start_over);
+    if (view.wants(Wanted::paused)) return follow(Event::at_rest);
+    // To bring back what was just proven, on a new disk, is how a world leaves a disk that stays behind.
+    return follow(view.leaves_disk() && is_proven(view) ? Event::restore_begun : Event::start_over);
 }
 
 Plan in_backing_up(const View& view) {
@@ -316,7 +298,8 @@ Plan in_backing_up(const View& view) {
         return end_game(view);
     }
     if (const auto plan = tidy_stage(view)) return *plan;
-    const bool worth_saving = view.has_world() && !view.purges() && (view.record.world_dirty || view.restores());
+    const bool must_be_proven = view.restores() || (view.leaves_disk() && newest_complete(view.facts.snapshots) == nullptr);
+    const bool worth_saving = view.has_world() && !view.purges() && (view.record.world_dirty || must_be_proven);
     if (worth_saving && view.record.progress != Progress::saved) return save(view, vault::Consistency::at_rest, trigger_at_rest(view));
     if (const auto plan = tidy_snapshot(view)) return *plan;
     return leave_backing_up(view);
@@ -334,11 +317,6 @@ Plan in_backup_failed(const View& view) {
     if (view.wants(Wanted::running)) return in_backup_failed_running(view);
     if (view.alive()) return follow(Event::process_seen, "unexpected_process", "a game process runs although the server is to be down");
     return in_time(view, Transition{.on = Event::retry_due, .why = {}, .exit = {}});
-}
-
-bool is_proven(const View& view) {
-    if (!view.record.world_complete || view.forced() || view.purges()) return true;
-    return !view.record.world_dirty && newest_complete(view.facts.snapshots) != nullptr;
 }
 
 Plan in_cleanup(const View& view) {
@@ -442,6 +420,10 @@ Plan plan(const Record& record, const Facts& facts, const Limits& limits, Time n
     const View view{record, facts, limits, now};
     if (const auto paper = paperwork(view)) return *paper;
     if (reports_failure_now(view)) return now_do(Finish{record.request->operation, record.request->failed, {}});
+    if (const auto note = note_place(view)) return *note;
+    // What cannot be seen may be at work on the world: neither is it ended, nor does anything begin elsewhere.
+    if (view.in_the_dark()) return nothing();
+    if (const auto loss = note_loss(view)) return *loss;
     return in_phase(view);
 }
 

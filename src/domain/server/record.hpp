@@ -12,6 +12,7 @@
 #include "base/value.hpp"
 #include "domain/operation/operation.hpp"
 #include "domain/server/exposure.hpp"
+#include "domain/server/launch_way.hpp"
 #include "domain/server/types.hpp"
 #include "domain/vault/snapshot.hpp"
 
@@ -94,7 +95,10 @@ struct Record {
     std::map<std::string, std::string> labels;
     std::vector<Schedule> schedules;
     std::optional<Milliseconds> backup_every;
-    std::optional<Exposure> exposure;      // Absent: as the cluster is configured; on one machine, always.
+    LaunchWay launch = LaunchWay::shim;
+    LaunchWay applied_launch = LaunchWay::shim;  // In which the running game was started.
+    std::optional<Exposure> exposure;      // Absent on one machine, and in records from before clusters could choose.
+    std::optional<Exposure> applied_exposure;  // In which its ports are open. Another one than `exposure` has yet to reach them.
     std::vector<PortBinding> ports;
     std::string host;  // Where players reach its open ports, as found out at its last start; empty: this installation's address.
     std::map<std::string, Secret> secrets;  // Random per server: RCON passwords. Never in an API reply.
@@ -110,6 +114,9 @@ struct Record {
 
     bool world_complete = false;  // The disk holds a whole world: defaults were written or a restore was verified.
     bool world_dirty = false;  // The game has run, or files changed, since the last snapshot at rest.
+    bool world_lost = false;  // The disk is gone with the world on it: until a backup takes its place, nothing new is made.
+    std::optional<Problem> obstacle;  // What keeps it from running, of where it is: gone as soon as it is not seen any more.
+    bool disk_tied = false;  // As seen last: the disk can only be used where no game may be started.
     bool quiesced = false;  // Saving was switched off for a snapshot and must be switched on again.
     Progress progress = Progress::none;
     Time progress_since{};

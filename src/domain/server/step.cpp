@@ -25,6 +25,7 @@ constexpr Names names_of_step(const DiscardStaged&) { return {"DiscardStaged", "
 constexpr Names names_of_step(const FetchFiles&) { return {"FetchFiles", "fetch"}; }
 constexpr Names names_of_step(const Prepare&) { return {"Prepare", "write_files"}; }
 constexpr Names names_of_step(const Launch&) { return {"Launch", "launch"}; }
+constexpr Names names_of_step(const OpenPorts&) { return {"OpenPorts", "open_ports"}; }
 constexpr Names names_of_step(const PublishAddress&) { return {"PublishAddress", "publish_address"}; }
 constexpr Names names_of_step(const ProbeVault&) { return {"ProbeVault", "probe_vault"}; }
 constexpr Names names_of_step(const BeginSnapshot&) { return {"BeginSnapshot", ""}; }
@@ -45,6 +46,8 @@ constexpr Names names_of_step(const RemoveRecord&) { return {"RemoveRecord", ""}
 constexpr Names names_of_step(const Finish&) { return {"Finish", ""}; }
 constexpr Names names_of_step(const Cancel&) { return {"Cancel", ""}; }
 constexpr Names names_of_step(const Notify&) { return {"Notify", ""}; }
+constexpr Names names_of_step(const NotePlace&) { return {"NotePlace", ""}; }
+constexpr Names names_of_step(const NoteLoss&) { return {"NoteLoss", ""}; }
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/id.hpp"
 #include "domain/operation/operation.hpp"
@@ -60,6 +61,11 @@ struct Prepare {
 };  // Writes the files that the game reads at its start.
 struct Launch {
     bool operator==(const Launch&) const = default;
+};
+// Opens the ports in another way than before. The numbers stay when they may.
+struct OpenPorts {
+    std::optional<Exposure> exposure;
+    bool operator==(const OpenPorts&) const = default;
 };
 struct PublishAddress {
     bool operator==(const PublishAddress&) const = default;
@@ -135,10 +141,22 @@ struct Notify {
     std::string kind;
     bool operator==(const Notify&) const = default;
 };
+// The record is to show what was seen of the place where the world lies.
+struct NotePlace {
+    std::optional<Problem> obstacle;
+    bool disk_tied = false;
+    bool operator==(const NotePlace&) const = default;
+};
+// The world's disk is gone.
+struct NoteLoss {
+    Problem why;  // With what is lost, as far as it is known.
+    bool operator==(const NoteLoss&) const = default;
+};
 
-using Step = std::variant<Transition, Validate, CheckBackup, CreateDisk, WriteDefaults, StageDisk, RestoreToStage, CommitStaged, DiscardStaged,
-                          FetchFiles, Prepare, Launch, PublishAddress, ProbeVault, BeginSnapshot, TakeSnapshot, VerifySnapshot, CloseSnapshot, Resume,
-                          StopGame, Kill, CleanRun, FreeDisk, KeepWorld, PurgeVault, Forget, RemoveRecord, Finish, Cancel, Notify>;
+using Step =
+    std::variant<Transition, Validate, CheckBackup, CreateDisk, WriteDefaults, StageDisk, RestoreToStage, CommitStaged, DiscardStaged, FetchFiles,
+                 Prepare, Launch, OpenPorts, PublishAddress, ProbeVault, BeginSnapshot, TakeSnapshot, VerifySnapshot, CloseSnapshot, Resume, StopGame,
+                 Kill, CleanRun, FreeDisk, KeepWorld, PurgeVault, Forget, RemoveRecord, Finish, Cancel, Notify, NotePlace, NoteLoss>;
 
 // The name of a step in an operation ("launch", "snapshot_at_rest"); empty for book-keeping that users are not shown.
 std::string_view operation_step_name(const Step& step);
@@ -159,7 +177,8 @@ struct Outcome {
     std::optional<Failure> failure;
     bool under_way = false;  // FetchFiles: it goes on by itself, and is to be looked at again soon.
     bool found = false;  // CheckBackup: the vault has backups, and the catalogue now lists them.
-    std::string host;    // PublishAddress: where players reach it; empty: at this installation's address.
+    std::string host;    // PublishAddress, and OpenPorts of a running game: where players reach it; empty: at this installation's address.
+    std::vector<PortBinding> ports;  // OpenPorts: the numbers that it has now.
     bool still_quiesced = false;  // TakeSnapshot: the game could not be told to write again.
     bool operator==(const Outcome&) const = default;
 };

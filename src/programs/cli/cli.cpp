@@ -96,6 +96,10 @@ void add_change(CLI::App* server, CommandLine& line, const char* verb, const cha
 // One value each time: the words behind it are not its own.
 void repeatable(CLI::Option* option, const char* form) { option->allow_extra_args(false)->type_name(form); }
 
+constexpr auto launch_help = "how it starts: shim, wrapper or init, which its game's definition describes (shim)";
+constexpr auto exposure_help = "on a cluster: nodePort, hostPort, loadBalancer or internal; with address=, dns_label=, static_address=";
+constexpr auto exposure_form = "TYPE[,NAME=TEXT]";
+
 void add_create(CLI::App* server, CommandLine& line) {
     auto* app = named(server, line, "create", "make a new server");
     auto& wish = line.create;
@@ -107,7 +111,8 @@ void add_create(CLI::App* server, CommandLine& line) {
     repeatable(app->add_option("--set", wish.settings, "a setting of the game; may be said again"), "NAME=VALUE");
     repeatable(app->add_option("--label", wish.labels, "a label; may be said again"), "NAME=TEXT");
     app->add_option("--backup-every", wish.backup_every, "how often to save it while it runs, such as 30m");
-    app->add_option("--exposure", wish.exposure, "on a cluster: nodePort, hostPort, loadBalancer or internal");
+    app->add_option("--launch", wish.launch, launch_help);
+    app->add_option("--exposure", wish.exposure, exposure_help)->type_name(exposure_form);
     app->add_option("--world", wish.world, "adopt or fresh: what to do with a world that was kept after a deletion");
     app->add_flag("--start", wish.start, "start it too");
     waiting(app, line);
@@ -151,11 +156,16 @@ void add_server(CLI::App& root, CommandLine& line) {
     set->add_option("SETTING", line.texts, "NAME=VALUE; NAME=null takes it away");
     repeatable(set->add_option("--label", line.create.labels, "a label, or NAME- to take it away; may be said again"), "NAME=TEXT");
     set->add_option("--backup-every", line.text, "how often to save it while it runs, such as 30m");
-    set->add_option("--exposure", line.create.exposure, "on a cluster: nodePort, hostPort, loadBalancer or internal");
+    set->add_option("--launch", line.create.launch, launch_help);
+    set->add_option("--exposure", line.create.exposure, exposure_help)->type_name(exposure_form);
     remote(set, line, [&line](ApiClient& api, const Output& output) {
-        return set_server(
-            api, output,
-            {.name = line.name, .settings = line.texts, .labels = line.create.labels, .backup_every = line.text, .exposure = line.create.exposure});
+        return set_server(api, output,
+                          {.name = line.name,
+                           .settings = line.texts,
+                           .labels = line.create.labels,
+                           .backup_every = line.text,
+                           .launch = line.create.launch,
+                           .exposure = line.create.exposure});
     });
     auto* schedule = named(server, line, "schedule", "what to do by the clock; without LINEs it shows what is scheduled");
     schedule->add_option("LINE", line.texts, "five cron fields (UTC), then backup, restart or command WORDS; replaces what was there");
@@ -204,6 +214,19 @@ void add_catalog(CLI::App& root, CommandLine& line) {
     auto* package = root.add_subcommand("package", "the sizes that servers are offered in");
     package->require_subcommand(1);
     remote(package->add_subcommand("list", "all packages"), line, list_packages);
+}
+
+void add_nodes(CLI::App& root, CommandLine& line) {
+    auto* node = root.add_subcommand("node", "the machines of a cluster");
+    node->require_subcommand(1);
+    remote(node->add_subcommand("list", "all machines, and the servers on them"), line, list_nodes);
+    auto* show = node->add_subcommand("show", "one machine");
+    show->add_option("NODE", line.text)->required();
+    remote(show, line, [&line](ApiClient& api, const Output& output) { return show_node(api, output, line.text); });
+    auto* confirm = node->add_subcommand("confirm-dead", "say that a silent machine is dead, so that its games may start elsewhere");
+    confirm->add_option("NODE", line.text)->required();
+    confirm->add_flag("--yes", line.flag, "do not ask");
+    remote(confirm, line, [&line](ApiClient& api, const Output& output) { return confirm_dead(api, output, line.text, line.flag); });
 }
 
 void add_others(CLI::App& root, CommandLine& line) {
@@ -349,6 +372,7 @@ int run_command_line(int argc, char** argv) {
     root.add_option("-o,--output", line.format, "table or json")->check(CLI::IsMember({"table", "json"}));
     add_server(root, line);
     add_catalog(root, line);
+    add_nodes(root, line);
     add_others(root, line);
     add_serve(root, line);
     add_manifests(root, line);

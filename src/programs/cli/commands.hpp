@@ -39,7 +39,8 @@ struct CreateWish {
     std::vector<std::string> settings;  // "name=value"
     std::vector<std::string> labels;    // "name=text"
     std::string backup_every;
-    std::string exposure;
+    std::string launch;
+    std::string exposure;  // "TYPE[,NAME=TEXT...]"
     std::string world;
     bool start = false;
 };
@@ -54,6 +55,12 @@ struct VerbWish {
 };
 Done change_server(ApiClient& api, const Output& output, const VerbWish& wish);
 
+// Of a cluster.
+Done list_nodes(ApiClient& api, const Output& output);
+Done show_node(ApiClient& api, const Output& output, const std::string& name);
+// Says what it means, and asks, unless `yes`.
+Done confirm_dead(ApiClient& api, const Output& output, const std::string& name, bool yes);
+
 Done list_servers(ApiClient& api, const Output& output, const std::string& space);
 Done show_server(ApiClient& api, const Output& output, const ServerName& name);
 struct SetWish {
@@ -61,7 +68,8 @@ struct SetWish {
     std::vector<std::string> settings;  // "name=value"
     std::vector<std::string> labels;    // "name=text", or "name-" to take it away.
     std::string backup_every;
-    std::string exposure;
+    std::string launch;
+    std::string exposure;  // "TYPE[,NAME=TEXT...]"
 };
 Done set_server(ApiClient& api, const Output& output, const SetWish& wish);
 struct ScheduleWish {

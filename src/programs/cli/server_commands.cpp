@@ -42,6 +42,22 @@ Result<Value, CommandError> label_changes_of(const std::vector<std::string>& cha
     return Value(std::move(out));
 }
 
+// "loadBalancer,dns_label=castle" as the API wants it; null when nothing was said.
+Result<Value, CommandError> exposure_of(std::string_view text) {
+    if (text.empty()) return Value();
+    const auto parts = split(text, ',');
+    Value out = Value::object({{"type", parts.front()}});
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+        const auto equals = parts[i].find('=');
+        if (equals == std::string_view::npos || equals == 0) {
+            return std::unexpected(CommandError{
+                .exit = exit_usage, .message = fmt::format("--exposure '{}': '{}' must be NAME=TEXT, such as dns_label=castle", text, parts[i])});
+        }
+        out.set(parts[i].substr(0, equals), parts[i].substr(equals + 1));
+    }
+    return out;
+}
+
 // Asks on the terminal; without one it is a usage error to destroy without --yes.
 Result<Success, CommandError> confirm(const VerbWish& wish) {
     if (wish.yes) return Success{};
@@ -96,7 +112,9 @@ Done create_server(ApiClient& api, const Output& output, const CreateWish& wish)
     if (!wish.settings.empty()) body.set("settings", std::move(settings));
     if (!wish.labels.empty()) body.set("labels", std::move(labels));
     if (!wish.backup_every.empty()) body.set("backup_every", wish.backup_every);
-    if (!wish.exposure.empty()) body.set("exposure", Value::object({{"type", wish.exposure}}));
+    if (!wish.launch.empty()) body.set("launch", wish.launch);
+    TRY(exposure, exposure_of(wish.exposure));
+    if (!exposure.is_null()) body.set("exposure", std::move(exposure));
     if (!wish.world.empty()) body.set("world", wish.world);
     if (wish.start) body.set("start", true);
     TRY(reply, api.call({.method = "POST", .path = "/v1/servers", .body = std::move(body)}));
@@ -132,9 +150,10 @@ Done change_server(ApiClient& api, const Output& output, const VerbWish& wish) {
 }
 
 Done set_server(ApiClient& api, const Output& output, const SetWish& wish) {
-    if (wish.settings.empty() && wish.labels.empty() && wish.backup_every.empty() && wish.exposure.empty()) {
+    const bool says_nothing = wish.settings.empty() && wish.labels.empty() && wish.backup_every.empty() && wish.launch.empty();
+    if (says_nothing && wish.exposure.empty()) {
         return std::unexpected(
-            CommandError{.exit = exit_usage, .message = "say what to change: NAME=VALUE, --label NAME=TEXT, --backup-every or --exposure"});
+            CommandError{.exit = exit_usage, .message = "say what to change: NAME=VALUE, --label NAME=TEXT, --backup-every, --launch or --exposure"});
     }
     TRY(labels, label_changes_of(wish.labels));
     TRY(server, api.call({.path = path_of(wish.name)}));
@@ -144,7 +163,9 @@ Done set_server(ApiClient& api, const Output& output, const SetWish& wish) {
     if (!wish.settings.empty()) change.set("settings", std::move(values));
     if (!wish.labels.empty()) change.set("labels", std::move(labels));
     if (!wish.backup_every.empty()) change.set("backup_every", wish.backup_every);
-    if (!wish.exposure.empty()) change.set("exposure", Value::object({{"type", wish.exposure}}));
+    if (!wish.launch.empty()) change.set("launch", wish.launch);
+    TRY(exposure, exposure_of(wish.exposure));
+    if (!exposure.is_null()) change.set("exposure", std::move(exposure));
     TRY(reply, api.call({.method = "PATCH", .path = path_of(wish.name), .body = std::move(change)}));
     if (output.json) return print_json(reply.body);
     const auto* pending = member(reply.body, "pending").as_array();

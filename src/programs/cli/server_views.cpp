@@ -123,7 +123,10 @@ std::string endpoints_text(const Value& server) {
     std::string out;
     for (const auto& endpoint : array_at(server, "endpoints")) {
         if (!out.empty()) out += ", ";
-        out += fmt::format("{}:{}/{}", text_at(endpoint, "host"), number_at(endpoint, "port").value_or(0), text_at(endpoint, "protocol"));
+        const auto host = text_at(endpoint, "host");
+        // An IPv6 address has colons of its own.
+        const auto shown = host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
+        out += fmt::format("{}:{}/{}", shown, number_at(endpoint, "port").value_or(0), text_at(endpoint, "protocol"));
     }
     return out;
 }

@@ -12,6 +12,7 @@
 #include "base/value.hpp"
 #include "net/http/endpoint.hpp"
 #include "net/s3/location.hpp"
+#include "programs/config/cluster_rules.hpp"
 #include "wire/yaml/yaml.hpp"
 
 namespace gk::programs {
@@ -24,6 +25,7 @@ struct Key {
     std::string_view name;
     std::string_view help;
     Read read;
+    bool is_list = false;
 };
 
 std::string read_text(std::string_view text, std::string& out) {
@@ -53,6 +55,15 @@ std::string read_duration(std::string_view text, Milliseconds& out, Milliseconds
     if (!parsed) return fmt::format("'{}' is no duration; write whole numbers with d, h, m, s or ms, such as 1h30m", text);
     if (*parsed < least) return fmt::format("{} is too short; the least is {}", text, duration_text(least));
     out = *parsed;
+    return {};
+}
+
+// A list of YAML, or one text with commas.
+std::string read_list(std::string_view text, std::vector<std::string>& out) {
+    out.clear();
+    for (const auto part : split(text, ',')) {
+        if (!trimmed(part).empty()) out.emplace_back(trimmed(part));
+    }
     return {};
 }
 
@@ -126,6 +137,8 @@ constexpr auto keys = std::to_array<Key>({
      [](std::string_view t, Config& c) { return read_text(t, c.cluster.context); }},
     {"cluster.namespace", "namespace of the control plane's own objects (gamekeeper-system)",
      [](std::string_view t, Config& c) { return read_text(t, c.cluster.space); }},
+    {"cluster.worlds", "the namespace whose worlds are kept, when there are others that another installation keeps (all)",
+     [](std::string_view t, Config& c) { return read_text(t, c.cluster.worlds); }},
     {"cluster.storage_class", "storage class of new worlds (the cluster's default)",
      [](std::string_view t, Config& c) { return read_text(t, c.cluster.storage_class); }},
     {"cluster.node_host", "address that players are told (the node's external one, else its internal one)",
@@ -137,6 +150,29 @@ constexpr auto keys = std::to_array<Key>({
      [](std::string_view t, Config& c) { return read_text(t, c.cluster.shim_image); }},
     {"cluster.backup_image", "image of the pods that back up and restore (gamekeeper.local/restic:1)",
      [](std::string_view t, Config& c) { return read_text(t, c.cluster.backup_image); }},
+    {"cluster.exposures",
+     "how players may reach games: of nodePort, hostPort, loadBalancer, internal; the first is the usual one (nodePort, internal)",
+     [](std::string_view t, Config& c) { return read_exposures(t, c.cluster.exposures); }, true},
+    {"cluster.host_ports.first", "first port of nodes for games with hostPort (7000)",
+     [](std::string_view t, Config& c) { return read_number<std::uint16_t>(t, c.cluster.host_ports.first, 1024, port_max); }},
+    {"cluster.host_ports.last", "last port of nodes for games with hostPort (7999)",
+     [](std::string_view t, Config& c) { return read_number<std::uint16_t>(t, c.cluster.host_ports.last, 1024, port_max); }},
+    {"cluster.balancer_annotations", "annotations of the Services of games with loadBalancer, as NAME=TEXT (none)",
+     [](std::string_view t, Config& c) { return read_pairs(t, c.cluster.balancer_annotations); }, true},
+    {"cluster.node_selector", "labels of the nodes on which games run, as NAME=TEXT (any node)",
+     [](std::string_view t, Config& c) { return read_pairs(t, c.cluster.node_selector); }, true},
+    {"cluster.tolerations", "taints that games tolerate, as KEY[=VALUE][:EFFECT] (none)",
+     [](std::string_view t, Config& c) { return read_tolerations(t, c.cluster.tolerations); }, true},
+    {"cluster.pull_secrets", "Secrets in the namespaces of games with which their images are pulled (none)",
+     [](std::string_view t, Config& c) { return read_list(t, c.cluster.pull_secrets); }, true},
+    {"cluster.priority_class", "priority class of games (the cluster's default)",
+     [](std::string_view t, Config& c) { return read_text(t, c.cluster.priority_class); }},
+    {"cluster.runtime_class", "runtime class of games, such as a stronger sandbox (the cluster's default)",
+     [](std::string_view t, Config& c) { return read_text(t, c.cluster.runtime_class); }},
+    {"cluster.admins", "groups and user:NAMEs that the cluster knows and who may do everything here, with commas (none)",
+     [](std::string_view t, Config& c) { return read_list(t, c.cluster.admins); }, true},
+    {"cluster.readers", "groups and user:NAMEs that the cluster knows and who may look, with commas (none)",
+     [](std::string_view t, Config& c) { return read_list(t, c.cluster.readers); }, true},
     {"vault.place", "folder of the backups, or s3:https://ENDPOINT/BUCKET/PREFIX (<state>/vault)",
      [](std::string_view t, Config& c) { return read_text(t, c.vault.place); }},
     {"vault.s3.region", "region of the bucket (us-east-1)", [](std::string_view t, Config& c) { return read_text(t, c.vault.s3.region); }},
@@ -162,8 +198,8 @@ constexpr auto keys = std::to_array<Key>({
      [](std::string_view t, Config& c) { return read_duration(t, c.backup.every, std::chrono::minutes(1)); }},
     {"keeper.interval", "how often everything is looked at without a cause (10s)",
      [](std::string_view t, Config& c) { return read_duration(t, c.keeper.interval, Milliseconds(100)); }},
-    {"keeper.workers", "servers that are worked on at the same time (4)",
-     [](std::string_view t, Config& c) { return read_number<int>(t, c.keeper.workers, 1, 256); }},
+    {"keeper.workers", "servers that are worked on at the same time (4; 256 in a cluster)",
+     [](std::string_view t, Config& c) { return read_number<int>(t, c.keeper.workers, 1, 1000); }},
     {"games.folder", "more game definitions (<state>/games)", [](std::string_view t, Config& c) { return read_text(t, c.games.folder); }},
     {"compat.anonymous", "let in who sends no key to the routes of the originals; on this machine only (false)",
      [](std::string_view t, Config& c) { return read_flag(t, c.compat.anonymous); }},
@@ -196,16 +232,42 @@ std::string scalar_text(const Value& value) {
     return to_json(value);
 }
 
+// The texts of a list, for a key that takes one, with commas between them. Nothing: it is no such list.
+std::optional<std::string> list_text(const Value& value) {
+    if (value.as_array() == nullptr) return std::nullopt;
+    std::vector<std::string> parts;
+    for (const auto& item : *value.as_array()) {
+        if (item.as_array() != nullptr || item.as_object() != nullptr || item.is_null()) return std::nullopt;
+        parts.push_back(scalar_text(item));
+        if (parts.back().contains(',')) return std::nullopt;
+    }
+    return fmt::format("{}", fmt::join(parts, ","));
+}
+
 void flatten(const Value& value, const std::string& path, std::string_view file, SaidByKey& out, ConfigErrors& errors) {
     const auto place = fmt::format("{}:{}", file, value.mark().line);
     if (const auto* members = value.as_object()) {
         for (const auto& [name, member] : *members) flatten(member, path.empty() ? name : path + "." + name, file, out, errors);
     } else if (key_of(path) == nullptr) {
         errors.push_back(unknown_key(place, path));
+    } else if (const auto list = list_text(value); list && key_of(path)->is_list) {
+        out[path] = {*list, place};
     } else if (value.as_array() != nullptr || value.is_null()) {
         errors.push_back(fmt::format("{}: {} needs one value, not {}", place, path, value.as_array() != nullptr ? "a list" : "nothing"));
     } else {
         out[path] = {scalar_text(value), place};
+    }
+}
+
+// A node's port and a port that all nodes forward are taken from the same numbers of a node.
+void check_host_ports(const Config& config, const std::string& origin, ConfigErrors& errors) {
+    const auto& ours = config.cluster.host_ports;
+    if (ours.first > ours.last) {
+        errors.push_back(
+            fmt::format("{}: cluster.host_ports.first ({}) is greater than cluster.host_ports.last ({})", origin, ours.first, ours.last));
+    } else if (config.shape == Shape::cluster && ours.first <= config.ports.last && config.ports.first <= ours.last) {
+        errors.push_back(fmt::format("{}: cluster.host_ports {}-{} and ports {}-{} overlap: one node would have a number twice; keep them apart",
+                                     origin, ours.first, ours.last, config.ports.first, config.ports.last));
     }
 }
 
@@ -219,6 +281,7 @@ void check_together(const Config& config, const SaidByKey& said, ConfigErrors& e
         errors.push_back(
             fmt::format("{}: ports.first ({}) is greater than ports.last ({})", origin("ports.first"), config.ports.first, config.ports.last));
     }
+    check_host_ports(config, origin("cluster.host_ports.first"), errors);
     const bool has_tls = !config.api.tls_certificate.empty() && !config.api.tls_key.empty();
     if (config.api.tls_certificate.empty() != config.api.tls_key.empty()) {
         const auto* said_one = config.api.tls_key.empty() ? "api.tls_certificate" : "api.tls_key";

@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "base/units.hpp"
+#include "domain/server/exposure.hpp"
 
 // The configuration of `gamekeeper serve`: one YAML file, every key also as environment variable (GK_API_LISTEN for api.listen) and as
 // flag (--api.listen). A flag wins over the environment, the environment over the file. With nothing at all the defaults are safe.
@@ -20,6 +21,16 @@ namespace gk::programs {
 enum class Shape : std::uint8_t { embedded, cluster };
 inline constexpr auto shape_names = std::to_array<std::string_view>({"embedded", "cluster"});
 constexpr std::span<const std::string_view> names_of(Shape) { return shape_names; }
+
+using Pairs = std::map<std::string, std::string>;
+
+// Of the nodes that games may run on although they are kept free for something.
+struct Toleration {
+    std::string key;
+    std::optional<std::string> value;  // Absent: any.
+    std::string effect;                // Empty: all.
+    bool operator==(const Toleration&) const = default;
+};
 
 struct Config {
     Shape shape = Shape::embedded;       // Games as processes of this machine, or as pods.
@@ -47,12 +58,24 @@ struct Config {
         std::string kubeconfig;          // Path; empty: found as kubectl finds it, or the pod's own account.
         std::string context;             // Of the kubeconfig; empty: its current one.
         std::string space = "gamekeeper-system";  // Namespace of the control plane's own objects.
+        std::string worlds;              // Only those in this namespace; empty: in all.
         std::string storage_class;       // Of new worlds' claims; empty: the cluster's default.
         std::string node_host;           // What players are told; empty: the node's external address, else its internal one.
         std::string image_prefix = "gamekeeper.local/";             // Before names of images that games give without a registry ...
         std::string image_tag = "1";                                // ... and after those without a tag.
         std::string shim_image = "gamekeeper.local/gk-shim:1";      // Copies gk-shim into games' own images.
         std::string backup_image = "gamekeeper.local/restic:1";     // Of the pods that back up and restore.
+        // That people may choose from; the first is that of servers that say nothing.
+        std::vector<server::Exposure::Kind> exposures = {server::Exposure::Kind::node_port, server::Exposure::Kind::internal};
+        Ports host_ports{.first = 7000, .last = 7999};  // Of games that are reached by a port of their node.
+        Pairs balancer_annotations;      // Of Services that make a cloud's load balancer.
+        Pairs node_selector;             // Labels of the nodes on which games run.
+        std::vector<Toleration> tolerations;
+        std::vector<std::string> pull_secrets;  // Names of Secrets, in the namespaces of games.
+        std::string priority_class;
+        std::string runtime_class;
+        std::vector<std::string> admins;   // Whom the cluster knows, by their tokens: groups, or "user:NAME". All that is allowed here ...
+        std::vector<std::string> readers;  // ... and who may only look. Both empty: tokens of the cluster are not asked about.
     } cluster;
     struct Vault {
         std::string place;               // Folder with the repositories, or "s3:https://..."; default <state>/vault.
@@ -76,7 +99,7 @@ struct Config {
     } backup;
     struct Keeper {
         Milliseconds interval = std::chrono::seconds(10);
-        int workers = 4;
+        int workers = 0;                 // 0: 4 on one machine; 256 in a cluster, where who waits for a pod holds one.
     } keeper;
     struct Games {
         std::string folder;              // More definitions; default <state>/games.

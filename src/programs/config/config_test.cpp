@@ -30,6 +30,59 @@ TEST(Config, LaterLayersWin) {
     EXPECT_EQ(config->ports.last, 40020);
 }
 
+TEST(Config, SaysWhereGamesRunAndHowPlayersReachThem) {
+    using enum server::Exposure::Kind;
+    const auto file = said_in_file(
+        "shape: cluster\ncluster:\n  exposures: [loadBalancer, hostPort]\n  node_selector: [pool=games]\n"
+        "  tolerations: ['games=yes:NoSchedule', spot, 'edge:NoExecute']\n  pull_secrets: [registry]\n"
+        "  balancer_annotations: ['service.beta.kubernetes.io/azure-load-balancer-resource-group=games']\n",
+        "gk.yaml");
+    ASSERT_TRUE(file) << file.error().front();
+
+    const auto config = make_config({state(), *file});
+
+    ASSERT_TRUE(config) << config.error().front();
+    EXPECT_EQ(config->cluster.exposures, (std::vector{load_balancer, host_port}));
+    EXPECT_EQ(config->cluster.node_selector, (Pairs{{"pool", "games"}}));
+    EXPECT_EQ(config->cluster.tolerations,
+              (std::vector<Toleration>{{"games", "yes", "NoSchedule"}, {"spot", std::nullopt, ""}, {"edge", std::nullopt, "NoExecute"}}));
+    EXPECT_EQ(config->cluster.balancer_annotations.begin()->second, "games");
+    EXPECT_EQ(make_config({state()})->cluster.exposures, (std::vector{node_port, internal})) << "the rest is for operators to allow";
+}
+
+TEST(Config, RefusesRulesForGamesThatMeanNothing) {
+    struct Row {
+        std::string key, text, says;
+    };
+    const Row rows[] = {
+        {"cluster.exposures", "nodePort, magic", "'magic' is not one of: nodePort, hostPort, loadBalancer, internal"},
+        {"cluster.exposures", "", "name at least one of"},
+        {"cluster.node_selector", "pool", "'pool' must be NAME=TEXT"},
+        {"cluster.tolerations", "games:Never", "'games:Never' is no taint"},
+        {"cluster.host_ports.last", "6999", "is greater than cluster.host_ports.last"},
+        {"cluster.host_ports.last", "30000", "overlap"},
+    };
+    for (const auto& row : rows) {
+        const auto config = make_config({state(), {{"shape", {"cluster", "gk.yaml:1"}}, {row.key, {row.text, "gk.yaml:2"}}}});
+        ASSERT_FALSE(config) << row.text;
+        EXPECT_NE(config.error().front().find(row.says), std::string::npos) << config.error().front();
+    }
+}
+
+TEST(Config, AListIsSaidAsYamlOrWithCommas) {
+    const auto file = said_in_file("cluster:\n  admins: [system:masters, 'user:jane']\n", "gk.yaml");
+    ASSERT_TRUE(file) << file.error().front();
+
+    const auto config = make_config({state(), *file, {{"cluster.readers", {"friends, ops", "GK_CLUSTER_READERS"}}}});
+
+    ASSERT_TRUE(config);
+    EXPECT_EQ(config->cluster.admins, (std::vector<std::string>{"system:masters", "user:jane"}));
+    EXPECT_EQ(config->cluster.readers, (std::vector<std::string>{"friends", "ops"}));
+    EXPECT_FALSE(said_in_file("api:\n  listen: [a, b]\n", "gk.yaml"));
+    EXPECT_FALSE(said_in_file("cluster:\n  admins: [[a]]\n", "gk.yaml"));
+    EXPECT_FALSE(said_in_file("cluster:\n  admins: ['a,b']\n", "gk.yaml"));
+}
+
 TEST(Config, EveryErrorIsReportedWithItsPlace) {
     const auto file = said_in_file("api:\n  listen: nowhere\nbackup:\n  every: 5\nkeeper:\n  workers: 0\n", "gk.yaml");
     ASSERT_TRUE(file);

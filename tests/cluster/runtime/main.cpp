@@ -74,7 +74,11 @@ std::optional<Orders::Setting> setting_of(const std::vector<std::string>& words)
     out.record.resources = {.cpu = {250}, .memory = {256}, .disk = {128}};
     const auto kind = from_name<server::Exposure::Kind>(words[6]);
     if (!kind) return std::nullopt;
+    const auto way = from_name<server::LaunchWay>(words[7]);
+    if (!way) return std::nullopt;
+    out.record.launch = *way;
     out.record.exposure.emplace().kind = *kind;
+    out.record.applied_exposure = out.record.exposure;
     for (const auto& name : out.game.secrets) out.record.secrets.emplace(name, Secret("only-for-tests"));
     return out;
 }
@@ -107,7 +111,10 @@ Task<void> serve(Place& place, Orders::Setting setting) {
     options.space = setting.record.space;
     options.pods.shim_image = "gamekeeper.local/gk-shim:" + variable("GK_TEST_TAG").value_or("test");
     ClusterRuntime runtime(place.io.get_executor(), client, place.random, std::move(knowledge), std::move(options));
-    KubernetesPortMap ports(client, place.random, {.range = {.first = Port{30100}, .last = Port{30199}}, .space = setting.record.space});
+    KubernetesPortMap ports(client, place.random,
+                            {.range = {.first = Port{30100}, .last = Port{30199}},
+                             .host_ports = {.first = Port{7100}, .last = Port{7199}},
+                             .space = setting.record.space});
     net::shim::RemoteFiles files([&](ServerUid which) { return runtime.files_of(which); }, place.clock);
     Orders orders(std::move(setting), place.clock, runtime, ports, files);
     orders_there = &orders;
@@ -126,7 +133,7 @@ Task<void> serve(Place& place, Orders::Setting setting) {
 }  // namespace gk::kubernetes
 
 int main(int count, char** words) {
-    if (count != 8) return 2;
+    if (count != 9) return 2;
     auto setting = gk::kubernetes::setting_of(std::vector<std::string>(words + 1, words + count));
     gk::kubernetes::Place place;
     if (!setting || !gk::kubernetes::find(place)) return 2;

@@ -101,6 +101,7 @@ Task<Value> Orders::until(std::string process) {
 Task<Value> Orders::once(std::string line) {
     auto verb = next_word(line);
     if (verb == "reserve") co_return co_await reserve();
+    if (verb == "expose") co_return co_await expose(std::move(line));
     if (verb == "release") co_return co_await done(ports_.release(setting_.record.uid));
     if (verb == "prepare") co_return co_await prepare();
     if (verb.ends_with("_disk") || verb.ends_with("_staged")) co_return co_await on_disk(std::move(verb), std::move(line));
@@ -112,7 +113,8 @@ Task<Value> Orders::once(std::string line) {
 }
 
 Runtime::Answer<server::LaunchSpec> Orders::launch_spec() const {
-    const catalog::RenderContext context;
+    catalog::RenderContext context;
+    context.images.emplace();
     auto spec = catalog::render_launch(setting_.game, setting_.record, context);
     if (!spec) co_return std::unexpected(RuntimeError{RuntimeError::Kind::invalid, spec.error().front().detail});
     spec->image = setting_.image;
@@ -128,8 +130,18 @@ Task<Value> Orders::reserve() {
     co_return value_of(record.ports);
 }
 
+Task<Value> Orders::expose(std::string kind) {
+    const auto known = from_name<server::Exposure::Kind>(kind);
+    if (!known) co_return failed("invalid", "there is no exposure '" + kind + "'");
+    setting_.record.exposure.emplace().kind = *known;
+    auto reserved = co_await reserve();
+    if (reserved.find("error") == nullptr) setting_.record.applied_exposure = setting_.record.exposure;
+    co_return reserved;
+}
+
 Task<Value> Orders::prepare() {
-    const catalog::RenderContext context;
+    catalog::RenderContext context;
+    context.images.emplace();
     const auto files = catalog::render_files(setting_.game, setting_.record, context, {});
     if (!files) co_return failed("invalid", files.error().front().detail);
     for (const auto& file : *files) {
@@ -183,6 +195,10 @@ Task<Value> Orders::on_run(std::string verb, std::string rest) {
     if (verb == "observe") {
         const auto seen = co_await runtime_.observe(uid);
         co_return seen ? value_of(*seen) : value_of(seen.error());
+    }
+    if (verb == "host") {
+        const auto host = co_await runtime_.host_of(uid);
+        co_return host ? Value::object({{"host", *host}}) : value_of(host.error());
     }
     if (verb == "usage") {
         const auto usage = co_await runtime_.usage(uid);

@@ -38,6 +38,7 @@ private:
     Task<Value> on_run(std::string verb, std::string rest);
     Task<Value> on_disk(std::string verb, std::string rest);
     Task<Value> reserve();
+    Task<Value> expose(std::string kind);
     Task<Value> prepare();
 
     Setting setting_;
