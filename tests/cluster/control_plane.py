@@ -25,6 +25,7 @@ class ControlPlane:
         self.socket = self.home / "state" / "api.sock"
         self.settings = {
             "SHAPE": "cluster", "API_LISTEN": "127.0.0.1:0", "STATE": self.home / "state", "CLUSTER_NAMESPACE": space.name,
+            "CLUSTER_WORLDS": space.name,  # Other tests may have control planes in the same cluster.
             "CLUSTER_IMAGE_TAG": harness.TAG, "CLUSTER_SHIM_IMAGE": harness.image("gk-shim"), "CLUSTER_BACKUP_IMAGE": harness.image("restic"),
             "VAULT_PLACE": f"s3:http://{store.address}:7070/{store.bucket}", **settings}
         self.secrets = {"AWS_ACCESS_KEY_ID": store.key, "AWS_SECRET_ACCESS_KEY": store.secret}

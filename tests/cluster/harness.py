@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import unittest
+import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PROGRAMS = pathlib.Path(os.environ.get("GK_TEST_BIN", ROOT / "build" / "release" / "bin"))
@@ -185,7 +186,8 @@ class S3:
 
     def keys(self, prefix):
         """The names of objects that begin like this, at most a page of them."""
-        said = run("curl", "-sS", "--fail-with-body", *self.signed(), f"http://{self.address}:7070/{self.bucket}?list-type=2&prefix={prefix}").stdout
+        query = urllib.parse.urlencode({"list-type": 2, "prefix": prefix})
+        said = run("curl", "-sS", "--fail-with-body", *self.signed(), f"http://{self.address}:7070/{self.bucket}?{query}").stdout
         return re.findall(r"<Key>(.*?)</Key>", said)
 
     def signed(self):

@@ -34,7 +34,12 @@ def one_of_each_kind_first(effects):
 
 
 class CrashDriver:
-    """Mixed into a test case, which says in the methods at the end what a world is made of there; `self.keeper` is its control plane."""
+    """Mixed into a test case, which has `keeper`, its control plane, and says what a world is made of there:
+    games()                  the processes of castle's game
+    write(number)            puts the marker of that number into the world, as the game that runs would
+    markers()                the numbers of those in the world of the game that runs, in order
+    check_nothing_is_left()  after castle was deleted and its backups were purged
+    """
 
     every = 110  # Unless the environment says otherwise.
     steady_seconds = 10
@@ -140,7 +145,7 @@ class CrashDriver:
             self.check(state)
         self.go_back()
         self.check_starts()
-        self.remove_world()
+        self.delete_castle()
         self.check_nothing_is_left()
 
     def go_back(self):
@@ -152,7 +157,7 @@ class CrashDriver:
         self.insist("POST", self.path("/restore"), {"snapshot": saved})
         self.check("running")
 
-    def remove_world(self):
+    def delete_castle(self):
         self.insist("DELETE", self.path(purge="castle", force="castle"), holds=("not_found",))
 
     def begin(self, *orders, log=None):
@@ -167,7 +172,7 @@ class CrashDriver:
         self.orders = []
         self.keeper.stop()
         self.restart()
-        self.remove_world()
+        self.delete_castle()
 
     def list_effects(self):
         """(request during which it happens, its name) of each effect of the scenario, in the order in which they happen."""
@@ -230,18 +235,3 @@ class CrashDriver:
 
     def check_starts(self):
         """That the game was started as often as was asked, where that can be told."""
-
-    def games(self):
-        """The processes of castle's game."""
-        raise NotImplementedError
-
-    def write(self, number):
-        """Puts the marker of that number into the world, as the game that runs would."""
-        raise NotImplementedError
-
-    def markers(self):
-        """The numbers of the markers in the world of the game that runs, in order."""
-        raise NotImplementedError
-
-    def check_nothing_is_left(self):
-        raise NotImplementedError
