@@ -39,6 +39,9 @@ SHAPES = {
                        "images.pullSecrets={pull}"),
     "placed": ("nodeSelector.pool=system", "tolerations[0].key=system", "tolerations[0].operator=Exists", "state.storageClass=fast",
                "storageClass=fast"),
+    "placed games": ("games.exposures={loadBalancer,hostPort}", "games.hostPorts.first=6000", "games.nodeSelector.pool=games",
+                     "games.tolerations={games=yes:NoSchedule,spot}", "games.pullSecrets={pull}", "games.priorityClass=games",
+                     "games.loadBalancerAnnotations.example\\.org/group=games"),
     "no policies": ("network.policies=false", "config.log.level=debug"),
 }
 

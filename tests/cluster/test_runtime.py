@@ -5,95 +5,18 @@
 """
 
 import base64
-import json
 import os
-import secrets
-import subprocess
+import pathlib
+import shutil
+import tempfile
 import time
-import unittest
-import uuid
 
 import harness
-from harness import NODES, PROGRAMS, ROOT, ClusterTest, answers, image
+from harness import NODES, ROOT, answers
+from runtime_driver import Driver, DriverTest
 
 
-class Driver:
-    """gk-cluster-runtime for one server; an order is a method call by its name."""
-
-    def __init__(self, space, name, game, image_name, uid=None, shim="included", exposure="nodePort", launch="shim"):
-        self.uid = uid or str(uuid.uuid4())
-        words = [PROGRAMS / "gk-cluster-runtime", space, name, self.uid, game, image_name, shim, exposure, launch]
-        self.process = subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        env=dict(harness.ENVIRONMENT, GK_TEST_TAG=harness.TAG))
-        self.read()
-
-    def read(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise AssertionError("gk-cluster-runtime has ended")
-        return json.loads(line)
-
-    def ask(self, *words):
-        self.process.stdin.write(" ".join(map(str, words)) + "\n")
-        self.process.stdin.flush()
-        return self.read()
-
-    def do(self, *words):
-        """Until it is done: as the keeper does, it asks again after what may pass."""
-        answer = self.ask("do", *words)
-        if "error" in answer:
-            raise AssertionError(f"{words}: {answer}")
-        return answer
-
-    def until(self, process):
-        seen = self.ask("until", process)
-        if seen.get("process") != process:
-            raise AssertionError(f"it is not {process}, but {seen}")
-        return seen
-
-    def end(self):
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait(30)
-
-
-class RuntimeTest(ClusterTest):
-    def setUp(self):
-        super().setUp()
-        self.drivers = []
-
-    def tearDown(self):
-        for driver in self.drivers:
-            driver.end()
-        super().tearDown()
-
-    def server(self, name, game="minetest", **options):
-        if not self.space.kubectl("get", "secret", f"gs-{name}", check=False).stdout:
-            key = base64.b64encode(secrets.token_bytes(32)).decode()
-            self.space.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": f"gs-{name}"}, "data": {"shim": key}})
-        definition = options.pop("definition", ROOT / "games" / f"{game}.yaml")
-        driver = Driver(self.space.name, name, definition, image(game), **options)
-        self.drivers.append(driver)
-        return driver
-
-    def started(self, name, **options):
-        server = self.server(name, **options)
-        server.ports = server.do("reserve")["ports"]
-        server.do("create_disk", 128)
-        server.do("prepare")
-        server.do("launch")
-        server.until("ready")
-        return server
-
-    def node_of(self, name):
-        return self.space.get("pod", f"gs-{name}-0")["spec"]["nodeName"]
-
-    def pods(self):
-        return self.space.kubectl("get", "pods", "-o", "name").stdout.split()
-
-    def claims(self):
-        return self.space.kubectl("get", "pvc", "-o", "name").stdout.split()
-
+class RuntimeTest(DriverTest):
     def test_a_life(self):
         server = self.server("castle")
         port = server.do("reserve")["ports"][0]["open"]
@@ -197,6 +120,38 @@ class RuntimeTest(ClusterTest):
     def test_the_shim_is_copied_into_a_foreign_image(self):
         server = self.started("castle", shim="copied")
         self.assertTrue(answers(NODES[self.node_of("castle")], server.ports[0]["open"]))
+
+    def definition(self, launch):
+        """Minetest with another way to start, and with the settings file that its init container makes."""
+        folder = tempfile.mkdtemp(prefix="gk-definition-")
+        self.addCleanup(shutil.rmtree, folder)
+        text = (ROOT / "games" / "minetest.yaml").read_text()
+        path = pathlib.Path(folder, "minetest.yaml")
+        path.write_text(text + launch)
+        return path
+
+    def test_a_wrapper_becomes_the_game(self):
+        wrapped = self.definition('launch: {wrapper: [/usr/bin/env, WRAPPED=yes, /usr/bin/nice, -n, "3"]}\n')
+        server = self.started("castle", definition=wrapped, launch="wrapper")
+        self.assertTrue(answers(NODES[self.node_of("castle")], server.ports[0]["open"]))
+        look = "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/environ 2>/dev/null | grep -q WRAPPED=yes && cat $p/comm; done; true"
+        told = self.space.kubectl("exec", "gs-castle-0", "--", "/bin/sh", "-c", look).stdout
+        self.assertIn("minetestserver", told)
+        server.do("stop")
+        exited = server.until("exited")
+        self.assertEqual(exited["exit"], "asked", "the signal did not reach the game")
+
+    def test_what_init_containers_make_reaches_the_game(self):
+        prepared = self.definition("""launch:
+  init:
+    - name: settings
+      command: [/bin/sh, -c, 'test ! -e /data/world && echo "port = $SERVER_PORT" >$GK_SHARED/minetest.conf']
+""")
+        text = prepared.read_text().replace('  - minetest.conf\n  - --port\n  - "{{ports.game}}"\n', "  - /gk/shared/minetest.conf\n")
+        self.assertNotIn("- --port", text)
+        prepared.write_text(text)
+        server = self.started("castle", definition=prepared, launch="init")
+        self.assertTrue(answers(NODES[self.node_of("castle")], server.ports[0]["open"]), "the port did not come by the shared folder")
 
     def test_two_processes_never_get_one_port(self):
         servers = [self.server(f"castle{number}") for number in range(3)]

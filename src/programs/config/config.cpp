@@ -102,6 +102,7 @@ std::string read_eula(std::string_view text, bool& accepted) {
 }
 
 constexpr std::uint16_t port_max = 65535;
+constexpr std::uint16_t shim_port = 9401;  // adapters/kubernetes/names.hpp
 constexpr std::int64_t memory_max = 1 << 26;
 
 constexpr auto keys = std::to_array<Key>({
@@ -265,6 +266,9 @@ void check_host_ports(const Config& config, const std::string& origin, ConfigErr
     if (ours.first > ours.last) {
         errors.push_back(
             fmt::format("{}: cluster.host_ports.first ({}) is greater than cluster.host_ports.last ({})", origin, ours.first, ours.last));
+    } else if (config.shape == Shape::cluster && ours.first <= shim_port && shim_port <= ours.last) {
+        errors.push_back(fmt::format("{}: cluster.host_ports {}-{} holds {}, where gk-shim listens in each pod; choose a range without it", origin,
+                                     ours.first, ours.last, shim_port));
     } else if (config.shape == Shape::cluster && ours.first <= config.ports.last && config.ports.first <= ours.last) {
         errors.push_back(fmt::format("{}: cluster.host_ports {}-{} and ports {}-{} overlap: one node would have a number twice; keep them apart",
                                      origin, ours.first, ours.last, config.ports.first, config.ports.last));

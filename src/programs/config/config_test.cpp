@@ -60,13 +60,18 @@ TEST(Config, RefusesRulesForGamesThatMeanNothing) {
         {"cluster.node_selector", "pool", "'pool' must be NAME=TEXT"},
         {"cluster.tolerations", "games:Never", "'games:Never' is no taint"},
         {"cluster.host_ports.last", "6999", "is greater than cluster.host_ports.last"},
-        {"cluster.host_ports.last", "30000", "overlap"},
+        {"cluster.host_ports.last", "9500", "holds 9401"},
+        {"cluster.host_ports.first", "30000", "is greater than"},
     };
     for (const auto& row : rows) {
         const auto config = make_config({state(), {{"shape", {"cluster", "gk.yaml:1"}}, {row.key, {row.text, "gk.yaml:2"}}}});
         ASSERT_FALSE(config) << row.text;
         EXPECT_NE(config.error().front().find(row.says), std::string::npos) << config.error().front();
     }
+    const SaidByKey forwarded{{"shape", {"cluster", ""}}, {"ports.first", {"7500", ""}}, {"ports.last", {"8500", ""}}};
+    const auto config = make_config({state(), forwarded});
+    ASSERT_FALSE(config);
+    EXPECT_NE(config.error().front().find("overlap"), std::string::npos) << config.error().front();
 }
 
 TEST(Config, AListIsSaidAsYamlOrWithCommas) {

@@ -64,6 +64,25 @@ imagePullSecrets:
 {{- with .Values.storageClass }}
 {{- $_ := set $cluster "storage_class" . }}
 {{- end }}
+{{- with .Values.games }}
+{{- $_ := set $cluster "exposures" .exposures }}
+{{- $_ := set $cluster "host_ports" .hostPorts }}
+{{- $pairs := dict "node_selector" .nodeSelector "balancer_annotations" .loadBalancerAnnotations }}
+{{- range $key, $pair := $pairs }}
+{{- $texts := list }}
+{{- range $name, $text := $pair }}
+{{- $texts = append $texts (printf "%s=%v" $name $text) }}
+{{- end }}
+{{- if $texts }}
+{{- $_ := set $cluster $key $texts }}
+{{- end }}
+{{- end }}
+{{- range $key, $value := dict "tolerations" .tolerations "pull_secrets" .pullSecrets "priority_class" .priorityClass "runtime_class" .runtimeClass }}
+{{- if $value }}
+{{- $_ := set $cluster $key $value }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- $config := dict "shape" "cluster" "state" "/var/lib/gamekeeper/state" "api" $api "cluster" $cluster }}
 {{- if include "gamekeeper.hasPostgres" . }}
 {{- $url := .Values.postgres.url | default (printf "postgresql://gamekeeper@gamekeeper-postgres.%s.svc:5432/gamekeeper" .Release.Namespace) }}
