@@ -8,6 +8,7 @@
 
 #include "base/id.hpp"
 #include "base/result.hpp"
+#include "domain/operation/operation.hpp"
 #include "domain/server/launch.hpp"
 #include "domain/server/types.hpp"
 #include "ports/task.hpp"
@@ -26,7 +27,8 @@ struct RuntimeError {
 struct Seen {
     enum class Disk : std::uint8_t { absent, present };
     // gone: nothing runs and nothing is left of a run. exited: the game ended and its exit has not been collected by clean().
-    enum class Process : std::uint8_t { gone, starting, ready, stopping, exited };
+    // unknown: its node is silent and not known to be dead (contract section 9); the game may run, and nothing may be done for it or elsewhere.
+    enum class Process : std::uint8_t { gone, starting, ready, stopping, exited, unknown };
     Disk disk = Disk::absent;
     bool staged = false;  // A staged world lies beside the live one.
     Process process = Process::gone;
@@ -34,6 +36,12 @@ struct Seen {
     std::optional<Time> started_at;    // Of the process.
     server::Players players;
     bool quiesced = false;
+
+    // Of places that can fail apart from this process: nodes of a cluster. Codes are stable, sentences tell cause and cure.
+    std::optional<Problem> obstacle;   // What keeps the game from running, or has ended it: node_unreachable, unschedulable, pod_evicted, ...
+    std::optional<Problem> disk_lost;  // Why a disk that was made is absent.
+    std::optional<Problem> leave;      // The game runs on a node that is to be emptied.
+    bool disk_tied = false;            // The disk can be used only on a node that is to be emptied.
     bool operator==(const Seen&) const = default;
 };
 
@@ -94,7 +102,8 @@ public:
     // within the definition's timeout. `not_found` when the game has no such commands: then there is nothing to undo.
     virtual Answer<Success> quiesce(ServerUid uid, Epoch epoch) = 0;
     virtual Answer<Success> resume(ServerUid uid, Epoch epoch) = 0;
-    // Types a console command; returns what the game answered, empty where it has no way to.
+    // Types a console command; returns what the game answered, empty where it has no way to. With epoch 0 it is a person's word that this process,
+    // which does not keep, passes on: it goes under the epoch that whoever receives it has seen.
     virtual Answer<std::string> command(ServerUid uid, std::string line, Epoch epoch) = 0;
 
     // Lines from `cursor` on, oldest first, at most `lines_max`; a cursor older than what is kept starts at the oldest kept line.

@@ -105,11 +105,17 @@ private:
     void effect(const FreeDisk&) { facts.seen.disk = false; }
     void effect(const StageDisk&) { facts.seen.staged = true; }
     void effect(const DiscardStaged&) { facts.seen.staged = false; }
-    void effect(const CommitStaged&) { facts.seen.disk = !(facts.seen.staged = false); }
+    void effect(const CommitStaged&) {
+        facts.seen.disk = !(facts.seen.staged = false);
+        facts.seen.disk_tied = false;
+    }
     void effect(const Launch&) { facts.seen.process = Process::ready; }
     void effect(const StopGame&) { facts.seen.process = Process::exited; }
     void effect(const Kill&) { facts.seen.process = Process::exited; }
-    void effect(const CleanRun&) { facts.seen.process = Process::gone; }
+    void effect(const CleanRun&) {
+        facts.seen.process = Process::gone;
+        facts.seen.leave.reset();
+    }
     void effect(const Resume&) { facts.seen.quiesced = false; }
     void effect(const BeginSnapshot& step) {
         vault::Snapshot snapshot;

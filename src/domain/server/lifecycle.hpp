@@ -57,6 +57,7 @@ enum class Event : std::uint8_t {
     emptied,
     emptied_for_good,
     unproven,
+    move_asked,
 };
 inline constexpr auto event_names = std::to_array<std::string_view>({
     "start_asked",      "resume_asked",     "pause_asked",      "stop_asked",       "restart_asked",   "restore_asked", "delete_asked",
@@ -64,7 +65,7 @@ inline constexpr auto event_names = std::to_array<std::string_view>({
     "files_restored",   "restored_at_rest", "restored_to_save", "restore_refused",  "disk_missing",    "launched",      "ready",
     "published",        "crashed",          "start_timed_out",  "step_failed",      "process_seen",    "game_ended",    "vault_refused",
     "went_on",          "at_rest",          "clear_out",        "start_over",       "nothing_on_disk", "restore_begun", "save_failed",
-    "retry_due",        "save_due",         "emptied",          "emptied_for_good", "unproven",
+    "retry_due",        "save_due",         "emptied",          "emptied_for_good", "unproven",        "move_asked",
 });
 constexpr std::span<const std::string_view> names_of(Event) { return event_names; }
 
@@ -130,6 +131,11 @@ inline constexpr auto lifecycle = [] {
         // Restart.
         {running, restart_asked, stopping},
         {stopping, start_over, deploying},
+
+        // Where it is, no game may be any more: it is saved there and goes on elsewhere.
+        {running, move_asked, stopping},
+        {paused, move_asked, backing_up},
+        {deploying, move_asked, backing_up},
 
         // Crash, time-out, and the next try.
         {validating, step_failed, failed},

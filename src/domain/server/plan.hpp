@@ -19,13 +19,17 @@ namespace gk::server {
 
 // What was seen of one server, from ports/runtime.hpp `Seen`.
 struct Observation {
-    enum class Process : std::uint8_t { gone, starting, ready, stopping, exited };
+    enum class Process : std::uint8_t { gone, starting, ready, stopping, exited, unknown };
     bool disk = false;
     bool staged = false;
     Process process = Process::gone;
     std::optional<Exit> exit;
     std::optional<Time> started_at;
     bool quiesced = false;
+    std::optional<Problem> obstacle;
+    std::optional<Problem> disk_lost;
+    std::optional<Problem> leave;
+    bool disk_tied = false;
     bool operator==(const Observation&) const = default;
 };
 

@@ -19,8 +19,8 @@ enum class Consistency : std::uint8_t { at_rest, quiesced, live };
 inline constexpr auto consistency_names = std::to_array<std::string_view>({"at_rest", "quiesced", "live"});
 constexpr std::span<const std::string_view> names_of(Consistency) { return consistency_names; }
 
-enum class Trigger : std::uint8_t { pause, stop, crash, schedule, user, before_restore };
-inline constexpr auto trigger_names = std::to_array<std::string_view>({"pause", "stop", "crash", "schedule", "user", "before_restore"});
+enum class Trigger : std::uint8_t { pause, stop, crash, schedule, user, before_restore, move };
+inline constexpr auto trigger_names = std::to_array<std::string_view>({"pause", "stop", "crash", "schedule", "user", "before_restore", "move"});
 constexpr std::span<const std::string_view> names_of(Trigger) { return trigger_names; }
 
 // One backup of one world, as our catalogue knows it. `complete` only after it was read back.
