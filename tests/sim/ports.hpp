@@ -168,17 +168,17 @@ public:
     Answer<Success> verify(ServerUid server, std::string engine_id) override {
         return passage_.ask("vault.verify", do_verify(server, std::move(engine_id)));
     }
-    Answer<Success> restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t) override {
+    Answer<Success> restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t, Epoch) override {
         return passage_.pass("vault.restore", do_restore(server, std::move(engine_id)));
     }
     Answer<Value> record_of(ServerUid, std::string) override { co_return Value(); }
     Answer<std::vector<VaultEntry>> list(ServerUid server) override { return passage_.ask("vault.list", do_list(server)); }
     Answer<std::vector<ServerUid>> repositories() override { return passage_.ask("vault.repositories", do_repositories()); }
-    Answer<Success> forget(ServerUid server, std::vector<std::string> engine_ids) override {
+    Answer<Success> forget(ServerUid server, std::vector<std::string> engine_ids, Epoch) override {
         return passage_.pass("vault.forget", do_forget(server, std::move(engine_ids)));
     }
     Answer<Success> sample(ServerUid, int, std::uint64_t) override { return passage_.ask("vault.sample", do_probe()); }
-    Answer<Success> remove_repository(ServerUid server) override { return passage_.pass("vault.remove_repository", do_remove(server)); }
+    Answer<Success> remove_repository(ServerUid server, Epoch) override { return passage_.pass("vault.remove_repository", do_remove(server)); }
 
 private:
     static VaultError away() { return {VaultError::Kind::unavailable, "the vault is away"}; }
