@@ -19,6 +19,7 @@ sources:
   - version: "2"
     fetch: {url: "https://castle.example/2/server.jar", sha256: "2222222222222222222222222222222222222222222222222222222222222222"}
     needs: {packages: [openjdk-17-jre-headless], program: /usr/bin/java}
+    runs_in: {name: java-17, shim: copied}
   - version: "1"
     debian: {packages: [castle-server], program: /usr/games/castle}
   - version: "1"
@@ -66,6 +67,25 @@ TEST_F(GameShelfTest, WhatIsNotHereIsFetchedOnceAndMounted) {
     ASSERT_TRUE(spec);
     EXPECT_EQ(spec->argv.back(), "/game/server.jar");
     EXPECT_EQ(spec->mounts, (std::vector<server::ReadOnlyMount>{{"/downloads/" + std::string(64, '2'), "/game"}}));
+}
+
+TEST_F(GameShelfTest, OnAClusterWhatIsFetchedRunsInTheImageThatItNames) {
+    catalog::RenderContext context;
+    context.images = catalog::ImagePlace{.prefix = "registry.example.org/", .tag = "7", .fetched = "/gk/volume/game"};
+    const GameShelf cluster(games, context, [](const std::string&) { return false; }, files);
+
+    const auto spec = cluster.launch_spec(record);
+
+    ASSERT_TRUE(spec) << spec.error().message;
+    const std::string key(64, '2');
+    EXPECT_EQ(spec->image->reference, "registry.example.org/java-17:7");
+    EXPECT_FALSE(spec->image->has_shim);
+    EXPECT_EQ(spec->argv.back(), "/gk/volume/game/" + key + "/server.jar");
+    EXPECT_EQ(spec->mounts.front().source, "/downloads/" + key) << "what is to be brought there";
+
+    record.settings["version"] = "1";
+    EXPECT_EQ(cluster.launch_spec(record)->image->reference, "registry.example.org/castle:7");
+    EXPECT_TRUE(cluster.launch_spec(record)->mounts.empty());
 }
 
 TEST_F(GameShelfTest, TheSettingChoosesTheVersionAndTheFirstSourceThatIsHereIsTaken) {

@@ -168,6 +168,8 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Sour
     one("image", ImageSource{}, decode_image);
     in.optional("version", out.version);
     if (const auto* needs = in.find("needs")) decode_debian(*needs, in.pointer("needs"), errors, out.needs.emplace());
+    if (const auto* image = in.find("runs_in")) decode_image(*image, in.pointer("runs_in"), errors, out.runs_in.emplace());
+    if (out.runs_in && !download_of(out)) in.fail("runs_in", "not_allowed", "only what is fetched, by 'fetch' or 'npm', runs in another image");
     if (in.finish() && kinds != 1) {
         errors.add(pointer, "not_allowed", "a source is exactly one of: debian, directory, fetch, npm, image", value.mark());
     }
@@ -186,6 +188,11 @@ std::string image_reference(const ImageSource& image, const std::string& prefix,
     const auto slash = image.name.rfind('/');
     const bool is_tagged = image.name.find_first_of(":@", slash == std::string::npos ? 0 : slash) != std::string::npos;
     return (slash == std::string::npos ? prefix : std::string()) + image.name + (is_tagged || tag.empty() ? std::string() : ":" + tag);
+}
+
+const ImageSource* image_of(const Source& source) {
+    if (source.runs_in) return &*source.runs_in;
+    return std::get_if<ImageSource>(&source.from);
 }
 
 std::optional<Download> download_of(const Source& source) {

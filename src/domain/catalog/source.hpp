@@ -63,6 +63,8 @@ struct Source {
     std::variant<DebianSource, DirectorySource, FetchSource, NpmSource, ImageSource> from;
     std::string version;  // Only for servers whose setting "version" has this value; empty: for every one.
     std::optional<DebianSource> needs;  // What must be installed besides, such as a Java runtime for a jar.
+    std::optional<ImageSource> runs_in =
+        {};  // Of what is fetched: the image that holds the same on a cluster, where the files are brought into the pod.
     bool operator==(const Source&) const = default;
 };
 bool decode(const Value& value, const std::string& pointer, Errors& errors, Source& out);
@@ -71,6 +73,9 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Sour
 inline constexpr std::string_view version_setting = "version";
 // The sources for servers of this version, best first.
 std::vector<const Source*> sources_of(const std::vector<Source>& sources, const std::string& version);
+
+// The image that servers of this source run in on a cluster. Null: it is not for clusters.
+const ImageSource* image_of(const Source& source);
 
 // A file to be fetched, and how one knows that it is the right one. Two that differ in the address alone are the same file.
 struct Download {

@@ -32,6 +32,20 @@ TEST(Source, WhatIsFetchedIsKnownByItsHash) {
     EXPECT_FALSE(download_of({.from = DirectorySource{.path = "/srv/castle"}, .version = {}, .needs = {}}));
 }
 
+TEST(Source, OnlyWhatIsFetchedRunsInAnotherImage) {
+    const auto image = Value::object({{"name", "java-17"}});
+    const auto fetch = Value::object({{"url", "https://example.org/server.jar"}, {"sha256", hash}});
+    Source out;
+    Errors errors;
+    EXPECT_TRUE(decode(Value::object({{"fetch", fetch}, {"runs_in", image}}), "/sources/0", errors, out));
+    ASSERT_NE(image_of(out), nullptr);
+    EXPECT_EQ(image_of(out)->name, "java-17");
+
+    Source other;
+    EXPECT_FALSE(decode(Value::object({{"directory", Value::object({{"path", "/srv/castle"}})}, {"runs_in", image}}), "/sources/1", errors, other));
+    EXPECT_EQ(errors.list().front().pointer, "/sources/1/runs_in");
+}
+
 TEST(Source, AnNpmPackageIsTheRegistrysArchive) {
     const NpmSource npm{.name = "@team/server", .version = "1.2.3", .integrity = "sha512-x=="};
 
