@@ -139,7 +139,9 @@ Task<bool> is_there(Context& context, const LogOrder& order) {
 Task<void> send_log(Context& context, LogOrder order, std::shared_ptr<LogBell> bell, net::Stream& out) {
     for (;;) {
         auto lines = co_await context.runtime.logs(order.uid, order.cursor, lines_at_once);
-        if (!lines) co_return;
+        if (!lines && !bell) co_return;
+        // Who follows waits for the next run: on a cluster the log of a game that was stopped is out of reach.
+        if (!lines) lines.emplace();
         std::string text;
         for (const auto& line : *lines) {
             order.cursor = line.cursor;

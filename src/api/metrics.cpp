@@ -36,6 +36,10 @@ struct Metrics::Families {
         prometheus::BuildCounter().Name("gamekeeper_operations_total").Help("Operations that ended, by verb and status.").Register(registry);
     prometheus::Family<prometheus::Counter>& snapshots =
         prometheus::BuildCounter().Name("gamekeeper_snapshots_total").Help("Snapshots that ended, by status.").Register(registry);
+    prometheus::Family<prometheus::Counter>& cluster_calls = prometheus::BuildCounter()
+                                                                 .Name("gamekeeper_kubernetes_requests_total")
+                                                                 .Help("Our own calls to the cluster's API server; status 0: no answer came.")
+                                                                 .Register(registry);
     prometheus::Gauge& epoch =
         prometheus::BuildGauge().Name("gamekeeper_keeper_epoch").Help("The epoch under which the keeper commands.").Register(registry).Add({});
 
@@ -70,6 +74,11 @@ void Metrics::count(const net::Access& access) {
 void Metrics::set_servers(std::string_view state, double count) { families_->servers.Add({{"state", std::string(state)}}).Set(count); }
 
 void Metrics::set_epoch(Epoch epoch) { families_->epoch.Set(static_cast<double>(std::to_underlying(epoch))); }
+
+void Metrics::set_cluster_calls(const std::string& method, int status, std::uint64_t count) {
+    auto& counter = families_->cluster_calls.Add({{"method", method}, {"status", std::to_string(status)}});
+    counter.Increment(static_cast<double>(count) - counter.Value());
+}
 
 void Metrics::count(const Event& event) {
     if (event.type == "operation.finished") {

@@ -24,6 +24,8 @@ public:
     // A gauge of the moment: "gamekeeper_servers" by state and the like are set right before the page is made.
     void set_servers(std::string_view state, double count);
     void set_epoch(Epoch epoch);
+    // So many calls to the cluster's API server until now; status 0: no answer came.
+    void set_cluster_calls(const std::string& method, int status, std::uint64_t count);
     // The Prometheus text format.
     std::string text() const;
 

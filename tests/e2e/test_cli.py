@@ -150,6 +150,20 @@ class CommandLine(harness.ToyCase):
 
         self.assertEqual(self.status("server", "show", "tower"), NOT_FOUND)
 
+    def test_a_log_is_followed_through_a_restart_of_the_control_plane(self):
+        self.create_toy("tower")
+        follow = self.terminal("server", "logs", "tower", "-f")
+        follow.read_until("ready")
+
+        self.keeper.stop()
+        self.keeper.start()
+        self.keeper.cli("server", "command", "tower", "say", "still here")
+
+        follow.read_until("still here")
+        self.assertEqual(follow.text.count("ready"), 1, "no line is shown twice")
+        self.keeper.cli("server", "delete", "tower", "--purge", "--yes")
+        self.assertEqual(follow.finish(), OK, follow.text)
+
     def test_a_log_is_followed_through_a_restart_of_the_game_and_ends_with_its_server(self):
         self.create_toy("tower")
 

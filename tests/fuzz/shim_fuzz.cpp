@@ -8,6 +8,8 @@
 #include "wire/probe/econ.hpp"
 #include "wire/probe/minetest.hpp"
 #include "wire/probe/teeworlds.hpp"
+#include "wire/shim/game_files.hpp"
+#include "wire/shim/program.hpp"
 #include "wire/shim/protocol.hpp"
 #include "wire/shim/spec.hpp"
 
@@ -35,6 +37,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto exit = wire::shim::decode_exit(bytes)) check_same(bytes, wire::shim::encode(*exit));
     if (const auto read = wire::shim::read_request(bytes); read && read->message)
         check_same(bytes.first(read->size), wire::shim::encode(*read->message));
+    if (const auto read = wire::shim::read_program_order(bytes); read && read->message)
+        check_same(bytes.first(read->size), wire::shim::encode(*read->message));
+    if (const auto read = wire::shim::read_game_files_part(bytes); read && read->message)
+        check_same(bytes.first(read->size), wire::shim::encode(*read->message));
+    (void)wire::shim::read_from_program(bytes);
+    (void)wire::shim::read_game_files_reply(bytes);
     if (const auto spec = wire::shim::decode_spec(bytes)) check_same(bytes, wire::shim::encode(*spec));
     (void)wire::shim::read_from_shim(bytes);
     check_answers(bytes);

@@ -21,20 +21,14 @@ MilliCpu rate(const wire::shim::PodUse& before, const wire::shim::PodUse& now) {
     return {static_cast<std::int64_t>(used * millis_each_cpu / static_cast<double>(passed))};
 }
 
-RuntimeError without_pod(RuntimeError error) {
-    if (error.kind == RuntimeError::Kind::not_found)
-        error.detail = "no pod of this server runs: its log lies on its disk, and can be read when it is started";
-    return error;
-}
-
 }  // namespace
 
 Runtime::Answer<std::vector<LogLine>> ClusterRuntime::logs(ServerUid uid, std::uint64_t cursor, std::size_t lines_max) {
     std::vector<LogLine> all;
-    auto link = co_await reach(uid);
-    if (!link) co_return std::unexpected(without_pod(std::move(link).error()));
+    // No pod is started for this: whoever follows a log asks again and again.
+    CO_TRY(link, co_await reach(uid));
     while (all.size() < lines_max) {
-        auto part = co_await net::shim::logs(*link, cursor, lines_max - all.size());
+        auto part = co_await net::shim::logs(link, cursor, lines_max - all.size());
         if (!part) co_return std::unexpected(std::move(part).error());
         if (part->empty()) break;
         cursor = part->back().cursor;
@@ -44,9 +38,10 @@ Runtime::Answer<std::vector<LogLine>> ClusterRuntime::logs(ServerUid uid, std::u
 }
 
 Runtime::Answer<std::uint64_t> ClusterRuntime::log_cursor_from_end(ServerUid uid, std::size_t lines) {
-    auto link = co_await reach(uid);
-    if (!link) co_return std::unexpected(without_pod(std::move(link).error()));
-    co_return co_await net::shim::log_cursor_from_end(*link, lines);
+    // The log lies on the world's disk: as for files, a pod is started beside it, and stopped when nobody wants anything of it any more.
+    CO_TRY_OK(co_await open_pod(uid));
+    CO_TRY(link, co_await reach(uid));
+    co_return co_await net::shim::log_cursor_from_end(link, lines);
 }
 
 Result<std::shared_ptr<void>, RuntimeError> ClusterRuntime::watch_log(ServerUid uid, std::function<void()> grown) {

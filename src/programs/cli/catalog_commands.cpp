@@ -121,20 +121,69 @@ Done revoke_key(ApiClient& api, const Output& output, const std::string& id) {
     return Success{};
 }
 
-Done show_logs(ApiClient& api, const Output& output, const LogWish& wish) {
-    auto path = fmt::format("{}&tail={}", path_of(wish.name, "/logs"), wish.tail);
-    if (wish.follow) path += "&follow=true";
-    if (!wish.match.empty()) path += "&match=" + net::percent_encoded(wish.match);
-    return api.lines(path, [&](std::string_view line) {
-        if (output.json) {
+namespace {
+
+constexpr Milliseconds again_first{250};
+constexpr Milliseconds again_max{5'000};
+
+// Prints lines of a log, and knows where it is, so that it goes on there over another connection.
+class LogPrinter {
+public:
+    LogPrinter(const Output& output, const LogWish& wish) : output_(output), wish_(wish) {}
+
+    std::string path() const {
+        const auto start = cursor_ ? fmt::format("cursor={}", *cursor_) : fmt::format("tail={}", wish_.tail);
+        auto path = fmt::format("{}&{}", path_of(wish_.name, "/logs"), start);
+        if (wish_.follow) path += "&follow=true";
+        if (!wish_.match.empty()) path += "&match=" + net::percent_encoded(wish_.match);
+        return path;
+    }
+    Done print(ApiClient& api) {
+        return api.lines(path(), [this](std::string_view line) {
+            show(line);
+            return true;
+        });
+    }
+    bool has_printed() { return std::exchange(has_printed_, false); }
+
+private:
+    void show(std::string_view line) {
+        const auto value = net::parse_json(line);
+        if (!value) return;
+        if (const auto* cursor = member(*value, "cursor").as_int()) cursor_ = *cursor;
+        has_printed_ = true;
+        if (output_.json) {
             fmt::print("{}\n", line);
-        } else if (const auto value = net::parse_json(line)) {
-            const auto at = wish.times ? output.screen.painted(Tone::faint, when(text_at(*value, "at"))) + "  " : std::string();
+        } else {
+            const auto at = wish_.times ? output_.screen.painted(Tone::faint, when(text_at(*value, "at"))) + "  " : std::string();
             fmt::print("{}{}\n", at, printable(text_at(*value, "line")));
         }
         std::fflush(stdout);
-        return true;
-    });
+    }
+
+    const Output& output_;
+    const LogWish& wish_;
+    std::optional<std::int64_t> cursor_;
+    bool has_printed_ = false;
+};
+
+// Until the server is gone: a connection that ends is made again, since control planes are restarted and replaced while games run on.
+Done follow_log(ApiClient& api, LogPrinter& printer, const LogWish& wish) {
+    TRY_OK(api.call({.path = path_of(wish.name, "")}));
+    for (auto pause = again_first;; pause = std::min(2 * pause, again_max)) {
+        const auto ended = printer.print(api);
+        if (!ended && ended.error().exit == exit_not_found) return Success{};
+        if (!ended && ended.error().exit != exit_unreachable) return ended;
+        if (printer.has_printed()) pause = again_first;
+        api.pause(pause);
+    }
+}
+
+}  // namespace
+
+Done show_logs(ApiClient& api, const Output& output, const LogWish& wish) {
+    LogPrinter printer(output, wish);
+    return wish.follow ? follow_log(api, printer, wish) : printer.print(api);
 }
 
 }  // namespace gk::programs
