@@ -68,6 +68,9 @@ Error from(const VaultError& error) {
     case VaultError::Kind::not_found: return {.kind = Error::Kind::not_found, .code = "not_found", .message = error.detail};
     case VaultError::Kind::unreadable:
         return {.kind = Error::Kind::internal, .code = "world_unreadable", .message = "the world cannot be read: " + error.detail};
+    case VaultError::Kind::fenced:
+        return {
+            .kind = Error::Kind::unavailable, .code = "not_in_charge", .message = "another process of the control plane has taken over; try again"};
     }
     std::unreachable();
 }

@@ -14,8 +14,8 @@ namespace gk {
 
 struct VaultError {
     // unavailable: the store is away or full, try again. corrupt: what is there cannot be trusted. not_found: no such repository or
-    // snapshot. unreadable: the world could not be read.
-    enum class Kind : std::uint8_t { unavailable, corrupt, not_found, unreadable };
+    // snapshot. unreadable: the world could not be read. fenced: a newer keeper works on this repository, stop working.
+    enum class Kind : std::uint8_t { unavailable, corrupt, not_found, unreadable, fenced };
     Kind kind;
     std::string detail;
 };
@@ -23,6 +23,7 @@ struct VaultError {
 // What a new snapshot is made of. The volume is found by the server's uid.
 struct SnapshotOrder {
     ServerUid server;
+    Epoch epoch{};                      // Of the keeper that wants it.
     SnapshotId id;                      // Written into the snapshot as a tag, so that one whose reply was lost is found again.
     vault::Consistency consistency = vault::Consistency::live;
     vault::Trigger trigger = vault::Trigger::user;
@@ -44,7 +45,9 @@ struct VaultEntry {
     vault::Trigger trigger = vault::Trigger::user;
 };
 
-// Where backups live: one repository for each server.
+// Where backups live: one repository for each server. Whoever changes one names its epoch, as in Ledger: from when a newer keeper has changed a
+// repository on, an older one is `fenced` there. A store without transactions lets an older one that has looked just before still end what it has
+// begun; then it touches nothing that a newer keeper has made.
 class Vault {
 public:
     virtual ~Vault() = default;
@@ -58,17 +61,17 @@ public:
     // Reads every pack that this snapshot added and compares its hash, and finds every other blob it needs in the index.
     virtual Answer<Success> verify(ServerUid server, std::string engine_id) = 0;
     // Writes the snapshot's files into the server's staged disk and checks them there.
-    virtual Answer<Success> restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t slot) = 0;
+    virtual Answer<Success> restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t slot, Epoch epoch) = 0;
     // The record that take() was given.
     virtual Answer<Value> record_of(ServerUid server, std::string engine_id) = 0;
     // Asked only when our own catalogue is empty or doubtful.
     virtual Answer<std::vector<VaultEntry>> list(ServerUid server) = 0;
     virtual Answer<std::vector<ServerUid>> repositories() = 0;
     // Removes these snapshots and what only they used.
-    virtual Answer<Success> forget(ServerUid server, std::vector<std::string> engine_ids) = 0;
+    virtual Answer<Success> forget(ServerUid server, std::vector<std::string> engine_ids, Epoch epoch) = 0;
     // Reads `percent` of the repository's packs, other ones each time.
     virtual Answer<Success> sample(ServerUid server, int percent, std::uint64_t turn) = 0;
-    virtual Answer<Success> remove_repository(ServerUid server) = 0;
+    virtual Answer<Success> remove_repository(ServerUid server, Epoch epoch) = 0;
 };
 
 }  // namespace gk

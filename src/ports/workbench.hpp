@@ -33,22 +33,23 @@ public:
     // Programs therefore use relative paths for the world ("data", "record"), and what they store does not depend on this machine.
     struct Job {
         ServerUid server;
+        Epoch epoch{};  // Of the keeper that wants it. One that has been replaced is `refused` where a newer one's program can be told from its own.
         WorldDisk disk = WorldDisk::live;
         bool needs_world = true;
         bool may_write_world = false;  // live: read-only in any case.
-        std::string folder;            // An absolute path that exists; empty: none.
+        std::string folder;  // An absolute path that exists; empty: none.
         bool may_write_folder = false;
-        bool needs_network = false;    // Without, it reaches nobody.
-        std::string host_name;         // What it takes for the machine's name: letters and '-'; empty: the machine's own.
+        bool needs_network = false;  // Without, it reaches nobody.
+        std::string host_name;  // What it takes for the machine's name: letters and '-'; empty: the machine's own.
         std::vector<std::string> argv;  // argv[0] is a name on our fixed list ("restic").
         std::map<std::string, std::string> env;  // All of it, besides PATH, HOME and TMPDIR, which the workbench sets.
-        std::map<std::string, Secret> secrets;   // More environment: never in argv, never in logs.
+        std::map<std::string, Secret> secrets;  // More environment: never in argv, never in logs.
         std::string input;  // Its standard input, readable as /dev/stdin.
         std::map<std::string, std::string> extra_files;  // Plain names (no '/') and their content, at most 1 MiB together.
         Milliseconds time_limit = std::chrono::hours(6);  // Then it is killed and `unavailable` reported.
     };
     struct Ended {
-        int code = 0;        // 128 + signal when it died by one.
+        int code = 0;  // 128 + signal when it died by one.
         std::string output;  // More than 16 MiB end the run with `exhausted`.
         std::string errors;  // The last 64 KiB.
     };

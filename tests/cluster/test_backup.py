@@ -58,9 +58,12 @@ class BackupTest(ClusterTest):
         self.space.kubectl("delete", "pod", name)
         return said
 
+    def driven(self):
+        return subprocess.Popen(self.words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=harness.ENVIRONMENT)
+
     def ask(self, *argv, **more):
         if self.driver is None:
-            self.driver = subprocess.Popen(self.words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=harness.ENVIRONMENT)
+            self.driver = self.driven()
         order = {"argv": argv, "env": {}, "secrets": {}, "files": {}, **more}
         self.driver.stdin.write(json.dumps(order) + "\n")
         self.driver.stdin.flush()
@@ -118,6 +121,33 @@ class BackupTest(ClusterTest):
 
         self.assertEqual(self.do("sh", "-c", "echo hello; uname -n")["output"], "hello\ngamekeeper-vault\n")
         self.space.wait_for("delete", "pod/gs-castle-backup")
+
+
+    def test_a_keeper_that_was_replaced_ends_nothing_of_a_newer_ones(self):
+        self.claim(0, "live")
+        self.in_claim(0, "mkdir -p /volume/data")
+        newer = self.driven()
+        newer.stdin.write(json.dumps({"epoch": 2, "argv": ["sh", "-c", "sleep 1000"], "env": {}, "secrets": {}, "files": {}}) + "\n")
+        newer.stdin.flush()
+        self.space.wait_for("jsonpath={.status.phase}=Running", "pod/gs-castle-backup")
+        pod = self.space.get("pod", "gs-castle-backup")["metadata"]["uid"]
+
+        self.assertIn("newer keeper", self.ask("true", epoch=1)["error"])
+        self.assertEqual(pod, self.space.get("pod", "gs-castle-backup")["metadata"]["uid"])
+
+        # And the next one ends it.
+        self.assertEqual(0, self.ask("true", epoch=3)["code"])
+        self.assertIn("error", json.loads(newer.stdout.readline()))
+        newer.stdin.close()
+        newer.stdout.close()
+        newer.wait(30)
+
+    def test_a_program_may_say_much(self):
+        self.claim(0, "live")
+        self.in_claim(0, "mkdir -p /volume/data")
+        ended = self.ask("sh", "-c", "head -c 5000000 /dev/zero | tr '\\0' x; cat record/a.txt >&2; ls; exit 7", files={"a.txt": "given"})
+        self.assertEqual((7, "given"), (ended["code"], ended["errors"]))
+        self.assertEqual("x" * 5000000 + "data\nrecord\n", ended["output"])
 
 
 if __name__ == "__main__":

@@ -113,7 +113,7 @@ TEST_P(VaultContract, WhatWasTakenComesBackByteForByte) {
     // When the world has changed since, the snapshot has not.
     bench->set_world(castle, {{"map", "ruins"}});
     bench->make_stage(castle);
-    ASSERT_TRUE(bench->run(vault().restore_to_stage(castle, taken.engine_id, 3)));
+    ASSERT_TRUE(bench->run(vault().restore_to_stage(castle, taken.engine_id, 3, Epoch{1})));
     EXPECT_EQ(bench->staged(castle), world);
     EXPECT_EQ(*bench->run(vault().record_of(castle, taken.engine_id)), restic::order_of(castle, 1).record);
 }
@@ -155,7 +155,7 @@ TEST_P(VaultContract, ExcludedPathsStayOut) {
     ASSERT_TRUE(taken);
     EXPECT_EQ(taken->files, 2);
     bench->make_stage(castle);
-    ASSERT_TRUE(bench->run(vault().restore_to_stage(castle, taken->engine_id, 0)));
+    ASSERT_TRUE(bench->run(vault().restore_to_stage(castle, taken->engine_id, 0, Epoch{1})));
     EXPECT_EQ(bench->staged(castle), (World{{"map", "m"}, {"deep/cache/b", "b"}}));
 }
 
@@ -163,7 +163,7 @@ TEST_P(VaultContract, AWorldThatIsNotThereCannotBeSavedNorRestoredInto) {
     EXPECT_EQ(bench->run(vault().take(restic::order_of(castle, 1))).error().kind, Kind::unreadable);
     bench->set_world(castle, {{"map", "one"}});
     const auto taken = take(2);
-    EXPECT_EQ(bench->run(vault().restore_to_stage(castle, taken.engine_id, 0)).error().kind, Kind::unreadable) << "no staged disk";
+    EXPECT_EQ(bench->run(vault().restore_to_stage(castle, taken.engine_id, 0, Epoch{1})).error().kind, Kind::unreadable) << "no staged disk";
 }
 
 TEST_P(VaultContract, WhatIsNotThereIsNotFound) {
@@ -175,7 +175,7 @@ TEST_P(VaultContract, WhatIsNotThereIsNotFound) {
     take(1);
     EXPECT_EQ(bench->run(vault().verify(castle, nothing)).error().kind, Kind::not_found);
     EXPECT_EQ(bench->run(vault().record_of(castle, nothing)).error().kind, Kind::not_found);
-    EXPECT_EQ(bench->run(vault().restore_to_stage(castle, nothing, 0)).error().kind, Kind::not_found);
+    EXPECT_EQ(bench->run(vault().restore_to_stage(castle, nothing, 0, Epoch{1})).error().kind, Kind::not_found);
 }
 
 TEST_P(VaultContract, DamageIsNeverTakenForGood) {
@@ -195,23 +195,40 @@ TEST_P(VaultContract, ForgettingTakesOnlyWhatWasNamed) {
     bench->set_world(castle, {{"map", "one"}, {"new", "n"}});
     const auto second = take(2);
 
-    ASSERT_TRUE(bench->run(vault().forget(castle, {first.engine_id, std::string(64, 'b')})));
+    ASSERT_TRUE(bench->run(vault().forget(castle, {first.engine_id, std::string(64, 'b')}, Epoch{1})));
 
     EXPECT_EQ(bench->run(vault().verify(castle, first.engine_id)).error().kind, Kind::not_found);
     EXPECT_TRUE(bench->run(vault().verify(castle, second.engine_id)));
     EXPECT_TRUE(bench->run(vault().sample(castle, 100, 0)));
     bench->make_stage(castle);
-    ASSERT_TRUE(bench->run(vault().restore_to_stage(castle, second.engine_id, 0)));
+    ASSERT_TRUE(bench->run(vault().restore_to_stage(castle, second.engine_id, 0, Epoch{1})));
     EXPECT_EQ(bench->staged(castle), (World{{"map", "one"}, {"new", "n"}}));
 }
 
 TEST_P(VaultContract, ARemovedRepositoryIsGoneAndCanBeBegunAgain) {
     bench->set_world(castle, {{"map", "one"}});
     take(1);
-    ASSERT_TRUE(bench->run(vault().remove_repository(castle)));
+    ASSERT_TRUE(bench->run(vault().remove_repository(castle, Epoch{1})));
     EXPECT_TRUE(bench->run(vault().repositories())->empty());
-    EXPECT_TRUE(bench->run(vault().remove_repository(castle)));
+    EXPECT_TRUE(bench->run(vault().remove_repository(castle, Epoch{1})));
     EXPECT_TRUE(bench->run(vault().probe()));
+}
+
+TEST_P(VaultContract, AKeeperThatWasReplacedChangesNothingMore) {
+    bench->set_world(castle, {{"map", "blocks"}});
+    const auto first = take(1);
+    auto newer = restic::order_of(castle, 2);
+    newer.epoch = Epoch{2};
+    ASSERT_TRUE(bench->run(vault().take(std::move(newer))));
+
+    EXPECT_EQ(bench->run(vault().take(restic::order_of(castle, 3))).error().kind, Kind::fenced);
+    EXPECT_EQ(bench->run(vault().forget(castle, {first.engine_id}, Epoch{1})).error().kind, Kind::fenced);
+    bench->make_stage(castle);
+    EXPECT_EQ(bench->run(vault().restore_to_stage(castle, first.engine_id, 0, Epoch{1})).error().kind, Kind::fenced);
+    EXPECT_EQ(bench->run(vault().remove_repository(castle, Epoch{1})).error().kind, Kind::fenced);
+
+    EXPECT_EQ(bench->run(vault().list(castle))->size(), 2U) << "reading is nobody's privilege";
+    EXPECT_TRUE(bench->run(vault().forget(castle, {first.engine_id}, Epoch{2})));
 }
 
 INSTANTIATE_TEST_SUITE_P(Adapters, VaultContract, testing::Values("memory", "restic"), [](const auto& info) { return std::string(info.param); });

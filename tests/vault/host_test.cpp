@@ -90,7 +90,7 @@ TEST_P(VaultThroughHost, WhatACrashLeavesLockedIsWorkedOnAgainAtOnce) {
     EXPECT_FALSE(ask(rig->workbench().run(std::move(doomed))));
     ASSERT_FALSE(std::filesystem::is_empty(repository + "/locks"));
 
-    const auto forgotten = ask(vault->forget(castle, {first}));
+    const auto forgotten = ask(vault->forget(castle, {first}, Epoch{1}));
 
     EXPECT_TRUE(forgotten) << forgotten.error().detail;
     EXPECT_TRUE(std::filesystem::is_empty(repository + "/locks"));
@@ -113,7 +113,7 @@ TEST_P(VaultThroughHost, AWorldThatOnlyItsGameMayReadIsSavedProvenAndRestored) {
     EXPECT_TRUE(proven) << proven.error().detail;
 
     ASSERT_TRUE(rig->run(rig->host().create_disk(castle, Disk::staged, spec(7))));
-    const auto restored = ask(vault->restore_to_stage(castle, taken->engine_id, 7));
+    const auto restored = ask(vault->restore_to_stage(castle, taken->engine_id, 7, Epoch{1}));
     ASSERT_TRUE(restored) << restored.error().detail;
     const auto copy = rig->world(castle, Disk::staged) + "/secret";
     EXPECT_EQ(read_text(copy), "treasure");
@@ -126,7 +126,7 @@ TEST_P(VaultThroughHost, AWorldThatOnlyItsGameMayReadIsSavedProvenAndRestored) {
 
     ASSERT_TRUE(ask(vault->record_of(castle, taken->engine_id)));
     EXPECT_EQ(ask(vault->list(castle))->size(), 1u);
-    EXPECT_TRUE(ask(vault->forget(castle, {taken->engine_id})));
+    EXPECT_TRUE(ask(vault->forget(castle, {taken->engine_id}, Epoch{1})));
 }
 
 TEST_P(VaultThroughHost, WithoutAWorldThereIsNothingToSaveOrRestoreInto) {

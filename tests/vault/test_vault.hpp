@@ -91,6 +91,7 @@ inline SnapshotOrder order_of(ServerUid server, std::uint8_t n) {
     bits[15] = n;
     SnapshotOrder order;
     order.server = server;
+    order.epoch = Epoch{1};
     order.id = SnapshotId(bits);
     order.consistency = vault::Consistency::at_rest;
     order.trigger = vault::Trigger::pause;

@@ -7,20 +7,13 @@
 namespace gk::kubernetes {
 namespace {
 
-constexpr MebiBytes work_size{64};
+constexpr MebiBytes work_size{16};
 constexpr MebiBytes temporary_size{512};  // restic fills its packs there.
 constexpr int key_mode = 0440;            // The group is the pod's fsGroup.
 
-// The world is mounted below a folder of the pod, so that the program finds it as "data"; only a restore sees the whole claim, where it makes "data".
-constexpr std::string_view script = R"(cd /gk/work && umask 077 && mkdir -p data && cp -r /gk/volume/data/record . &&
-"$@" </gk/volume/data/input >/gk/volume/data/output 2>/tmp/errors
-code=$?
-rm -rf /gk/work/record
-tail -c 65536 /tmp/errors >/gk/volume/data/errors
-exit $code)";
-
 Value mount(std::string_view name, std::string_view path) { return Value::object({{"name", name}, {"mountPath", path}}); }
 
+// The world is mounted below a folder of the pod, so that the program finds it as "data"; only a restore sees the whole claim, where it makes "data".
 Value mounts(const BackupPod& pod) {
     auto key = mount("key", key_path);
     key.set("readOnly", true);
@@ -83,16 +76,12 @@ Value spec_of(const BackupPod& pod, const BackupRules& rules, const PodRules& ga
                                                                   {"runAsNonRoot", true},
                                                                   {"runAsUser", user},
                                                                   {"seccompProfile", Value::object({{"type", "RuntimeDefault"}})}})},
-                               {"terminationGracePeriodSeconds", 5},
+                               {"terminationGracePeriodSeconds", 10},
                                {"volumes", volumes(pod)}});
     if (!pod.host_name.empty()) spec.set("hostname", pod.host_name);
     // By name, past the scheduler's taste: on another node a claim that one node has mounted cannot be had.
     if (!pod.node.empty()) spec.set("nodeName", pod.node);
-    if (!games.node_selector.as_object()->empty()) spec.set("nodeSelector", games.node_selector);
-    if (!games.tolerations.as_array()->empty()) spec.set("tolerations", games.tolerations);
-    Value::Array pull;
-    for (const auto& name : games.pull_secrets) pull.push_back(Value::object({{"name", name}}));
-    if (!pull.empty()) spec.set("imagePullSecrets", std::move(pull));
+    set_placement(spec, games);
     return spec;
 }
 
@@ -106,23 +95,26 @@ Value backup_pod(const BackupPod& pod, const BackupRules& rules, const PodRules&
     return Value::object(
         {{"apiVersion", "v1"},
          {"kind", "Pod"},
-         {"metadata", Value::object({{"name", backup_pod_name(pod.server.name)}, {"namespace", pod.server.space}, {"labels", std::move(labels)}})},
+         {"metadata",
+          Value::object({{"name", backup_pod_name(pod.server.name)},
+                         {"namespace", pod.server.space},
+                         {"labels", std::move(labels)},
+                         {"annotations", Value::object({{std::string(epoch_annotation), fmt::to_string(std::to_underlying(pod.epoch))}})}})},
          {"spec", spec_of(pod, rules, games)}});
 }
 
-wire::shim::Spec backup_spec(const Workbench::Job& job, Epoch epoch) {
-    wire::shim::Spec spec;
-    spec.epoch = epoch;
-    spec.server = job.server;
-    spec.name = "backup";
-    spec.program.argv = {"/bin/sh", "-c", std::string(script), "backup"};
-    spec.program.argv.insert(spec.program.argv.end(), job.argv.begin(), job.argv.end());
-    spec.program.env = job.env;
-    spec.program.env.insert({{"PATH", "/usr/bin:/bin"}, {"HOME", "/tmp"}, {"TMPDIR", "/tmp"}});
-    for (const auto& [name, secret] : job.secrets) spec.program.env[name] = secret.reveal();
-    spec.program.working_directory = std::string(work_path);
-    spec.stop = {{.kind = wire::shim::Rung::Kind::signal, .command = {}, .signal = 15, .wait = std::chrono::seconds(5)}};
-    return spec;
+wire::shim::ProgramOrder program_order(Workbench::Job job) {
+    wire::shim::ProgramOrder order;
+    order.argv = std::move(job.argv);
+    order.env = std::move(job.env);
+    order.env.insert({{"PATH", "/usr/bin:/bin"}, {"HOME", "/tmp"}, {"TMPDIR", "/tmp"}});
+    for (const auto& [name, secret] : job.secrets) order.env[name] = secret.reveal();
+    order.working_directory = std::string(work_path);
+    order.world = std::string(data_folder);
+    order.input = std::move(job.input);
+    order.folder = "record";
+    order.files = std::move(job.extra_files);
+    return order;
 }
 
 }  // namespace gk::kubernetes

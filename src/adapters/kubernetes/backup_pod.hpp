@@ -7,7 +7,7 @@
 #include "base/value.hpp"
 #include "ports/workbench.hpp"
 #include "wire/kubernetes/object.hpp"
-#include "wire/shim/spec.hpp"
+#include "wire/shim/program.hpp"
 
 // A bare pod beside a world's claim, in which an idle gk-shim waits for one program (docs/adr/0014). Pure.
 namespace gk::kubernetes {
@@ -20,6 +20,7 @@ inline constexpr std::string_view work_path = "/gk/work";
 struct BackupPod {
     ServerUid uid;
     wire::kubernetes::ObjectKey server;  // Space and id.
+    Epoch epoch{};                       // Whose it is.
     std::string claim;
     bool may_write = false;              // Else the world is mounted read-only.
     std::string node;                    // Where the claim is in use, so that it can be mounted at all; empty: anywhere.
@@ -36,12 +37,7 @@ struct BackupRules {
 std::string backup_pod_name(std::string_view id);
 Value backup_pod(const BackupPod& pod, const BackupRules& rules, const PodRules& games);
 
-// The files of the pod, as the shim serves them: what the program is given, and what it leaves.
-inline constexpr std::string_view record_folder = "record";
-inline constexpr std::string_view input_file = "input";
-inline constexpr std::string_view output_file = "output";
-inline constexpr std::string_view errors_file = "errors";
-// How the shim runs the job: environment with its secrets, streams from and to these files.
-wire::shim::Spec backup_spec(const Workbench::Job& job, Epoch epoch);
+// How the shim runs the job: with its secrets, which are stored nowhere.
+wire::shim::ProgramOrder program_order(Workbench::Job job);
 
 }  // namespace gk::kubernetes

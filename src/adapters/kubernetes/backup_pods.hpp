@@ -2,17 +2,19 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "adapters/kubernetes/backup_pod.hpp"
 #include "adapters/kubernetes/cluster_view.hpp"
-#include "net/shim/remote.hpp"
+#include "net/shim/program.hpp"
 #include "ports/workbench.hpp"
 
 namespace gk::kubernetes {
 
 // Runs programs beside a world in a pod of their own; those that need no world run on the workbench that is here. Command, secrets and output go
-// over the shim's sealed connection: nothing of them is stored in the cluster. The pod is removed afterwards; one that a control plane has left when
-// it died is removed before the next.
+// over the shim's sealed connection: nothing of them is stored in the cluster. A run ends with the connection, and so with the control plane that
+// wants it: nobody else could make anything of it. The pod is removed afterwards; one that was left is removed before the next, unless a newer keeper
+// has made it (R13).
 class BackupPods final : public Workbench {
 public:
     struct Options {
@@ -38,12 +40,13 @@ public:
 
 private:
     Answer<BackupPod> wanted(const Job& job) const;
-    Answer<Success> remove_left(ObjectKey pod);
+    // Returns when no pod of that name is there: what ran in it has ended.
+    Answer<Success> remove_left(ObjectKey pod, Epoch epoch);
+    Answer<Success> leave(ObjectKey pod, std::string object_uid, Time deadline);
     Answer<Success> remove(ObjectKey pod, std::string object_uid);
-    Answer<net::shim::RemoteShim> started(ObjectKey pod, noise::Key key, Time deadline);
-    Answer<Ended> run_in(net::shim::RemoteShim shim, Job job, Time start_by);
-    Answer<net::shim::LinkPtr> connected(net::shim::RemoteShim shim, Time deadline);
-    Answer<wire::shim::Exit> ended(net::shim::LinkPtr link, Time deadline);
+    Answer<net::shim::RemoteShim> started(ObjectKey pod, std::string object_uid, noise::Key key, Time deadline);
+    bool shows(const ObjectKey& pod, const std::string& object_uid) const;
+    Answer<Ended> run_in(ObjectKey pod, std::string object_uid, noise::Key key, Job job, Time start_by);
 
     Client client_;
     ClusterView& view_;

@@ -57,10 +57,18 @@ Result<Stored*, VaultError> MemoryVault::find(ServerUid server, const std::strin
     return &*found;
 }
 
+Result<Success, VaultError> MemoryVault::admit(ServerUid server, Epoch epoch) {
+    TRY_OK(reachable());
+    auto& highest = state_.epochs[server];
+    if (epoch < highest) return error(VaultError::Kind::fenced, "a newer keeper works on this repository");
+    highest = epoch;
+    return Success{};
+}
+
 MemoryVault::Answer<Success> MemoryVault::probe() { co_return reachable(); }
 
 MemoryVault::Answer<TakenSnapshot> MemoryVault::take(SnapshotOrder order) {
-    CO_TRY_OK(reachable());
+    CO_TRY_OK(admit(order.server, order.epoch));
     auto& repository = state_.repositories[order.server];
     const auto known = std::ranges::find(repository, order.id, [](const Stored& stored) { return stored.entry.id; });
     if (known != repository.end()) co_return known->taken;
@@ -82,7 +90,8 @@ MemoryVault::Answer<Success> MemoryVault::verify(ServerUid server, std::string e
     co_return Success{};
 }
 
-MemoryVault::Answer<Success> MemoryVault::restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t slot) {
+MemoryVault::Answer<Success> MemoryVault::restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t slot, Epoch epoch) {
+    CO_TRY_OK(admit(server, epoch));
     CO_TRY(stored, find(server, engine_id));
     if (stored->is_damaged) co_return error(VaultError::Kind::corrupt, "the repository is damaged");
     if (!worlds_.stage(server, stored->world, slot)) co_return error(VaultError::Kind::unreadable, "there is no staged disk");
@@ -111,8 +120,8 @@ MemoryVault::Answer<std::vector<ServerUid>> MemoryVault::repositories() {
     co_return uids;
 }
 
-MemoryVault::Answer<Success> MemoryVault::forget(ServerUid server, std::vector<std::string> engine_ids) {
-    CO_TRY_OK(reachable());
+MemoryVault::Answer<Success> MemoryVault::forget(ServerUid server, std::vector<std::string> engine_ids, Epoch epoch) {
+    CO_TRY_OK(admit(server, epoch));
     const auto repository = state_.repositories.find(server);
     if (repository == state_.repositories.end()) co_return Success{};
     std::erase_if(repository->second,
@@ -131,8 +140,9 @@ MemoryVault::Answer<Success> MemoryVault::sample(ServerUid server, int percent, 
     co_return Success{};
 }
 
-MemoryVault::Answer<Success> MemoryVault::remove_repository(ServerUid server) {
-    CO_TRY_OK(reachable());
+MemoryVault::Answer<Success> MemoryVault::remove_repository(ServerUid server, Epoch epoch) {
+    CO_TRY_OK(admit(server, epoch));
+    state_.epochs.erase(server);
     state_.repositories.erase(server);
     co_return Success{};
 }

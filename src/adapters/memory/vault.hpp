@@ -31,6 +31,7 @@ struct VaultState {
         bool is_damaged = false;
     };
     std::map<ServerUid, std::vector<Stored>> repositories;  // Oldest first.
+    std::map<ServerUid, Epoch> epochs;  // The highest that has changed each.
     std::uint64_t made = 0;
     std::optional<VaultError> down;  // What every call answers while it is set.
 };
@@ -44,16 +45,17 @@ public:
     Answer<Success> probe() override;
     Answer<TakenSnapshot> take(SnapshotOrder order) override;
     Answer<Success> verify(ServerUid server, std::string engine_id) override;
-    Answer<Success> restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t slot) override;
+    Answer<Success> restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t slot, Epoch epoch) override;
     Answer<Value> record_of(ServerUid server, std::string engine_id) override;
     Answer<std::vector<VaultEntry>> list(ServerUid server) override;
     Answer<std::vector<ServerUid>> repositories() override;
-    Answer<Success> forget(ServerUid server, std::vector<std::string> engine_ids) override;
+    Answer<Success> forget(ServerUid server, std::vector<std::string> engine_ids, Epoch epoch) override;
     Answer<Success> sample(ServerUid server, int percent, std::uint64_t turn) override;
-    Answer<Success> remove_repository(ServerUid server) override;
+    Answer<Success> remove_repository(ServerUid server, Epoch epoch) override;
 
 private:
     Result<Success, VaultError> reachable() const;
+    Result<Success, VaultError> admit(ServerUid server, Epoch epoch);
     Result<VaultState::Stored*, VaultError> find(ServerUid server, const std::string& engine_id);
 
     VaultState& state_;

@@ -12,6 +12,7 @@ constexpr std::string_view host_name = "gamekeeper-vault";  // Stands in the loc
 }  // namespace
 
 VaultError vault_error(const RuntimeError& failed, bool needs_world) {
+    if (failed.kind == RuntimeError::Kind::refused) return {VaultError::Kind::fenced, failed.detail};
     const bool no_world = needs_world && failed.kind == RuntimeError::Kind::not_found;
     return {no_world ? VaultError::Kind::unreadable : VaultError::Kind::unavailable, failed.detail};
 }
@@ -28,6 +29,7 @@ Engine::Answer<Workbench::Ended> Engine::run_with(Call call, Secret password) {
     CO_TRY(journal, co_await place_.journal(call.repository));
     Workbench::Job job;
     job.server = call.server;
+    job.epoch = call.epoch;
     job.needs_world = call.world.has_value();
     job.disk = call.world.value_or(WorldDisk::live);
     job.may_write_world = call.world == WorldDisk::staged;
@@ -60,11 +62,13 @@ Engine::Answer<Workbench::Ended> Engine::run_with(Call call, Secret password) {
 Engine::Answer<Workbench::Ended> Engine::run(Call call) {
     CO_TRY(first, co_await run_with(call, password_));
     if (is_wrong_password(first) && has_recovery_key()) {
-        CO_TRY_OK(co_await add_key(call.server, call.repository, recovery_key_, password_));
+        Call adding{.server = call.server, .epoch = call.epoch, .repository = call.repository, .arguments = {}};
+        CO_TRY_OK(co_await add_key(std::move(adding), recovery_key_, password_));
         log::info("vault", "repository was opened by the recovery key and got this installation's key", {{"server", call.server}});
         co_return co_await run_with(std::move(call), password_);
     }
     if (!is_locked(first)) co_return std::move(first);
+    CO_TRY_OK(co_await check_epoch(call));
     CO_TRY_OK(co_await remove_own_locks(call));
     // Somebody else's: restic removes the locks of processes that it does not see any more. In a PID namespace it sees nobody, or takes itself
     // for the owner: then the age of a lock tells whether its owner lives.
@@ -74,6 +78,13 @@ Engine::Answer<Workbench::Ended> Engine::run(Call call) {
     if (!is_locked(second) || !dead) co_return std::move(second);
     CO_TRY_OK(co_await unlock(call, true));
     co_return co_await run_with(std::move(call), password_);
+}
+
+// A keeper that has been replaced may meet the lock of the newer one's program.
+Engine::Answer<Success> Engine::check_epoch(const Call& call) {
+    CO_TRY(journal, co_await place_.journal(call.repository));
+    if (Journal::parse(journal).epoch() <= call.epoch) co_return Success{};
+    co_return std::unexpected(VaultError{VaultError::Kind::fenced, "a newer keeper works on this repository"});
 }
 
 // What a confined program of ours has left when it was killed with everything else: restic cannot see in a PID namespace that its owner is dead,
@@ -93,7 +104,11 @@ Engine::Answer<Success> Engine::remove_own_locks(const Call& blocked) {
 }
 
 Engine::Answer<Workbench::Ended> Engine::unlock(const Call& blocked, bool all) {
-    Call call{.server = blocked.server, .repository = blocked.repository, .access = Call::Access::write, .arguments = {"unlock", "--quiet"}};
+    Call call{.server = blocked.server,
+              .epoch = blocked.epoch,
+              .repository = blocked.repository,
+              .access = Call::Access::write,
+              .arguments = {"unlock", "--quiet"}};
     if (all) call.arguments.emplace_back("--remove-all");
     return run_with(std::move(call), password_);
 }
@@ -104,13 +119,13 @@ Engine::Answer<Workbench::Ended> Engine::run_well(Call call) {
     co_return std::move(ended);
 }
 
-Engine::Answer<Success> Engine::add_recovery_key(ServerUid server, std::string repository) {
-    return add_key(server, std::move(repository), password_, recovery_key_);
+Engine::Answer<Success> Engine::add_recovery_key(ServerUid server, std::string repository, Epoch epoch) {
+    return add_key({.server = server, .epoch = epoch, .repository = std::move(repository), .arguments = {}}, password_, recovery_key_);
 }
 
 // The new password goes as a file: restic takes it neither from the environment nor, for good reasons, from its arguments.
-Engine::Answer<Success> Engine::add_key(ServerUid server, std::string repository, Secret opens, Secret added) {
-    Call call{.server = server, .repository = std::move(repository), .access = Call::Access::write, .arguments = {}};
+Engine::Answer<Success> Engine::add_key(Call call, Secret opens, Secret added) {
+    call.access = Call::Access::write;
     call.arguments = {"key", "add", "--host", "gamekeeper", "--user", "gamekeeper", "--new-password-file", "record/password"};
     call.extra_files["password"] = added.reveal();
     CO_TRY(ended, co_await run_with(std::move(call), std::move(opens)));

@@ -17,6 +17,7 @@ namespace gk::restic {
 struct Call {
     enum class Access : std::uint8_t { read, write };
     ServerUid server;  // Nil for a repository that is nobody's yet.
+    Epoch epoch{};     // Of the keeper, when something is changed.
     std::string repository;  // Its name in the place.
     Access access = Access::read;
     std::vector<std::string> arguments;
@@ -37,14 +38,15 @@ public:
     Answer<Workbench::Ended> run(Call call);
     // A bad end is an error.
     Answer<Workbench::Ended> run_well(Call call);
-    Answer<Success> add_recovery_key(ServerUid server, std::string repository);
+    Answer<Success> add_recovery_key(ServerUid server, std::string repository, Epoch epoch);
     bool has_recovery_key() const { return !recovery_key_.empty(); }
 
 private:
     Answer<Workbench::Ended> run_with(Call call, Secret password);
     Answer<Workbench::Ended> unlock(const Call& blocked, bool all);
     Answer<Success> remove_own_locks(const Call& blocked);
-    Answer<Success> add_key(ServerUid server, std::string repository, Secret opens, Secret added);
+    Answer<Success> add_key(Call call, Secret opens, Secret added);
+    Answer<Success> check_epoch(const Call& call);
 
     Workbench& bench_;
     Place& place_;

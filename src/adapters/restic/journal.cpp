@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -25,6 +26,7 @@ Journal Journal::parse(std::string_view text) {
     for (const auto line : split(text, '\n')) {
         const auto words = split(line, ' ');
         if (words.size() == 2 && words[0] == "key") journal.key_ = words[1];
+        if (words.size() == 2 && words[0] == "epoch") journal.epoch_ = Epoch{static_cast<std::uint64_t>(number(words[1]).value_or(0))};
         const auto id = words.size() > 1 ? SnapshotId::parse(words[1]) : std::nullopt;
         if (!id) continue;
         if (words[0] == "begun") journal.begin(*id);
@@ -39,6 +41,7 @@ Journal Journal::parse(std::string_view text) {
 std::string Journal::text() const {
     std::string text;
     if (!key_.empty()) text += fmt::format("key {}\n", key_);
+    if (epoch_ != Epoch{}) text += fmt::format("epoch {}\n", std::to_underlying(epoch_));
     for (const auto& [id, taken] : entries_) {
         if (taken) text += fmt::format("finished {} {} {} {}\n", id.text(), taken->engine_id, taken->bytes, taken->files);
         else text += fmt::format("begun {}\n", id.text());

@@ -10,8 +10,9 @@
 
 namespace gk::restic {
 
-// What we have begun and finished in one repository, kept as a small text file in it. It answers without a call to restic (half a second
-// of CPU) whether a snapshot whose reply was lost is there, and whether all of it is. Losing the file costs a second snapshot, nothing else.
+// What we have begun and finished in one repository, and under which epoch, kept as a small text file in it. It answers without a call to restic
+// (half a second of CPU) whether a snapshot whose reply was lost is there, and whether all of it is. Losing the file costs a second snapshot, and
+// that one keeper is late in noticing that it was replaced.
 class Journal {
 public:
     // Lines that make no sense are passed over: they come from a newer version.
@@ -30,6 +31,10 @@ public:
     const std::string& key() const { return key_; }
     void set_key(std::string key) { key_ = std::move(key); }
 
+    // The highest under which something was changed here; 0 when none is known.
+    Epoch epoch() const { return epoch_; }
+    void set_epoch(Epoch epoch) { epoch_ = epoch; }
+
 private:
     struct Entry {
         SnapshotId id;
@@ -37,6 +42,7 @@ private:
     };
     std::deque<Entry> entries_;  // Oldest first, the last `entries_max`.
     std::string key_;
+    Epoch epoch_{};
 };
 
 }  // namespace gk::restic

@@ -29,6 +29,13 @@ TEST(Journal, TellsBegunFromFinishedAfterItWasReadBack) {
     EXPECT_EQ(read.known(id_of(3)), Journal::Known::never);
 }
 
+TEST(Journal, KnowsTheEpochOfWhoChangedTheRepository) {
+    Journal journal;
+    EXPECT_EQ(Journal::parse(journal.text()).epoch(), Epoch{});
+    journal.set_epoch(Epoch{7});
+    EXPECT_EQ(Journal::parse(journal.text()).epoch(), Epoch{7});
+}
+
 TEST(Journal, LinesItDoesNotKnowArePassedOver) {
     const auto read = Journal::parse("garbage\nfinished x y z\nfinished 00000000-0000-0000-0000-000000000001 e one two\nfuture 1\n");
     EXPECT_EQ(read.known(id_of(1)), Journal::Known::never);

@@ -63,7 +63,8 @@ ResticVault::Answer<Success> ResticVault::make_spare() {
     Journal journal;
     if (!keys.empty()) journal.set_key(*keys.begin());
     const ServerUid nobody;
-    if (engine_.has_recovery_key()) CO_TRY_OK(co_await engine_.add_recovery_key(nobody, building));
+    const Epoch any{};
+    if (engine_.has_recovery_key()) CO_TRY_OK(co_await engine_.add_recovery_key(nobody, building, any));
     CO_TRY_OK(co_await keep_journal(building, journal));
     co_return co_await place_->move(building, spare);
 }
@@ -92,15 +93,15 @@ ResticVault::Answer<Success> ResticVault::open(ServerUid server) {
     co_return co_await place_->move(spare, repository);
 }
 
-ResticVault::Answer<Success> ResticVault::mend(ServerUid server) {
+ResticVault::Answer<Success> ResticVault::mend(ServerUid server, Epoch epoch) {
     const auto repository = server.text();
     CO_TRY(moved, co_await place_->move_damaged(repository));
     // Our own key comes back by the recovery key, as on a new installation; the recovery key by ours.
     CO_TRY(keys, co_await place_->list(repository, "keys"));
     CO_TRY(journal, co_await journal_of(repository));
     const bool lost_recovery = keys.size() < 2 && !moved.contains(journal.key());
-    if (lost_recovery && engine_.has_recovery_key()) CO_TRY_OK(co_await engine_.add_recovery_key(server, repository));
-    Call count{.server = server, .repository = repository, .access = Call::Access::write, .arguments = {"rebuild-index", "--quiet"}};
+    if (lost_recovery && engine_.has_recovery_key()) CO_TRY_OK(co_await engine_.add_recovery_key(server, repository, epoch));
+    Call count{.server = server, .epoch = epoch, .repository = repository, .access = Call::Access::write, .arguments = {"rebuild-index", "--quiet"}};
     CO_TRY_OK(co_await engine_.run_well(std::move(count)));
     log::error("vault", "damaged repository was mended; older snapshots may have lost files",
                {{"server", server}, {"moved", moved.size()}, {"to", place_->text(repository + ".damaged")}});
@@ -118,8 +119,9 @@ ResticVault::Answer<std::vector<ServerUid>> ResticVault::repositories() {
     co_return found;
 }
 
-ResticVault::Answer<Success> ResticVault::remove_repository(ServerUid server) {
+ResticVault::Answer<Success> ResticVault::remove_repository(ServerUid server, Epoch epoch) {
     const auto pass = co_await turnstile_of(server).enter();
+    CO_TRY_OK(co_await journal_under(server.text(), epoch));
     co_return co_await place_->remove(server.text());
 }
 
@@ -131,7 +133,7 @@ ResticVault::Answer<TakenSnapshot> ResticVault::take(SnapshotOrder order) {
     const auto pass = co_await turnstile_of(order.server).enter();
     CO_TRY_OK(co_await open(order.server));
     const auto repository = order.server.text();
-    CO_TRY(journal, co_await journal_of(repository));
+    CO_TRY(journal, co_await journal_under(repository, order.epoch));
     if (const auto taken = journal.taken(order.id)) {
         const auto found = co_await find_snapshot(order.server, taken->engine_id);
         if (found) co_return *taken;
@@ -139,15 +141,18 @@ ResticVault::Answer<TakenSnapshot> ResticVault::take(SnapshotOrder order) {
     }
     // Begun and not known to be finished: there may be a snapshot, but nobody knows whether restic could read every file. It is made again,
     // which is cheap: what is stored already is not stored twice.
-    if (journal.known(order.id) == Journal::Known::begun) CO_TRY_OK(co_await drop_unfinished(order.server, order.id));
-    if (damaged_.contains(order.server)) CO_TRY_OK(co_await mend(order.server));
+    if (journal.known(order.id) == Journal::Known::begun) CO_TRY_OK(co_await drop_unfinished(order, std::string()));
+    if (damaged_.contains(order.server)) CO_TRY_OK(co_await mend(order.server, order.epoch));
 
     const auto id = order.id;
+    const auto epoch = order.epoch;
     journal.begin(id);
     CO_TRY_OK(co_await keep_journal(repository, journal));
     CO_TRY(taken, co_await back_up(std::move(order)));
-    journal.finish(id, taken);
-    CO_TRY_OK(co_await keep_journal(repository, journal));
+    // Read again: a backup takes hours, and a newer keeper may have written there.
+    CO_TRY(afterwards, co_await journal_under(repository, epoch));
+    afterwards.finish(id, taken);
+    CO_TRY_OK(co_await keep_journal(repository, afterwards));
     co_return taken;
 }
 
@@ -161,12 +166,10 @@ ResticVault::Answer<TakenSnapshot> ResticVault::back_up(SnapshotOrder order) {
     auto taken = co_await taken_from(ended, order.server, record.size());
     // restic keeps what it could read as a snapshot; one that lacks files must not be found by anybody later.
     CO_TRY(snapshots, co_await place_->list(repository, "snapshots"));
-    auto incomplete = difference(snapshots, snapshots_before);
-    if (taken) incomplete.erase(taken->engine_id);
-    if (!incomplete.empty()) {
-        std::vector<std::string> doomed(incomplete.begin(), incomplete.end());
-        CO_TRY_OK(co_await drop(order.server, std::move(doomed)));
-    }
+    auto others = difference(snapshots, snapshots_before);
+    if (taken) others.erase(taken->engine_id);
+    auto keep = taken ? taken->engine_id : std::string();
+    if (!others.empty()) CO_TRY_OK(co_await drop_unfinished(order, std::move(keep)));
     if (!taken) co_return std::unexpected(std::move(taken).error());
     CO_TRY(packs, co_await place_->list(repository, "data"));
     added_[taken->engine_id] = difference(packs, packs_before);
@@ -198,7 +201,11 @@ ResticVault::Answer<TakenSnapshot> ResticVault::taken_from(const Workbench::Ende
 }
 
 ResticVault::Answer<Workbench::Ended> ResticVault::run_backup(const SnapshotOrder& order, std::string record) {
-    Call call{.server = order.server, .repository = order.server.text(), .access = Call::Access::write, .arguments = backup_arguments(order)};
+    Call call{.server = order.server,
+              .epoch = order.epoch,
+              .repository = order.server.text(),
+              .access = Call::Access::write,
+              .arguments = backup_arguments(order)};
     call.world = WorldDisk::live;
     call.extra_files[std::string(record_file)] = std::move(record);
     CO_TRY(ended, co_await engine_.run(call));
@@ -228,32 +235,34 @@ ResticVault::Answer<std::vector<VaultEntry>> ResticVault::list(ServerUid server)
     co_return std::move(entries);
 }
 
-ResticVault::Answer<Success> ResticVault::drop_unfinished(ServerUid server, SnapshotId id) {
-    CO_TRY(entries, co_await list_now(server));
+ResticVault::Answer<Success> ResticVault::drop_unfinished(const SnapshotOrder& order, std::string keep) {
+    CO_TRY(entries, co_await list_now(order.server));
     std::vector<std::string> ours;
     for (const auto& entry : entries) {
-        if (entry.id == id) ours.push_back(entry.engine_id);
+        if (entry.id == order.id && entry.engine_id != keep) ours.push_back(entry.engine_id);
     }
     if (ours.empty()) co_return Success{};
-    co_return co_await drop(server, std::move(ours));
+    co_return co_await drop(order.server, std::move(ours), order.epoch);
 }
 
-ResticVault::Answer<Success> ResticVault::drop(ServerUid server, std::vector<std::string> engine_ids) {
-    Call call{.server = server, .repository = server.text(), .access = Call::Access::write, .arguments = {"forget", "--quiet"}};
+ResticVault::Answer<Success> ResticVault::drop(ServerUid server, std::vector<std::string> engine_ids, Epoch epoch) {
+    Call call{.server = server, .epoch = epoch, .repository = server.text(), .access = Call::Access::write, .arguments = {"forget", "--quiet"}};
     call.arguments.insert(call.arguments.end(), engine_ids.begin(), engine_ids.end());
     CO_TRY_OK(co_await engine_.run_well(std::move(call)));
     co_return Success{};
 }
 
-ResticVault::Answer<Success> ResticVault::forget(ServerUid server, std::vector<std::string> engine_ids) {
+ResticVault::Answer<Success> ResticVault::forget(ServerUid server, std::vector<std::string> engine_ids, Epoch epoch) {
     const auto pass = co_await turnstile_of(server).enter();
     const auto repository = server.text();
     CO_TRY(there, co_await place_->list(repository, "snapshots"));
     std::erase_if(engine_ids, [&](const std::string& id) { return !there.contains(id); });
     if (engine_ids.empty()) co_return Success{};
+    CO_TRY_OK(co_await admit(repository, epoch));
     // Pruning may write packs anew: what a snapshot added is no longer known, and verify() reads all of them.
     added_.clear();
-    Call call{.server = server, .repository = repository, .access = Call::Access::write, .arguments = {"forget", "--quiet", "--prune"}};
+    Call call{
+        .server = server, .epoch = epoch, .repository = repository, .access = Call::Access::write, .arguments = {"forget", "--quiet", "--prune"}};
     call.arguments.insert(call.arguments.end(), engine_ids.begin(), engine_ids.end());
     CO_TRY_OK(co_await engine_.run_well(std::move(call)));
     co_return Success{};
@@ -270,10 +279,11 @@ ResticVault::Answer<Value> ResticVault::record_of(ServerUid server, std::string 
     co_return std::move(*record);
 }
 
-ResticVault::Answer<Success> ResticVault::restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t slot) {
+ResticVault::Answer<Success> ResticVault::restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t slot, Epoch epoch) {
     CO_TRY_OK(co_await find_snapshot(server, engine_id));
     const auto pass = co_await turnstile_of(server).enter();
-    Call call{.server = server, .repository = server.text(), .arguments = {}, .world = WorldDisk::staged};
+    CO_TRY_OK(co_await admit(server.text(), epoch));
+    Call call{.server = server, .epoch = epoch, .repository = server.text(), .arguments = {}, .world = WorldDisk::staged};
     call.arguments = {"restore", engine_id, "--quiet", "--verify", "--target", ".", "--include", "/data"};
     CO_TRY_OK(co_await engine_.run_well(std::move(call)));
     const auto owned = co_await bench_.own_world(server, WorldDisk::staged, slot);
@@ -356,6 +366,21 @@ Turnstile& ResticVault::turnstile_of(ServerUid server) {
 ResticVault::Answer<Journal> ResticVault::journal_of(std::string repository) {
     CO_TRY(text, co_await place_->journal(std::move(repository)));
     co_return Journal::parse(text);
+}
+
+ResticVault::Answer<Journal> ResticVault::journal_under(std::string repository, Epoch epoch) {
+    CO_TRY(journal, co_await journal_of(std::move(repository)));
+    if (epoch < journal.epoch()) co_return error(VaultError::Kind::fenced, "a newer keeper works on this repository");
+    journal.set_epoch(epoch);
+    co_return std::move(journal);
+}
+
+ResticVault::Answer<Success> ResticVault::admit(std::string repository, Epoch epoch) {
+    CO_TRY(text, co_await place_->journal(repository));
+    CO_TRY(journal, co_await journal_under(repository, epoch));
+    auto now = journal.text();
+    if (now == text) co_return Success{};
+    co_return co_await place_->write_journal(std::move(repository), std::move(now));
 }
 
 ResticVault::Answer<Success> ResticVault::keep_journal(std::string repository, const Journal& journal) {

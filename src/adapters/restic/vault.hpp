@@ -42,27 +42,31 @@ public:
     Answer<Success> probe() override;
     Answer<TakenSnapshot> take(SnapshotOrder order) override;
     Answer<Success> verify(ServerUid server, std::string engine_id) override;
-    Answer<Success> restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t slot) override;
+    Answer<Success> restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t slot, Epoch epoch) override;
     Answer<Value> record_of(ServerUid server, std::string engine_id) override;
     Answer<std::vector<VaultEntry>> list(ServerUid server) override;
     Answer<std::vector<ServerUid>> repositories() override;
-    Answer<Success> forget(ServerUid server, std::vector<std::string> engine_ids) override;
+    Answer<Success> forget(ServerUid server, std::vector<std::string> engine_ids, Epoch epoch) override;
     Answer<Success> sample(ServerUid server, int percent, std::uint64_t turn) override;
-    Answer<Success> remove_repository(ServerUid server) override;
+    Answer<Success> remove_repository(ServerUid server, Epoch epoch) override;
 
 private:
     Answer<Success> open(ServerUid server);
     Answer<Success> make_spare();
     // Packs that are missing or damaged make restic believe that data is there which is not. Moves the damaged aside and lets restic
     // count what is left, so that the next snapshot stores the lost data again.
-    Answer<Success> mend(ServerUid server);
+    Answer<Success> mend(ServerUid server, Epoch epoch);
     Answer<TakenSnapshot> back_up(SnapshotOrder order);
     Answer<Workbench::Ended> run_backup(const SnapshotOrder& order, std::string record);
     Answer<std::vector<VaultEntry>> list_now(ServerUid server);
-    Answer<Success> drop(ServerUid server, std::vector<std::string> engine_ids);
-    Answer<Success> drop_unfinished(ServerUid server, SnapshotId id);
+    Answer<Success> drop(ServerUid server, std::vector<std::string> engine_ids, Epoch epoch);
+    // Snapshots that were made for this order, all but `keep`: they may lack files. Never another's.
+    Answer<Success> drop_unfinished(const SnapshotOrder& order, std::string keep);
     Answer<Success> check_hashes(ServerUid server, std::string engine_id);
     Answer<Success> check_structure(ServerUid server, std::string engine_id);
+    // The journal, if no newer keeper has changed this repository, with this epoch in it.
+    Answer<Journal> journal_under(std::string repository, Epoch epoch);
+    Answer<Success> admit(std::string repository, Epoch epoch);
     Answer<Success> keep_journal(std::string repository, const Journal& journal);
     Answer<Journal> journal_of(std::string repository);
     Answer<Success> find_snapshot(ServerUid server, std::string engine_id);

@@ -136,7 +136,7 @@ TEST_F(ResticVaultTest, ExcludesAreBelowTheWorldAndNeverTakeAllOfIt) {
     ASSERT_TRUE(taken) << taken.error().detail;
 
     test.write_world(castle, {}, WorldDisk::staged);
-    ASSERT_TRUE(test.run(test.vault.restore_to_stage(castle, taken->engine_id, 7)));
+    ASSERT_TRUE(test.run(test.vault.restore_to_stage(castle, taken->engine_id, 7, Epoch{1})));
 
     EXPECT_EQ(test.read_world(castle, WorldDisk::staged), (std::map<std::string, std::string>{{"map", "m"}, {"live", "l"}}));
     EXPECT_EQ(test.bench.owned_by, std::vector<std::uint32_t>{7});
@@ -192,7 +192,7 @@ TEST_F(ResticVaultTest, AfterDamageTheNextSnapshotIsWholeAgain) {
     EXPECT_TRUE(proven) << proven.error().detail;
     EXPECT_EQ(verify(first).error().kind, Kind::corrupt) << "what is lost stays lost, and we say so";
     fs::create_directories(test.bench.world(castle, WorldDisk::staged));
-    ASSERT_TRUE(test.run(test.vault.restore_to_stage(castle, second.engine_id, 0)));
+    ASSERT_TRUE(test.run(test.vault.restore_to_stage(castle, second.engine_id, 0, Epoch{1})));
     EXPECT_EQ(test.read_world(castle, WorldDisk::staged), test.read_world(castle, WorldDisk::live));
 }
 
@@ -280,8 +280,8 @@ TEST_F(ResticVaultTest, ForgettingKeepsWhatOthersNeed) {
     test.write_world(castle, {{"map", std::string(50000, 'y')}, {"new", "n"}});
     const auto second = take(2);
 
-    ASSERT_TRUE(test.run(test.vault.forget(castle, {first.engine_id})));
-    ASSERT_TRUE(test.run(test.vault.forget(castle, {first.engine_id}))) << "again is no error";
+    ASSERT_TRUE(test.run(test.vault.forget(castle, {first.engine_id}, Epoch{1})));
+    ASSERT_TRUE(test.run(test.vault.forget(castle, {first.engine_id}, Epoch{1}))) << "again is no error";
 
     const auto left = test.run(test.vault.list(castle));
     ASSERT_TRUE(left);
@@ -348,11 +348,11 @@ TEST_F(ResticVaultTest, RepositoriesAreListedAndRemovedWhole) {
     take(1);
     EXPECT_EQ(*test.run(test.vault.repositories()), std::vector{castle});
 
-    ASSERT_TRUE(test.run(test.vault.remove_repository(castle)));
+    ASSERT_TRUE(test.run(test.vault.remove_repository(castle, Epoch{1})));
 
     EXPECT_TRUE(test.run(test.vault.repositories())->empty());
     EXPECT_TRUE(test.run(test.vault.list(castle))->empty());
-    EXPECT_TRUE(test.run(test.vault.remove_repository(castle))) << "again is no error";
+    EXPECT_TRUE(test.run(test.vault.remove_repository(castle, Epoch{1}))) << "again is no error";
     EXPECT_TRUE(fs::is_empty(test.root / "vault")) << "neither journal nor leftovers";
 }
 

@@ -83,7 +83,7 @@ Task<bool> VaultCare::remove_from_vault(ServerUid server, std::vector<vault::Sna
         if (!co_await ports_.ledger.put(snapshot, ports_.tenure.epoch())) co_return false;
     }
     if (engine_ids.empty()) co_return true;
-    const auto forgotten = co_await ports_.vault.forget(server, std::move(engine_ids));
+    const auto forgotten = co_await ports_.vault.forget(server, std::move(engine_ids), ports_.tenure.epoch());
     if (!forgotten) log::warning("vault", "old snapshots could not be removed", {{"server", server}, {"detail", forgotten.error().detail}});
     co_return forgotten.has_value();
 }
@@ -104,7 +104,7 @@ Task<bool> VaultCare::expire(KeptWorld world) {
     const auto owner = co_await ports_.store.get(world.uid);
     if (!owner && owner.error().kind != StoreError::Kind::not_found) co_return true;
     if (!owner) {
-        const auto removed = co_await ports_.vault.remove_repository(world.uid);
+        const auto removed = co_await ports_.vault.remove_repository(world.uid, ports_.tenure.epoch());
         if (!removed) {
             log::warning("vault", "a kept world could not be removed", {{"server", world.uid}, {"detail", removed.error().detail}});
             co_return true;

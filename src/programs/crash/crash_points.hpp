@@ -155,18 +155,18 @@ public:
     Answer<Success> verify(ServerUid server, std::string engine_id) override {
         return points_.around("vault.verify", inner_.verify(server, std::move(engine_id)));
     }
-    Answer<Success> restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t slot) override {
-        return points_.around("vault.restore_to_stage", inner_.restore_to_stage(server, std::move(engine_id), slot));
+    Answer<Success> restore_to_stage(ServerUid server, std::string engine_id, std::uint32_t slot, Epoch epoch) override {
+        return points_.around("vault.restore_to_stage", inner_.restore_to_stage(server, std::move(engine_id), slot, epoch));
     }
     Answer<Value> record_of(ServerUid server, std::string engine_id) override { return inner_.record_of(server, std::move(engine_id)); }
     Answer<std::vector<VaultEntry>> list(ServerUid server) override { return inner_.list(server); }
     Answer<std::vector<ServerUid>> repositories() override { return inner_.repositories(); }
-    Answer<Success> forget(ServerUid server, std::vector<std::string> engine_ids) override {
-        return points_.around("vault.forget", inner_.forget(server, std::move(engine_ids)));
+    Answer<Success> forget(ServerUid server, std::vector<std::string> engine_ids, Epoch epoch) override {
+        return points_.around("vault.forget", inner_.forget(server, std::move(engine_ids), epoch));
     }
     Answer<Success> sample(ServerUid server, int percent, std::uint64_t turn) override { return inner_.sample(server, percent, turn); }
-    Answer<Success> remove_repository(ServerUid server) override {
-        return points_.around("vault.remove_repository", inner_.remove_repository(server));
+    Answer<Success> remove_repository(ServerUid server, Epoch epoch) override {
+        return points_.around("vault.remove_repository", inner_.remove_repository(server, epoch));
     }
 
 private:

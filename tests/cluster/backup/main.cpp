@@ -19,7 +19,7 @@
 
 // The workbench of a cluster as a program, for tests/cluster/test_backup.py: one job for each line of its input, one line of JSON for each end.
 //     gk-cluster-backup NAMESPACE ID UID IMAGE
-//     {"disk": "staged", "write": true, "argv": ["restic", ...], "env": {...}, "secrets": {...}, "files": {...}}
+//     {"epoch": 2, "disk": "staged", "write": true, "argv": ["restic", ...], "env": {...}, "secrets": {...}, "files": {...}}
 namespace gk::kubernetes {
 namespace {
 
@@ -40,6 +40,8 @@ std::string text_of(const Value& value) { return value.as_string() != nullptr ? 
 Workbench::Job job_of(const Value& order, ServerUid uid) {
     Workbench::Job job;
     job.server = uid;
+    const auto* epoch = order.find("epoch");
+    job.epoch = Epoch{epoch != nullptr ? static_cast<std::uint64_t>(*epoch->as_int()) : 1};
     job.host_name = "gamekeeper-vault";
     const auto* disk = order.find("disk");
     job.disk = disk != nullptr && text_of(*disk) == "staged" ? WorldDisk::staged : WorldDisk::live;
