@@ -43,7 +43,8 @@ std::vector<Claim> claims_of(const wire::kubernetes::Store& store, ServerUid uid
                        .number = *number,
                        .world = *world,
                        .is_leaving = !text_at(*object, {"metadata", "deletionTimestamp"}).empty(),
-                       .is_lost = text_at(*object, {"status", "phase"}) == "Lost"});
+                       .is_lost = text_at(*object, {"status", "phase"}) == "Lost",
+                       .volume = std::string(text_at(*object, {"spec", "volumeName"}))});
     }
     std::ranges::sort(out, {}, &Claim::number);
     return out;

@@ -26,6 +26,7 @@ struct Claim {
     World world = World::live;
     bool is_leaving = false;  // Deleted, and held by a pod or its volume.
     bool is_lost = false;     // Its volume is gone: nothing can be read from it.
+    std::string volume = {};  // The PersistentVolume that it has; empty: none yet.
 };
 
 // Every claim of a server, lowest number first.

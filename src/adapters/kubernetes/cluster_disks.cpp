@@ -61,7 +61,7 @@ Runtime::Answer<Success> ClusterRuntime::create_disk(ServerUid uid, DiskSpec spe
     CO_TRY_OK(admit(epoch));
     CO_TRY(server, co_await settled(uid));
     const auto claims = view_.claims(uid, server);
-    if (live_claim(claims)) co_return Success{};
+    if (usable_claim(claims)) co_return Success{};
     NewClaim wish{.uid = uid, .server = std::move(server), .number = next_number(claims), .world = World::live, .size = spec.size, .epoch = epoch};
     co_return co_await make_claim(std::move(wish));
 }

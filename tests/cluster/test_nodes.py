@@ -1,0 +1,194 @@
+#!/usr/bin/python3
+"""Nodes that fall silent, die and are emptied, on the real cluster: worlds stay single, and what was saved is there again.
+
+    GK_TEST_BIN=DIR tests/cluster/test_nodes.py [Class.test]        needs the cluster (make cluster-up) for itself alone
+"""
+
+import contextlib
+import json
+
+import control_plane
+import harness
+from harness import NODES, ROOT, ClusterTest, answers
+
+FILE = "/api/bucket/files/castle/mark.txt"
+PROVISIONER = "local-path"
+
+
+def node(*words):
+    harness.run(ROOT / "tools" / "cluster" / "node", *words)
+
+
+@contextlib.contextmanager
+def only(name):
+    """New pods go to this node."""
+    others = [other for other in NODES if other != name]
+    harness.kubectl("cordon", *others)
+    try:
+        yield
+    finally:
+        harness.kubectl("uncordon", *others)
+
+
+class WorldOnANode(ClusterTest):
+    breaks_nodes = True
+
+    @classmethod
+    def setUpClass(cls):
+        definitions = harness.run(harness.PROGRAMS / "gamekeeper", "manifests").stdout
+        harness.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=definitions)
+        harness.use_images("minetest", "gk-shim", "restic", "versitygw")
+
+    def setUp(self):
+        super().setUp()
+        # What the test needs itself must not be on the node that it breaks.
+        pods = json.loads(harness.kubectl("get", "pods", "-A", "-o", "json").stdout)["items"]
+        self.safe = next(it["spec"]["nodeName"] for it in pods if PROVISIONER in it["metadata"]["name"])
+        self.victim = next(name for name in NODES if name != self.safe)
+        with only(self.safe) if self.breaks_nodes else contextlib.nullcontext():
+            self.store = harness.S3(self.space)
+        self.plane = control_plane.ControlPlane(self.space, self.store)
+        self.plane.start()
+
+    def clean_up(self):
+        if not self._outcome.success:
+            print(f"===== the control plane's log =====\n{self.plane.log()[-8000:]}", flush=True)
+        if self.breaks_nodes:
+            self.mend()
+        self.plane.clean_up()
+
+    def mend(self):
+        """The cluster as it was, whatever the test has come to."""
+        node("mend", self.victim)
+        with contextlib.suppress(AssertionError):
+            node("thaw", self.victim, "kubelet")
+        harness.run(ROOT / "tools" / "cluster" / "up")
+        harness.kubectl("uncordon", *NODES)
+        harness.kubectl("taint", "node", self.victim, "node.kubernetes.io/out-of-service-", check=False)
+        harness.kubectl("wait", "--for=condition=Ready", "node", "--all", "--timeout=60s")
+
+    def castle_on_victim(self):
+        with only(self.victim):
+            self.plane.world("create", "castle", "--game", "minetest", "--start")
+        self.assertEqual(self.victim, self.pod()["spec"]["nodeName"])
+        self.write("mark 1\n")
+        return self.space.get("gs", "castle")
+
+    def write(self, text):
+        status, said = self.plane.call("PUT", f"{FILE}?namespace={self.space.name}", {"content": text})
+        self.assertEqual(200, status, said)
+
+    def mark(self):
+        return self.plane.call("GET", f"{FILE}?namespace={self.space.name}")[1]["content"]
+
+    def pod(self):
+        return self.space.get("pod", "gs-castle-0")
+
+    def until(self, condition, seconds=150):
+        return self.space.until(condition, "gs", "castle", seconds)
+
+    def until_reason(self, reason, seconds=60):
+        return self.until(lambda gs: gs.get("status", {}).get("reason") == reason, seconds)
+
+    def until_running_on(self, name, seconds=150):
+        running = self.until(lambda gs: gs["status"]["state"] == "running" and
+                             gs["status"]["endpoints"][0].get("host") == NODES[name] and not gs["status"].get("reason"), seconds)
+        self.assertEqual(name, self.pod()["spec"]["nodeName"])
+        self.assertTrue(self.joinable(running))
+        return running
+
+    def joinable(self, server):
+        endpoint = server["status"]["endpoints"][0]
+        return answers(endpoint["host"], endpoint["port"])
+
+    def live_claims(self):
+        found = json.loads(self.space.kubectl("get", "pvc", "-l", "gamekeeper.dev/world=live", "-o", "json").stdout)["items"]
+        return [it["metadata"]["name"] for it in found if "deletionTimestamp" not in it["metadata"]]
+
+    def story(self):
+        return self.space.kubectl("get", "events", "-o", "custom-columns=:.message", "--no-headers").stdout
+
+
+class Nodes(WorldOnANode):
+    def test_a_drained_node_lets_its_world_go_saved_and_whole(self):
+        self.castle_on_victim()
+
+        drained = harness.kubectl("drain", self.victim, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=170s",
+                                  "--pod-selector=gamekeeper.dev/name=castle")
+
+        self.assertIn("Cannot evict pod as it would violate the pod's disruption budget", drained.stdout + drained.stderr)
+        self.until_running_on(self.safe)
+        self.assertEqual("mark 1\n", self.mark())
+        self.assertEqual(["gs-castle-1"], self.live_claims())
+        self.assertIn("is to be emptied (cordoned)", self.story())
+
+    def test_a_frozen_kubelet_ends_no_game_and_starts_none(self):
+        running = self.castle_on_victim()
+        pod = self.pod()["metadata"]["uid"]
+
+        node("freeze", self.victim, "kubelet")
+        self.until_reason("node_unreachable")
+        self.assertTrue(self.joinable(running), "the game itself is well")
+        node("thaw", self.victim, "kubelet")
+
+        self.until_running_on(self.victim)
+        self.assertEqual(pod, self.pod()["metadata"]["uid"])
+
+    def test_a_node_that_is_cut_off_keeps_its_world_until_somebody_says_that_it_is_dead(self):
+        self.castle_on_victim()
+        self.plane.world("backup", "castle")
+        self.write("mark 2\n")
+
+        node("cut", self.victim)
+        self.until_reason("node_unreachable")
+        self.space.kubectl("delete", "pod", "gs-castle-0", "--force", "--grace-period=0")
+        # Somebody believes to know better; the keeper does not.
+        self.space.wait_for("create", "pod/gs-castle-0", seconds=30)
+        self.assertEqual("node_unreachable", self.space.get("gs", "castle")["status"]["reason"])
+        self.assertEqual(["gs-castle-0"], self.live_claims())
+
+        self.assertIn("unreachable", self.plane.cli("node", "list").stdout)
+        self.assertEqual(2, self.plane.cli("node", "confirm-dead", self.victim, check=False).returncode, "nobody can be asked")
+        self.assertIn("answers", self.plane.cli("node", "confirm-dead", self.safe, "--yes", check=False).stderr)
+        confirmed = self.plane.cli("node", "confirm-dead", self.victim, "--yes")
+        self.assertIn(f"{self.space.name}/castle", confirmed.stderr)
+        self.plane.cli("node", "confirm-dead", self.victim, "--yes")
+
+        self.until_running_on(self.safe)
+        self.assertEqual("mark 1\n", self.mark(), "what was newer than the backup is lost ...")
+        self.assertIn("what was written after it is lost", self.story(), "... which is said")
+
+        node("mend", self.victim)
+        harness.kubectl("wait", "--for=condition=Ready", f"node/{self.victim}", "--timeout=60s")
+        self.until_running_on(self.safe)
+        self.assertEqual(["pod/gs-castle-0"], self.space.kubectl("get", "pods", "-l", "gamekeeper.dev/server", "-o", "name").stdout.split())
+
+    def test_a_node_that_was_deleted_is_dead(self):
+        self.castle_on_victim()
+        self.plane.world("backup", "castle")
+
+        node("kill", self.victim)
+        harness.kubectl("delete", "node", self.victim)
+
+        self.until_running_on(self.safe)
+        self.assertEqual("mark 1\n", self.mark())
+
+
+class LostDisk(WorldOnANode):
+    breaks_nodes = False
+
+    def test_a_claim_that_was_deleted_comes_back_from_the_newest_backup(self):
+        self.plane.world("create", "castle", "--game", "minetest", "--start")
+        self.write("mark 1\n")
+        self.plane.world("pause", "castle")
+
+        self.space.kubectl("delete", "pvc", "gs-castle-0", "--timeout=30s")
+        self.until_reason("disk_lost")
+        self.plane.world("start", "castle")
+
+        self.assertEqual("mark 1\n", self.mark())
+        self.assertIn("the newest proven backup, of", self.story())
+
+
+if __name__ == "__main__":
+    harness.main()
