@@ -35,6 +35,7 @@ protected:
         replace(path, "{game}", "toy");
         replace(path, "{operation}", operation);
         replace(path, "{key}", spare_key);
+        replace(path, "{node}", "node-1");
         return path;
     }
     void furnish() {

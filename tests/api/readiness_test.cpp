@@ -29,7 +29,7 @@ TEST_F(BeforeTakeover, WhatOnlyReadsIsAnsweredAndReadyzSaysWhatIsWaitedFor) {
     EXPECT_EQ(ready.status, 503);
     EXPECT_EQ(*ready.json.find("keeper")->find("ok"), Value(false));
     EXPECT_FALSE(text(*ready.json.find("keeper"), "detail").empty());
-    tenure.begin(Epoch{7});
+    take_over();
     EXPECT_EQ(send("GET", "/readyz", "", {}, false).status, 200);
 }
 
@@ -38,7 +38,7 @@ TEST_F(BeforeTakeover, AChangeWaitsAndIsMadeWhenTheKeeperHasCome) {
     EXPECT_FALSE(is_answered_in(std::chrono::seconds(4), later));
     EXPECT_TRUE(house.state->servers.empty());
 
-    tenure.begin(Epoch{7});
+    take_over();
 
     ASSERT_TRUE(is_answered(later));
     EXPECT_EQ((*later)->status, 202) << (*later)->text;
@@ -67,6 +67,48 @@ TEST_F(BeforeTakeover, AChangeThatHasWaitedLongEnoughIsRefusedAndWasNotMade) {
         EXPECT_EQ(text(reply.json, "code"), "not_ready");
         EXPECT_FALSE(reply.header("Retry-After").empty());
         EXPECT_EQ(house.state->servers, before);
+    }
+}
+
+TEST_F(BeforeTakeover, WhereAnotherOneMayKeepChangesAreTakenWithoutOne) {
+    context.keeper_name = [] { return "somebody else"; };
+    admission.open();
+
+    EXPECT_EQ(send("POST", "/v1/servers", R"({"id": "castle", "game": "toy"})").status, 202);
+    const auto ready = send("GET", "/readyz", "", {}, false);
+    EXPECT_EQ(ready.status, 200);
+    EXPECT_EQ(*ready.json.find("keeper")->find("keeps"), Value(false));
+    EXPECT_EQ(text(*ready.json.find("keeper"), "holder"), "somebody else");
+}
+
+// Knows some tokens, as a cluster does.
+class SomeIdentities final : public Identities {
+public:
+    Task<Result<Identity, IdentityError>> identify(Secret token) override {
+        if (token.reveal() == "of-an-admin") co_return Identity{.name = "jane", .role = Role::admin};
+        if (token.reveal() == "of-a-reader") co_return Identity{.name = "joe", .role = Role::reader};
+        if (token.reveal() == "of-a-pod") co_return Identity{.name = "system:serviceaccount:default:default"};
+        if (token.reveal() == "of-the-absent") co_return std::unexpected(IdentityError{IdentityError::Kind::unavailable, "no answer"});
+        co_return std::unexpected(IdentityError{IdentityError::Kind::unknown, "nobody's"});
+    }
+};
+
+TEST_F(Api, TokensOfTheClusterAreGoodForWhatTheirOwnersMayDo) {
+    SomeIdentities identities;
+    context.identities = &identities;
+    struct Case {
+        std::string token;
+        int reads, changes;
+    };
+    for (const auto& [token, reads, changes] : std::vector<Case>{{"of-an-admin", 200, 202},
+                                                                 {"of-a-reader", 200, 403},
+                                                                 {"of-a-pod", 403, 403},
+                                                                 {"of-the-absent", 503, 503},
+                                                                 {"of-nobody", 401, 401},
+                                                                 {key, 200, 409}}) {
+        const Headers as{{"Authorization", "Bearer " + token}};
+        EXPECT_EQ(send("GET", "/v1/servers", "", as, false).status, reads) << token;
+        EXPECT_EQ(send("POST", "/v1/servers", R"({"id": "castle", "game": "toy"})", as, false).status, changes) << token;
     }
 }
 

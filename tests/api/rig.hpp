@@ -40,7 +40,7 @@ protected:
     };
 
     void SetUp() override {
-        if (keeper_is_there) tenure.begin(Epoch{7});
+        if (keeper_is_there) take_over();
         net::Router router;
         api::add_routes(router, context);
         net::ServerHooks hooks{.problem = [](const net::Problem& problem) { return api::problem_reply(problem); },
@@ -111,9 +111,16 @@ protected:
     memory::MemoryGameFiles game_files;
     app::GameShelf shelf{house.games, {}, [](const std::string&) { return true; }, game_files};
     api::Metrics metrics;
+    void take_over() {
+        tenure.begin(Epoch{7});
+        admission.open();
+    }
     app::Tenure tenure;
+    app::Admission admission;
+    app::NodeCare nodes{nullptr, house.store, house.ledger, house.clock};
     api::Context context{.servers = house.servers,
                          .accounts = house.accounts,
+                         .nodes = nodes,
                          .games = house.games,
                          .shelf = shelf,
                          .ledger = house.ledger,
@@ -121,6 +128,7 @@ protected:
                          .vault = vault,
                          .clock = house.clock,
                          .tenure = tenure,
+                         .admission = admission,
                          .metrics = metrics,
                          .public_host = "192.0.2.1",
                          .openapi = games_test::read_document(std::string(GK_SOURCE_DIR) + "/api/openapi.yaml"),

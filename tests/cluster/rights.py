@@ -1,6 +1,7 @@
 """What an account may do, and what it has done: the rules of the chart, and the audit log of the test cluster."""
 
 import json
+import pathlib
 import sys
 
 import harness
@@ -9,10 +10,11 @@ from harness import ROOT, kubectl, run
 
 sys.path.insert(0, str(ROOT / "tools" / "cluster"))
 
-import control_plane as cluster  # noqa: E402  The test cluster's.
+import settings  # noqa: E402  The test cluster's.
 from parts import KUBERNETES  # noqa: E402
 
 CHART = ROOT / "deploy" / "helm" / "gamekeeper"
+AUDIT_LOG = settings.CONTROL_PLANE.directory / "log" / "audit.log"
 
 
 class Account:
@@ -35,7 +37,7 @@ class Account:
 
     def kubeconfig(self, path):
         """As that account, with a token that the API server has given out."""
-        config = yaml.safe_load(cluster.kubeconfig("admin"))
+        config = yaml.safe_load(pathlib.Path(harness.ENVIRONMENT["KUBECONFIG"]).read_text())
         config["users"][0]["user"] = {"token": self.space.kubectl("create", "token", "gamekeeper", "--duration=1h").stdout.strip()}
         path.write_text(json.dumps(config))
         return path
@@ -52,7 +54,7 @@ class Account:
 
     def calls(self):
         """What the account has asked for: the API server's own words, each with whether it was allowed."""
-        with open(cluster.AUDIT_LOG, encoding="utf-8") as log:
+        with open(AUDIT_LOG, encoding="utf-8") as log:
             for line in log:
                 call = json.loads(line)
                 if call["user"]["username"] != self.name or "objectRef" not in call:

@@ -1,9 +1,11 @@
 #!/usr/bin/python3
-"""Games that people declare with kubectl: what the API server refuses, what the control plane says of them, and servers of such a game.
+"""Games that people declare with kubectl: what the API server refuses, what the control plane says of them, and servers of such a game. And passwords
+in settings, which stand in Secrets alone.
 
     GK_TEST_BIN=DIR tests/cluster/test_games.py [Class.test]        needs the cluster (make cluster-up)
 """
 
+import base64
 import signal
 
 import control_plane
@@ -20,7 +22,7 @@ def is_seen(game):
     return game.get("status", {}).get("observedGeneration") == game["metadata"]["generation"]
 
 
-class Games(ClusterTest):
+class WithControlPlane(ClusterTest):
     @classmethod
     def setUpClass(cls):
         definitions = harness.run(harness.PROGRAMS / "gamekeeper", "manifests").stdout
@@ -37,6 +39,14 @@ class Games(ClusterTest):
             print(f"===== the control plane's log =====\n{self.plane.log()[-8000:]}", flush=True)
         self.plane.clean_up()
 
+    def castle(self, **spec):
+        return {"apiVersion": "gamekeeper.dev/v1alpha1", "kind": "GameServer", "metadata": {"name": "castle"}, "spec": spec}
+
+    def reach(self, state, seconds=120):
+        return self.space.until(lambda gs: gs.get("status", {}).get("state") == state, "gs", "castle", seconds)
+
+
+class Games(WithControlPlane):
     def game(self, name="blocks", **changes):
         """Minetest's definition under another name."""
         spec = yaml.safe_load((ROOT / "games" / "minetest.yaml").read_text())
@@ -60,9 +70,8 @@ class Games(ClusterTest):
         for word in ("blocks", "Blocks", "True"):
             self.assertIn(word, line)
 
-        self.space.apply({"apiVersion": "gamekeeper.dev/v1alpha1", "kind": "GameServer", "metadata": {"name": "castle"},
-                          "spec": {"game": "blocks", "package": "tiny"}})
-        running = self.space.until(lambda gs: gs.get("status", {}).get("state") == "running", "gs", "castle", 120)
+        self.space.apply(self.castle(game="blocks", package="tiny"))
+        running = self.reach("running")
         endpoint = running["status"]["endpoints"][0]
         self.assertTrue(answers(endpoint["host"], endpoint["port"]))
         self.assertEqual(256, self.plane.show("castle")["resources"]["memory_mib"])
@@ -119,6 +128,58 @@ class Games(ClusterTest):
                 refused = self.space.kubectl("apply", "--server-side", "--validate=strict", "-f", "-", input=text, check=False)
                 self.assertNotEqual(0, refused.returncode)
                 self.assertIn(words, refused.stderr)
+
+
+class Secrets(WithControlPlane):
+    def keep(self, password, **labels):
+        """In a Secret of people's own."""
+        metadata = {"name": "passwords", "labels": labels}
+        self.space.apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"castle": password}})
+
+    def configured(self):
+        """The password with which the game was started."""
+        status, file = self.plane.call("GET", f"/api/bucket/files/castle/minetest.conf?namespace={self.space.name}")
+        self.assertEqual(200, status, file)
+        return next(line.partition("=")[2].strip() for line in file["content"].splitlines() if line.startswith("default_password"))
+
+    def test_a_password_given_to_the_api_stands_in_the_servers_secret_alone(self):
+        self.plane.world("create", "castle", "--game", "minetest", "--set", "default_password=swordfish", "--start")
+
+        self.assertEqual("swordfish", self.configured())
+        self.assertNotIn("swordfish", self.space.kubectl("get", "gs,sts,pod,svc,configmap,events", "-o", "yaml").stdout)
+        self.assertNotIn("swordfish", self.plane.world("show", "castle", "-o", "json").stdout)
+        values = self.space.get("secret", "gs-castle")["data"].values()
+        self.assertIn(base64.b64encode(b"swordfish").decode(), values)
+
+        self.plane.world("set", "castle", "default_password=trout")
+        self.plane.world("restart", "castle")
+        self.assertEqual("trout", self.configured())
+
+    def test_a_setting_names_a_secret_that_may_be_used_for_it(self):
+        named = {"default_password": {"secret": {"name": "passwords", "key": "castle"}}}
+        self.keep("swordfish")
+        self.space.apply(self.castle(game="minetest", replicas=0, settings=named))
+        self.reach("stopped")
+        refused = self.plane.world("start", "castle", check=False)
+        self.assertNotEqual(0, refused.returncode)
+        self.assertIn("gamekeeper.dev/settings=true", refused.stdout + refused.stderr)
+
+        self.keep("swordfish", **{"gamekeeper.dev/settings": "true"})
+        self.plane.world("start", "castle")
+        self.assertEqual("swordfish", self.configured())
+        self.assertEqual(named, {name: self.plane.show("castle")["settings"][name] for name in named})
+        self.assertNotIn(base64.b64encode(b"swordfish").decode(), self.space.kubectl("get", "secret", "gs-castle", "-o", "yaml").stdout)
+
+        self.keep("trout", **{"gamekeeper.dev/settings": "true"})
+        self.plane.world("restart", "castle")
+        self.assertEqual("trout", self.configured())
+
+    def test_a_password_is_refused_where_everybody_reads_it(self):
+        self.space.apply(self.castle(game="minetest", replicas=0, settings={"default_password": "swordfish"}))
+
+        refused = self.space.until(lambda gs: condition(gs, "Accepted").get("status") == "False", "gs", "castle", 30)
+        self.assertIn("is a secret", condition(refused, "Accepted")["message"])
+        self.assertNotIn("swordfish", condition(refused, "Accepted")["message"])
 
 
 if __name__ == "__main__":

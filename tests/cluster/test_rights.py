@@ -14,9 +14,13 @@ from rights import Account
 
 # Rights that a life without accidents does not use, and why they are there.
 UNUSED = {
-    ("get", "gamekeeper.dev", "gameservers"): "GameServers are read one by one when a list may be old",
-    ("delete", "gamekeeper.dev", "gameservers"): "a server that is deleted by the API",
     ("update", "gamekeeper.dev", "gameservers/finalizers"): "admission plug-ins that guard owner references ask for it (OpenShift)",
+    ("patch", "gamekeeper.dev", "gameservers/status"): "players who come and go; here nobody plays",
+    ("create", "apps", "statefulsets"): "an apply that makes the object is asked for it besides",
+    ("create", "policy", "poddisruptionbudgets"): "the same",
+    ("patch", "", "services"): "another exposure of a server that is there",
+    ("get", "", "nodes"): "before a node is called dead",
+    ("patch", "", "nodes"): "gamekeeper node confirm-dead",
 }
 
 
@@ -29,15 +33,18 @@ class Rights(ClusterTest):
 
     def setUp(self):
         super().setUp()
-        self.account = Account(self.space)
+        self.plane, self.account = None, Account(self.space)
+
+    def start(self):
         self.plane = control_plane.ControlPlane(self.space, harness.S3(self.space))
         self.plane.settings["CLUSTER_KUBECONFIG"] = self.account.kubeconfig(self.plane.home / "kubeconfig")
         self.plane.start()
 
     def clean_up(self):
-        if not self._outcome.success:
+        if self.plane and not self._outcome.success:
             print(f"===== the control plane's log =====\n{self.plane.log()[-8000:]}", flush=True)
-        self.plane.clean_up()
+        if self.plane:
+            self.plane.clean_up()
         self.account.remove()
 
     def live(self):
@@ -61,6 +68,7 @@ class Rights(ClusterTest):
         self.plane.world("delete", "tower", "--yes")
 
     def test_every_call_is_allowed_and_every_right_is_used(self):
+        self.start()
         self.live()
 
         calls = list(self.account.calls())
@@ -75,8 +83,8 @@ class Rights(ClusterTest):
         for verb, group, resource, everywhere in self.account.rules():
             with self.subTest(verb=verb, group=group, resource=resource):
                 self.assertNotIn("*", (verb, group, resource))
-                if everywhere:
-                    self.assertIn(verb, ("get", "list", "watch") if resource != "tokenreviews" else ("create",))
+                if everywhere and (verb, resource) not in (("create", "tokenreviews"), ("patch", "nodes")):
+                    self.assertIn(verb, ("get", "list", "watch"))
                     self.assertNotEqual("secrets", resource)
 
 

@@ -17,6 +17,8 @@ inline constexpr std::string_view server_label = "gamekeeper.dev/server";
 inline constexpr std::string_view name_label = "gamekeeper.dev/name";
 inline constexpr std::string_view manager_label = "app.kubernetes.io/managed-by";
 inline constexpr std::string_view manager = "gamekeeper";
+// "true" on a Secret whose values people let settings name: who may write GameServers need not be allowed to read every Secret beside them.
+inline constexpr std::string_view settings_label = "gamekeeper.dev/settings";
 // On claims: "live" or "staged".
 inline constexpr std::string_view world_label = "gamekeeper.dev/world";
 // On a GameServer: kubectl delete waits until the world is saved.

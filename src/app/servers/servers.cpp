@@ -63,6 +63,13 @@ std::optional<server::Exposure> usual_exposure(const MachineLimits& limits) {
     return server::Exposure{.kind = limits.exposures.front(), .address = {}, .dns_label = {}, .static_address = {}};
 }
 
+// What has failed in the old way is tried in the new one at once.
+void change_exposure(server::Record& record, std::optional<server::Exposure> exposure) {
+    if (record.exposure == exposure) return;
+    record.exposure = std::move(exposure);
+    if (server::game_up(record)) record.not_before.reset();
+}
+
 // How many players fit, of a game that does not say so itself.
 std::optional<int> player_limit(const catalog::Catalog& games, const server::Record& record, bool game_up) {
     const auto* game = games.game(record.game);
@@ -366,7 +373,7 @@ Servers::Answer<ServerView> Servers::patch(Caller caller, std::string space, std
         if (order.schedules) record.schedules = *order.schedules;
         if (order.backup_every) record.backup_every = order.backup_every;
         if (order.launch) record.launch = *order.launch;
-        if (order.exposure) record.exposure = *order.exposure ? *order.exposure : usual_exposure(limits_);
+        if (order.exposure) change_exposure(record, *order.exposure ? *order.exposure : usual_exposure(limits_));
         record.updated_at = ports_.clock.now();
         auto stored = co_await ports_.store.replace(record);
         if (stored) {

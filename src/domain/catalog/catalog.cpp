@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "domain/catalog/names.hpp"
+#include "domain/catalog/sections.hpp"
 
 namespace gk::catalog {
 namespace {
@@ -43,6 +44,20 @@ std::string known_or_near(std::string_view name, const std::vector<std::string_v
 
 }  // namespace
 
+bool decode_packages(const Value& value, const std::string& pointer, Errors& errors, std::vector<Package>& out) {
+    const auto* members = value.as_object();
+    if (members == nullptr) {
+        errors.add(pointer, "wrong_type", "an object of packages by name is expected here", value.mark());
+        return false;
+    }
+    const auto before = errors.list().size();
+    for (const auto& [name, member] : *members) {
+        out.push_back({.name = name, .title = name, .resources = {}});
+        decode_package(member, pointer_to(pointer, name), errors, out.back());
+    }
+    return errors.list().size() == before;
+}
+
 Result<std::vector<Package>, std::vector<FieldError>> decode_packages(const Value& document) {
     Errors errors;
     std::vector<Package> out;
@@ -50,13 +65,7 @@ Result<std::vector<Package>, std::vector<FieldError>> decode_packages(const Valu
     Value list;
     in.required("packages", list);
     in.finish();
-    if (!list.is_null() && list.as_object() == nullptr) in.fail("packages", "wrong_type", "an object of packages by name is expected here");
-    if (const auto* members = list.as_object()) {
-        for (const auto& [name, member] : *members) {
-            out.push_back({.name = name, .title = name, .resources = {}});
-            decode_package(member, pointer_to("/packages", name), errors, out.back());
-        }
-    }
+    if (!list.is_null()) decode_packages(list, "/packages", errors, out);
     if (!errors.empty()) return std::unexpected(errors.take());
     return out;
 }
@@ -64,6 +73,20 @@ Result<std::vector<Package>, std::vector<FieldError>> decode_packages(const Valu
 void Catalog::put(Game game) {
     auto name = game.name;
     games_.insert_or_assign(std::move(name), std::move(game));
+}
+
+void Catalog::declare(Game game) {
+    const auto there = games_.find(game.name);
+    if (!covered_.contains(game.name)) covered_.emplace(game.name, there != games_.end() ? std::optional(std::move(there->second)) : std::nullopt);
+    put(std::move(game));
+}
+
+void Catalog::retract(std::string_view name) {
+    const auto covered = covered_.find(name);
+    if (covered == covered_.end()) return;
+    if (covered->second) put(std::move(*covered->second));
+    else games_.erase(covered->first);
+    covered_.erase(covered);
 }
 
 const Game* Catalog::game(std::string_view name) const {
@@ -76,7 +99,8 @@ const Package* Catalog::package(std::string_view name) const {
     return found == packages_.end() ? nullptr : &*found;
 }
 
-Result<server::Resources, FieldError> Catalog::resources_for(std::string_view package_name, const std::optional<server::Resources>& resources) const {
+Result<server::Resources, FieldError> Catalog::resources_for(const Game* game, std::string_view package_name,
+                                                             const std::optional<server::Resources>& resources) const {
     if (resources) {
         if (!package_name.empty())
             return std::unexpected(FieldError{"/package", "not_allowed", "give either 'package' or 'resources', not both", {}});
@@ -84,8 +108,11 @@ Result<server::Resources, FieldError> Catalog::resources_for(std::string_view pa
         return *resources;
     }
     const auto wanted = package_name.empty() ? usual_package : package_name;
+    const std::span<const Package> own = game != nullptr ? std::span(game->packages) : std::span<const Package>();
+    if (const auto found = std::ranges::find(own, wanted, &Package::name); found != own.end()) return found->resources;
     if (const auto* found = package(wanted)) return found->resources;
     std::vector<std::string_view> known;
+    for (const auto& it : own) known.push_back(it.name);
     for (const auto& it : packages_) known.push_back(it.name);
     return std::unexpected(
         FieldError{"/package", "not_allowed", fmt::format("there is no package '{}'; {}", wanted, known_or_near(wanted, known)), {}});

@@ -12,14 +12,6 @@
 
 namespace gk::catalog {
 
-// A size that servers are offered in.
-struct Package {
-    std::string name;
-    std::string title;
-    server::Resources resources;
-    bool operator==(const Package&) const = default;
-};
-
 // Reads {packages: {NAME: {title, cpu_millis, memory_mib, disk_mib}, ...}}; the order of the file is kept.
 Result<std::vector<Package>, std::vector<FieldError>> decode_packages(const Value& document);
 
@@ -31,21 +23,28 @@ public:
 
     // A game of a known name takes the place of the older one.
     void put(Game game);
+    // A game that people declare while we run. It stands in front of the one of its name that was put, until it is retracted.
+    void declare(Game game);
+    void retract(std::string_view name);
     void put_packages(std::vector<Package> packages) { packages_ = std::move(packages); }
 
-    // Null when there is none. Valid until the next put.
+    // Null when there is none. Valid until the catalogue changes: nobody keeps it across a co_await.
     const Game* game(std::string_view name) const;
     const Package* package(std::string_view name) const;
     const std::map<std::string, Game, std::less<>>& games() const { return games_; }
     const std::vector<Package>& packages() const { return packages_; }
 
-    // The size of a new server, from a package's name or from resources, never both. Pointers are "/package" or below "/resources".
-    Result<server::Resources, FieldError> resources_for(std::string_view package, const std::optional<server::Resources>& resources) const;
+    // The size of a new server of this game (null: of one that is not known), from a package's name or from resources, never both. Pointers are
+    // "/package" or below "/resources".
+    Result<server::Resources, FieldError> resources_for(const Game* game, std::string_view package,
+                                                        const std::optional<server::Resources>& resources) const;
     // The error for a game that is not known, with its nearest neighbour.
     FieldError unknown_game(std::string_view name) const;
 
 private:
     std::map<std::string, Game, std::less<>> games_;
+    // By the name of each declared one, what it stands in front of.
+    std::map<std::string, std::optional<Game>, std::less<>> covered_;
     std::vector<Package> packages_;
 };
 

@@ -18,18 +18,18 @@ TEST(Catalog, ResolvesSizes) {
     const auto games = catalog();
     const server::Resources own{{100}, {200}, {300}};
 
-    EXPECT_EQ(games.resources_for("large", std::nullopt)->memory.count, 12288);
-    EXPECT_EQ(games.resources_for("", std::nullopt)->memory.count, 1024);
-    EXPECT_EQ(games.resources_for("", own), own);
+    EXPECT_EQ(games.resources_for(nullptr, "large", std::nullopt)->memory.count, 12288);
+    EXPECT_EQ(games.resources_for(nullptr, "", std::nullopt)->memory.count, 1024);
+    EXPECT_EQ(games.resources_for(nullptr, "", own), own);
 }
 
 TEST(Catalog, RefusesSizesThatMeanNothing) {
     const auto games = catalog();
 
-    EXPECT_EQ(games.resources_for("lage", std::nullopt).error().detail, "there is no package 'lage'; did you mean 'large'?");
-    EXPECT_EQ(games.resources_for("large", server::Resources{}).error().pointer, "/package");
-    EXPECT_EQ(games.resources_for("", server::Resources{{100}, {0}, {300}}).error().pointer, "/resources/memory_mib");
-    EXPECT_EQ(games.resources_for("", server::Resources{{100}, {200}, {std::int64_t{1} << 60}}).error().pointer, "/resources/disk_mib");
+    EXPECT_EQ(games.resources_for(nullptr, "lage", std::nullopt).error().detail, "there is no package 'lage'; did you mean 'large'?");
+    EXPECT_EQ(games.resources_for(nullptr, "large", server::Resources{}).error().pointer, "/package");
+    EXPECT_EQ(games.resources_for(nullptr, "", server::Resources{{100}, {0}, {300}}).error().pointer, "/resources/memory_mib");
+    EXPECT_EQ(games.resources_for(nullptr, "", server::Resources{{100}, {200}, {std::int64_t{1} << 60}}).error().pointer, "/resources/disk_mib");
 }
 
 TEST(Catalog, FindsGamesByNameAndReplacesThem) {
@@ -43,6 +43,39 @@ TEST(Catalog, FindsGamesByNameAndReplacesThem) {
     EXPECT_EQ(games.games().size(), 1u);
     EXPECT_EQ(games.game("minecraft"), nullptr);
     EXPECT_EQ(games.unknown_game("minetst").detail, "there is no game 'minetst'; did you mean 'minetest'?");
+}
+
+TEST(Catalog, OffersAGamesOwnSizesBeforeTheUsualOnes) {
+    const auto games = catalog();
+    Game game;
+    game.packages = {{"small", "Tiny", {{10}, {20}, {30}}}, {"huge", "Huge", {{8000}, {24576}, {40960}}}};
+
+    EXPECT_EQ(games.resources_for(&game, "", std::nullopt)->memory.count, 20);
+    EXPECT_EQ(games.resources_for(&game, "huge", std::nullopt)->memory.count, 24576);
+    EXPECT_EQ(games.resources_for(&game, "large", std::nullopt)->memory.count, 12288);
+    EXPECT_FALSE(games.resources_for(nullptr, "huge", std::nullopt));
+}
+
+TEST(Catalog, PutsADeclaredGameInFrontAndBringsBackWhatWasThere) {
+    auto games = catalog();
+    const auto titled = [](std::string name, std::string title) {
+        Game game;
+        game.name = std::move(name);
+        game.title = std::move(title);
+        return game;
+    };
+    games.put(titled("minetest", "Shipped"));
+
+    games.declare(titled("minetest", "First"));
+    games.declare(titled("minetest", "Second"));
+    games.declare(titled("castle", "Castle"));
+    EXPECT_EQ(games.game("minetest")->title, "Second");
+
+    games.retract("minetest");
+    games.retract("castle");
+    games.retract("nobody");
+    EXPECT_EQ(games.game("minetest")->title, "Shipped");
+    EXPECT_EQ(games.game("castle"), nullptr);
 }
 
 TEST(Packages, AreReadInOrderAndChecked) {

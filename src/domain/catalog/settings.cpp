@@ -4,6 +4,8 @@
 
 #include "base/text.hpp"
 #include "domain/catalog/render.hpp"
+#include "domain/catalog/secret_setting.hpp"
+#include "domain/server/secret_place.hpp"
 
 namespace gk::catalog {
 namespace {
@@ -32,7 +34,9 @@ std::vector<FieldError> validate_settings(const Game& game, const SettingValues&
     for (const auto& [name, value] : given) {
         const auto* setting = game.setting(name);
         if (setting == nullptr) errors.push_back(unknown_setting(game, name, value));
-        else if (!value.is_null()) {
+        else if (setting->secret && value.as_object() != nullptr) {
+            if (auto problem = problem_with_place(*setting, value, pointer_to("/settings", name))) errors.push_back(std::move(*problem));
+        } else if (!value.is_null()) {
             if (auto problem = problem_with(*setting, value, pointer_to("/settings", name))) errors.push_back(std::move(*problem));
         }
     }
@@ -58,7 +62,9 @@ SettingValues visible_settings(const Game& game, const SettingValues& given) {
     auto out = given;
     for (auto& [name, value] : out) {
         const auto* setting = game.setting(name);
-        if (setting != nullptr && setting->secret && !value.is_null()) value = std::string(masked_setting);
+        const auto place = server::secret_place(value);
+        const bool is_named = place && !place->is_stored();
+        if (setting != nullptr && setting->secret && !value.is_null() && !is_named) value = std::string(masked_setting);
     }
     return out;
 }

@@ -16,11 +16,11 @@ void set_type(Value& out, const Value& type) {
     }
     std::vector<Value> others;
     for (const auto& one : *types) {
-        if (one == Value("null")) out.set("nullable", true);
-        else others.push_back(one);
+        if (one != Value("null")) others.push_back(one);
     }
     if (others.size() == 1) out.set("type", others.front());
     else out.set("x-kubernetes-preserve-unknown-fields", true);
+    if (others.size() < types->size()) out.set("nullable", true);
 }
 
 bool is_open_object(const Value& schema) {
