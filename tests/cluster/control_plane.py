@@ -50,7 +50,7 @@ class ControlPlane:
         while not self.is_ready():
             # Waits for the end of the process, which would be the news; else asks again.
             if self.ended(0.05) or time.monotonic() > end:
-                raise AssertionError(f"gamekeeper serve is not ready; its log:\n{self.log()[-6000:]}")
+                raise AssertionError(f"gamekeeper serve is not ready ({self.process.poll()}); its log:\n{self.log()[-6000:]}")
 
     def is_ready(self):
         done = subprocess.run(["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", self.socket, "http://x/readyz"],

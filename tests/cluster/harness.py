@@ -182,7 +182,9 @@ class S3:
         space.kubectl("rollout", "status", "statefulset/s3", "--timeout=120s")
         self.address = space.get("service", "s3")["spec"]["clusterIP"]
         self.endpoint = f"http://s3.{space.name}.svc:7070"
-        run("curl", "-sS", "--fail-with-body", *self.signed(), "-X", "PUT", f"http://{self.address}:7070/{self.bucket}")
+        # The pod is ready, but kube-proxy may have to hear of it.
+        run("curl", "-sS", "--fail-with-body", "--retry", "10", "--retry-connrefused", *self.signed(), "-X", "PUT",
+            f"http://{self.address}:7070/{self.bucket}")
 
     def keys(self, prefix):
         """The names of objects that begin like this, at most a page of them."""
