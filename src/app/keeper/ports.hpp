@@ -32,6 +32,7 @@ struct KeeperPorts {
 struct KeeperLimits {
     server::Limits server;
     std::size_t workers_max = 16;                      // Servers that are worked on at once.
+    bool share_writes = false;                         // Steps without effects share one write of the record: where writes are dear.
     Milliseconds keep_deleted = std::chrono::days(30); // How long the world of a deleted server stays in the vault.
     Milliseconds orphan_grace = std::chrono::minutes(1);
     // Longer than a create can take: until its record is stored, nobody else may have the numbers that it has reserved.

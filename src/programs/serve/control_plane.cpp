@@ -54,7 +54,9 @@ Value openapi_document() {
 app::KeeperLimits keeper_limits(const Config& config) {
     app::KeeperLimits limits;
     limits.server.keeper_interval = config.keeper.interval;
-    limits.workers_max = static_cast<std::size_t>(config.keeper.workers);
+    const bool is_cluster = config.shape == Shape::cluster;
+    limits.workers_max = static_cast<std::size_t>(config.keeper.workers != 0 ? config.keeper.workers : is_cluster ? 256 : 4);
+    limits.share_writes = is_cluster;  // Each one is a call to the API server.
     limits.keep_deleted = config.vault.keep_deleted;
     return limits;
 }
