@@ -87,7 +87,9 @@ class Manifests(unittest.TestCase):
                     done = run(part("kubeconform"), "-strict", "-summary", "-schema-location", location, input=rendered(*values))
                     self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
-            golden = sorted((ROOT / "src/adapters/kubernetes/testdata").glob("*.json"))
+            # Some are parts of an object, or changes of one.
+            documents = sorted((ROOT / "src/adapters/kubernetes/testdata").glob("*.json"))
+            golden = [path for path in documents if "kind" in json.loads(path.read_text())]
             done = run(part("kubeconform"), "-strict", "-schema-location", location, *golden)
             self.assertEqual((bool(golden), done.returncode), (True, 0), done.stdout + done.stderr)
 
