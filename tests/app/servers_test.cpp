@@ -313,5 +313,26 @@ TEST_F(Servers, ThePlayersThatFitComeFromTheSettingsWhereTheGameDoesNotSay) {
     EXPECT_EQ(look().max, 12);
 }
 
+TEST_F(Servers, OnAClusterAnExposureIsAlwaysOneAndAnotherOneMayWaitForTheNextStart) {
+    using enum server::Exposure::Kind;
+    app::Servers cluster{{house.store, house.ledger, house.runtime, house.port_map, house.clock, house.random},
+                         house.games,
+                         {.cpu = {2000}, .cpu_overcommit = 1, .memory = {2048}, .exposures = {internal, node_port, host_port}}};
+    const auto patch = [&](std::optional<server::Exposure> exposure) {
+        PatchOrder order;
+        order.exposure.emplace(std::move(exposure));
+        return house.wait(cluster.patch({.name = "test"}, "default", "castle", std::move(order))).value().pending;
+    };
+    ASSERT_TRUE(house.wait(cluster.create({.name = "test"}, {.id = "castle", .game = "toy"}, {})));
+    EXPECT_EQ(house.record("castle").exposure->kind, internal) << "the first that is allowed";
+    house.bring_up("castle");
+
+    EXPECT_TRUE(patch(server::Exposure{}).empty());
+    EXPECT_EQ(house.record("castle").exposure->kind, node_port);
+    EXPECT_EQ(patch(server::Exposure{.kind = host_port, .address = {}, .dns_label = {}, .static_address = {}}), std::vector<std::string>{"exposure"});
+    EXPECT_TRUE(patch(std::nullopt).empty());
+    EXPECT_EQ(house.record("castle").exposure->kind, internal);
+}
+
 }  // namespace
 }  // namespace gk::app

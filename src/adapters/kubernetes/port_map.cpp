@@ -14,6 +14,7 @@ namespace {
 const Resource services{.group = "", .version = "v1", .plural = "services"};
 // Each one passes over numbers of somebody else's; whoever has that many in a row has the whole range.
 constexpr int tries_max = 50;
+constexpr std::size_t page_size = 500;
 
 std::string our_services() { return fmt::format("{}={},{}", manager_label, manager, server_label); }
 
@@ -74,16 +75,20 @@ PortMap::Answer<std::vector<server::PortBinding>> KubernetesPortMap::reserve(Por
     CO_TRY_OK(must_know());
     const auto exposure = owner.exposure.value_or(server::Exposure());
     const Wish wish{.owner = std::move(owner), .exposure = exposure, .ports = std::move(wishes), .before = std::move(before)};
+    bool is_shared = false;
     for (int tried = 0; tried < tries_max; ++tried) {
         const auto at = known_.find(wish.owner.uid);
         const auto there = at != known_.end() ? std::optional(at->second) : std::nullopt;
-        if (there && there->exposure == exposure) co_return there->ports;
+        if (there && there->exposure == exposure && !is_shared) co_return there->ports;
         auto chosen = choose(wish, there, tried == 0);
         if (!chosen) co_return exhausted(std::move(chosen).error().detail);
         // From now on they are nobody else's; what is given up rests for longer than the calls can take.
         book_.change(wish.owner.uid, *chosen, client_.clock().now());
         if (there) CO_TRY_OK(co_await change(wish, *there, *chosen));
         else CO_TRY_OK(co_await make(wish, *chosen));
+        if (exposure.kind != server::Exposure::Kind::host_port) continue;
+        CO_TRY(shared, co_await give_way(wish.owner.uid));
+        is_shared = shared;
     }
     const auto range = range_of(rules_, exposure.kind);
     co_return exhausted(fmt::format("other Services of the cluster have the {} first choices of ports {} to {}; give games a range of their own",
@@ -98,13 +103,38 @@ Result<std::vector<server::PortBinding>, PortShortage> KubernetesPortMap::choose
     // Its own numbers first. When somebody else has one of them, which only shows now, they count as taken.
     auto chosen =
         is_first ? book_.choose(wish.owner.uid, range, wish.ports, there->ports, now) : book_.choose(ServerUid(), range, wish.ports, {}, now);
-    if (!chosen || server::needs_restart(there->exposure, wish.exposure)) return chosen;
+    const bool is_of_pod = wish.exposure.kind == server::Exposure::Kind::host_port || there->exposure.kind == server::Exposure::Kind::host_port;
+    if (!chosen || is_of_pod) return chosen;
     // The game may run: it goes on listening where it does, and the Service forwards from another number.
     for (auto& port : *chosen) {
         const auto same = std::ranges::find_if(there->ports, [&](const auto& it) { return it.role == port.role && it.protocol == port.protocol; });
         if (same != there->ports.end()) port.bound = same->bound;
     }
     return chosen;
+}
+
+// The API server gives no node port to two, but knows nothing of ports that pods open on their nodes. Whoever finds, after the write, that another
+// one has the number too, takes another: of two that chose at the same time at least the later one sees it.
+PortMap::Answer<bool> KubernetesPortMap::give_way(ServerUid uid) {
+    Selection ours{.space = rules_.space, .labels = our_services(), .fields = {}};
+    wire::kubernetes::Reflector::List as_of_now{.version = {}, .page_size = page_size};
+    const auto listed = co_await client_.list(services, std::move(ours), std::move(as_of_now));
+    if (!listed) co_return unavailable(listed.error().detail);
+    const auto at = known_.find(uid);
+    if (at == known_.end()) co_return unavailable("the Service of this server has gone");
+    const auto held = at->second.ports;
+    const auto is_held = [&held](const server::PortBinding& it) {
+        return std::ranges::any_of(held, [&it](const auto& own) { return own.open == it.open && own.protocol == it.protocol; });
+    };
+    bool is_shared = false;
+    for (const auto& object : listed->items) {
+        const auto other = reserved_by(*object);
+        if (!other || other->server == uid || std::ranges::none_of(other->ports, is_held)) continue;
+        // Ours first: a number that is given up must not rest when it is somebody's.
+        if (!std::exchange(is_shared, true)) book_.release(uid, client_.clock().now());
+        hold(*object);
+    }
+    co_return is_shared;
 }
 
 PortMap::Answer<bool> KubernetesPortMap::make(const Wish& wish, const std::vector<server::PortBinding>& chosen) {

@@ -56,6 +56,8 @@ private:
     Answer<bool> make(const Wish& wish, const std::vector<server::PortBinding>& chosen);
     // The same for a Service that is there.
     Answer<bool> change(const Wish& wish, Known there, const std::vector<server::PortBinding>& chosen);
+    // True when another server has one of its numbers too, which is not its own any more in our book.
+    Answer<bool> give_way(ServerUid uid);
     // The name is taken: by ourselves, earlier, or by another server.
     Answer<bool> adopt(const PortOwner& owner);
 

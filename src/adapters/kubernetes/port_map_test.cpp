@@ -1,5 +1,7 @@
 #include "adapters/kubernetes/port_map.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include "adapters/kubernetes/scripted_api.hpp"
@@ -35,6 +37,10 @@ std::string stored(const PortOwner& owner, int number, int bound = 0) {
     metadata.set("resourceVersion", "7");
     object.set("metadata", std::move(metadata));
     return to_json(object);
+}
+
+std::string list_of(const std::vector<std::string>& items) {
+    return fmt::format(R"({{"metadata":{{"resourceVersion":"9"}},"items":[{}]}})", fmt::join(items, ","));
 }
 
 class KubernetesPortMapTest : public testing::Test {
@@ -139,13 +145,31 @@ TEST_F(KubernetesPortMapTest, PortsOfNodesHaveARangeOfTheirOwn) {
     auto owner = castle();
     owner.exposure = exposed(server::Exposure::Kind::host_port);
     api.says(200, stored(owner, 7000));
+    api.says(200, list_of({stored(owner, 7000)}));
 
     const auto reserved = api.finish(ports->reserve(owner, one_game, {}));
 
     EXPECT_EQ(number_of(reserved), 7000);
-    EXPECT_NE(api.seen.back().body.find("7000"), std::string::npos);
+    EXPECT_NE(api.seen[1].body.find("7000"), std::string::npos);
     ASSERT_EQ(api.finish(ports->list())->size(), 1u);
     EXPECT_EQ(api.finish(ports->list())->front().binding.open, Port{7000});
+}
+
+TEST_F(KubernetesPortMapTest, APortOfNodesThatTwoHaveTakenIsGivenUpByWhoeverSeesIt) {
+    auto owner = castle(), tower = castle();
+    tower.id = "tower";
+    tower.uid = *ServerUid::parse("02000000-0000-0000-0000-000000000000");
+    owner.exposure = tower.exposure = exposed(server::Exposure::Kind::host_port);
+    api.says(201, stored(owner, 7000));
+    api.says(200, list_of({stored(tower, 7000), stored(owner, 7000)}));
+    api.says(200, stored(owner, 7001));
+    api.says(200, list_of({stored(tower, 7000), stored(owner, 7001)}));
+
+    const auto reserved = api.finish(ports->reserve(owner, one_game, {}));
+
+    EXPECT_EQ(number_of(reserved), 7001);
+    EXPECT_NE(api.seen[2].body.find(R"("port":7001)"), std::string::npos) << api.seen[2].body;
+    EXPECT_NE(api.seen[2].body.find(R"("targetPort":7001)"), std::string::npos) << "it is part of the pod";
 }
 
 TEST_F(KubernetesPortMapTest, AGameGoesOnListeningWhereItDoesWhenItsNumberIsTakenOutside) {

@@ -288,6 +288,10 @@ void failed(const Fold& in, const CommitStaged&) { start_step_failed(in); }
 void failed(const Fold& in, const FetchFiles&) { start_step_failed(in); }
 void failed(const Fold& in, const Prepare&) { start_step_failed(in); }
 void failed(const Fold& in, const Launch&) { start_step_failed(in); }
+void failed(const Fold& in, const PublishAddress&) {
+    explain(in.record, {"no_address", problem_of(in).detail});
+    retry_later(in);
+}
 void failed(const Fold& in, const OpenPorts&) {
     if (in.record.phase == Phase::deploying) return start_step_failed(in);
     explain(in.record, {std::string(not_opened), problem_of(in).detail});

@@ -148,6 +148,11 @@ std::optional<Plan> open_ports(const View& view) {
     return in_time(view, OpenPorts{view.record.exposure});
 }
 
+// While it runs, as far as that does not wait for its next start.
+std::optional<Plan> open_ports_in_place(const View& view) {
+    return needs_restart(view.record.applied_exposure, view.record.exposure) ? std::nullopt : open_ports(view);
+}
+
 Plan in_deploying(const View& view) {
     if (view.alive()) return follow(Event::launched);
     if (!view.facts.seen.disk) return follow(Event::disk_missing);
@@ -177,6 +182,8 @@ Plan in_starting(const View& view) {
 
 Plan in_address_allocation(const View& view) {
     if (const auto plan = crash(view)) return *plan;
+    // Somebody may have thought better of an address that never comes.
+    if (const auto plan = open_ports_in_place(view)) return *plan;
     return in_time(view, PublishAddress{});
 }
 
@@ -205,8 +212,7 @@ Plan in_running(const View& view) {
     if (const auto plan = tidy_quiesce(view)) return *plan;
     if (view.record.request) return finish(view);
     if (const auto plan = leave_node(view)) return *plan;
-    const bool may_open = !needs_restart(view.record.applied_exposure, view.record.exposure);
-    if (const auto plan = may_open ? open_ports(view) : std::nullopt) return *plan;
+    if (const auto plan = open_ports_in_place(view)) return *plan;
     return prove_strays(view).value_or(nothing());
 }
 

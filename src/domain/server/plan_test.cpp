@@ -272,6 +272,25 @@ TEST(Plan, AnotherExposureReachesAGameThatRunsUnlessItIsPartOfItsPod) {
     EXPECT_EQ(toy.next(), "nothing");
 }
 
+TEST(Plan, AnAddressThatDoesNotComeIsSaidAndCanBeGivenUp) {
+    auto toy = asked(Phase::address_allocation, Wanted::running, ask(Verb::start), Process::ready);
+    toy.record.exposure = toy.record.applied_exposure = exposed(Exposure::Kind::load_balancer);
+    ASSERT_EQ(toy.next(), "PublishAddress");
+    toy.make(Outcome{.failure = Failure{.kind = Failure::Kind::unavailable, .problem = {"runtime_unavailable", "the cloud has given none"}}});
+    EXPECT_EQ(toy.record.reason, "no_address");
+    EXPECT_EQ(toy.record.message, "the cloud has given none");
+
+    toy.record.exposure = exposed(Exposure::Kind::node_port);
+    toy.now = *toy.record.not_before;
+    ASSERT_EQ(toy.next(), "OpenPorts");
+    toy.make(opened_at(30000, ""));
+    ASSERT_EQ(toy.next(), "PublishAddress");
+    toy.make(opened_at(0, "192.0.2.1"));
+
+    EXPECT_EQ(toy.record.phase, Phase::running);
+    EXPECT_EQ(toy.record.reason, "");
+}
+
 TEST(Plan, AnotherExposureReachesAServerAtRestAndOneThatStarts) {
     for (const auto phase : {Phase::paused, Phase::stopped, Phase::deploying}) {
         const auto wanted = phase == Phase::paused ? Wanted::paused : phase == Phase::stopped ? Wanted::stopped : Wanted::running;
