@@ -106,43 +106,6 @@ Runtime::Answer<std::vector<ServerUid>> ClusterRuntime::list() {
     co_return view_.servers();
 }
 
-Runtime::Answer<Seen> ClusterRuntime::observe(ServerUid uid) {
-    CO_TRY(server, co_await settled(uid));
-    CO_TRY(seen, co_await observe_run(uid, server));
-    const auto claims = view_.claims(uid, server);
-    seen.disk = live_claim(claims) ? Seen::Disk::present : Seen::Disk::absent;
-    seen.staged = staged_claim(claims).has_value();
-    co_return std::move(seen);
-}
-
-Runtime::Answer<Seen> ClusterRuntime::observe_run(ServerUid uid, const ObjectKey& server) {
-    Seen seen;
-    if (launching_.contains(uid)) {
-        seen.process = Seen::Process::starting;
-        co_return seen;
-    }
-    const auto pod = view_.pod(uid, server);
-    if (!pod || pod->is_over) co_return seen;
-    if (pod->is_running) {
-        const auto link = co_await reach(uid);
-        if (link) co_return net::shim::to_domain((*link)->status());
-        // The pod may have ended while we knocked; then the next look says so.
-        co_return std::unexpected(pod->problem ? error_of(*pod->problem) : link.error());
-    }
-    const auto known = links_.find(uid);
-    const bool had_a_run = known != links_.end() && known->second.pod == pod->object_uid && known->second.link->status().phase != Phase::idle;
-    if (had_a_run && !pod->is_leaving)
-        co_return fail(RuntimeError::Kind::unavailable,
-                       "the pod's container has ended and is being started again; then its shim tells what became of the game");
-    co_return seen;
-}
-
-Runtime::Answer<Success> ClusterRuntime::must_not_run(ServerUid uid, const ObjectKey& server) {
-    CO_TRY(seen, co_await observe_run(uid, server));
-    if (seen.process == Seen::Process::gone || seen.process == Seen::Process::exited) co_return Success{};
-    co_return fail(RuntimeError::Kind::invalid, "the game still runs: stop it first");
-}
-
 Runtime::Answer<net::shim::LinkPtr> ClusterRuntime::reach(ServerUid uid) {
     CO_TRY(server, place(uid));
     const auto pod = view_.pod(uid, server);
@@ -156,7 +119,7 @@ Runtime::Answer<net::shim::LinkPtr> ClusterRuntime::connect(ServerUid uid, Objec
     CO_TRY(key, co_await knowledge_.key(server));
     net::shim::RemoteShim shim{.address = pod.address, .port = Port{shim_port}, .key = key};
     const auto changed = [this, uid] { heard(uid); };
-    auto connected = co_await net::shim::Link::connect(clock_, std::move(shim), epoch_, changed);
+    auto connected = co_await net::shim::Link::connect(clock_, std::move(shim), epoch_, changed, options_.reach);
     if (!connected) co_return std::unexpected(std::move(connected).error());
     auto& kept = links_[uid];
     if (kept.link && kept.pod == pod.object_uid && kept.link->is_open()) {
@@ -176,6 +139,7 @@ Task<void> ClusterRuntime::follow(ServerUid uid) {
     if (known == links_.end() || !followers_.contains(uid) || std::exchange(known->second.is_followed, true)) co_return;
     const auto link = known->second.link;
     std::ignore = co_await net::shim::follow_log(link);
+    log_watchers_.notify(uid);  // What was logged while nobody listened.
 }
 
 void ClusterRuntime::heard(ServerUid uid) {
@@ -227,6 +191,8 @@ Runtime::Answer<PodView> ClusterRuntime::bring_up(server::LaunchSpec spec, Objec
     const auto uid = spec.uid;
     const auto pod = view_.pod(uid, server);
     if (pod && pod->is_running) std::ignore = co_await reach(uid);
+    // A pod that has served files does not keep the game on a node that is to be emptied.
+    if (pod && is_idle(uid, *pod) && view_.is_cordoned(pod->node)) CO_TRY_OK(co_await pods_.kill(uid, server));
     WorldPods::Start order{.launch = std::move(spec), .server = std::move(server), .epoch = epoch, .may_replace = pod && is_idle(uid, *pod)};
     co_return co_await pods_.start(std::move(order));
 }
@@ -238,9 +204,11 @@ Runtime::Answer<Success> ClusterRuntime::launch(server::LaunchSpec spec, Epoch e
     {
         const ScopeEntry launching(launching_, uid);
         // What the pod says in its environment is for people; the game's own comes with its launch.
-        for (const auto& [name, text] : port_variables(spec.ports)) spec.env.try_emplace(name, text);
+        for (const auto& [name, text] : pod_variables(spec)) spec.env.try_emplace(name, text);
         CO_TRY(document, net::shim::to_wire(spec, epoch, net::shim::in_pod()));
+        auto game = std::move(spec.mounts);
         CO_TRY_OK(co_await bring_up(std::move(spec), std::move(server), epoch));
+        CO_TRY_OK(co_await bring_game(uid, std::move(game)));
         CO_TRY(link, co_await reach(uid));
         CO_TRY_OK(co_await net::shim::run(link, std::move(document)));
     }
@@ -269,7 +237,7 @@ Runtime::Answer<Success> ClusterRuntime::clean(ServerUid uid, Epoch epoch) {
     CO_TRY(server, co_await settled(uid));
     CO_TRY(seen, co_await observe_run(uid, server));
     if (seen.process == Seen::Process::exited) CO_TRY_OK(co_await ask(uid, Op::acknowledge, std::string(), epoch, patience));
-    else if (seen.process != Seen::Process::gone) co_return fail(RuntimeError::Kind::invalid, "the game still runs: stop it first");
+    else CO_TRY_OK(is_down(seen));
     CO_TRY_OK(co_await pods_.stop(uid, std::move(server), epoch));
     drop(uid);
     co_return Success{};
@@ -286,7 +254,9 @@ Runtime::Answer<Success> ClusterRuntime::resume(ServerUid uid, Epoch epoch) {
 }
 
 Runtime::Answer<std::string> ClusterRuntime::command(ServerUid uid, std::string line, Epoch epoch) {
-    co_return co_await ask(uid, Op::command, std::move(line), epoch, patience);
+    if (epoch != Epoch{}) co_return co_await ask(uid, Op::command, std::move(line), epoch, patience);
+    CO_TRY(link, co_await reach(uid));
+    co_return co_await link->ask(Op::command, std::move(line), link->status().epoch, patience);
 }
 
 Runtime::Answer<std::string> ClusterRuntime::health() {
@@ -294,22 +264,30 @@ Runtime::Answer<std::string> ClusterRuntime::health() {
                                  : std::string("the cluster's objects cannot be read: see the log, and the rights of the service account");
 }
 
+Runtime::Answer<PodView> ClusterRuntime::open_pod(ServerUid uid) {
+    used_.insert_or_assign(uid, clock_.now());
+    CO_TRY(server, co_await settled(uid));
+    auto pod = view_.pod(uid, server);
+    if (pod && pod->is_running && !pod->is_leaving) co_return std::move(*pod);
+    CO_TRY(spec, co_await knowledge_.launch(uid));
+    co_return co_await bring_up(std::move(spec), std::move(server), epoch_);
+}
+
 Files::Answer<net::shim::RemoteFiles::Place> ClusterRuntime::files_of(ServerUid uid) {
     const auto unavailable = [](const RuntimeError& error) { return std::unexpected(FilesError{FilesError::Kind::unavailable, error.detail}); };
-    used_.insert_or_assign(uid, clock_.now());
-    auto server = co_await settled(uid);
+    const auto pod = co_await open_pod(uid);
+    if (!pod) co_return unavailable(pod.error());
+    const auto server = place(uid);
     if (!server) co_return unavailable(server.error());
-    auto pod = view_.pod(uid, *server);
-    if (!pod || !pod->is_running || pod->is_leaving) {
-        auto spec = co_await knowledge_.launch(uid);
-        if (!spec) co_return unavailable(spec.error());
-        auto started = co_await bring_up(std::move(*spec), *server, epoch_);
-        if (!started) co_return unavailable(started.error());
-        pod = std::move(*started);
-    }
     const auto key = co_await knowledge_.key(*server);
     if (!key) co_return unavailable(key.error());
-    co_return net::shim::RemoteFiles::Place{.shim = {.address = pod->address, .port = Port{shim_port}, .key = *key}, .epoch = epoch_};
+    auto epoch = epoch_;
+    if (epoch == Epoch{}) {
+        const auto link = co_await reach(uid);
+        if (!link) co_return unavailable(link.error());
+        epoch = (*link)->status().epoch;
+    }
+    co_return net::shim::RemoteFiles::Place{.shim = {.address = pod->address, .port = Port{shim_port}, .key = *key}, .epoch = epoch};
 }
 
 Task<void> ClusterRuntime::stop_idle_pods() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include "adapters/kubernetes/cluster_view.hpp"
 #include "adapters/kubernetes/key_workers.hpp"
@@ -29,6 +30,7 @@ public:
         std::string node_host;      // What players are told of ports that nodes open; empty: the node's own address.
         PodRules pods;
         WorldPods::Limits limits;
+        net::shim::Reach reach = net::shim::reach;  // Of a pod's shim.
         Milliseconds idle{60'000};  // A pod that was started for files, and has had nothing to do for so long, is stopped.
     };
     // What it must be told of a server.
@@ -71,7 +73,7 @@ public:
     Answer<Success> resume(ServerUid uid, Epoch epoch) override;
     Answer<std::string> command(ServerUid uid, std::string line, Epoch epoch) override;
 
-    // Of a world without a pod there is no log to be read: `not_found`.
+    // log_cursor_from_end() starts a pod when there is none; logs() does not: `not_found`.
     Answer<std::vector<LogLine>> logs(ServerUid uid, std::uint64_t cursor, std::size_t lines_max) override;
     Answer<std::uint64_t> log_cursor_from_end(ServerUid uid, std::size_t lines) override;
     Result<std::shared_ptr<void>, RuntimeError> watch_log(ServerUid uid, std::function<void()> grown) override;
@@ -110,9 +112,17 @@ private:
     Task<Turn> keep_link(ObjectKey server);
     Task<void> stop_idle_pods();
     Answer<Success> stop_when_idle(ServerUid uid);
-    Answer<std::string> balanced_host(ObjectKey server);
+    Result<std::string, RuntimeError> host_of_node(ServerUid uid, const ObjectKey& server) const;
+    Answer<Success> bring_game(ServerUid uid, std::vector<server::ReadOnlyMount> folders);
+    // The pod that is there, or one that is started to serve what lies on the disk.
+    Answer<PodView> open_pod(ServerUid uid);
     Answer<PodView> bring_up(server::LaunchSpec spec, ObjectKey server, Epoch epoch);
     Answer<std::string> ask(ServerUid uid, wire::shim::Op op, std::string text, Epoch epoch, Milliseconds patience);
+    Task<void> prove_deaths(ServerUid uid, const ObjectKey& server);
+    void look_at_disks(ServerUid uid, const ObjectKey& server, Seen& seen) const;
+    // The live claim; none when it lies on a node that is dead.
+    std::optional<Claim> usable_claim(const std::vector<Claim>& claims) const;
+    static Result<Success, RuntimeError> is_down(const Seen& seen);
     Answer<Success> must_not_run(ServerUid uid, const ObjectKey& server);
     // Stops the pod, if only an idle one is there, and makes sure that none is left.
     Answer<ObjectKey> at_rest(ServerUid uid, Epoch epoch);
@@ -130,8 +140,9 @@ private:
     std::map<ServerUid, int> followers_;
     Epoch epoch_{};  // The highest that has commanded.
     std::map<ServerUid, Connection> links_;
-    std::map<ServerUid, Time> used_;  // When files were last asked for.
+    std::map<ServerUid, Time> used_;  // When files or logs were last asked for.
     std::set<ServerUid> launching_;
+    boost::asio::thread_pool disk_{1};  // Where game files are read beside the loop.
     KeyWorkers linking_;
     ClusterView view_;
     WorldPods pods_;
