@@ -9,9 +9,15 @@ The cluster has no cloud: the test gives addresses and takes them back, by the S
 import json
 import os
 
+import control_plane
 import harness
-from harness import NODES, answers
+from harness import NODES, ClusterTest, answers
 from runtime_driver import DriverTest
+
+
+def cloud_gives(space, address):
+    status = {"status": {"loadBalancer": {"ingress": [{"ip": address}]}}}
+    space.kubectl("patch", "service", "gs-castle", "--subresource=status", "--type=merge", "-p", json.dumps(status))
 
 
 class Exposure(DriverTest):
@@ -19,10 +25,6 @@ class Exposure(DriverTest):
 
     def service(self):
         return self.space.get("service", "gs-castle")
-
-    def cloud_gives(self, address):
-        status = {"status": {"loadBalancer": {"ingress": [{"ip": address}]}}}
-        self.space.kubectl("patch", "service", "gs-castle", "--subresource=status", "--type=merge", "-p", json.dumps(status))
 
     def pod(self):
         return self.space.get("pod", "gs-castle-0")["metadata"]["uid"]
@@ -43,7 +45,7 @@ class Exposure(DriverTest):
         spec = self.service()["spec"]
         self.assertEqual(("LoadBalancer", "Local"), (spec["type"], spec["externalTrafficPolicy"]))
         self.assertIn("the cloud has given no address", server.ask("host")["detail"])
-        self.cloud_gives("2001:db8::7")
+        cloud_gives(self.space, "2001:db8::7")
         self.assertEqual("2001:db8::7", server.do("host")["host"])
 
         server.do("expose", "nodePort")
@@ -100,6 +102,62 @@ class Restricted(DriverTest):
         for words in ("hostPort", "violates PodSecurity", "choose nodePort"):
             self.assertIn(words, answer["detail"])
         self.assertEqual([], self.pods())
+
+
+class Declared(ClusterTest):
+    """The whole program: what people declare, within what the operator allows."""
+
+    @classmethod
+    def setUpClass(cls):
+        definitions = harness.run(harness.PROGRAMS / "gamekeeper", "manifests").stdout
+        harness.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=definitions)
+        if "GK_TEST_NO_IMAGES" not in os.environ:
+            harness.use_images("restic", "versitygw")
+
+    def setUp(self):
+        super().setUp()
+        self.plane = control_plane.ControlPlane(self.space, harness.S3(self.space), CLUSTER_EXPOSURES="nodePort,loadBalancer")
+        self.plane.start()
+
+    def clean_up(self):
+        if not self._outcome.success:
+            print(f"===== the control plane's log =====\n{self.plane.log()[-8000:]}", flush=True)
+        self.plane.clean_up()
+
+    def declare(self, exposure=None):
+        spec = {"game": "minetest", "package": "small", "replicas": 1} | ({"exposure": exposure} if exposure else {})
+        self.space.apply({"apiVersion": "gamekeeper.dev/v1alpha1", "kind": "GameServer", "metadata": {"name": "castle"}, "spec": spec})
+
+    def reach(self, condition, seconds=120):
+        return self.space.until(condition, "gs", "castle", seconds)
+
+    def test_another_exposure_reaches_a_world_that_runs(self):
+        self.declare()
+        running = self.reach(lambda gs: gs.get("status", {}).get("state") == "running")
+        address, pod = running["status"]["address"], self.space.get("pod", "gs-castle-0")["metadata"]["uid"]
+
+        self.declare({"type": "hostPort"})
+        refused = self.reach(lambda gs: any(it["type"] == "Accepted" and it["status"] == "False" for it in gs["status"]["conditions"]))
+        self.assertIn("'hostPort' is not allowed in this cluster, only: nodePort, loadBalancer", json.dumps(refused["status"]["conditions"]))
+
+        self.declare({"type": "loadBalancer", "dns_label": "castle", "static_address": "2001:db8::7"})
+        waiting = self.reach(lambda gs: "the cloud has given no address" in gs["status"].get("message", ""))
+        self.assertEqual("running", waiting["status"]["state"])
+        service = self.space.get("service", "gs-castle")
+        azure = "service.beta.kubernetes.io/azure-"
+        self.assertEqual("castle", service["metadata"]["annotations"][f"{azure}dns-label-name"])
+        self.assertEqual("2001:db8::7", service["metadata"]["annotations"][f"{azure}load-balancer-ipv6"])
+        cloud_gives(self.space, "2001:db8::7")
+        balanced = self.reach(lambda gs: gs["status"]["address"] != address)
+        port = running["status"]["endpoints"][0]["port"]
+        self.assertEqual(f"[2001:db8::7]:{port}", balanced["status"]["address"])
+        self.assertNotIn("message", balanced["status"])
+        self.assertEqual(pod, self.space.get("pod", "gs-castle-0")["metadata"]["uid"], "the game was started again")
+
+        self.space.kubectl("patch", "gs", "castle", "--type=json", "-p", '[{"op": "remove", "path": "/spec/exposure"}]')
+        again = self.reach(lambda gs: gs["status"]["address"] == address)
+        self.assertTrue(answers(again["status"]["endpoints"][0]["host"], port))
+        self.assertNotIn(f"{azure}dns-label-name", self.space.get("service", "gs-castle")["metadata"]["annotations"])
 
 
 if __name__ == "__main__":
