@@ -1,17 +1,21 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "api/metrics.hpp"
 #include "app/accounts/accounts.hpp"
 #include "app/catalog/game_shelf.hpp"
+#include "app/keeper/admission.hpp"
 #include "app/keeper/tenure.hpp"
+#include "app/nodes/nodes.hpp"
 #include "app/servers/servers.hpp"
 #include "base/value.hpp"
 #include "domain/catalog/catalog.hpp"
 #include "net/http/message.hpp"
 #include "net/http/router.hpp"
 #include "ports/clock.hpp"
+#include "ports/identities.hpp"
 #include "ports/ledger.hpp"
 #include "ports/runtime.hpp"
 #include "ports/vault.hpp"
@@ -22,6 +26,7 @@ namespace gk::api {
 struct Context {
     app::Servers& servers;
     app::Accounts& accounts;
+    app::NodeCare& nodes;
     const catalog::Catalog& games;
     const app::GameShelf& shelf;
     Ledger& ledger;
@@ -29,10 +34,14 @@ struct Context {
     Vault& vault;
     Clock& clock;
     app::Tenure& tenure;
+    app::Admission& admission;
     Metrics& metrics;
     std::string public_host;                  // What players are told.
     Value openapi;                            // api/openapi.yaml.
     uid_t owner_uid = 0;                      // Besides root, whom the Unix socket trusts.
+    Identities* identities = nullptr;         // Who has tokens that are no keys of ours; null: nobody.
+    std::function<void(Metrics&)> collect = [](Metrics&) {};  // Sets what others count, right before a page of metrics is made.
+    std::function<std::string()> keeper_name{};  // Of whoever else keeps, as far as is known.
 };
 
 using Outcome = Result<net::Response, app::Error>;
@@ -47,6 +56,7 @@ void add_catalog_routes(net::Router& router, Context& context);
 void add_server_routes(net::Router& router, Context& context);
 void add_snapshot_routes(net::Router& router, Context& context);
 void add_log_routes(net::Router& router, Context& context);
+void add_node_routes(net::Router& router, Context& context);
 void add_operation_routes(net::Router& router, Context& context);
 void add_event_routes(net::Router& router, Context& context);
 void add_key_routes(net::Router& router, Context& context);

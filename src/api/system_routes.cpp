@@ -46,9 +46,15 @@ Task<Value> vault_part(Context& context, VaultProbe& probe) {
     co_return probe.answer;
 }
 
-Value keeper_part(const app::Tenure& tenure) {
-    return part(tenure.has_begun(),
-                tenure.has_begun() ? "" : "it has not taken over yet: changes wait; it goes on by itself once store and runtime answer");
+// Ready is who can take requests, whoever carries them out: while nobody keeps, one that was taken waits in its record.
+Value keeper_part(const Context& context) {
+    if (!context.admission.is_open())
+        return part(false, "it has not taken over yet: changes wait; it goes on by itself once store and runtime answer");
+    auto out = part(true, "");
+    const auto other = context.keeper_name ? context.keeper_name() : std::string();
+    out.set("keeps", context.tenure.has_begun());
+    if (!context.tenure.has_begun()) out.set("holder", other.empty() ? Value() : Value(other));
+    return out;
 }
 
 bool is_ok(const Value& part) { return *part.find("ok") == Value(true); }
@@ -59,7 +65,7 @@ Task<net::Response> ready(Context& context, std::shared_ptr<VaultProbe> probe) {
     const auto store = part(fact.has_value(), fact ? "" : fact.error().detail);
     const auto runtime = part(health.has_value(), health ? *health : health.error().detail);
     const auto vault = co_await vault_part(context, *probe);
-    const auto keeper = keeper_part(context.tenure);
+    const auto keeper = keeper_part(context);
     const bool all = is_ok(store) && is_ok(runtime) && is_ok(vault) && is_ok(keeper);
     co_return json_reply(all ? 200 : 503, Value::object({{"store", store}, {"runtime", runtime}, {"vault", vault}, {"keeper", keeper}}));
 }
@@ -75,6 +81,7 @@ Task<Outcome> metrics(Context& context, net::Request& request, app::Caller calle
     for (const auto& record : servers) ++counts[std::to_underlying(server::state_of(record))];
     for (std::size_t i = 0; i < counts.size(); ++i) context.metrics.set_servers(server::state_names[i], counts[i]);
     context.metrics.set_epoch(context.tenure.epoch());
+    context.collect(context.metrics);
     co_return net::Response::text(200, "text/plain; version=0.0.4", context.metrics.text());
 }
 

@@ -13,6 +13,7 @@ struct Caller {
     std::string name;                // For operations' `cause` and the log: "key:ci", "local:root", "schedule".
     Scope scope = Scope::admin;
     std::string tenant = "default";
+    bool only_reads = false;         // Whoever is known to others only, and was given nothing more.
 };
 
 enum class Action : std::uint8_t { read, operate, administer };

@@ -42,6 +42,52 @@ TEST_F(Accounts, ARevokedKeyIsOutAtOnceAndAfterARestart) {
     EXPECT_TRUE(restarted.authenticate(keeps.text.reveal()).has_value());
 }
 
+TEST_F(Accounts, AKeyThatAnotherProcessMadeIsFoundWhenItIsFirstShown) {
+    app::Accounts elsewhere(house.ledger, house.clock, house.random);
+    const auto made = house.wait(elsewhere.create(admin, "ci", Scope::admin, {})).value();
+    ASSERT_FALSE(house.accounts.authenticate(made.text.reveal()).has_value());
+
+    const auto caller = house.wait(house.accounts.identify(made.text.reveal()));
+
+    ASSERT_TRUE(caller.has_value()) << caller.error().message;
+    EXPECT_EQ(caller->name, "key:ci");
+}
+
+TEST_F(Accounts, AKeyThatNobodyMadeStaysUnknown) {
+    const auto stranger = house.wait(house.accounts.identify(app::Accounts::new_text(house.random).reveal()));
+
+    EXPECT_EQ(stranger.error().kind, Error::Kind::unauthenticated);
+}
+
+TEST_F(Accounts, TheFirstKeyOfSeveralProcessesIsOne) {
+    app::Accounts elsewhere(house.ledger, house.clock, house.random);
+    const auto text = app::Accounts::new_text(house.random);
+
+    ASSERT_TRUE(house.wait(house.accounts.admit_first(text)));
+    ASSERT_TRUE(house.wait(elsewhere.admit_first(text)));
+
+    EXPECT_EQ(house.wait(house.accounts.list(admin)).value().size(), 1U);
+    EXPECT_EQ(house.accounts.authenticate(text.reveal())->scope, Scope::admin);
+    EXPECT_TRUE(elsewhere.authenticate(text.reveal()).has_value());
+}
+
+TEST_F(Accounts, OfTwoProcessesNeitherRevokesTheLastAdminKey) {
+    app::Accounts elsewhere(house.ledger, house.clock, house.random);
+    const auto one = house.wait(house.accounts.create(admin, "one", Scope::admin, {})).value();
+    const auto two = house.wait(house.accounts.create(admin, "two", Scope::admin, {})).value();
+    ASSERT_TRUE(house.wait(elsewhere.revoke(admin, one.key.id)));
+
+    EXPECT_EQ(house.wait(house.accounts.revoke(admin, two.key.id)).error().code, "last_admin_key");
+}
+
+TEST_F(Accounts, WhoOnlyReadsChangesNothing) {
+    const Caller reader{.name = "user:jane", .only_reads = true};
+
+    EXPECT_TRUE(may(reader, Action::read, "default"));
+    EXPECT_EQ(may(reader, Action::operate, "default").error().kind, Error::Kind::forbidden);
+    EXPECT_EQ(house.wait(house.accounts.create(reader, "mine", Scope::admin, {})).error().kind, Error::Kind::forbidden);
+}
+
 TEST_F(Accounts, TheLastAdminKeyStays) {
     const auto one = house.wait(house.accounts.create(admin, "one", Scope::admin, {})).value();
     const auto player = house.wait(house.accounts.create(admin, "player", Scope::player, {})).value();

@@ -54,17 +54,34 @@ class Install(ClusterTest):
     def test_an_installation_works_is_upgraded_and_leaves_what_must_stay(self):
         self.put("install")
         self.assertIn("items", json.loads(self.in_the_pod("gamekeeper", "-o", "json", "server", "list")))
-        key = self.in_the_pod("cat", "/var/lib/gamekeeper/state/admin.key")
+        key = self.space.get("secret", "gamekeeper-admin")["data"]["key"]
 
         self.put("upgrade", "config.log.level=debug")
-        self.assertEqual(self.in_the_pod("cat", "/var/lib/gamekeeper/state/admin.key"), key)
+        self.assertEqual(self.space.get("secret", "gamekeeper-admin")["data"]["key"], key)
 
         self.helm("uninstall", "gamekeeper", "--wait")
         self.assertEqual(kubectl("get", "crd", "gameservers.gamekeeper.dev", check=False).returncode, 0)
         self.assertEqual(self.space.get("pvc", "gamekeeper-state")["status"]["phase"], "Bound")
 
         self.put("install")
-        self.assertEqual(self.in_the_pod("cat", "/var/lib/gamekeeper/state/admin.key"), key)
+        self.assertEqual(self.space.get("secret", "gamekeeper-admin")["data"]["key"], key)
+
+    def holder(self):
+        """The pod that keeps, as its name begins in the Lease."""
+        return self.space.get("lease", "gamekeeper")["spec"]["holderIdentity"].partition("_")[0]
+
+    def test_of_two_copies_one_goes_on_when_the_other_is_deleted(self):
+        self.put("install", "postgres.enabled=true", "replicas.max=2")
+        self.space.wait_for("jsonpath={.status.readyReplicas}=2", "deployment/gamekeeper", seconds=120)
+        first = self.holder()
+
+        self.space.kubectl("delete", "pod", first, "--wait=false")
+        self.space.until(lambda lease: lease["spec"].get("holderIdentity", "").partition("_")[0] not in ("", first), "lease", "gamekeeper", 10)
+
+        second = self.holder()
+        said = self.space.kubectl("exec", second, "--", "gamekeeper", "-o", "json", "server", "list").stdout
+        self.assertIn("items", json.loads(said))
+        self.space.wait_for("jsonpath={.status.readyReplicas}=2", "deployment/gamekeeper", seconds=60)
 
     def test_the_account_may_do_what_it_needs_and_no_more(self):
         self.put_only("rights", f"spaces={{{self.space.name}}}")

@@ -145,7 +145,8 @@ class ClusterDoctor(unittest.TestCase):
         code, said = self.doctor(self.kubeconfig({"token": "good"}))
         self.assertEqual(code, 1)
         self.assertIn("v1.34.4", said)
-        self.assertIn("cure: gamekeeper manifests | kubectl apply -f -", said)
+        self.assertIn("does not know the kind GameServer", said)
+        self.assertIn("cure: gamekeeper manifests | kubectl apply --server-side -f -", said)
         self.assertIn("no default storage class", said)
 
         self.server.answers["/apis/gamekeeper.dev/v1alpha1"] = {"kind": "APIResourceList"}
@@ -155,6 +156,19 @@ class ClusterDoctor(unittest.TestCase):
                                                              '"kind": "ExecCredential", "status": {"token": "good"}}\'')), path=self.folder)
         self.assertEqual(code, 0, said)
         self.assertIn("class 'fast'", said)
+
+    def test_definitions_from_before_an_upgrade(self):
+        older = {"GameServer": {"properties": {"spec": {"properties": {"game": {}, "settings": {}}}}}}
+        schemas = {f"dev.gamekeeper.v1alpha1.{name}": schema for name, schema in older.items()}
+        self.server.answers["/apis/gamekeeper.dev/v1alpha1"] = {"kind": "APIResourceList"}
+        self.server.answers["/openapi/v3/apis/gamekeeper.dev/v1alpha1"] = {"components": {"schemas": schemas}}
+
+        code, said = self.doctor(self.kubeconfig({"token": "good"}))
+
+        self.assertEqual(code, 1)
+        self.assertIn("older than this program", said)
+        self.assertIn("schedules", said)
+        self.assertNotIn("settings", said)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "adapters/kubernetes/luck.hpp"
+#include "async/deadline.hpp"
 #include "base/log.hpp"
 
 namespace gk::kubernetes {
@@ -22,17 +23,29 @@ Elector::Elector(const Client& client, Random& random, ObjectKey lease, Election
       random_(random),
       lease_(std::move(lease)),
       election_(std::move(options)),
-      began_(std::move(began)) {}
+      began_(std::move(began)),
+      seen_(client, random, leases, {.space = lease_.space, .labels = {}, .fields = "metadata.name=" + lease_.name},
+            [this](const wire::kubernetes::Store::Change& change) { saw(change); }) {}
 
 Task<void> Elector::run() {
     for (;;) {
         auto next = election_.next(clock_.now(), luck(random_));
         if (std::holds_alternative<Election::Lost>(next)) co_return;
-        if (const auto* wait = std::get_if<Election::Wait>(&next)) co_await clock_.sleep_until(wait->until);
+        if (const auto* wait = std::get_if<Election::Wait>(&next)) co_await rest(wait->until);
         else if (auto* create = std::get_if<Election::Create>(&next)) co_await write(std::move(create->record), std::string());
         else if (auto* update = std::get_if<Election::Update>(&next)) co_await write(std::move(update->record), std::move(update->version));
         else co_await read();
     }
+}
+
+Task<void> Elector::rest(Time until) {
+    auto news = given_back_.wait();
+    if (co_await async::finishes_by(clock_, until, std::move(news))) election_.look_now();
+}
+
+// Renewals come every two seconds and are no news.
+void Elector::saw(const wire::kubernetes::Store::Change& change) {
+    if (!change.after || lease_of(*change.after).holder.empty()) given_back_.raise();
 }
 
 Task<void> Elector::read() {
@@ -64,11 +77,22 @@ Task<void> Elector::write(LeaseRecord record, std::string version) {
 Task<void> Elector::release() {
     auto last = election_.release(clock_.now());
     if (!last) co_return;
-    auto document = lease_document(lease_, last->record, last->version);
-    auto client = urgent();
-    const auto written = co_await client.update(leases, std::move(document));
+    auto given_back = co_await give_back(last->record, std::move(last->version));
+    if (!given_back && given_back.error().kind == Failure::Kind::conflict) {
+        // A renewal of ours that was cancelled on its way has arrived after all.
+        auto client = urgent();
+        const auto now = co_await client.get(leases, lease_);
+        if (now && lease_of(*now).holder == election_.me()) given_back = co_await give_back(last->record, std::string(version_of(*now)));
+    }
     // Others then wait for as long as the lease lasts, which is all that this is about.
-    if (!written) log::debug("kubernetes", "lease was not given back", {{"lease", lease_.text()}, {"reason", written.error().detail}});
+    if (given_back) log::info("kubernetes", "lease was given back", {{"lease", lease_.text()}});
+    else log::warning("kubernetes", "lease was not given back", {{"lease", lease_.text()}, {"reason", given_back.error().detail}});
+}
+
+Reply<Value> Elector::give_back(LeaseRecord record, std::string version) {
+    auto client = urgent();
+    auto document = lease_document(lease_, record, version);
+    co_return co_await client.update(leases, std::move(document));
 }
 
 }  // namespace gk::kubernetes

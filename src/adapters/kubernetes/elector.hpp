@@ -4,6 +4,8 @@
 #include <functional>
 
 #include "adapters/kubernetes/client.hpp"
+#include "adapters/kubernetes/informer.hpp"
+#include "async/signal.hpp"
 #include "ports/clock.hpp"
 #include "ports/random.hpp"
 #include "ports/task.hpp"
@@ -21,6 +23,8 @@ public:
     // lasts: release() then gives it back.
     Task<void> run();
     Task<void> release();
+    // Follows the lease, until the task is cancelled, so that one that is given back is taken at once. Without it that takes a few seconds.
+    Task<void> listen() { return seen_.run(); }
 
     // Asked before every effect, and again after every wait.
     bool leads() const { return election_.leads(clock_.now()); }
@@ -29,8 +33,11 @@ public:
 
 private:
     Client urgent() const { return client_.urgent(election_.call_limit(clock_.now())); }
+    Task<void> rest(Time until);
+    void saw(const wire::kubernetes::Store::Change& change);
     Task<void> read();
     Task<void> write(wire::kubernetes::LeaseRecord record, std::string version);
+    Reply<Value> give_back(wire::kubernetes::LeaseRecord record, std::string version);
 
     Client client_;
     Clock& clock_;
@@ -38,6 +45,8 @@ private:
     ObjectKey lease_;
     wire::kubernetes::Election election_;
     std::function<void()> began_;
+    Informer seen_;
+    async::Signal given_back_;
 };
 
 }  // namespace gk::kubernetes

@@ -40,8 +40,10 @@ public:
 
     ScriptedApi() {
         net::Router router;
-        for (const auto method : {net::Method::get, net::Method::post, net::Method::put, net::Method::patch, net::Method::del})
-            router.add({.method = method, .pattern = "/api/{path*}", .handler = [this](net::Request& request) { return answer(*this, request); }});
+        for (const auto method : {net::Method::get, net::Method::post, net::Method::put, net::Method::patch, net::Method::del}) {
+            for (const char* pattern : {"/api/{path*}", "/apis/{path*}"})
+                router.add({.method = method, .pattern = pattern, .handler = [this](net::Request& request) { return answer(*this, request); }});
+        }
         server_.emplace(io.get_executor(), clock, random, std::move(router));
         address = "http://" + server_->listen(net::parse_endpoint("127.0.0.1:0").value()).value().text();
     }

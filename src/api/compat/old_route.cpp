@@ -1,6 +1,7 @@
 #include "api/compat/old_route.hpp"
 
 #include "api/guard.hpp"
+#include "api/reply.hpp"
 #include "base/text.hpp"
 
 namespace gk::api::compat {
@@ -21,20 +22,22 @@ bool comes_from_a_web_page(const net::Request& request) {
     return !(host.empty() || host == "localhost" || host == "[::1]" || host.starts_with("127."));
 }
 
-Result<app::Caller, app::Error> old_caller_of(const Compat& compat, const net::Request& request) {
-    auto caller = caller_of(compat.api, request);
-    if (caller || !compat.options.anonymous || request.header("Authorization")) return caller;
+Task<Result<app::Caller, app::Error>> old_caller_of(const Compat& compat, const net::Request& request) {
+    auto caller = co_await caller_of(compat.api, request);
+    if (caller || !compat.options.anonymous || request.header("Authorization")) co_return caller;
     if (comes_from_a_web_page(request)) {
-        return std::unexpected(app::Error{.kind = app::Error::Kind::forbidden,
-                                          .code = "web_page",
-                                          .message = "without a key only programs on this machine are let in, not web pages; send a key"});
+        co_return std::unexpected(app::Error{.kind = app::Error::Kind::forbidden,
+                                             .code = "web_page",
+                                             .message = "without a key only programs on this machine are let in, not web pages; send a key"});
     }
-    return app::Caller{.name = "anonymous"};
+    co_return app::Caller{.name = "anonymous"};
 }
 
 Task<Outcome> answer(Compat& compat, const OldRoute& route, net::Request& request) {
-    CO_TRY(caller, old_caller_of(compat, request));
-    CO_TRY_OK(co_await await_keeper(compat.api, request.method));
+    CO_TRY(caller, co_await old_caller_of(compat, request));
+    // Some of these change things by GET.
+    if (caller.only_reads) CO_TRY_OK(app::may(caller, app::Action::operate, caller.tenant));
+    CO_TRY_OK(co_await await_admission(compat.api, request.method));
     co_return co_await route.action(compat, request, std::move(caller));
 }
 
@@ -44,6 +47,8 @@ Task<net::Response> guarded(Compat& compat, OldRoute route, Refuse refuse, net::
     log_failure(request, outcome.error());
     co_return refuse(outcome.error(), request, route.purpose);
 }
+
+Task<net::Response> describe(Compat& compat) { co_return json_reply(200, compat.description); }
 
 }  // namespace
 
@@ -56,6 +61,7 @@ void add(net::Router& router, Compat& compat, std::span<const OldRoute> routes, 
 }
 
 void add_routes(net::Router& router, Compat& compat) {
+    router.add({.method = net::Method::get, .pattern = "/openapi-originals.json", .handler = [&compat](net::Request&) { return describe(compat); }});
     add_seed000_server_routes(router, compat);
     add_seed000_file_routes(router, compat);
     add_seed000_other_routes(router, compat);

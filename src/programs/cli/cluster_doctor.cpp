@@ -1,7 +1,6 @@
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 
-#include "adapters/kubernetes/names.hpp"
 #include "adapters/system/clock.hpp"
 #include "async/run.hpp"
 #include "base/text.hpp"
@@ -9,6 +8,7 @@
 #include "programs/cli/local_commands.hpp"
 #include "programs/cli/values.hpp"
 #include "programs/cluster/access.hpp"
+#include "programs/serve/definitions.hpp"
 
 namespace gk::programs {
 namespace {
@@ -66,11 +66,10 @@ kubernetes::Reply<Value> get(ClusterAccess& access, std::string target) {
 }
 
 Task<void> check_kinds(ClusterAccess& access, Findings& out) {
-    const auto kinds = co_await get(access, fmt::format("/apis/{}", kubernetes::group_version));
-    if (kinds) out.push_back({good, "GameServer", "the cluster knows it", ""});
-    else if (kinds.error().kind == Failure::Kind::not_found)
-        out.push_back({wrong, "GameServer", "the cluster does not know this kind", "gamekeeper manifests | kubectl apply -f -"});
-    else out.push_back({warning, "GameServer", kinds.error().detail, ""});
+    auto trouble = co_await trouble_with_definitions(access.server());
+    if (!trouble) out.push_back({warning, "GameServer", trouble.error().detail, ""});
+    else if (*trouble) out.push_back({wrong, "GameServer", std::move((*trouble)->what), std::move((*trouble)->cure)});
+    else out.push_back({good, "GameServer", "the cluster knows it", ""});
 }
 
 bool is_default(const Value& storage_class) {

@@ -91,7 +91,9 @@ void check_running(Findings& out, const PlaceWish& wish) {
         const auto& state = member(ready->body, part);
         const auto* ok = member(state, "ok").as_bool();
         const auto detail = text_at(state, "detail");
-        out.push_back({ok != nullptr && *ok ? (detail.empty() ? good : warning) : wrong, part, detail.empty() ? "fine" : detail, ""});
+        const auto holder = text_at(state, "holder");
+        const auto fine = holder.empty() ? std::string("fine") : fmt::format("fine; {} keeps", holder);
+        out.push_back({ok != nullptr && *ok ? (detail.empty() ? good : warning) : wrong, part, detail.empty() ? fine : detail, ""});
     }
     if (auto keys = api.call({.path = "/v1/keys"}); !keys)
         out.push_back({warning, "key", keys.error().message, "--key KEY, GK_KEY, or run as root on the socket"});

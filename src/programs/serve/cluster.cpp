@@ -7,7 +7,9 @@
 #include "adapters/kubernetes/shim_key.hpp"
 #include "base/log.hpp"
 #include "net/s3/location.hpp"
+#include "programs/config/cluster_rules.hpp"
 #include "programs/serve/cluster_keys.hpp"
+#include "programs/serve/definitions.hpp"
 #include "programs/serve/rights.hpp"
 
 namespace gk::programs {
@@ -20,15 +22,30 @@ kubernetes::Client client_of(ClusterAccess& access) { return kubernetes::Client(
 
 kubernetes::KubernetesPortMap::Rules port_rules(const Config& config) {
     kubernetes::KubernetesPortMap::Rules rules;
+    rules.space = config.cluster.worlds;
     rules.range = {.first = Port{config.ports.first}, .last = Port{config.ports.last}};
+    rules.host_ports = {.first = Port{config.cluster.host_ports.first}, .last = Port{config.cluster.host_ports.last}};
+    rules.of_balancers = config.cluster.balancer_annotations;
+    return rules;
+}
+
+kubernetes::PodRules pod_rules(const Config::Cluster& config) {
+    kubernetes::PodRules rules;
+    rules.shim_image = config.shim_image;
+    rules.pull_secrets = config.pull_secrets;
+    rules.node_selector = node_selector(config.node_selector);
+    rules.tolerations = tolerations(config.tolerations);
+    rules.priority_class = config.priority_class;
+    rules.runtime_class = config.runtime_class;
     return rules;
 }
 
 kubernetes::ClusterRuntime::Options runtime_options(const Config& config) {
     kubernetes::ClusterRuntime::Options options;
+    options.space = config.cluster.worlds;
     options.node_host = config.cluster.node_host;
     options.storage_class = config.cluster.storage_class;
-    options.pods.shim_image = config.cluster.shim_image;
+    options.pods = pod_rules(config.cluster);
     return options;
 }
 
@@ -42,7 +59,7 @@ process::PlainOptions host_options(const Config& config) {
 kubernetes::BackupPods::Options backup_options(const Config& config) {
     kubernetes::BackupPods::Options options;
     options.backups.image = config.cluster.backup_image;
-    options.games.shim_image = config.cluster.shim_image;
+    options.games = pod_rules(config.cluster);
     return options;
 }
 
@@ -102,12 +119,14 @@ Cluster::Cluster(boost::asio::io_context& loop, const Config& config, Opened ope
       keys_(std::move(opened.keys)),
       access_(std::move(opened.access)),
       name_(own_name(random_)),
-      store_(loop.get_executor(), client_of(*access_), random_),
+      store_(loop.get_executor(), client_of(*access_), random_, config.cluster.worlds),
       ledger_(std::move(opened.ledger)),
       events_(client_of(*access_), random_, name_),
       declarations_(store_, events_, *clock_),
+      declared_games_(client_of(*access_), random_, events_, {.space = config.cluster.space, .leads = [this] { return leads_ && !has_lost_; }}),
       port_map_(client_of(*access_), random_, port_rules(config)),
       runtime_(loop.get_executor(), client_of(*access_), random_, knowledge(), runtime_options(config)),
+      nodes_(client_of(*access_), runtime_.view()),
       players_(client_of(*access_), store_.index(), runtime_, [this] { return leads_ && !has_lost_; }),
       here_(loop.get_executor(), *clock_, host_options(config)),
       bench_(client_of(*access_), runtime_.view(), here_, backup_knowledge(), backup_options(config)),
@@ -116,8 +135,12 @@ Cluster::Cluster(boost::asio::io_context& loop, const Config& config, Opened ope
       game_files_(loop.get_executor(), *clock_, std::move(opened.trust), {.folder = config.games.downloads}),
       elector_(client_of(*access_), random_, {.space = config.cluster.space, .name = "gamekeeper"}, {.me = name_}, [this] {
           leads_ = true;
+          declared_games_.show_all();
           office_.wake_all();
       }) {
+    access_->server().allow_changes_while([this] { return may_change(); });
+    if (!config.cluster.admins.empty() || !config.cluster.readers.empty())
+        tokens_.emplace(client_of(*access_), kubernetes::ReviewedTokens::Rights{.admins = config.cluster.admins, .readers = config.cluster.readers});
     store_.on_written([this](const Value& before, kubernetes::ObjectPtr after) { events_.tell_change(before, std::move(after)); });
 }
 
@@ -142,19 +165,26 @@ Runtime::Answer<server::LaunchSpec> Cluster::launch_of(ServerUid uid) {
 
 catalog::RenderContext Cluster::render_context() const {
     catalog::RenderContext context;
-    context.images = {.prefix = config_.cluster.image_prefix, .tag = config_.cluster.image_tag};
+    context.images = {.prefix = config_.cluster.image_prefix, .tag = config_.cluster.image_tag, .fetched = std::string(kubernetes::game_path)};
     return context;
 }
 
 app::MachineLimits Cluster::limits() const {
-    using enum server::Exposure::Kind;
     auto limits = app::MachineLimits::of_others();
-    limits.exposures = {node_port, host_port, load_balancer, internal};
+    limits.exposures = config_.cluster.exposures;
     return limits;
+}
+
+void Cluster::use(const app::GameBook& games, app::DeclaredGames& declared) {
+    games_ = &games;
+    declared_games_.tell({.take = [&declared](const GameDeclaration& game) { return declared.take(game); },
+                          .drop = [&declared](const std::string& name) { declared.drop(name); }});
 }
 
 Task<std::vector<std::string>> Cluster::shortcomings() {
     std::vector<std::string> lacks;
+    const auto definitions = co_await trouble_with_definitions(access_->server());
+    if (definitions && *definitions) lacks.push_back(fmt::format("{}; cure: {}", (*definitions)->what, (*definitions)->cure));
     if (!net::s3::is_location(config_.vault.place)) {
         lacks.push_back(
             fmt::format("vault.place {} is a folder, which the pods beside the worlds do not see: no world can be saved, so none can be paused or "
@@ -164,15 +194,25 @@ Task<std::vector<std::string>> Cluster::shortcomings() {
     co_return lacks;
 }
 
-void Cluster::begin(async::TaskGroup& tasks) {
+void Cluster::collect(api::Metrics& metrics) const {
+    for (const auto& [call, count] : access_->server().answers()) metrics.set_cluster_calls(call.first, call.second, count);
+}
+
+Task<Result<FirstKey, std::string>> Cluster::first_key(std::function<Secret()> make) {
+    return keep_first_key(client_of(*access_), std::move(make), config_.cluster.space);
+}
+
+void Cluster::begin(async::TaskGroup& tasks, async::TaskGroup& office) {
     if (ledger_.shared) tasks.spawn("ledger", ledger_.shared->run());
     tasks.spawn("GameServers", store_.run());
+    tasks.spawn("Games", declared_games_.run());
     tasks.spawn("events", events_.run());
     tasks.spawn("Services", port_map_.run());
     tasks.spawn("pods", runtime_.run());
     tasks.spawn("players", players_.run());
     tasks.spawn("game files", game_files_.run());
-    tasks.spawn("lease", stand_for_election());
+    tasks.spawn("news of the lease", elector_.listen());
+    office.spawn("lease", stand_for_election());
 }
 
 Task<void> Cluster::stand_for_election() {
@@ -181,10 +221,15 @@ Task<void> Cluster::stand_for_election() {
     office_.wake_all();
 }
 
-Task<void> Cluster::elected() {
+Task<void> Cluster::settled() {
+    co_await declared_games_.synced();
     co_await store_.synced();
     co_await port_map_.synced();
     co_await runtime_.synced();
+}
+
+Task<void> Cluster::elected() {
+    co_await settled();
     while (!leads_) co_await office_.wait();
     log::info("serve", "this control plane keeps", {{"lease", config_.cluster.space + "/gamekeeper"}});
 }
@@ -193,6 +238,15 @@ Task<std::string> Cluster::deposed() {
     while (!has_lost_) co_await office_.wait();
     co_return fmt::format("the lease {}/gamekeeper was lost; {} has it", config_.cluster.space, elector_.holder());
 }
+
+Task<void> Cluster::resign() {
+    has_resigned_ = has_lost_ = true;
+    co_await elector_.release();
+}
+
+// Who has kept, and lost that without knowing (stopped for a minute, cut off from the API server), ends soon. Until then it changes nothing: what it
+// was at when it kept may be somebody else's by now. Who has resigned has ended all of that, and finishes what people have asked for.
+bool Cluster::may_change() const { return !leads_ || has_resigned_ || elector_.leads(); }
 
 Task<Milliseconds> Cluster::use_idle_time() { co_return idle_look; }
 

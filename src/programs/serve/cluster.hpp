@@ -1,18 +1,23 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
 
 #include "adapters/download/game_files.hpp"
 #include "adapters/kubernetes/backup_pods.hpp"
+#include "adapters/kubernetes/cluster_nodes.hpp"
 #include "adapters/kubernetes/cluster_runtime.hpp"
 #include "adapters/kubernetes/declarations.hpp"
 #include "adapters/kubernetes/elector.hpp"
 #include "adapters/kubernetes/events.hpp"
+#include "adapters/kubernetes/game_resources.hpp"
 #include "adapters/kubernetes/player_counts.hpp"
 #include "adapters/kubernetes/port_map.hpp"
+#include "adapters/kubernetes/reviewed_tokens.hpp"
 #include "adapters/kubernetes/server_store.hpp"
 #include "adapters/postgres/ledger.hpp"
 #include "adapters/process/plain_host.hpp"
@@ -48,15 +53,23 @@ public:
 
     Ports ports() override { return {store_, ledger_.ledger(), runtime_, vault_, files_, port_map_, game_files_, *clock_, random_}; }
     catalog::RenderContext render_context() const override;
-    void use(const app::GameBook& games) override { games_ = &games; }
+    void use(const app::GameBook& games, app::DeclaredGames& declared) override;
     Declarations* declarations() override { return &declarations_; }
+    Nodes* nodes() override { return &nodes_; }
     const Keys& keys() const override { return keys_; }
     app::MachineLimits limits() const override;
     std::string public_host() const override { return {}; }  // Each server has its own.
     Task<std::vector<std::string>> shortcomings() override;
-    void begin(async::TaskGroup& tasks) override;
+    Task<Result<FirstKey, std::string>> first_key(std::function<Secret()> make) override;
+    void collect(api::Metrics& metrics) const override;
+    Identities* identities() override { return tokens_ ? &*tokens_ : nullptr; }
+    void begin(async::TaskGroup& tasks, async::TaskGroup& office) override;
+    bool is_one_of_several() const override { return ledger_.shared != nullptr; }
+    Task<void> settled() override;
     Task<void> elected() override;
     Task<std::string> deposed() override;
+    std::string keeper_name() const override { return leads_ ? std::string() : elector_.holder(); }
+    Task<void> resign() override;
     Task<Milliseconds> use_idle_time() override;
 
 private:
@@ -74,6 +87,7 @@ private:
     kubernetes::BackupPods::Knowledge backup_knowledge();
     Runtime::Answer<server::LaunchSpec> launch_of(ServerUid uid);
     Task<void> stand_for_election();
+    bool may_change() const;
 
     const Config& config_;
     std::unique_ptr<system::SystemClock> clock_;
@@ -85,18 +99,22 @@ private:
     ClusterLedger ledger_;
     kubernetes::EventTeller events_;
     kubernetes::KubernetesDeclarations declarations_;
+    kubernetes::GameResources declared_games_;
     kubernetes::KubernetesPortMap port_map_;
     kubernetes::ClusterRuntime runtime_;
+    kubernetes::ClusterNodes nodes_;
     kubernetes::PlayerCounts players_;
     process::PlainHost here_;  // For what needs no world.
     kubernetes::BackupPods bench_;
     restic::ResticVault vault_;
     net::shim::RemoteFiles files_;
     download::DownloadedGameFiles game_files_;
+    std::optional<kubernetes::ReviewedTokens> tokens_;
     kubernetes::Elector elector_;
     const app::GameBook* games_ = nullptr;
     bool leads_ = false;
     bool has_lost_ = false;
+    bool has_resigned_ = false;
     async::WaitQueue office_;
 };
 

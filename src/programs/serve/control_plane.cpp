@@ -14,6 +14,7 @@
 #include "api/metrics.hpp"
 #include "api/reply.hpp"
 #include "app/accounts/accounts.hpp"
+#include "app/catalog/declared_games.hpp"
 #include "app/catalog/game_shelf.hpp"
 #include "app/files/world_files.hpp"
 #include "app/intake/intake.hpp"
@@ -43,12 +44,12 @@ constexpr Milliseconds stop_grace = std::chrono::seconds(10);
 constexpr Milliseconds idle_look = std::chrono::seconds(5);
 constexpr unsigned socket_mode = 0666;  // Who may do what is decided by the peer's uid and keys, not by reaching the socket.
 
-Value openapi_document() {
+Value description(std::string_view path) {
     for (const auto& file : embedded_files()) {
-        if (file.path != "api/openapi.yaml") continue;
+        if (file.path != path) continue;
         if (auto document = wire::parse_yaml(file.text)) return std::move(*document);
     }
-    ASSERT(false, "api/openapi.yaml is part of the program");
+    ASSERT(false, "the descriptions of the API are part of the program");
 }
 
 app::KeeperLimits keeper_limits(const Config& config) {
@@ -91,8 +92,10 @@ public:
           games_(std::move(games)),
           shelf_(
               games_, installation.render_context(), [](const std::string& path) { return std::filesystem::exists(path); }, ports.game_files),
+          declared_games_(games_, [this](const catalog::Game& game) { return shelf_.missing(game); }),
           accounts_(ports.ledger, ports.clock, ports.random),
           servers_({ports.store, ports.ledger, ports.runtime, ports.port_map, ports.clock, ports.random}, games_, installation.limits()),
+          nodes_(installation.nodes(), ports.store, ports.ledger, ports.clock),
           world_files_(servers_, ports.store, ports.files),
           keeper_(keeper_ports(), keeper_limits(config)),
           scheduler_({ports.store, ports.ledger, ports.runtime, ports.clock}, [this](app::Due due) { return submit(std::move(due)); },
@@ -103,6 +106,7 @@ public:
           care_({ports.store, ports.ledger, ports.vault, notifier_, ports.clock, keeper_.tenure()}, care_options(config)),
           context_{.servers = servers_,
                    .accounts = accounts_,
+                   .nodes = nodes_,
                    .games = games_,
                    .shelf = shelf_,
                    .ledger = ports.ledger,
@@ -110,11 +114,15 @@ public:
                    .vault = ports.vault,
                    .clock = ports.clock,
                    .tenure = keeper_.tenure(),
+                   .admission = admission_,
                    .metrics = metrics_,
                    .public_host = installation.public_host(),
-                   .openapi = openapi_document(),
-                   .owner_uid = rights.owner},
-          compat_{.api = context_, .files = world_files_, .options = compat_options(config)} {}
+                   .openapi = description("api/openapi.yaml"),
+                   .owner_uid = rights.owner,
+                   .identities = installation.identities(),
+                   .collect = [&installation](api::Metrics& metrics) { installation.collect(metrics); },
+                   .keeper_name = [&installation] { return installation.keeper_name(); }},
+          compat_{.api = context_, .files = world_files_, .options = compat_options(config), .description = description("api/originals.yaml")} {}
 
     Task<std::string> run(Announce announce);
 
@@ -127,6 +135,10 @@ private:
     Task<void> submit(app::Due due);
     Task<void> pause_for_disk(server::Record record);
     Task<void> keep();
+    Task<void> admit_changes();
+    void begin(async::TaskGroup& tasks, async::TaskGroup& office);
+    Task<void> resign(async::TaskGroup& office);
+    Task<void> end_all(net::HttpServer& http, async::TaskGroup& tasks, async::TaskGroup& office);
     Task<void> after_takeover(Task<void> work);
     Task<void> use_idle_time();
     Task<void> watch_office();
@@ -141,11 +153,14 @@ private:
     Ports ports_;
     catalog::Catalog games_;
     app::GameShelf shelf_;
+    app::DeclaredGames declared_games_;
     LogNotifier notifier_;
     app::Accounts accounts_;
     app::Servers servers_;
+    app::NodeCare nodes_;
     app::WorldFiles world_files_;
     app::Keeper keeper_;
+    app::Admission admission_;
     app::Scheduler scheduler_;
     app::DiskWatch disk_watch_;
     app::VaultCare care_;
@@ -156,18 +171,18 @@ private:
     std::string why_;
 };
 
-// The first key lets its owner in to make others; it is shown once and kept in a file for scripts.
+// The first key lets its owner in to make others.
 Task<Result<FirstStart, std::string>> ControlPlane::first_start() {
     FirstStart first;
     if (auto loaded = co_await accounts_.load(); !loaded) co_return std::unexpected(loaded.error().message);
     if (installation_.keys().recovery_is_new) first.recovery_key = installation_.keys().recovery;
     if (accounts_.has_keys()) co_return first;
-    const app::Caller caller{.name = "first start"};
-    const app::Idempotency once;
-    auto created = co_await accounts_.create(caller, "admin", Scope::admin, once);
-    if (!created) co_return std::unexpected(created.error().message);
-    CO_TRY_OK(write_secret(config_.state + "/admin.key", created->text));
-    first.admin_key = created->text;
+    std::function<Secret()> make = [this] { return app::Accounts::new_text(ports_.random); };
+    CO_TRY(key, co_await installation_.first_key(std::move(make)));
+    // It is kept before it opens anything: a start that is interrupted here leaves no key that nobody has seen.
+    if (auto admitted = co_await accounts_.admit_first(key.text); !admitted) co_return std::unexpected(admitted.error().message);
+    if (key.shown_by.empty()) first.admin_key = std::move(key.text);
+    first.shown_by = std::move(key.shown_by);
     co_return first;
 }
 
@@ -200,6 +215,12 @@ Task<void> ControlPlane::keep() {
     co_await installation_.elected();
     why_ = co_await keeper_.run();
     end_.raise();
+}
+
+Task<void> ControlPlane::admit_changes() {
+    co_await installation_.settled();
+    if (!installation_.is_one_of_several()) co_await keeper_.tenure().wait();
+    admission_.open();
 }
 
 Task<void> ControlPlane::take_in(Declarations& declarations) {
@@ -255,26 +276,48 @@ Task<std::string> ControlPlane::run(Announce announce) {
                                }};
     net::HttpServer http(loop_.get_executor(), ports_.clock, ports_.random, std::move(router), {}, std::move(hooks));
     async::TaskGroup tasks(loop_.get_executor());
+    async::TaskGroup office(loop_.get_executor());
     const auto listening = listen(http);
     if (listening) {
-        installation_.use(shelf_);
-        installation_.begin(tasks);
-        tasks.spawn("keeper", keep());
-        tasks.spawn("scheduler", after_takeover(scheduler_.run()));
-        tasks.spawn("disk watch", after_takeover(disk_watch_.run()));
-        tasks.spawn("vault care", after_takeover(care_.run()));
-        tasks.spawn("election", watch_office());
-        if (auto* declarations = installation_.declarations()) tasks.spawn("intake", after_takeover(take_in(*declarations)));
-        tasks.spawn("idle time", use_idle_time());
-        tasks.spawn("metrics", api::count_events(ports_.ledger, ports_.clock, metrics_));
-        tasks.spawn("signals", wait_for_signal());
+        installation_.use(shelf_, declared_games_);
+        begin(tasks, office);
         announce(*listening, *first);
         co_await end_.wait();
     }
+    co_await end_all(http, tasks, office);
+    co_return listening ? why_ : listening.error();
+}
+
+// Into `office` goes what only the process that keeps does.
+void ControlPlane::begin(async::TaskGroup& tasks, async::TaskGroup& office) {
+    installation_.begin(tasks, office);
+    office.spawn("keeper", keep());
+    office.spawn("scheduler", after_takeover(scheduler_.run()));
+    office.spawn("disk watch", after_takeover(disk_watch_.run()));
+    office.spawn("vault care", after_takeover(care_.run()));
+    office.spawn("election", watch_office());
+    if (auto* declarations = installation_.declarations()) office.spawn("intake", after_takeover(take_in(*declarations)));
+    office.spawn("idle time", use_idle_time());
+    tasks.spawn("admission", admit_changes());
+    if (installation_.is_one_of_several()) tasks.spawn("keys", accounts_.keep_up());
+    tasks.spawn("metrics", api::count_events(ports_.ledger, ports_.clock, metrics_));
+    tasks.spawn("signals", wait_for_signal());
+}
+
+Task<void> ControlPlane::resign(async::TaskGroup& office) {
+    office.cancel();
+    co_await office.join();
+    co_await installation_.resign();
+}
+
+// Requests that wait for the end of an operation may have it while the keeper works; where another one takes over at once, it ends them.
+Task<void> ControlPlane::end_all(net::HttpServer& http, async::TaskGroup& tasks, async::TaskGroup& office) {
+    const bool others_go_on = installation_.is_one_of_several();
+    if (others_go_on) co_await resign(office);
     co_await http.stop(stop_grace);
+    if (!others_go_on) co_await resign(office);
     tasks.cancel();
     co_await tasks.join();
-    co_return listening ? why_ : listening.error();
 }
 
 Task<Result<std::unique_ptr<Installation>, std::string>> open_installation(boost::asio::io_context& loop, const Config& config,

@@ -14,8 +14,9 @@ namespace gk::programs {
 
 // What a first start shows once.
 struct FirstStart {
-    Secret admin_key;     // Empty: there were keys already.
-    Secret recovery_key;  // Empty: it was shown before.
+    Secret admin_key;        // Empty: there were keys already, or it lies elsewhere.
+    Secret recovery_key;     // Empty: it was shown before, or it lies elsewhere.
+    std::string shown_by{};  // The commands that show both; empty: they are to be shown now.
 };
 
 // Says that the API answers: after this line people may connect.

@@ -1,19 +1,29 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "api/metrics.hpp"
+#include "app/catalog/declared_games.hpp"
 #include "app/game_book.hpp"
 #include "app/servers/servers.hpp"
 #include "async/task_group.hpp"
 #include "domain/catalog/render.hpp"
 #include "ports/declarations.hpp"
+#include "ports/identities.hpp"
+#include "ports/nodes.hpp"
 #include "ports/task.hpp"
 #include "programs/serve/ports.hpp"
 #include "programs/serve/secrets.hpp"
 
 namespace gk::programs {
+
+struct FirstKey {
+    Secret text;
+    std::string shown_by{};  // The commands that show it and the recovery key; empty: it is to be shown now.
+};
 
 // One shape of Gamekeeper: its adapters, and what they need to live. Outlives everything that works with its ports.
 class Installation {
@@ -23,10 +33,12 @@ public:
     virtual Ports ports() = 0;
     // What people declare beside our API; null where there is no such thing.
     virtual Declarations* declarations() { return nullptr; }
+    // The machines that games run on; null where this is the only one.
+    virtual Nodes* nodes() { return nullptr; }
     // What definitions are rendered for.
     virtual catalog::RenderContext render_context() const { return {}; }
-    // How games are started. Called once, before begin(); it outlives what begin() spawns.
-    virtual void use(const app::GameBook& games) { std::ignore = games; }
+    // How games are started, and where those go that people declare. Called once, before begin(); both outlive what begin() spawns.
+    virtual void use(const app::GameBook&, app::DeclaredGames&) {}
     virtual const Keys& keys() const = 0;
     // What all games together may have.
     virtual app::MachineLimits limits() const = 0;
@@ -34,13 +46,28 @@ public:
     virtual std::string public_host() const = 0;
     // What is missing here, as sentences with cause and cure.
     virtual Task<std::vector<std::string>> shortcomings() = 0;
+    // The text of the first admin key, which is kept where its owner finds it; `make` is called when there is none yet. Called while nobody has a key.
+    virtual Task<Result<FirstKey, std::string>> first_key(std::function<Secret()> make) = 0;
+    // Sets what the adapters have counted.
+    virtual void collect(api::Metrics&) const {}
+    // Who else may say who somebody is; null: only our own keys do.
+    virtual Identities* identities() { return nullptr; }
 
-    // Spawns what the adapters do by themselves while the control plane works.
-    virtual void begin(async::TaskGroup& tasks) = 0;
+    // Spawns what the adapters do by themselves while the control plane works; into `office` what makes this process the one that keeps, which ends
+    // before resign().
+    virtual void begin(async::TaskGroup& tasks, async::TaskGroup& office) = 0;
+    // Whether other processes work with the same records and the same ledger: then what one is asked for may be done by another.
+    virtual bool is_one_of_several() const { return false; }
+    // Returns when the records can be read.
+    virtual Task<void> settled() { co_return; }
     // Returns when this process may be the one that keeps.
     virtual Task<void> elected() = 0;
     // Returns when it may not any more, and why. Only after elected().
     virtual Task<std::string> deposed() = 0;
+    // Who keeps, as far as is known, for people. Empty: this process alone can, or nobody does.
+    virtual std::string keeper_name() const { return {}; }
+    // When nothing of what a keeper does is under way any more: another one may keep at once.
+    virtual Task<void> resign() { co_return; }
     // Does what makes later work faster; called while nothing else is to be done. Returns when to call again.
     virtual Task<Milliseconds> use_idle_time() = 0;
 };

@@ -66,6 +66,11 @@ Result<std::unique_ptr<Machine>, std::string> Machine::open(boost::asio::io_cont
     return std::unique_ptr<Machine>(new Machine(loop, config, rights, std::move(keys), std::move(*database), std::move(trust)));
 }
 
+Task<Result<FirstKey, std::string>> Machine::first_key(std::function<Secret()> make) {
+    CO_TRY(kept, keep_secret(config_.state + "/admin.key", make));
+    co_return FirstKey{.text = std::move(kept.secret)};
+}
+
 Task<std::vector<std::string>> Machine::shortcomings() {
     auto lacks = co_await hands.host->shortcomings();
     co_return lacks ? std::move(*lacks) : std::vector<std::string>();

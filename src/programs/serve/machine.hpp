@@ -43,7 +43,8 @@ public:
     app::MachineLimits limits() const override { return machine_limits(config_); }
     std::string public_host() const override { return programs::public_host(config_); }
     Task<std::vector<std::string>> shortcomings() override;
-    void begin(async::TaskGroup& tasks) override { tasks.spawn("game files", game_files.run()); }
+    Task<Result<FirstKey, std::string>> first_key(std::function<Secret()> make) override;
+    void begin(async::TaskGroup& tasks, async::TaskGroup&) override { tasks.spawn("game files", game_files.run()); }
     Task<void> elected() override { co_return; }
     Task<std::string> deposed() override;
     Task<Milliseconds> use_idle_time() override;

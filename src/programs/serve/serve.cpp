@@ -52,6 +52,7 @@ void announce(const std::string& listening, const FirstStart& first) {
         fmt::print("Recovery key, shown once: {}\n  Write it down: with it and the vault alone every world comes back (gamekeeper recover).\n",
                    first.recovery_key.reveal());
     }
+    if (!first.shown_by.empty()) fmt::print("The first admin key and the recovery key of all backups are shown by\n{}\n", first.shown_by);
     std::fflush(stdout);
 }
 

@@ -74,6 +74,10 @@ void Election::written(std::string version, Time sent) {
 
 void Election::failed() { stage_ = stage_ == Stage::renew ? Stage::read : Stage::rest; }
 
+void Election::look_now() {
+    if (!is_leader_ && stage_ == Stage::begin) rests_until_ = Time{};
+}
+
 std::optional<Election::Update> Election::release(Time now) {
     if (!std::exchange(is_leader_, false) || now >= leads_until_) return std::nullopt;
     is_lost_ = true;

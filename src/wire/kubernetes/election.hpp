@@ -51,11 +51,14 @@ public:
     void written(std::string version, Time sent);
     // The call failed, or nobody knows.
     void failed();
+    // The lease was given back, as somebody says: a candidate that rests until its next look looks now.
+    void look_now();
 
     bool leads(Time now) const { return is_leader_ && now < leads_until_; }
     // Grows with every leader; known while leading. It starts again when somebody deletes the Lease, so whoever keeps epochs refuses what is too
     // low, and says so.
     std::int64_t epoch() const { return observed_.transitions + 1; }
+    const std::string& me() const { return options_.me; }
     // Who holds the lease as far as is known; for people.
     const std::string& holder() const { return observed_.holder; }
 

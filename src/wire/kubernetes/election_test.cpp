@@ -197,6 +197,29 @@ TEST_F(ElectionTest, WhoeverGivesTheLeaseBackLeavesNobodyWaiting) {
     EXPECT_EQ(second.epoch(), 2);
 }
 
+TEST_F(ElectionTest, ACandidateThatHearsOfALeaseGivenBackLeadsAtOnce) {
+    lead_with_first();
+    EXPECT_EQ(b(), "read");
+    EXPECT_EQ(b(), "wait 2s");
+    const auto last_word = first.release(now);
+    EXPECT_TRUE(api.write(last_word->record, last_word->version));
+
+    second.look_now();
+
+    EXPECT_EQ(b(), "read");
+    EXPECT_EQ(b(), "update");
+    EXPECT_TRUE(second.leads(now));
+}
+
+TEST_F(ElectionTest, WhoeverLeadsIsNotHurriedByWhatIsHeard) {
+    lead_with_first();
+    EXPECT_EQ(a(), "wait 2s");
+
+    first.look_now();
+
+    EXPECT_EQ(a(), "wait 2s");
+}
+
 TEST_F(ElectionTest, EpochsGoOnWhenTheLeaseWasDeleted) {
     lead_with_first();
     api.record->transitions = 6;
