@@ -50,7 +50,8 @@ std::optional<Plan> leave_node(const View& view) {
 }
 
 void show_obstacle(Record& record) {
-    if (!record.obstacle || record.given_up) return;
+    // What is lost is the greater news, until it has been replaced.
+    if (!record.obstacle || record.given_up || record.world_lost) return;
     record.reason = record.obstacle->code;
     record.message = record.obstacle->detail;
 }

@@ -187,6 +187,8 @@ TEST(Place, ALostDiskIsSaidWithWhatIsLostAndTheNewestProvenBackupTakesItsPlace) 
         toy.facts.snapshots = {proven(2), proven(1)};
         toy.facts.snapshots.front().created_at = start;
         toy.facts.seen.disk_lost = deleted;
+        toy.facts.seen.obstacle = full;  // Of the pod that would have used the disk.
+        toy.make(success);
 
         ASSERT_EQ(toy.next(), "NoteLoss") << name_of(phase);
         toy.make(success);
@@ -197,6 +199,7 @@ TEST(Place, ALostDiskIsSaidWithWhatIsLostAndTheNewestProvenBackupTakesItsPlace) 
         EXPECT_EQ(toy.next(), "Notify");
         toy.make(success);
 
+        toy.facts.seen.obstacle.reset();
         while (toy.next() != "RestoreToStage") toy.make(success);
         EXPECT_EQ(std::get<RestoreToStage>(*toy.look().step).snapshot.id, proven(2).id);
         EXPECT_EQ(toy.run().back(), "PublishAddress");
