@@ -46,7 +46,8 @@ public:
     virtual std::string public_host() const = 0;
     // What is missing here, as sentences with cause and cure.
     virtual Task<std::vector<std::string>> shortcomings() = 0;
-    // The text of the first admin key, which is kept where its owner finds it; `make` is called when there is none yet. Called while nobody has a key.
+    // The text of the first admin key, which is kept where its owner finds it; `make` is called when there is none yet. Called while nobody
+    // has a key.
     virtual Task<Result<FirstKey, std::string>> first_key(std::function<Secret()> make) = 0;
     // Sets what the adapters have counted.
     virtual void collect(api::Metrics&) const {}
