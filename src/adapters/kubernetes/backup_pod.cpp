@@ -45,8 +45,15 @@ Value volumes(const BackupPod& pod) {
     return Value(std::move(out));
 }
 
-Value container(const BackupPod& pod, const BackupRules& rules) {
+// A world that is there is saved where it is, also when games have taken all that its node has: who asks for something is turned away there
+// (OutOfcpu), and the world could never be stopped. A restore may choose, and then the game is to find room at the same place.
+Value resources_of(const BackupPod& pod, const BackupRules& rules) {
     const auto amount = Value::object({{"cpu", fmt::format("{}m", rules.cpu.count)}, {"memory", fmt::format("{}Mi", rules.memory.count)}});
+    const auto nothing = Value::object({{"cpu", "0"}, {"memory", "0"}});
+    return Value::object({{"limits", amount}, {"requests", pod.may_write ? amount : nothing}});
+}
+
+Value container(const BackupPod& pod, const BackupRules& rules) {
     Value::Array command;
     for (const auto word : {shim_path, std::string_view("--pod"), std::string_view("--volume"), volume_path, std::string_view("--run"), run_path,
                             std::string_view("--key"), std::string_view("/gk/key/shim"), std::string_view("--listen")})
@@ -56,7 +63,7 @@ Value container(const BackupPod& pod, const BackupRules& rules) {
                           {"image", rules.image},
                           {"imagePullPolicy", "IfNotPresent"},
                           {"command", std::move(command)},
-                          {"resources", Value::object({{"limits", amount}, {"requests", amount}})},
+                          {"resources", resources_of(pod, rules)},
                           {"securityContext", Value::object({{"allowPrivilegeEscalation", false},
                                                              {"capabilities", Value::object({{"drop", Value(Value::Array{Value("ALL")})}})},
                                                              {"readOnlyRootFilesystem", true}})},

@@ -47,6 +47,15 @@ TEST(BackupPod, IsWhereTheClaimIsAndGoesByItself) {
     EXPECT_NE(wire::kubernetes::text_at(pod, {"metadata", "labels", component_label}), game_component) << "no Service sends players there";
 }
 
+TEST(BackupPod, FindsRoomWhereGamesHaveTakenAllThereIs) {
+    const auto requests = [](const Value& pod) {
+        const auto& container = wire::kubernetes::find_at(pod, {"spec", "containers"})->as_array()->front();
+        return to_json(*container.find("resources")->find("requests"));
+    };
+    EXPECT_EQ(requests(document(false, "node-2")), R"({"cpu":"0","memory":"0"})");
+    EXPECT_EQ(requests(document(true)), R"({"cpu":"1000m","memory":"512Mi"})") << "a restore goes where there is room";
+}
+
 TEST(BackupPod, TellsWhoseItIs) {
     const BackupPod pod{.uid = uid, .server = {"friends", "castle"}, .epoch = Epoch{7}, .claim = "gs-castle-2"};
     const auto made = backup_pod(pod, {}, PodRules{});

@@ -108,6 +108,7 @@ Workbench::Answer<net::shim::RemoteShim> BackupPods::started(ObjectKey pod, std:
         if (is_there) {
             auto seen = pod_view(*view_.any_pod(pod), NodeState::up);  // Of its node nothing is known here.
             if (seen.is_running) co_return net::shim::RemoteShim{.address = seen.address, .port = Port{shim_port}, .key = key};
+            if (seen.is_over && seen.problem) co_return std::unexpected(error_of(*seen.problem));
             if (seen.is_over || seen.is_leaving) break;
             problem = std::move(seen.problem);
         }
