@@ -53,7 +53,7 @@ class Worlds(ClusterTest):
         for word in ("castle", "minetest", "running"):
             self.assertIn(word, line)
         story = self.space.kubectl("describe", "gs", "castle").stdout
-        for word in ("CreatingDefaults", "Running", "Accepted"):
+        for word in ("Requested", "Running", "Accepted"):
             self.assertIn(word, story)
 
         self.space.kubectl("scale", "gs", "castle", "--replicas=0")

@@ -52,6 +52,7 @@ Declarations::Answer<Success> KubernetesDeclarations::note(Declaration looked_at
         if (uid_of(*object) != looked_at.object) co_return std::unexpected(another_one(looked_at.name));
         auto next = *object;
         next.set("status", status_with(*object, verdict, clock_.now()));
+        if (next == *object) co_return Success{};
         const auto written = co_await store_.write(std::move(next), "status");
         if (!written && written.error().kind == StoreError::Kind::conflict) continue;
         if (!written) co_return std::unexpected(written.error());

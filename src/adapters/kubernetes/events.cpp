@@ -37,6 +37,8 @@ void EventTeller::tell(ObjectPtr about, Report report) {
 void EventTeller::tell_change(const Value& before, ObjectPtr after) {
     const auto phase = text_at(*after, {"status", "phase"});
     const auto reason = text_at(*after, {"status", "reason"});
+    const bool is_news = text_at(*after, {"status", "state"}) != text_at(before, {"status", "state"}) || is_trouble(phase);
+    if (!is_news && reason == text_at(before, {"status", "reason"})) return;
     if (phase == text_at(before, {"status", "phase"}) && reason == text_at(before, {"status", "reason"})) return;
     const auto message = text_at(*after, {"status", "message"});
     auto note = fmt::format("{} ({})", text_at(*after, {"status", "state"}), phase);

@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "adapters/kubernetes/ballast.hpp"
 #include "adapters/kubernetes/luck.hpp"
 #include "base/log.hpp"
 
@@ -52,6 +53,7 @@ Task<void> Informer::list(Reflector::List how) {
 
 void Informer::replace(Listed listed) {
     reflector_.listed(listed.version);
+    for (auto& item : listed.items) item = without_ballast(resource_, std::move(item));
     tell(store_.replace(std::move(listed.items)));
     freshness_.saw_list(store_, listed.version);
     synced_.wake_all();
@@ -85,7 +87,7 @@ void Informer::take(const WatchEvent& event) {
     const auto version = version_of(*event.object);
     reflector_.saw(event.kind, version);
     if (event.kind == WatchEvent::Kind::bookmark) return;
-    tell(store_.apply(event));
+    tell(store_.apply({.kind = event.kind, .object = without_ballast(resource_, event.object)}));
     const bool is_gone = event.kind == WatchEvent::Kind::deleted;
     freshness_.saw(key_of(*event.object), is_gone ? nullptr : event.object.get(), version);
 }

@@ -16,8 +16,9 @@
 
 namespace gk::kubernetes {
 
-// A copy of all objects of one kind, kept right by lists and watches, through restarts of the server and gaps in its history. One call is under way
-// at a time. Whoever acts on the copy writes through wrote() and removed(), and destroys nothing while is_fresh() says no (R11).
+// A copy of all objects of one kind (but for ballast.hpp), kept right by lists and watches, through restarts of the server and gaps in its history.
+// One call is under way at a time. Whoever acts on the copy writes through wrote() and removed(), and destroys nothing while is_fresh() says no
+// (R11).
 class Informer {
 public:
     // Called for every change, after the store has it. Does not wait and does not throw: it adds a key to a queue.

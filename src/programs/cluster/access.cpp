@@ -12,6 +12,13 @@ std::optional<std::string> variable(const std::string& name) {
     return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
 }
 
+// What has been saved up while nothing happened is for a restart, which reads the Secret of each of a thousand servers.
+kubernetes::ApiServer::Options options_of_calls() {
+    kubernetes::ApiServer::Options options;
+    options.budget = {.per_second = 100, .burst = 1500};
+    return options;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ClusterAccess>, std::string> ClusterAccess::open(boost::asio::any_io_executor loop, Clock& clock,
@@ -26,8 +33,7 @@ Result<std::unique_ptr<ClusterAccess>, std::string> ClusterAccess::open(boost::a
     TRY(remote, kubernetes::ApiServer::remote_of(target.cluster));
     TRY(credentials, kubernetes::Credentials::make(clock, std::move(target), &made->programs_));
     made->credentials_ = std::move(credentials);
-    made->server_ =
-        std::make_unique<kubernetes::ApiServer>(std::move(loop), clock, std::move(remote), *made->credentials_, kubernetes::ApiServer::Options{});
+    made->server_ = std::make_unique<kubernetes::ApiServer>(std::move(loop), clock, std::move(remote), *made->credentials_, options_of_calls());
     return made;
 }
 
