@@ -335,7 +335,8 @@ std::vector<Toy> everything() {
         if ((phase == Phase::cleanup || phase == Phase::stopped) && toy.record.wanted == Wanted::paused) continue;
         toy.facts.seen.process = static_cast<Process>(digit(5));
         toy.facts.seen.disk = digit(2) == 1;
-        toy.facts.seen.disk_tied = toy.facts.seen.disk && digit(2) == 1;
+        toy.facts.seen.disk_tied = digit(2) == 1;
+        if (toy.facts.seen.disk_tied && (!toy.facts.seen.disk || toy.record.wanted != Wanted::running)) continue;
         if (toy.facts.seen.disk_tied) toy.facts.seen.leave = Problem{"node_cordoned", "its node is to be emptied"};
         toy.record.world_complete = digit(2) == 1;
         toy.record.world_dirty = toy.record.world_complete && digit(2) == 1;
