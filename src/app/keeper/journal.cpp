@@ -109,6 +109,10 @@ Task<Result<Success, Halt>> Journal::tell(server::Record before, server::Record 
         auto data = Value::object({{"reason", transition->why.code}, {"crashes", static_cast<std::int64_t>(after.crashes.size())}});
         CO_TRY_OK(co_await append(after, "server.crashed", std::move(data)));
     }
+    if (const auto* loss = std::get_if<server::NoteLoss>(&step)) {
+        auto data = Value::object({{"message", loss->why.detail}});
+        CO_TRY_OK(co_await append(after, "server.disk_lost", std::move(data)));
+    }
     told_[before.uid] = before.phase;
     co_return co_await notice(std::move(after));
 }
