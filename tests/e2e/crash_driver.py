@@ -18,8 +18,6 @@ import traceback
 
 from client import OperationFailed, Refused
 
-FIRST = int(os.environ.get("GK_TEST_CRASH_FIRST", "1"))
-MINUTES = float(os.environ.get("GK_TEST_CRASH_MINUTES", "inf"))
 BROKEN = (OSError, http.client.HTTPException)
 
 
@@ -41,7 +39,7 @@ class CrashDriver:
     check_nothing_is_left()  after castle was deleted and its backups were purged
     """
 
-    every = 110  # Unless the environment says otherwise.
+    first, every, minutes = 1, 110, float("inf")  # Unless the environment says otherwise.
     steady_seconds = 10
     finish_seconds = 60
     namespace = "default"
@@ -214,14 +212,15 @@ class CrashDriver:
     def try_effects(self):
         effects = self.list_effects()
         self.assertGreater(len(effects), 80)
-        chosen = one_of_each_kind_first(effects)[FIRST - 1::int(os.environ.get("GK_TEST_CRASH_EVERY", self.every))]
-        deadline = time.monotonic() + MINUTES * 60
+        first, every = (int(os.environ.get(f"GK_TEST_CRASH_{name.upper()}", getattr(self, name))) for name in ("first", "every"))
+        chosen = one_of_each_kind_first(effects)[first - 1::every]
+        deadline = time.monotonic() + float(os.environ.get("GK_TEST_CRASH_MINUTES", self.minutes)) * 60
         tried, slowest = 0, 0.0
         for number in chosen:
-            if time.monotonic() > deadline:
-                break
             again = f"before:{2 + number % 10}"  # These are the first ones after the next control plane's epoch.
             for orders in ([f"before:{number}"], [f"after:{number}"], [f"after:{number}", again]):
+                if time.monotonic() > deadline:
+                    break
                 with self.subTest(effect=effects[number - 1], orders=orders):
                     self.crash_at(*orders)
                 slowest = max(slowest, self.steady_after)
