@@ -9,6 +9,7 @@
 #include "adapters/kubernetes/names.hpp"
 #include "base/log.hpp"
 #include "domain/server/declared.hpp"
+#include "domain/server/secret_place.hpp"
 
 namespace gk::kubernetes {
 
@@ -31,6 +32,10 @@ Version version_in(const Value& object) { return {.text = std::string(version_of
 ObjectKey key_for(const Record& record) { return {.space = record.space, .name = record.id}; }
 
 StoreError taken(std::string_view what, const ObjectKey& by) { return {Kind::conflict, fmt::format("{} is taken by server {}", what, by.text())}; }
+
+StoreError not_ours(const std::string& space, const std::string& ours) {
+    return {Kind::conflict, fmt::format("worlds of namespace {} are not kept here, but only those of {} (cluster.worlds)", space, ours)};
+}
 
 StoreError moved_on(const Value& object, const Version& seen) {
     return {Kind::conflict, fmt::format("server {} is at version {}, not {}: read it again", key_of(object).text(), version_of(object), seen.text)};
@@ -67,12 +72,33 @@ Value status_document(const Value& object, Value status) {
                           {"status", std::move(status)}});
 }
 
+// What is people's stays in the Secret in which they keep it.
+void drop_named(Record& record) {
+    std::erase_if(record.secrets, [](const auto& secret) { return secret.first.starts_with(server::named_prefix); });
+}
+
+bool lacks_secrets(const Record& record) {
+    return std::ranges::any_of(record.settings, [&record](const auto& setting) {
+        const auto place = server::secret_place(setting.second);
+        return place && place->is_stored() && !record.secrets.contains(server::secret_key(setting.first, *place));
+    });
+}
+
 Value old_status(const Value& object) {
     const auto* status = object.find("status");
     return status != nullptr ? *status : Value();
 }
 
-// What we have declared ourselves is taken in from the beginning.
+// Whether the one has each member of the other, with the same value.
+bool says_all_of(const Value& one, const Value& other) {
+    if (one.as_object() == nullptr || other.as_object() == nullptr) return one == other;
+    return std::ranges::all_of(*other.as_object(), [&one](const Value::Member& member) {
+        const auto* found = one.find(member.first);
+        return found != nullptr && says_all_of(*found, member.second);
+    });
+}
+
+// What we have declared ourselves is taken in from the beginning, and so is what the record was made from: another write is saved.
 Value accepted_status(const Value& object, const Record& record, Time now) {
     const auto declaration = declaration_of(object);
     Meeting met{.declaration = declaration.declared, .record = server::declared(record)};
@@ -91,10 +117,12 @@ StoreError store_error(const Failure& failure) {
     }
 }
 
-KubernetesServerStore::KubernetesServerStore(boost::asio::any_io_executor loop, Client client, Random& random)
+KubernetesServerStore::KubernetesServerStore(boost::asio::any_io_executor loop, Client client, Random& random, std::string space)
     : client_(client),
+      space_(std::move(space)),
       secrets_(client, random),
-      informer_(client, random, game_servers(), {}, [this](const ServerIndex::Change& change) { saw(change); }),
+      informer_(client, random, game_servers(), {.space = space_, .labels = {}, .fields = {}},
+                [this](const ServerIndex::Change& change) { saw(change); }),
       watchers_(loop),
       object_watchers_(loop) {}
 
@@ -123,6 +151,7 @@ Result<Success, StoreError> KubernetesServerStore::check_ports(const Record& rec
 }
 
 Result<Success, StoreError> KubernetesServerStore::check_new(const Record& record) const {
+    if (!space_.empty() && record.space != space_) return std::unexpected(not_ours(record.space, space_));
     if (const auto key = index_.key_of(record.uid)) return std::unexpected(taken("the uid " + record.uid.text(), *key));
     const auto* entry = index_.find(key_for(record));
     if (entry != nullptr && !entry->damage.empty()) return std::unexpected(damaged(entry->key, entry->damage));
@@ -137,6 +166,7 @@ Task<Result<Version, StoreError>> KubernetesServerStore::create(Record record) {
         CO_TRY_OK(check_new(record));
     }
     CO_TRY(place, co_await place_for(record));
+    drop_named(record);
     // Secrets first: a server that has a record has them.
     auto made = co_await secrets_.make(place.object, record);
     if (!made) co_return std::unexpected(store_error(made.error()));
@@ -201,7 +231,8 @@ KubernetesServerStore::Answer<Version> KubernetesServerStore::store_first(Place 
     const auto key = key_of(*object);
     for (int tried = 0; tried < tries_max; ++tried) {
         const auto now = client_.clock().now();
-        auto begun = place.is_new ? accepted_status(*object, record, now) : old_status(*object);
+        const bool is_met = place.is_new || says_all_of(server::declared(record), declaration_of(*object).declared);
+        auto begun = is_met ? accepted_status(*object, record, now) : old_status(*object);
         auto written = co_await write(status_document(*object, status_of(begun, record, now)), "status");
         if (written) {
             written_(*object, *written);
@@ -248,6 +279,7 @@ KubernetesServerStore::Answer<ObjectPtr> KubernetesServerStore::base_for(const R
 
 // Records that came from list() have none, which does not mean that they were taken away.
 KubernetesServerStore::Answer<Success> KubernetesServerStore::store_secrets(ObjectPtr object, Record record) {
+    drop_named(record);
     if (record.secrets.empty()) co_return Success{};
     const auto known = co_await secrets_.read(key_for(record));
     if (known && known->game == record.secrets) co_return Success{};
@@ -312,8 +344,13 @@ KubernetesServerStore::Answer<ObjectPtr> KubernetesServerStore::object_of(Server
     co_return object;
 }
 
+// What we wrote ourselves is in the copy. Whoever acts on something older is told so when he writes, and then the copy is new again.
 Task<Result<Record, StoreError>> KubernetesServerStore::get(ServerUid uid) {
     CO_TRY_OK(check_synced());
+    if (const auto* entry = index_.find(uid); entry != nullptr && entry->record) {
+        auto known = *entry->record;
+        co_return co_await with_secrets(std::move(known));
+    }
     CO_TRY(object, co_await object_of(uid));
     co_return co_await with_secrets(**record_of(*object));
 }
@@ -334,9 +371,29 @@ Task<Result<Record, StoreError>> KubernetesServerStore::find(std::string space, 
 }
 
 KubernetesServerStore::Answer<Record> KubernetesServerStore::with_secrets(Record record) {
-    auto keys = co_await secrets_.read(key_for(record));
+    const auto key = key_for(record);
+    auto keys = co_await secrets_.read(key);
     if (keys) record.secrets = std::move(keys->game);
-    else if (keys.error().kind != Failure::Kind::not_found) co_return std::unexpected(store_error(keys.error()));
+    if (keys && lacks_secrets(record)) {
+        // Another process of ours has stored a newer one.
+        secrets_.forget(key);
+        keys = co_await secrets_.read(key);
+        if (keys) record.secrets = std::move(keys->game);
+    }
+    if (!keys && keys.error().kind != Failure::Kind::not_found) co_return std::unexpected(store_error(keys.error()));
+    co_return co_await with_named_secrets(std::move(record));
+}
+
+// One that is not there shows when the game is to be started with it.
+KubernetesServerStore::Answer<Record> KubernetesServerStore::with_named_secrets(Record record) {
+    for (const auto& [name, value] : record.settings) {
+        const auto place = server::secret_place(value);
+        if (!place || place->is_stored()) continue;
+        ObjectKey key{.space = record.space, .name = place->name};
+        auto secret = co_await secrets_.read_named(std::move(key), place->key);
+        if (!secret) co_return std::unexpected(store_error(secret.error()));
+        if (*secret) record.secrets.insert_or_assign(server::secret_key(name, *place), std::move(**secret));
+    }
     co_return record;
 }
 
@@ -358,7 +415,9 @@ KubernetesServerStore::Answer<ObjectPtr> KubernetesServerStore::read(ObjectKey k
 }
 
 KubernetesServerStore::Answer<ObjectPtr> KubernetesServerStore::write(Value object, std::string subresource) {
+    const auto key = key_of(object);
     auto put = co_await client_.update(game_servers(), std::move(object), std::move(subresource));
+    if (!put && put.error().kind == Failure::Kind::conflict) std::ignore = co_await read(key);
     if (!put) co_return std::unexpected(store_error(put.error()));
     auto stored = std::make_shared<const Value>(std::move(*put));
     if (index_.wrote(stored)) {

@@ -21,13 +21,15 @@ StoreError store_error(const Failure& failure);
 // Records as GameServers (docs/adr/0014). A create is the object with our finalizer, its Secret, and status with the record; an object that people
 // have made and that has no record yet is taken. A replace is one PUT of status on the version that was read.
 //
-// list() is what the informer shows, with what our own calls were answered since, and without secrets; find() likewise, but with them. get() asks the
-// API server, and so does whoever finds nothing: that a server is not there is never said by an old copy (R11).
+// list() is what the informer shows, with what our own calls were answered since, and without secrets; get() and find() likewise, but with them. Who
+// finds nothing asks the API server: that a server is not there is never said by an old copy (R11). Nor is anything removed by one: remove() reads
+// the object itself, and a replace() of something old is a conflict, after which the copy is new.
 // Names and uids are unique because the API server makes them so. Ports are compared with the servers that are known; two replicas that create at the
 // same moment are told apart by the Services that hold the ports (PortMap). Slots mean nothing here.
 class KubernetesServerStore final : public ServerStore {
 public:
-    KubernetesServerStore(boost::asio::any_io_executor loop, Client client, Random& random);
+    // `space`: only worlds of this namespace; empty: of all.
+    KubernetesServerStore(boost::asio::any_io_executor loop, Client client, Random& random, std::string space = {});
 
     // Keeps the copy right until it is cancelled. Nothing is answered but `unavailable` before synced() has returned once.
     Task<void> run() { return informer_.run(); }
@@ -55,6 +57,8 @@ public:
     Answer<ObjectPtr> read(ObjectKey key);
     // On top of the version in the object; what it is answered becomes known here.
     Answer<ObjectPtr> write(Value object, std::string subresource);
+    // Takes our finalizer from the object with this uid (of the cluster): nothing holds its end any more.
+    Answer<Success> let_go(ObjectKey key, std::string object_uid);
 
 private:
     void saw(const ServerIndex::Change& change);
@@ -73,10 +77,11 @@ private:
     Answer<ObjectPtr> base_for(const server::Record& record);
     Answer<Success> store_secrets(ObjectPtr object, server::Record record);
     Answer<ObjectPtr> object_of(ServerUid uid);
-    Answer<Success> let_go(ObjectKey key, std::string object_uid);
     Answer<server::Record> with_secrets(server::Record record);
+    Answer<server::Record> with_named_secrets(server::Record record);
 
     Client client_;
+    std::string space_;
     ServerIndex index_;
     ServerSecrets secrets_;
     Informer informer_;

@@ -37,6 +37,7 @@ Task<std::string> Keeper::run() {
     if (!epoch) co_return epoch.error().detail;
     tenure_.begin(*epoch);
     log::info("keeper", "keeper took over", {{"epoch", *epoch}});
+    began_ = ports_.clock.now();
     work_ = std::make_unique<Work>(ports_, limits_, *epoch);
     const auto records = ports_.store.watch([this](ServerUid uid) { wake(uid); });
     const auto runtime = ports_.runtime.watch([this](ServerUid uid) { wake(uid); });
@@ -93,7 +94,15 @@ Task<void> Keeper::tend(ServerUid uid) {
         if (end.kind != RoundEnd::Kind::again) break;
     }
     settle(uid, end);
+    note_first_look(uid);
     changed_.raise();
+}
+
+// After a start the world may have changed meanwhile: from here on everything is as it is wanted, or worked on.
+void Keeper::note_first_look(ServerUid uid) {
+    if (unseen_.erase(uid) == 0 || !unseen_.empty()) return;
+    const auto took = std::chrono::duration_cast<Milliseconds>(ports_.clock.now() - began_);
+    log::info("keeper", "every server was looked at", {{"ms", took.count()}});
 }
 
 void Keeper::settle(ServerUid uid, const RoundEnd& end) {
@@ -119,6 +128,7 @@ void Keeper::settle(ServerUid uid, const RoundEnd& end) {
 
 // Every server is looked at now and then, whatever was or was not heard.
 Task<void> Keeper::sweep() {
+    const bool is_first = next_sweep_ == Time{};
     next_sweep_ = ports_.clock.now() + limits_.server.keeper_interval;
     auto records = co_await ports_.store.list();
     if (!records) {
@@ -126,6 +136,7 @@ Task<void> Keeper::sweep() {
         co_return;
     }
     for (const auto& record : *records) {
+        if (is_first) unseen_.insert(record.uid);
         auto& entry = entries_[record.uid];
         // One that is held up keeps its back-off.
         if (entry.troubles == 0) entry.due = true;

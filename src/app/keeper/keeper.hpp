@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "app/keeper/hands.hpp"
@@ -53,6 +54,7 @@ private:
     void start_due(async::TaskGroup& workers);
     Task<void> tend(ServerUid uid);
     void settle(ServerUid uid, const RoundEnd& end);
+    void note_first_look(ServerUid uid);
     Task<void> sweep();
     void stop(std::string why);
     Time next_deadline() const;
@@ -64,6 +66,8 @@ private:
     std::map<ServerUid, Entry> entries_;
     std::size_t busy_ = 0;
     async::Signal changed_;
+    Time began_{};
+    std::set<ServerUid> unseen_;  // Since then.
     Time next_sweep_{};
     std::optional<std::string> stopped_;
     Tenure tenure_;

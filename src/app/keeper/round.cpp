@@ -1,5 +1,6 @@
 #include "app/keeper/round.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -11,13 +12,17 @@ namespace {
 
 server::Observation observation_of(const Seen& seen) {
     using Process = server::Observation::Process;
-    static_assert(static_cast<int>(Process::exited) == static_cast<int>(Seen::Process::exited));
+    static_assert(static_cast<int>(Process::unknown) == static_cast<int>(Seen::Process::unknown));
     return {.disk = seen.disk == Seen::Disk::present,
             .staged = seen.staged,
             .process = static_cast<Process>(seen.process),
             .exit = seen.exit,
             .started_at = seen.started_at,
-            .quiesced = seen.quiesced};
+            .quiesced = seen.quiesced,
+            .obstacle = seen.obstacle,
+            .disk_lost = seen.disk_lost,
+            .leave = seen.leave,
+            .disk_tied = seen.disk_tied};
 }
 
 Milliseconds ladder_time(const server::LaunchSpec& spec) {
@@ -32,6 +37,26 @@ RoundEnd end_of(const Halt& halt) {
 }
 RoundEnd trouble(std::string detail) { return {.kind = RoundEnd::Kind::trouble, .wake_at = {}, .detail = std::move(detail)}; }
 
+template <class... Kinds>
+bool is_one_of(const server::Step& step) {
+    return (std::holds_alternative<Kinds>(step) || ...);
+}
+
+// Whether a step may be made before what came of the steps before it is stored: a crash in between then only repeats it. It changes nothing outside
+// the record; or it makes a world of which the stored record says that nothing is there yet that could be lost.
+bool runs_ahead(const server::Record& stored, const server::Step& step) {
+    if (is_one_of<server::Transition, server::Validate, server::CheckBackup, server::PublishAddress>(step)) return true;
+    return !stored.world_complete && is_one_of<server::CreateDisk, server::WriteDefaults, server::Prepare>(step);
+}
+
+// A plan that goes in a circle is stored, and seen, all the same.
+constexpr std::size_t changes_max = 20;
+
+bool says_the_same(const server::Record& one, server::Record other) {
+    other.updated_at = one.updated_at;
+    return one == other;
+}
+
 }  // namespace
 
 Task<RoundEnd> Round::run(ServerUid uid) {
@@ -42,10 +67,28 @@ Task<RoundEnd> Round::run(ServerUid uid) {
     }
     if (!record) co_return trouble(record.error().detail);
     if (const auto told = co_await journal_.notice(*record); !told) co_return end_of(told.error());
-    const auto plan = co_await look(*record);
-    if (!plan) co_return end_of(plan.error());
-    if (!plan->step) co_return RoundEnd{.kind = RoundEnd::Kind::idle, .wake_at = plan->wake_at, .detail = {}};
-    co_return co_await make(std::move(*record), *plan->step);
+    Draft draft{.stored = *record, .record = *record, .changes = {}};
+    co_return co_await work(std::move(draft));
+}
+
+Task<RoundEnd> Round::work(Draft draft) {
+    do {
+        const auto plan = co_await look(draft.record);
+        if (!plan && draft.changes.empty()) co_return end_of(plan.error());
+        if (!plan) break;
+        if (!plan->step && draft.changes.empty()) co_return RoundEnd{.kind = RoundEnd::Kind::idle, .wake_at = plan->wake_at, .detail = {}};
+        if (!plan->step) break;
+        const auto& step = *plan->step;
+        const bool is_ahead = limits_.share_writes && runs_ahead(draft.stored, step);
+        if (!is_ahead && !draft.changes.empty()) break;
+        auto after = co_await make(draft.record, step);
+        if (!after) co_return end_of(after.error());
+        if (std::holds_alternative<server::RemoveRecord>(step)) co_return RoundEnd{.kind = RoundEnd::Kind::again, .wake_at = {}, .detail = {}};
+        draft.changes.push_back({.before = draft.record, .after = *after, .step = step});
+        draft.record = std::move(*after);
+        if (!is_ahead) break;
+    } while (draft.changes.size() < changes_max);
+    co_return co_await store(std::move(draft));
 }
 
 Task<Result<server::Plan, Halt>> Round::look(server::Record record) {
@@ -73,40 +116,39 @@ Task<Result<server::Facts, Halt>> Round::facts(const server::Record& record) {
     co_return facts;
 }
 
-Task<RoundEnd> Round::make(server::Record record, server::Step step) {
-    if (const auto noted = co_await journal_.begin(record, step); !noted) co_return end_of(noted.error());
-    auto outcome = co_await hands_.carry_out(record, step);
-    if (!outcome) co_return end_of(outcome.error());
-    if (outcome->failure) {
+Task<Result<server::Record, Halt>> Round::make(server::Record record, server::Step step) {
+    CO_TRY_OK(co_await journal_.begin(record, step));
+    CO_TRY(outcome, co_await hands_.carry_out(record, step));
+    if (outcome.failure) {
         log::warning("keeper", "step failed",
                      {{"server", record.uid},
                       {"step", server::text_of(step)},
-                      {"code", outcome->failure->problem.code},
-                      {"detail", outcome->failure->problem.detail}});
+                      {"code", outcome.failure->problem.code},
+                      {"detail", outcome.failure->problem.detail}});
     }
     // The effect is there, whether or not the journal can say so now: the record comes first. Unless it is a newer keeper's to write.
-    const auto ended = co_await journal_.end(record, step, *outcome);
-    if (!ended && ended.error().kind == Halt::Kind::fenced) co_return end_of(ended.error());
-    if (std::holds_alternative<server::RemoveRecord>(step)) co_return RoundEnd{.kind = RoundEnd::Kind::again, .wake_at = {}, .detail = {}};
-    auto after = server::apply(record, step, *outcome, limits_.server, ports_.clock.now());
-    co_return co_await store(std::move(record), std::move(after), std::move(step));
+    const auto ended = co_await journal_.end(record, step, outcome);
+    if (!ended && ended.error().kind == Halt::Kind::fenced) co_return std::unexpected(ended.error());
+    if (std::holds_alternative<server::RemoveRecord>(step)) co_return record;
+    co_return server::apply(std::move(record), step, outcome, limits_.server, ports_.clock.now());
 }
 
-Task<RoundEnd> Round::store(server::Record before, server::Record after, server::Step step) {
-    const auto updated_at = std::exchange(after.updated_at, before.updated_at);
+Task<RoundEnd> Round::store(Draft draft) {
     const RoundEnd again{.kind = RoundEnd::Kind::again, .wake_at = {}, .detail = {}};
-    if (after == before) co_return again;
-    after.updated_at = updated_at;
-    const auto stored = co_await ports_.store.replace(after);
+    if (says_the_same(draft.stored, draft.record)) co_return again;
+    const auto stored = co_await ports_.store.replace(draft.record);
     // Somebody else, usually a request, was faster: what they wrote decides what comes next, and what was done is observed again.
     if (!stored && stored.error().kind == StoreError::Kind::conflict) co_return again;
     if (!stored && stored.error().kind == StoreError::Kind::not_found) co_return again;
     if (!stored) co_return trouble(stored.error().detail);
-    if (before.phase != after.phase) {
-        log::info("keeper", "server changed its phase",
-                  {{"server", after.uid}, {"from", before.phase}, {"to", after.phase}, {"reason", after.reason}});
+    for (auto& change : draft.changes) {
+        if (says_the_same(change.before, change.after)) continue;
+        if (change.before.phase != change.after.phase) {
+            log::info("keeper", "server changed its phase",
+                      {{"server", change.after.uid}, {"from", change.before.phase}, {"to", change.after.phase}, {"reason", change.after.reason}});
+        }
+        std::ignore = co_await journal_.tell(std::move(change.before), std::move(change.after), std::move(change.step));
     }
-    std::ignore = co_await journal_.tell(std::move(before), std::move(after), std::move(step));
     co_return again;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "app/keeper/hands.hpp"
 #include "app/keeper/journal.hpp"
@@ -23,7 +25,8 @@ struct RoundEnd {
 };
 
 // Reads, observes, plans, carries out one step, folds its outcome into the record, stores it. Keeps nothing between two rounds, so that a crash
-// between any two awaits loses nothing either.
+// between any two awaits loses nothing either. With KeeperLimits::share_writes it goes on while the next step may run ahead of the record, and stores
+// what has come of all of them at once: never an effect before the record that it rests on.
 class Round {
 public:
     Round(const KeeperPorts& ports, const KeeperLimits& limits, Hands& hands, Journal& journal)
@@ -38,8 +41,21 @@ public:
 
 private:
     Task<Result<server::Facts, Halt>> facts(const server::Record& record);
-    Task<RoundEnd> make(server::Record record, server::Step step);
-    Task<RoundEnd> store(server::Record before, server::Record after, server::Step step);
+    struct Change {
+        server::Record before;
+        server::Record after;
+        server::Step step;
+    };
+    // What is not stored yet.
+    struct Draft {
+        server::Record stored;
+        server::Record record;
+        std::vector<Change> changes;
+    };
+    Task<RoundEnd> work(Draft draft);
+    // The record as it is after that step.
+    Task<Result<server::Record, Halt>> make(server::Record record, server::Step step);
+    Task<RoundEnd> store(Draft draft);
 
     KeeperPorts ports_;
     KeeperLimits limits_;
