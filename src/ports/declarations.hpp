@@ -38,6 +38,7 @@ struct Declaration {
     std::int64_t generation_seen = 0;
     Value declared;               // As it is now: an object.
     bool is_ending = false;       // Somebody has deleted it; it goes when its record is removed.
+    bool is_held = false;         // Its end waits for us.
     std::optional<server::Record> record;  // None: it has been declared only. Without secrets.
     std::optional<Meeting> met;
     std::optional<Problem> refused;  // As it is shown at present.
@@ -65,6 +66,9 @@ public:
     virtual Answer<Success> note(Declaration looked_at, Verdict verdict) = 0;
     // Changes what is declared; returns its generation. `conflict`: somebody has declared something else since that look.
     virtual Answer<std::int64_t> declare(Declaration looked_at, Value declared) = 0;
+
+    // Of one that ends, is held and has no record: a create that was interrupted has left it so. It may go.
+    virtual Answer<Success> let_go(Declaration) { co_return Success{}; }
 
     // Calls `changed` on the loop's thread after any change, by whomever, until the handle is destroyed.
     using Changed = std::function<void(DeclarationName)>;

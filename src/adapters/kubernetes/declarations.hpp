@@ -22,9 +22,12 @@ public:
     Answer<Declaration> get(DeclarationName name) override;
     Answer<Success> note(Declaration looked_at, Verdict verdict) override;
     Answer<std::int64_t> declare(Declaration looked_at, Value declared) override;
+    Answer<Success> let_go(Declaration looked_at) override { return store_.let_go(key_of(looked_at.name), std::move(looked_at.object)); }
     std::shared_ptr<void> watch(Changed changed) override;
 
 private:
+    static ObjectKey key_of(const DeclarationName& name) { return {.space = name.space, .name = name.id}; }
+
     KubernetesServerStore& store_;
     EventTeller& events_;
     Clock& clock_;

@@ -149,7 +149,8 @@ Declaration declaration_of(const Value& object) {
                     .generation = number_at(object, {"metadata", "generation"}),
                     .generation_seen = number_at(object, {"status", "observedGeneration"}),
                     .declared = spec != nullptr ? *spec : Value::object(),
-                    .is_ending = find_at(object, {"metadata", "deletionTimestamp"}) != nullptr};
+                    .is_ending = find_at(object, {"metadata", "deletionTimestamp"}) != nullptr,
+                    .is_held = has_finalizer(object)};
     if (auto record = record_of(object)) out.record = std::move(*record);
     if (status == nullptr) return out;
     out.met = met_of(*status);

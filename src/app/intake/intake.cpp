@@ -97,7 +97,7 @@ Value changed_by_us(const Declaration& declaration) {
 }
 
 bool is_settled(const Declaration& declaration) {
-    if (declaration.is_ending) return !declaration.record || declaration.record->wanted == server::Wanted::deleted;
+    if (declaration.is_ending) return declaration.record ? declaration.record->wanted == server::Wanted::deleted : !declaration.is_held;
     return declaration.record && declaration.met && declaration.generation_seen == declaration.generation && !declaration.refused &&
            is_empty(changed_by_people(declaration)) && is_empty(changed_by_us(declaration));
 }
@@ -189,6 +189,10 @@ Task<Intake::Looked> Intake::take_new(Declaration declaration) {
 }
 
 Task<Intake::Looked> Intake::take_end(Declaration declaration) {
+    if (!declaration.record) {
+        const auto gone = co_await ports_.declarations.let_go(std::move(declaration));
+        co_return Looked{.is_good = gone.has_value()};
+    }
     auto refused = co_await ask(declaration.name, server::Verb::remove);
     co_return co_await conclude(std::move(declaration), std::nullopt, std::move(refused));
 }
