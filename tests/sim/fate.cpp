@@ -100,11 +100,11 @@ void Ground::lose_power(ServerUid uid, Cell& cell) {
     cell.quiesced = false;
 }
 
-void Ground::lose_disk(ServerUid uid) {
+bool Ground::lose_disk(ServerUid uid) {
     auto& cell = cells[uid];
     const auto known = record(uid);
     const bool rests = known && (known->phase == server::Phase::paused || known->phase == server::Phase::backup_failed);
-    if (!rests || !cell.disk || cell.alive()) return;
+    if (!rests || !cell.disk || cell.alive()) return false;
     note("a disk is lost", uid);
     cell.disk = false;
     cell.live = cell.saved = cell.synced = Content();
@@ -117,6 +117,43 @@ void Ground::lose_disk(ServerUid uid) {
     truth = Truth();
     truth.waived = waived;
     if (newest != all.end()) truth.is(vault.at(uid).at(newest->engine_id).content);
+    return true;
+}
+
+void Ground::end_by_node(ServerUid uid) {
+    auto& cell = cells[uid];
+    if (!cell.alive() || cell.process == Process::stopping) return;
+    note("its node ends a game", uid);
+    cell.process = Process::stopping;
+    cell.next = Cell::Next::end;
+    cell.next_at = now + game_dice.between(50ms, 4s);
+}
+
+void Ground::forget_run(ServerUid uid) {
+    auto& cell = cells[uid];
+    cell.process = Process::gone;
+    cell.next = Cell::Next::none;
+    cell.exit.reset();
+    cell.started_at.reset();
+    cell.quiesced = false;
+}
+
+void Ground::lose_run(ServerUid uid) {
+    if (!cells[uid].alive()) return;
+    note("a container ends under its game", uid);
+    forget_run(uid);
+}
+
+// Asked for or not: the cluster has no word for a disk that may not go.
+void Ground::remove_disk(ServerUid uid) {
+    auto& cell = cells[uid];
+    if (!cell.disk) return;
+    if (cell.alive()) breach("I1: a disk went away under a running game");
+    if (is_needed(uid, cell) && !is_proven(uid, cell.live)) breach("P8: disk freed without a proven snapshot of what is on it");
+    const auto known = record(uid);
+    if (known && known->phase != server::Phase::cleanup && known->phase != server::Phase::deleting) breach("I9: disk freed outside cleanup");
+    cell.disk = false;
+    cell.live = cell.saved = cell.synced = Content();
 }
 
 std::optional<ServerUid> Ground::with_failed_backup() const {

@@ -154,7 +154,14 @@ public:
     // Everything that runs is gone at once, and what was not on the medium.
     void lose_power();
     // A disk that is not in use is gone. What players have left is what the newest proven snapshot says.
-    void lose_disk(ServerUid uid);
+    // False: it is in use.
+    bool lose_disk(ServerUid uid);
+    // Of a cluster. Its node ends a game, which whoever asked for it need not have meant; a game is over and how it ended is not known any more;
+    // the container of a game has ended under it; a claim is gone for good.
+    void end_by_node(ServerUid uid);
+    void forget_run(ServerUid uid);
+    void lose_run(ServerUid uid);
+    void remove_disk(ServerUid uid);
     // Behind the back of the control plane, a game that is wanted down is up.
     void start_by_hand(ServerUid uid);
     // One that is down and whose backup failed.
@@ -198,6 +205,8 @@ public:
     std::set<OperationId> taken_on;  // Those whose own request was answered, not a repetition of it.
     std::multiset<std::string> settings_asked;  // By patches that were not answered with success: they may have been stored.
     bool vault_down = false;
+    bool ports_rest = true;        // Before they are given to another server.
+    bool shares_writes = false;    // What has come of several steps may be stored at once.
     bool had_two_keepers = false;  // At the same time: each has a port map of its own.
     bool quiet = false;         // Nobody asks for anything any more, schedules neither.
     Milliseconds skew{0};       // Of the calendar.

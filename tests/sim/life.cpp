@@ -4,7 +4,6 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "base/assert.hpp"
-#include "tests/sim/ports.hpp"
 
 namespace gk::sim {
 using namespace std::chrono_literals;
@@ -13,8 +12,9 @@ namespace {
 
 // Days become minutes, so that a run of half an hour sees everything that time does.
 constexpr Milliseconds backup_every = 4min;
-app::KeeperLimits keeper_limits(Plant plant) {
+app::KeeperLimits keeper_limits(Plant plant, bool shares_writes) {
     app::KeeperLimits limits;
+    limits.share_writes = shares_writes;
     limits.keep_deleted = keep_deleted;
     limits.port_grace = 7min;
     limits.server.crashes_max = plant == Plant::never_gives_up ? 1000 : crashes_max;
@@ -50,46 +50,14 @@ catalog::Catalog toys() {
 
 }  // namespace
 
-struct Life::Ports {
-    Ports(Ground& ground, Clock& clock, boost::asio::any_io_executor loop, std::uint64_t seed, std::uint64_t number)
-        : passage(ground, clock, number),
-          memory_store(loop, ground.state),
-          memory_ledger(loop, ground.state),
-          // So few numbers that they are soon given away again.
-          memory_ports(ground.state, clock,
-                       {.range = {.first = Port{30000}, .last = Port{30005}}, .rest = ground.plant == Plant::ports_do_not_rest ? 0s : port_rest}),
-          store(ground, passage, memory_store, memory_ledger),
-          ledger(ground, passage, memory_ledger),
-          port_map(ground, passage, memory_ports),
-          runtime(ground, passage),
-          vault(ground, passage),
-          files(ground, passage),
-          notifier(passage),
-          keeper_random(seed, ground.plant),
-          random(seed ^ 0x5eed) {}
-
-    Passage passage;
-    memory::MemoryServerStore memory_store;
-    memory::MemoryLedger memory_ledger;
-    memory::MemoryPortMap memory_ports;
-    SimStore store;
-    SimLedger ledger;
-    SimPortMap port_map;
-    SimRuntime runtime;
-    SimVault vault;
-    SimFiles files;
-    SimNotifier notifier;
-    SimRandom keeper_random;
-    memory::SeededRandom random;
-    ToyBook book;
-    catalog::Catalog games = toys();
-};
-
-Life::Life(Ground& ground, std::uint64_t seed, std::uint64_t number)
+Life::Life(Ground& ground, Surroundings& surroundings, std::uint64_t seed, std::uint64_t number)
     : ground_(ground),
       clock_(ground.now),
-      ports_(std::make_unique<Ports>(ground, clock_, io_.get_executor(), seed * 1000 + number, number)) {
-    auto& with = *ports_;
+      games_(toys()),
+      footing_(surroundings.footing(io_, clock_, seed, number)) {
+    const auto with = footing_->ports();
+    // Of every third run, as a cluster's keeper does.
+    ground.shares_writes = seed % 3 == 2;
     const app::KeeperPorts keeper_ports{.store = with.store,
                                         .ledger = with.ledger,
                                         .runtime = with.runtime,
@@ -100,16 +68,17 @@ Life::Life(Ground& ground, std::uint64_t seed, std::uint64_t number)
                                         .random = with.keeper_random,
                                         .notifier = with.notifier,
                                         .games = with.book};
-    keeper_ = std::make_unique<app::Keeper>(keeper_ports, keeper_limits(ground.plant));
+    keeper_ = std::make_unique<app::Keeper>(keeper_ports, keeper_limits(ground.plant, ground.shares_writes));
     // Room for three running servers.
     const app::MachineLimits machine{.cpu = {4000}, .cpu_overcommit = 1, .memory = {3000}};
-    servers_ = std::make_unique<app::Servers>(app::Servers::Ports{with.store, with.ledger, with.runtime, with.port_map, clock_, with.random},
-                                              with.games, machine);
+    servers_ = std::make_unique<app::Servers>(app::Servers::Ports{with.store, with.ledger, with.runtime, with.port_map, clock_, with.random}, games_,
+                                              machine);
     care_ = std::make_unique<app::VaultCare>(app::VaultCare::Ports{with.store, with.ledger, with.vault, with.notifier, clock_, keeper_->tenure()},
                                              care_options(ground.plant));
     scheduler_ = std::make_unique<app::Scheduler>(
         app::Scheduler::Ports{with.store, with.ledger, with.runtime, clock_}, [this](app::Due due) { return submit(std::move(due)); },
         app::Scheduler::Options{.backup_every = backup_every});
+    if (auto* declarations = footing_->declarations()) intake_ = std::make_unique<app::Intake>(app::Intake::Ports{*declarations, *servers_, clock_});
     auto done = [this](const std::exception_ptr&) { ended_ = true; };
     boost::asio::co_spawn(io_, live(), boost::asio::bind_cancellation_slot(cancel_.slot(), done));
     ground_.note("a life begins");
@@ -119,19 +88,35 @@ Life::~Life() {
     if (!ended_) end();
 }
 
+// As the control plane of `gamekeeper serve` does.
 Task<void> Life::live() {
-    tasks_.spawn("scheduler", scheduler_->run());
-    tasks_.spawn("vault care", care_->run());
-    auto body = keep();
+    footing_->begin(tasks_);
+    tasks_.spawn("keeper", keep());
+    tasks_.spawn("office", watch_office());
+    tasks_.spawn("scheduler", after_takeover(scheduler_->run()));
+    tasks_.spawn("vault care", after_takeover(care_->run()));
+    if (intake_) tasks_.spawn("intake", after_takeover(intake_->run()));
+    auto body = end_.wait();
     co_await async::run_with(tasks_, std::move(body));
 }
 
-Task<void> Life::keep() { co_await keeper_->run(); }
+Task<void> Life::keep() {
+    co_await footing_->elected();
+    co_await keeper_->run();
+    end_.raise();
+}
+Task<void> Life::watch_office() {
+    co_await footing_->deposed();
+    end_.raise();
+}
+Task<void> Life::after_takeover(Task<void> work) {
+    co_await keeper_->tenure().wait();
+    co_await std::move(work);
+}
 
-// As the control plane of `gamekeeper serve` does.
 Task<void> Life::submit(app::Due due) {
     if (ground_.quiet) co_return;
-    auto record = co_await ports_->store.get(due.server);
+    auto record = co_await footing_->ports().store.get(due.server);
     if (!record) co_return;
     const app::Caller caller{.name = "schedule"};
     const app::Idempotency once;
@@ -153,13 +138,13 @@ std::vector<PortMap::Reservation> Life::ports_held() {
     return held;
 }
 Task<void> Life::read_ports(std::vector<PortMap::Reservation>& held) {
-    auto answer = co_await ports_->memory_ports.list();
+    auto answer = co_await footing_->ports().true_port_map.list();
     if (answer) held = std::move(*answer);
 }
 
-void Life::poll() {
+std::size_t Life::poll() {
     io_.restart();
-    io_.poll();
+    return io_.poll();
 }
 
 void Life::advance(Time now) {
@@ -167,7 +152,7 @@ void Life::advance(Time now) {
     clock_.advance(now - clock_.now());
 }
 std::optional<Time> Life::next_due() const { return clock_.next_due(); }
-bool Life::wants_to_die() const { return ports_->passage.is_dying(); }
+bool Life::wants_to_die() const { return footing_->is_dying(); }
 
 void Life::end() {
     ground_.note("the life ends");

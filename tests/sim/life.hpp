@@ -8,12 +8,15 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "app/intake/intake.hpp"
 #include "app/keeper/keeper.hpp"
 #include "app/servers/servers.hpp"
 #include "app/vault/care.hpp"
 #include "app/vault/scheduler.hpp"
 #include "async/manual_clock.hpp"
+#include "async/signal.hpp"
 #include "async/task_group.hpp"
+#include "tests/sim/footing.hpp"
 #include "tests/sim/ground.hpp"
 
 namespace gk::sim {
@@ -23,7 +26,7 @@ namespace gk::sim {
 // work.
 class Life {
 public:
-    Life(Ground& ground, std::uint64_t seed, std::uint64_t number);
+    Life(Ground& ground, Surroundings& surroundings, std::uint64_t seed, std::uint64_t number);
     ~Life();
 
     // For clients. What they have asked ends without an answer when the life ends.
@@ -34,8 +37,12 @@ public:
     std::vector<PortMap::Reservation> ports_held();
     void spawn(Task<void> request) { tasks_.spawn("request", std::move(request)); }
 
-    // Runs what can run now.
-    void poll();
+    // Runs what can run now; how much that was.
+    std::size_t poll();
+    // Until then nothing of it runs, as if somebody had sent SIGSTOP.
+    void stand_still(Time until) { still_until_ = until; }
+    bool stands_still(Time now) const { return now < still_until_; }
+    Time still_until() const { return still_until_; }
     void advance(Time now);
     std::optional<Time> next_due() const;
     bool wants_to_die() const;
@@ -45,9 +52,10 @@ public:
     void wake(ServerUid uid);
 
 private:
-    struct Ports;
     Task<void> live();
     Task<void> keep();
+    Task<void> watch_office();
+    Task<void> after_takeover(Task<void> work);
     Task<void> read_ports(std::vector<PortMap::Reservation>& held);
     Task<void> submit(app::Due due);
 
@@ -55,11 +63,15 @@ private:
     boost::asio::io_context io_;
     async::ManualClock clock_;
     async::TaskGroup tasks_{io_.get_executor()};
-    std::unique_ptr<Ports> ports_;
+    catalog::Catalog games_;
+    std::unique_ptr<Footing> footing_;
     std::unique_ptr<app::Keeper> keeper_;
     std::unique_ptr<app::Servers> servers_;
     std::unique_ptr<app::VaultCare> care_;
     std::unique_ptr<app::Scheduler> scheduler_;
+    std::unique_ptr<app::Intake> intake_;
+    async::Signal end_;
+    Time still_until_{};
     boost::asio::cancellation_signal cancel_;
     bool ended_ = false;
 };

@@ -30,6 +30,26 @@ Task<void> SimStore::write(Ahead ahead) {
     for (auto& operation : ahead) std::ignore = co_await ledger_.put_ahead(std::move(operation));
 }
 
+// Where no machine has one to be fenced, what writes files or restores for a keeper ends when the next one takes its number (README, "Assumed").
+Ledger::Answer<Epoch> SimLedger::next_epoch() {
+    auto epoch = co_await passage_.pass("ledger.next_epoch", inner_.next_epoch());
+    if (!epoch || beside_ == Beside::records) co_return epoch;
+    passage_.took_over(*epoch);
+    std::ignore = ground_.fence(*epoch);
+    co_return epoch;
+}
+Ledger::Answer<Success> SimLedger::put_ahead(Operation operation) {
+    if (beside_ == Beside::elsewhere) return passage_.pass("ledger.put_ahead", do_put_ahead(std::move(operation)));
+    passage_.put_ahead(std::move(operation));
+    return done();
+}
+Ledger::Answer<Success> SimLedger::do_put_ahead(Operation operation) {
+    auto stored = co_await inner_.put_ahead(std::move(operation));
+    ground_.state->store_ahead();
+    co_return stored;
+}
+Ledger::Answer<Success> SimLedger::done() { co_return Success{}; }
+
 Ledger::Answer<Success> SimLedger::put(Operation operation, WrittenBy by) {
     if (ground_.plant == Plant::operation_never_ends && operation.is_finished()) co_return Success{};
     co_return co_await write("ledger.put_operation", by, inner_.put(std::move(operation), shown(by)));
@@ -180,6 +200,7 @@ Result<server::LaunchSpec, app::Error> ToyBook::launch_spec(const server::Record
     spec.slot = record.slot;
     spec.argv = {"toy", text_of(record.settings)};
     spec.stop = {server::StopRung()};
+    spec.image = server::Image{.reference = "toy"};
     return spec;
 }
 Result<std::vector<app::WorldFile>, app::Error> ToyBook::files_to_write(const server::Record& record,

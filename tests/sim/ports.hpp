@@ -49,14 +49,17 @@ private:
 
 class SimLedger final : public Ledger {
 public:
-    SimLedger(Ground& ground, Passage& passage, memory::MemoryLedger& inner) : ground_(ground), passage_(passage), inner_(inner) {}
-    Answer<Epoch> next_epoch() override { return passage_.pass("ledger.next_epoch", inner_.next_epoch()); }
+    // Where records are kept: in one store with it, or elsewhere.
+    enum class Beside : std::uint8_t { records, elsewhere };
+    SimLedger(Ground& ground, Passage& passage, memory::MemoryLedger& inner, Beside beside = Beside::records)
+        : ground_(ground),
+          passage_(passage),
+          inner_(inner),
+          beside_(beside) {}
+    Answer<Epoch> next_epoch() override;
     Answer<Success> put(Operation operation, WrittenBy by) override;
     // Nothing is awaited between this and the write that it precedes, so there is nothing that could be slow or die.
-    Answer<Success> put_ahead(Operation operation) override {
-        passage_.put_ahead(std::move(operation));
-        co_return Success{};
-    }
+    Answer<Success> put_ahead(Operation operation) override;
     Answer<Operation> operation(OperationId id) override { return passage_.ask("ledger.operation", inner_.operation(id)); }
     Answer<std::vector<Operation>> operations(OperationFilter filter) override {
         return passage_.ask("ledger.operations", inner_.operations(filter));
@@ -85,6 +88,8 @@ public:
     }
 
 private:
+    Answer<Success> do_put_ahead(Operation operation);
+    static Answer<Success> done();
     // A keeper's write, and the rule about it.
     template <class T>
     Answer<T> write(const char* what, WrittenBy by, Answer<T> call) {
@@ -101,6 +106,7 @@ private:
     Ground& ground_;
     Passage& passage_;
     memory::MemoryLedger& inner_;
+    Beside beside_;
 };
 
 class SimPortMap final : public PortMap {

@@ -8,7 +8,12 @@
 namespace gk::sim {
 using namespace std::chrono_literals;
 
-World::World(std::uint64_t seed, Plant plant) : ground_(seed, plant), clients_(ground_, seed), actors_(seed, 4), seed_(seed) {
+World::World(std::uint64_t seed, Plant plant, const MakeSurroundings& make)
+    : ground_(seed, plant),
+      surroundings_(make(ground_, seed)),
+      clients_(ground_, seed),
+      actors_(seed, 4),
+      seed_(seed) {
     ground_.trace.keep(number_in("GK_SIM_STEPS", 50));
     ground_.changed = [this](ServerUid uid) { wake(uid); };
     begin_life();
@@ -17,6 +22,7 @@ World::World(std::uint64_t seed, Plant plant) : ground_(seed, plant), clients_(g
 
 // What is heard of a game may be lost, or come twice.
 void World::wake(ServerUid uid) {
+    if (surroundings_->carries_news()) return;
     auto& dice = ground_.fault_dice;
     if (dice.chance(ground_.faults.wake_lost)) return;
     const int times = dice.chance(ground_.faults.wake_twice) ? 2 : 1;
@@ -28,7 +34,7 @@ void World::wake(ServerUid uid) {
 void World::begin_life() {
     began_beside_another_ = !lives_.empty();
     if (began_beside_another_) ground_.had_two_keepers = true;
-    lives_.push_back(std::make_unique<Life>(ground_, seed_, ++lives_made_));
+    lives_.push_back(std::make_unique<Life>(ground_, *surroundings_, seed_, ++lives_made_));
 }
 
 void World::end_lives() {
@@ -50,6 +56,7 @@ void World::run_for(Milliseconds duration) {
 // Everything that can happen at this moment.
 void World::turn() {
     ground_.settle();
+    surroundings_->settle();
     if (!ground_.quiet) {
         turn_players();
         turn_clients();
@@ -69,7 +76,9 @@ void World::turn_players() {
 void World::turn_clients() {
     if (ground_.now < next_ask_ || lives_.empty()) return;
     auto& life = *lives_[actors_.below(lives_.size())];
-    if (ground_.state->servers.empty()) clients_.create(life);
+    if (surroundings_->somebody_acts()) {
+        // Not by way of us.
+    } else if (ground_.state->servers.empty()) clients_.create(life);
     else clients_.act(life);
     next_ask_ = ground_.now + actors_.between(500ms, 40s);
 }
@@ -92,24 +101,30 @@ void World::turn_minute() {
     if (actors_.chance(faults.power_loss)) {
         end_lives();
         ground_.lose_power();
+        surroundings_->power_was_lost();
     }
     auto& cells = ground_.cells;
     if (!cells.empty()) {
         const auto uid = std::next(cells.begin(), static_cast<std::ptrdiff_t>(actors_.below(cells.size())))->first;
-        if (actors_.chance(faults.disk_lost)) ground_.lose_disk(uid);
+        if (actors_.chance(faults.disk_lost) && ground_.lose_disk(uid)) surroundings_->disk_was_lost(uid);
         if (actors_.chance(faults.stray_start)) ground_.start_by_hand(uid);
         // Who waits for a backup that does not come is more likely to help himself.
         const auto waiting = ground_.with_failed_backup();
         if (waiting && actors_.chance(10 * faults.stray_start)) ground_.start_by_hand(*waiting);
     }
     if (actors_.chance(faults.second_keeper) && lives_.size() == 1) begin_life();
+    surroundings_->turn_minute();
+    for (const auto& life : lives_) {
+        if (const auto how_long = surroundings_->stands_still()) life->stand_still(now + *how_long);
+    }
 }
 
 void World::turn_lives() {
-    if (lives_.empty()) begin_life();
-    for (const auto& life : lives_) {
-        life->advance(ground_.now);
-        life->poll();
+    while (lives_.size() < surroundings_->replicas()) begin_life();
+    constexpr int rounds_max = 10'000;
+    for (int rounds = 0; poll_lives(); ++rounds) {
+        surroundings_->settle();
+        if (rounds == rounds_max) return ground_.breach("I24: something runs in circles, and time stands still");
     }
     for (const auto& life : lives_) {
         if (!life->has_ended() && life->wants_to_die()) life->end();
@@ -117,13 +132,26 @@ void World::turn_lives() {
     std::erase_if(lives_, [](const auto& life) { return life->has_ended(); });
 }
 
+// What one does may be heard by another one.
+bool World::poll_lives() {
+    std::size_t ran = 0;
+    for (const auto& life : lives_) {
+        if (life->stands_still(ground_.now)) continue;
+        life->advance(ground_.now);
+        ran += life->poll();
+    }
+    return ran > 0 && surroundings_->carries_news();
+}
+
 Time World::next_time(Time end) const {
     auto next = end;
     if (!ground_.quiet) next = std::min({end, next_play_, next_ask_, next_minute_});
     if (const auto event = ground_.next_event()) next = std::min(next, *event);
+    if (const auto event = surroundings_->next_event()) next = std::min(next, *event);
     if (lives_.empty()) return ground_.now;
     for (const auto& life : lives_) {
-        if (const auto due = life->next_due()) next = std::min(next, *due);
+        const auto due = life->stands_still(ground_.now) ? std::optional(life->still_until()) : life->next_due();
+        if (due) next = std::min(next, *due);
     }
     return std::max(next, ground_.now);
 }
@@ -131,7 +159,9 @@ Time World::next_time(Time end) const {
 // A life that began beside another one does not know in its port map what the other one has created since.
 void World::heal() {
     ground_.heal();
-    if (began_beside_another_) end_lives();
+    surroundings_->heal();
+    for (const auto& life : lives_) life->stand_still(ground_.now);
+    if (began_beside_another_ && surroundings_->replicas() == 1) end_lives();
 }
 
 std::string World::settle_down(Milliseconds within) {
@@ -148,6 +178,7 @@ std::string World::settle_down(Milliseconds within) {
 
 std::string World::unrest() {
     auto why = ground_.unrest();
+    if (why.empty()) why = surroundings_->unrest();
     return why.empty() ? ground_.misheld_ports(life().ports_held()) : why;
 }
 

@@ -14,12 +14,14 @@ namespace gk::sim {
 // event to event; the same seed gives the same run.
 class World {
 public:
-    explicit World(std::uint64_t seed, Plant plant = Plant::none);
+    explicit World(std::uint64_t seed, Plant plant = Plant::none, const MakeSurroundings& make = one_machine);
 
     // Faults, and what people do, for that long. Stops at the first breach of a rule.
     void run_for(Milliseconds duration);
     // No more faults, crashes, requests or second keepers.
     void heal();
+    // Nobody asks for anything by chance: the test does.
+    void leave_requests_to_the_test() { next_ask_ = Time(Milliseconds::max()); }
     // Gives everything time to come to rest after heal(), then looks for another minute whether it stays so. What is still not as it should
     // be, or a broken rule; empty when all is well.
     std::string settle_down(Milliseconds within);
@@ -42,6 +44,7 @@ private:
     void turn_clients();
     void turn_minute();
     void turn_lives();
+    bool poll_lives();
     void begin_life();
     void end_lives();
     void wake(ServerUid uid);
@@ -49,6 +52,7 @@ private:
     std::string unrest();
 
     Ground ground_;
+    std::unique_ptr<Surroundings> surroundings_;
     Clients clients_;
     Dice actors_;
     std::vector<std::unique_ptr<Life>> lives_;

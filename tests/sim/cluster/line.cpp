@@ -1,0 +1,198 @@
+#include "tests/sim/cluster/line.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "async/deadline.hpp"
+
+namespace gk::sim {
+
+using namespace std::chrono_literals;
+using net::ClientResponse;
+using net::NetError;
+using wire::kubernetes::find_at;
+using wire::kubernetes::key_of;
+
+namespace {
+
+NetError broke(std::string detail) { return {NetError::Kind::unavailable, std::move(detail)}; }
+
+}  // namespace
+
+void Roads::be_away(Milliseconds how_long) {
+    away_until = ground.now + how_long;
+    news();
+}
+
+void Roads::news() {
+    for (auto* watch : watches) watch->news();
+}
+
+bool Meter::count(Time now) {
+    const auto passed = static_cast<double>((now - last_).count()) / 1000;
+    left_ = std::min(static_cast<double>(limits_.burst), left_ + passed * static_cast<double>(limits_.per_second));
+    last_ = now;
+    left_ -= 1;
+    return left_ > -1;
+}
+
+Task<SimLine::Answer> SimLine::send(net::ClientRequest request, Milliseconds limit) {
+    count();
+    auto going = exchange(std::move(request));
+    auto answer = co_await async::with_deadline(caller_.clock, caller_.clock.now() + limit, std::move(going));
+    if (!answer) co_return std::unexpected(NetError{NetError::Kind::timed_out, "no answer in time"});
+    co_return std::move(*answer);
+}
+
+void SimLine::count() {
+    if (!caller_.meter.count(roads_.ground.now)) roads_.ground.breach("I22: more calls to the API server than the budget allows");
+}
+
+// Answered, or failed, without anything done.
+std::optional<SimLine::Answer> SimLine::refusal(const net::ClientRequest& request) {
+    auto& dice = roads_.dice;
+    if (roads_.is_away()) return std::unexpected(NetError{NetError::Kind::refused, "nobody listens there"});
+    if (dice.chance(roads_.ground.faults.error_before)) {
+        if (roads_.api.plant == ClusterPlant::lost_is_taken_for_done && request.method == "PUT")
+            return ClientResponse{.status = 200, .headers = {}, .body = request.body};
+        return std::unexpected(broke("injected: nothing happened"));
+    }
+    if (dice.chance(roads_.faults.busy)) {
+        auto busy = status_response(429, "TooManyRequests", "injected: come again later");
+        busy.headers = {{"Retry-After", std::to_string(1 + dice.below(8))}};
+        return busy;
+    }
+    if (dice.chance(roads_.faults.broken)) return status_response(500, "InternalError", "injected: nothing was done");
+    return std::nullopt;
+}
+
+ClientResponse SimLine::carry_out(const net::ClientRequest& request) {
+    const auto plural = target_of(request.target).plural;
+    if (request.method != "GET" && plural != "leases" && plural != "events") ++roads_.writes;
+    roads_.by_us(true);
+    const bool may_be_old = roads_.dice.chance(roads_.faults.old_list);
+    auto response = roads_.api.handle(request, may_be_old ? roads_.dice.between(0s, 30s) : 0s);
+    roads_.by_us(false);
+    roads_.ground.check();
+    return response;
+}
+
+Task<SimLine::Answer> SimLine::exchange(net::ClientRequest request) {
+    const auto what = fmt::format("{} {}", request.method, target_of(request.target).plural);
+    co_await caller_.passage.wait(what.c_str());
+    if (auto refused = refusal(request)) co_return std::move(*refused);
+    auto response = carry_out(request);
+    co_await caller_.passage.wait(what.c_str());
+    const bool is_lost = roads_.dice.chance(roads_.ground.faults.reply_lost);
+    if (is_lost || roads_.is_away()) co_return std::unexpected(broke("injected: the answer was lost"));
+    if (roads_.dice.chance(roads_.faults.half_answer)) response.body.resize(response.body.size() / 2);
+    co_return response;
+}
+
+Task<SimLine::Opened> SimLine::open(net::ClientRequest request, Milliseconds limit) {
+    count();
+    auto going = begin(std::move(request));
+    auto opened = co_await async::with_deadline(caller_.clock, caller_.clock.now() + limit, std::move(going));
+    if (!opened) co_return std::unexpected(NetError{NetError::Kind::timed_out, "no answer in time"});
+    co_return std::move(*opened);
+}
+
+Task<SimLine::Opened> SimLine::begin(net::ClientRequest request) {
+    co_await caller_.passage.wait("watch");
+    const auto refused = refusal(request);
+    if (refused && !*refused) co_return std::unexpected(refused->error());
+    if (refused) co_return std::unexpected(broke("injected: the watch did not begin"));
+    co_return std::make_unique<Watching>(roads_, caller_.clock, target_of(request.target));
+}
+
+Watching::Watching(Roads& roads, Clock& clock, const Target& target) : roads_(roads), clock_(clock), target_(target) {
+    auto& dice = roads_.dice;
+    const auto from = target_.said("resourceVersion");
+    std::from_chars(from.data(), from.data() + from.size(), version_);
+    is_expired_ = version_ < roads_.api.table(target_.plural).compacted;
+    ends_at_ = roads_.ground.now + (dice.chance(roads_.faults.watch_cut) ? dice.between(0s, 2min) : dice.between(5min, 10min));
+    if (dice.chance(roads_.faults.watch_late)) late_ = dice.between(1s, 15s);
+    silent_from_ = dice.chance(roads_.faults.watch_silent) ? roads_.ground.now + dice.between(0s, 1min) : ends_at_;
+    roads_.watches.push_back(this);
+}
+
+Task<Result<std::optional<std::string>, NetError>> Watching::read_line(Milliseconds) { co_return std::nullopt; }
+
+Task<Watching::More> Watching::read_some(std::string& out, Milliseconds silence) {
+    auto reading = read_on(out);
+    auto more = co_await async::with_deadline(clock_, clock_.now() + silence, std::move(reading));
+    if (!more) co_return std::unexpected(NetError{NetError::Kind::timed_out, "silence"});
+    co_return std::move(*more);
+}
+
+Task<Watching::More> Watching::read_on(std::string& out) {
+    for (;;) {
+        const auto now = roads_.ground.now;
+        if (roads_.is_away()) co_return false;
+        if (now >= silent_from_ && silent_from_ < ends_at_) co_await clock_.sleep(24h);
+        if (now >= ends_at_) co_return false;
+        if (std::exchange(is_expired_, false)) {
+            auto status = Value::object({{"kind", "Status"}, {"code", 410}, {"reason", "Expired"}, {"message", "too old resource version"}});
+            out += frame("ERROR", std::move(status));
+            ends_at_ = now;
+            co_return true;
+        }
+        out += frames();
+        if (!out.empty()) co_return true;
+        co_await wait_for_news();
+    }
+}
+
+Task<void> Watching::wait_for_news() {
+    auto until = std::min(ends_at_, std::max(silent_from_, roads_.ground.now + 1ms));
+    if (const auto due = next_due()) until = std::min(until, *due);
+    auto waiting = news_.wait();
+    // On the clock of the life, which a paused one does not look at.
+    std::ignore = co_await async::finishes_by(clock_, clock_.now() + (until - roads_.ground.now), std::move(waiting));
+}
+
+std::optional<Time> Watching::next_due() const {
+    const auto& log = roads_.api.table(target_.plural).log;
+    const auto next = std::ranges::find_if(log, [&](const auto& it) { return it.version > version_; });
+    return next == log.end() ? std::nullopt : std::optional(std::max(next->at + late_, roads_.ground.now + 1ms));
+}
+
+std::string Watching::frames() {
+    auto& dice = roads_.dice;
+    std::vector<std::string> all;
+    const auto& log = roads_.api.table(target_.plural).log;
+    auto at = std::ranges::upper_bound(log, version_, {}, &Table::Change::version);
+    for (; at != log.end() && at->at + late_ <= roads_.ground.now; ++at) {
+        version_ = at->version;
+        auto text = frame(*at);
+        if (text.empty()) continue;
+        const auto& object = at->after ? *at->after : *at->before;
+        const auto& previous = at == log.begin() ? object : (std::prev(at)->after ? *std::prev(at)->after : *std::prev(at)->before);
+        const bool may_swap = !all.empty() && (key_of(previous) != key_of(object) || roads_.api.plant == ClusterPlant::order_is_lost);
+        for (int times = dice.chance(roads_.faults.told_again) ? 3 : 1; times > 1; --times) all.push_back(text);
+        all.push_back(std::move(text));
+        if (may_swap && dice.chance(roads_.faults.told_in_disorder)) std::swap(all.back(), all[all.size() - 2]);
+    }
+    std::string out;
+    for (const auto& text : all) out += text;
+    if (!out.empty() && dice.chance(0.1))
+        out += frame("BOOKMARK", Value::object({{"metadata", Value::object({{"resourceVersion", std::to_string(version_)}})}}));
+    return out;
+}
+
+std::string Watching::frame(const Table::Change& change) const {
+    const auto concerns = [&](const ObjectPtr& object) {
+        const bool is_there = object && (target_.key.space.empty() || key_of(*object).space == target_.key.space);
+        return is_there && is_selected(*object, target_.said("labelSelector")) && is_named(*object, target_.said("fieldSelector"));
+    };
+    const bool was = concerns(change.before), is = concerns(change.after);
+    if (is) return frame(was ? "MODIFIED" : "ADDED", *change.after);
+    return was ? frame("DELETED", *change.before) : std::string();
+}
+
+std::string Watching::frame(std::string_view type, Value object) const {
+    return to_json(Value::object({{"type", type}, {"object", std::move(object)}})) + "\n";
+}
+
+}  // namespace gk::sim
