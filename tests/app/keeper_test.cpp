@@ -3,6 +3,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -33,7 +34,7 @@ Task<void> carry(Servers& servers, VerbOrder order, Answered answered) {
 
 class KeeperOrder : public testing::Test {
 protected:
-    KeeperOrder() {
+    explicit KeeperOrder(std::uint64_t seed = 1) : world(seed) {
         ground.faults = sim::Faults();
         ground.quiet = true;
         ground.deaths = {~0ULL};  // None, but the calls are listed.
@@ -45,7 +46,7 @@ protected:
         world.life().spawn(create(world.life().servers(), order, answered));
         world.run_for(30s);
         ground.play(uid());
-        ground.waits.clear();
+        start = std::exchange(ground.waits, {});
     }
 
     ServerUid uid() const { return ground.state->servers.begin()->first; }
@@ -83,9 +84,44 @@ protected:
     }
     SnapshotId newest() const { return ground.snapshots(uid()).front().id; }
 
-    sim::World world{1};
+    sim::World world;
     sim::Ground& ground = world.ground();
+    Names start;  // Every call of its first start.
 };
+
+// With steps that share writes, as the simulator has it for every third seed.
+struct SharedWrites : KeeperOrder {
+    SharedWrites() : KeeperOrder(2) {}
+    // A call is listed when it begins and when it ends.
+    static std::ptrdiff_t writes(const Names& calls) { return std::ranges::count(calls, "store.replace") / 2; }
+};
+
+TEST_F(SharedWrites, AreOneBeforeAWorldsFirstGameAndOneForEachStateBehindIt) {
+    const auto launch = std::ranges::find(start, "launch");
+
+    ASSERT_TRUE(ground.shares_writes);
+    ASSERT_NE(launch, start.end());
+    EXPECT_EQ(writes(Names(start.begin(), launch)), 1);
+    // Starting, running, and that the request is done.
+    EXPECT_EQ(writes(Names(launch, start.end())), 3);
+    EXPECT_EQ(record().phase, Phase::running);
+}
+
+TEST_F(SharedWrites, TellEveryPhaseAllTheSame) {
+    std::vector<std::string> phases;
+    for (const auto& event : ground.state->events) {
+        if (event.type == "server.phase") phases.push_back(*event.data.find("phase")->as_string());
+    }
+
+    EXPECT_EQ(phases, (Names{"validating", "backup_check", "creating_defaults", "deploying", "starting", "address_allocation", "running"}));
+}
+
+TEST_F(SharedWrites, KeepTheOrderOfAPause) {
+    const auto operation = ask(Verb::pause);
+
+    EXPECT_EQ(operation.status, Operation::Status::succeeded);
+    EXPECT_EQ(effects(), (Names{"vault.probe", "quiesce", "vault.take", "resume", "vault.verify", "stop", "vault.take", "vault.verify", "clean"}));
+}
 
 TEST_F(KeeperOrder, APauseProvesTheVaultAndASnapshotBeforeItStopsAndAnotherBeforeItIsDone) {
     const auto operation = ask(Verb::pause);
