@@ -17,10 +17,10 @@ std::string replay(std::uint64_t seed, const World& world) {
     return fmt::format("replay with: GK_SIM_SEED={}\nthe last steps:\n{}", seed, world.last_steps());
 }
 
-// A fifth of what the simulator of a machine runs: each of these takes as long as many of those.
+// A tenth of what the simulator of a machine runs: each of these takes as long as many of those.
 std::vector<std::uint64_t> some_seeds() {
     auto all = seeds(200);
-    if (all.size() >= 5) all.resize(all.size() / 5);
+    if (all.size() >= 10) all.resize(all.size() / 10);
     return all;
 }
 
@@ -112,8 +112,8 @@ TEST(ClusterSimulation, ADayWithoutFaults) {
     fmt::print("{}{} writes\n", outcome.picture, outcome.calls);
 }
 
-// Left out because it fails: with seed 2 a create that was refused after its Service was made is refused for ever, as the Service of the first try
-// stays and has another uid.
+// Left out because it fails: with seed 2 a create whose answer was lost leaves its Service; the next tries have other uids, and are refused until
+// that Service's grace is over in the memory of one keeper, which here never lives so long.
 TEST(ClusterSimulation, EndsAsADayWithoutFaults) {
     if (number_in("GK_SIM_OPEN", 0) == 0) GTEST_SKIP() << "GK_SIM_OPEN=1 runs it: seed 2 fails";
     const auto calm = live_the_day(1, Weather::calm).picture;
