@@ -8,7 +8,7 @@ build/%/build.ninja: CMakePresets.json | setup-build
 	cmake --preset $*
 compile = cmake --build --preset $(1) --parallel $(JOBS)
 
-.PHONY: help setup setup-build build dev test up down lint bench soak fmt clean images cluster-up cluster-down cluster-status test-cluster
+.PHONY: help setup setup-build build dev test up down lint bench bench-cluster soak fmt clean images cluster-up cluster-down cluster-status test-cluster
 
 help: ## this list
 	@echo "Gamekeeper: game servers on one machine. make up starts it with a demo world; make test builds and tests everything."
@@ -43,6 +43,11 @@ lint: setup-build build/dev/build.ninja ## the whole tree: source rules, formatt
 bench: build ## measure; prints a table and appends to bench/results (BUILD=1: the build's times too)
 	$(call compile,release) --target gk_bench
 	@tools/bench $(if $(BUILD),--build)
+
+bench-cluster: build/release/build.ninja ## a thousand worlds in a cluster that is made believe; starts on the real one when it is up
+	$(call compile,release) --target gamekeeper gk-shim gk-toy-game gk_bench_cluster_shims
+	@tools/bench cluster
+	@if tools/cluster/status >/dev/null 2>&1; then tests/bench/cluster_start.py; fi
 
 soak: build ## long runs of the simulator and of real servers
 	@tools/soak
