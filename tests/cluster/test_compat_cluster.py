@@ -55,12 +55,11 @@ class Conversations(toy_world.ToyWorlds):
 
     def wait(self, name, state):
         """Until what was asked of it is done, too: the answer comes when it is accepted."""
+        if state == "gone":
+            return self.space.wait_for("delete", f"gs/{name}", seconds=120)
         path = f"/v1/operations?server={name}&namespace={self.space.name}"
         self.plane.api.wait_until(lambda: all(it["finished_at"] for it in self.plane.call("GET", path)[1]["items"]), f"{name} is at rest", 120)
-        if state == "gone":
-            self.space.wait_for("delete", f"gs/{name}", seconds=120)
-        else:
-            self.space.until(lambda gs: gs.get("status", {}).get("state") == state, "gs", name, 120)
+        return self.space.until(lambda gs: gs.get("status", {}).get("state") == state, "gs", name, 120)
 
     def have(self, name):
         path = conversation.FOLDER / f"{name}.txt"
