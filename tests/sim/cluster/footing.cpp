@@ -98,7 +98,8 @@ public:
           }) {
         if (cluster.api().plant != ClusterPlant::lease_means_nothing) server_.allow_changes_while([this] { return !leads_ || elector_.leads(); });
         store_.on_written([this](const Value& before, kubernetes::ObjectPtr after) { events_.tell_change(before, std::move(after)); });
-        cluster_.leads(life_, [this] { return elector_.leads(); });
+        // One that stands still does nothing, whatever it believes by its clock.
+        cluster_.leads(life_, [this, &ground, &clock] { return clock.now() == ground.now && elector_.leads(); });
     }
     ~ClusterFooting() override { cluster_.leads_no_more(life_); }
 
