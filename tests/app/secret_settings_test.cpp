@@ -38,7 +38,8 @@ struct SecretSettings : testing::Test {
 TEST_F(SecretSettings, AreKeptWithTheServersSecretsAndShownToNobody) {
     make();
 
-    EXPECT_FALSE(to_json(Value(Value::Object(house.record("castle").settings.begin(), house.record("castle").settings.end()))).contains("swordfish"));
+    const auto settings = house.record("castle").settings;
+    EXPECT_FALSE(to_json(Value(Value::Object(settings.begin(), settings.end()))).contains("swordfish"));
     EXPECT_EQ(stored(), "swordfish");
     const auto shown = house.wait(house.servers.show({.name = "test"}, "default", "castle")).value();
     EXPECT_EQ(shown.record.settings.at("password"), Value(std::string(catalog::masked_setting)));
