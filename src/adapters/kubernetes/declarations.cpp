@@ -1,5 +1,6 @@
 #include "adapters/kubernetes/declarations.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +14,20 @@ using wire::kubernetes::uid_of;
 
 // How often the keeper may write the same object between our read and our write.
 constexpr int tries_max = 4;
+
+// The API server keeps the members of what it does not know in an order of its own.
+bool is_same_content(const Value& one, const Value& other) {
+    const auto* members = one.as_object();
+    if (members == nullptr || other.as_object() == nullptr) {
+        const auto *items = one.as_array(), *others = other.as_array();
+        if (items == nullptr || others == nullptr) return one == other;
+        return std::ranges::equal(*items, *others, is_same_content);
+    }
+    return members->size() == other.as_object()->size() && std::ranges::all_of(*members, [&other](const Value::Member& member) {
+               const auto* found = other.find(member.first);
+               return found != nullptr && is_same_content(member.second, *found);
+           });
+}
 
 ObjectKey key_for(const DeclarationName& name) { return {.space = name.space, .name = name.id}; }
 
@@ -52,7 +67,7 @@ Declarations::Answer<Success> KubernetesDeclarations::note(Declaration looked_at
         if (uid_of(*object) != looked_at.object) co_return std::unexpected(another_one(looked_at.name));
         auto next = *object;
         next.set("status", status_with(*object, verdict, clock_.now()));
-        if (next == *object) co_return Success{};
+        if (is_same_content(next, *object)) co_return Success{};
         const auto written = co_await store_.write(std::move(next), "status");
         if (!written && written.error().kind == StoreError::Kind::conflict) continue;
         if (!written) co_return std::unexpected(written.error());

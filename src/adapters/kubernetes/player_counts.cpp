@@ -14,19 +14,18 @@ using wire::kubernetes::uid_of;
 
 constexpr Milliseconds every = std::chrono::seconds(15);
 
-Value number_or_null(const std::optional<int>& count) { return count ? Value(*count) : Value(); }
-
+// What of it differs from what is shown, as a patch. The API server drops no null of a member that is not there yet, and then finds it invalid.
 // Names are the players' own affair: whoever may list GameServers need not know who is where.
-Value shown(const server::Players& players) {
-    return Value::object({{"online", number_or_null(players.online)}, {"max", number_or_null(players.max)}});
-}
-
-bool says_the_same(const Value* status, const Value& players) {
-    for (const auto member : {"online", "max"}) {
-        const auto* now = status != nullptr ? status->find(member) : nullptr;
-        if ((now != nullptr ? *now : Value()) != *players.find(member)) return false;
-    }
-    return true;
+Value changes_of(const Value* shown, const server::Players& players) {
+    auto out = Value::object();
+    const auto note = [&](std::string_view member, const std::optional<int>& count) {
+        const auto* now = shown != nullptr ? shown->find(member) : nullptr;
+        const Value next = count ? Value(*count) : Value();
+        if ((now != nullptr ? *now : Value()) != next) out.set(member, next);
+    };
+    note("online", players.online);
+    note("max", players.max);
+    return out;
 }
 
 }  // namespace
@@ -50,8 +49,8 @@ Task<void> PlayerCounts::show(ServerUid uid) {
     const auto seen = co_await runtime_.observe(uid);
     const auto* entry = servers_.find(uid);
     if (!seen || entry == nullptr) co_return;
-    auto players = shown(seen->players);
-    if (says_the_same(find_at(*entry->object, {"status", "players"}), players)) co_return;
+    auto players = changes_of(find_at(*entry->object, {"status", "players"}), seen->players);
+    if (players.as_object()->empty()) co_return;
     // With the uid, another object of that name is not touched.
     auto patch =
         Value::object({{"metadata", Value::object({{"uid", uid_of(*entry->object)}})}, {"status", Value::object({{"players", std::move(players)}})}});
