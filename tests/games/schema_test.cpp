@@ -168,7 +168,7 @@ TEST(GameSchema, FitsEveryExampleOfItsDocument) {
         EXPECT_TRUE(game) << error_line("game.md", game.error().front());
         ++examples;
     }
-    EXPECT_EQ(examples, 2);
+    EXPECT_EQ(examples, 3);
 }
 
 }  // namespace
