@@ -225,6 +225,7 @@ class ClusterTest(unittest.TestCase):
     def setUp(self):
         words = re.sub(r"[^a-z0-9]+", "-", self._testMethodName.removeprefix("test_").lower())
         self.space = Space(f"{words[:40].strip('-')}-{secrets.token_hex(2)}", self.level)
+        self.addCleanup(self.space.remove)  # Also when the rest of a setUp fails.
 
     def has_failed(self):
         """So far; known in tearDown too."""
@@ -235,7 +236,6 @@ class ClusterTest(unittest.TestCase):
         if self.has_failed():
             print(f"\n===== what happened in namespace {self.space.name} =====\n{self.space.story()}", file=sys.stderr, flush=True)
         self.clean_up()
-        self.space.remove()
 
     def clean_up(self):
         """What a test has made outside of its namespace; called before that goes."""
