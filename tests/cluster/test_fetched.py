@@ -13,7 +13,7 @@ import control_plane
 import harness
 from harness import ClusterTest
 
-from test_sources import Site
+from web_site import Site
 
 GAME = """#!/bin/sh
 echo "it holds $(wc -c <"$(dirname "$0")/maps/large")"
