@@ -19,10 +19,11 @@ Value render(const app::NodeCare::Shown& shown) {
 
 // GET /v1/nodes
 Task<Outcome> list_nodes(Context& context, net::Request& request, app::Caller caller) {
-    CO_TRY(page, page_of(request));
+    CO_TRY_OK(no_query(request));
     CO_TRY(nodes, co_await context.nodes.list(std::move(caller)));
     const auto name = [](const app::NodeCare::Shown& it) { return it.node.name; };
-    co_return list_reply(nodes, page, name, [](const app::NodeCare::Shown& it) { return render(it); });
+    const Page all{.limit = nodes.size(), .cursor = {}};
+    co_return list_reply(nodes, all, name, [](const app::NodeCare::Shown& it) { return render(it); });
 }
 
 // GET /v1/nodes/{node}

@@ -60,7 +60,7 @@ Result<Success, CommandError> confirm(const Value& node, bool yes) {
 }  // namespace
 
 Done list_nodes(ApiClient& api, const Output& output) {
-    TRY(reply, api.call({.path = "/v1/nodes?limit=1000"}));
+    TRY(reply, api.call({.path = "/v1/nodes"}));
     if (output.json) return print_json(reply.body);
     Table table({"NAME", "STATE", "ADDRESS", "SERVERS"});
     for (const auto& node : items_of(reply.body))
