@@ -188,7 +188,7 @@ TEST_F(Routes, ASecretSettingIsInNoReply) {
         EXPECT_EQ(send("GET", path).text.find("hunter2"), std::string::npos) << path;
     }
     EXPECT_EQ(send("PATCH", "/v1/servers/arena", R"({"labels": {}})").text.find("hunter2"), std::string::npos);
-    EXPECT_EQ(house.record("arena").settings.at("password"), Value("hunter2"));
+    EXPECT_EQ(to_json(house.record("arena").settings.at("password")).find("hunter2"), std::string::npos);
 }
 
 TEST_F(Routes, EventsGoOnBehindTheOneThatWasSeenLast) {
