@@ -116,8 +116,9 @@ Value endpoints_schema(const StructuralSchemas& api) {
 }
 
 Value status_schema(const StructuralSchemas& api) {
-    auto status = api.part_of("Server", {"uid", "state", "phase", "reason", "message", "players"});
+    auto status = api.part_of("Server", {"uid", "state", "phase", "reason", "message"});
     auto& members = member_of(status, "properties");
+    members.set("players", api.part_of("Players", {"online", "max"}));
     members.set("endpoints", endpoints_schema(api));
     members.set("address", text_schema());
     members.set("conditions", conditions_schema());
