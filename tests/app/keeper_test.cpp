@@ -225,7 +225,7 @@ TEST_F(KeeperOrder, APurgeSavesNothingAndRemovesTheBackupsBeforeTheRecord) {
 
     EXPECT_EQ(ask(order).status, Operation::Status::succeeded);
 
-    EXPECT_EQ(effects(), (Names{"stop", "clean", "free_disk", "vault.remove_repository", "forget", "ports.release", "store.remove"}));
+    EXPECT_EQ(effects(), (Names{"stop", "clean", "free_disk", "vault.remove_repository", "forget", "store.remove", "ports.release"}));
     EXPECT_TRUE(ground.state->servers.empty());
 }
 
