@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -56,6 +57,15 @@ def apply(*objects):
 def eventually(condition, seconds=60):
     """The first true result of the condition."""
     return machines.wait_for(condition, seconds, "it did not happen")
+
+
+def child_of(pid):
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(children[0]) if children else None
+
+
+def state_of(pid):
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def pod(name, *command, namespace="default", labels=None, node=None, ports=(), security=None):
@@ -249,6 +259,23 @@ class Cluster(unittest.TestCase):
         if "metrics" not in ADDONS:
             self.skipTest("the cluster was started without metrics")
         eventually(lambda: "node-2" in kubectl("top", "nodes", check=False).stdout, 90)
+
+
+class Machines(unittest.TestCase):
+    """Without the cluster: a machine of nothing but a process that sleeps."""
+
+    def test_a_machine_ends_although_something_in_it_was_stopped(self):
+        machine = subprocess.Popen(["unshare", "--pid", "--mount", "--net", "--uts", "--fork", "--mount-proc", "sleep", "300"])
+        init = eventually(lambda: child_of(machine.pid))
+        inside = subprocess.Popen(["nsenter", "--target", str(init), *machines.KINDS, "--", "sleep", "300"], start_new_session=True)
+        program = eventually(lambda: child_of(inside.pid))
+        os.kill(program, signal.SIGSTOP)
+        eventually(lambda: state_of(inside.pid) == "T")
+
+        machines.destroy("toy", init)
+
+        self.assertNotEqual(inside.wait(10), 0)
+        machine.wait(10)
 
 
 class Down(unittest.TestCase):

@@ -111,6 +111,13 @@ def log_file(machine, program):
     return machine.directory / "log" / f"{program}.log"
 
 
+def wake_entrances(init):
+    """nsenter stops when what it has started is stopped, and must be told itself to go on: until then nobody collects what has ended in there."""
+    for pid, words in command_lines():
+        if words[:3] == ["nsenter", "--target", str(init)]:
+            os.kill(pid, signal.SIGCONT)
+
+
 def destroy(machine_name, init):
     """Ends the machine with everything in it, and waits until the kernel has done so."""
     inside = namespace(init)
@@ -118,6 +125,7 @@ def destroy(machine_name, init):
         os.kill(init, signal.SIGKILL)
     except ProcessLookupError:
         return
+    wake_entrances(init)
     wait_for(
         lambda: not any(namespace(pid) == inside for pid, _ in command_lines()), 30,
         f"processes of {machine_name} do not end; they may hang in the kernel (state D in `ps`)",
