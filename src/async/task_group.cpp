@@ -71,6 +71,10 @@ Task<void> TaskGroup::join() {
     while (!running_.empty()) co_await joining_.wait_to_the_end();
 }
 
+Task<void> TaskGroup::done() {
+    while (!running_.empty()) co_await joining_.wait();
+}
+
 std::vector<std::string> TaskGroup::names() const {
     std::vector<std::string> names;
     for (const auto& task : running_) names.push_back(task.name);

@@ -41,6 +41,8 @@ public:
     // Returns when no task is left. A cancellation of the caller that comes meanwhile does not end it; a caller that is cancelled already
     // uses run_with().
     Task<void> join();
+    // Returns when every task has ended by itself; a body for run_with(), because a cancellation of the caller ends this wait.
+    Task<void> done();
 
     std::size_t size() const { return running_.size(); }
     bool is_cancelled() const { return cancelled_; }

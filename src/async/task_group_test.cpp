@@ -160,6 +160,34 @@ Task<void> own_a_group(ManualClock& clock, std::string& end) {
     }
 }
 
+Task<void> wait_for_children(ManualClock& clock, std::string& end) {
+    TaskGroup children(co_await asio::this_coro::executor);
+    children.spawn("child", sleep_for_ever(clock));
+    auto body = children.done();
+    try {
+        co_await run_with(children, std::move(body));
+    } catch (const boost::system::system_error& error) {
+        end = error.code().message();
+        throw;
+    }
+}
+
+TEST(TaskGroup, ACancelledTaskDoesNotWaitUntilItsChildrenAreDone) {
+    asio::io_context io;
+    ManualClock clock;
+    TaskGroup group(io.get_executor());
+    std::string end;
+    group.spawn("parent", wait_for_children(clock, end));
+    io.poll();
+    EXPECT_EQ(clock.sleepers(), 1u);
+
+    group.cancel();
+    run_until_done(io, group.join());
+
+    EXPECT_EQ(clock.sleepers(), 0u);
+    EXPECT_EQ(end, "Operation canceled");
+}
+
 TEST(TaskGroup, RunWithEndsTheChildrenOfACancelledTask) {
     asio::io_context io;
     ManualClock clock;

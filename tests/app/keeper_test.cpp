@@ -225,7 +225,8 @@ TEST_F(KeeperOrder, APurgeSavesNothingAndRemovesTheBackupsBeforeTheRecord) {
 
     EXPECT_EQ(ask(order).status, Operation::Status::succeeded);
 
-    EXPECT_EQ(effects(), (Names{"stop", "clean", "free_disk", "vault.remove_repository", "forget", "store.remove", "ports.release"}));
+    EXPECT_EQ(effects(),
+              (Names{"stop", "clean", "free_disk", "vault.remove_repository", "forget", "ports.release", "store.remove", "ports.release"}));
     EXPECT_TRUE(ground.state->servers.empty());
 }
 

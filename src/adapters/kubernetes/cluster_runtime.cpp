@@ -89,7 +89,7 @@ Runtime::Answer<Success> ClusterRuntime::fence(Epoch epoch) {
     if (!view_.has_synced()) co_return fail(RuntimeError::Kind::unavailable, "the cluster's objects have not been read yet");
     async::TaskGroup telling(co_await boost::asio::this_coro::executor);
     for (const auto uid : view_.servers()) telling.spawn("fence " + uid.text(), tell_epoch(uid));
-    auto all = telling.join();
+    auto all = telling.done();
     co_await async::run_with(telling, std::move(all));
     co_return Success{};
 }

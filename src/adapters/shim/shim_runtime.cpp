@@ -75,7 +75,7 @@ Runtime::Answer<Success> ShimRuntime::fence(Epoch epoch) {
     CO_TRY(servers, co_await host_.list());
     async::TaskGroup adopting(co_await boost::asio::this_coro::executor);
     for (const auto uid : servers) adopting.spawn("adopt " + uid.text(), adopt(uid));
-    auto all = adopting.join();
+    auto all = adopting.done();
     co_await async::run_with(adopting, std::move(all));
     co_return Success{};
 }

@@ -291,12 +291,18 @@ Hands::Answer Hands::clear_catalogue(ServerUid uid) {
     co_return success;
 }
 
-Hands::Answer Hands::act(const server::Record& record, const server::Forget&) { co_return co_await done(ports_.runtime.forget(record.uid, epoch_)); }
+Hands::Answer Hands::act(const server::Record& record, const server::Forget&) {
+    CO_TRY(forgotten, co_await done(ports_.runtime.forget(record.uid, epoch_)));
+    if (forgotten.failure) co_return forgotten;
+    const auto released = co_await ports_.port_map.release(record.uid);
+    if (!released) co_return failure(server::Failure::Kind::unavailable, "ports_unavailable", released.error().detail);
+    co_return success;
+}
 
 Hands::Answer Hands::act(const server::Record& record, const server::RemoveRecord&) {
     const auto removed = co_await ports_.store.remove(record.uid, record.version);
     if (!removed && removed.error().kind != StoreError::Kind::not_found) co_return std::unexpected(halt_of(removed.error()));
-    // Not before: who begins anew holds the ports of every record there is. What fails here, the search for orphans does later (orphans.cpp).
+    // Once more: who began anew since then holds the ports of every record again. What fails here, the search for orphans does later (orphans.cpp).
     std::ignore = co_await ports_.port_map.release(record.uid);
     // A crash of ours right here leaves it unfinished: the search for orphans ends it.
     const std::optional<Problem> none;
