@@ -260,7 +260,7 @@ TEST_F(InformerTest, FollowsAWatchThatComesInBits) {
     run_until(4);
 
     EXPECT_EQ(told, "+x+y-x~y");
-    EXPECT_EQ(calls(), (std::vector<std::string>{listing + "?resourceVersion=0", watch + "5", watch + "9"}));
+    EXPECT_EQ(calls(), (std::vector<std::string>{listing + "?limit=500", watch + "5", watch + "9"}));
 }
 
 TEST_F(InformerTest, ListsAfreshWhenItsVersionIsGone) {
@@ -273,7 +273,7 @@ TEST_F(InformerTest, ListsAfreshWhenItsVersionIsGone) {
     run_until(5);
 
     EXPECT_EQ(told, "+x+z+y-x-z");
-    const std::vector<std::string> first_four{listing + "?resourceVersion=0", watch + "5", listing + "?resourceVersion=6", listing + "?limit=500"};
+    const std::vector<std::string> first_four{listing + "?limit=500", watch + "5", listing + "?resourceVersion=6", listing + "?limit=500"};
     for (std::size_t i = 0; i < first_four.size(); ++i) EXPECT_EQ(calls().at(i), first_four[i]);
     EXPECT_GE(api.seen[2].at - api.seen[1].at, 800ms);
 }
@@ -296,7 +296,7 @@ TEST_F(InformerTest, AWatchThatIsRefusedForBeingBusyIsAskedForAgain) {
 
     run_until(2);
 
-    EXPECT_EQ(calls(), (std::vector<std::string>{listing + "?resourceVersion=0", watch + "5", watch + "5"}));
+    EXPECT_EQ(calls(), (std::vector<std::string>{listing + "?limit=500", watch + "5", watch + "5"}));
     EXPECT_GE(api.seen[2].at - api.seen[1].at, 4s);
 }
 

@@ -22,8 +22,9 @@ Reflector::Next Reflector::next(Time now, double luck) {
     until_.reset();
     if (is_listing_) {
         ++lists_;
-        if (is_unavailable_) return List{.version = "", .page_size = pages_failed_ ? 0 : page_size};
-        return List{.version = version_.empty() ? "0" : version_};
+        // Whoever has seen nothing yet cannot tell a cache that lags behind from the truth, and would take what is missing there for gone.
+        if (is_unavailable_ || version_.empty()) return List{.version = "", .page_size = pages_failed_ ? 0 : page_size};
+        return List{.version = version_};
     }
     return Watch{.version = version_, .timeout = watch_least + std::chrono::seconds(static_cast<int>(luck * watch_least.count()))};
 }

@@ -21,8 +21,8 @@ namespace gk::wire::kubernetes {
 // Versions are opaque: they are handed back as they came.
 class Reflector {
 public:
-    // All objects. `version` "0" takes what a cache of the server has; "" asks for the newest state, in pages when `page_size` is not 0; another
-    // asks for a state that is at least as new.
+    // All objects. `version` "" asks for the newest state, in pages when `page_size` is not 0; another asks for a state that is at least as new. What
+    // a cache of the server happens to have ("0", as other clients begin) is never asked for: it may be older than what an earlier keeper has done.
     struct List {
         std::string version;
         std::size_t page_size = 0;
@@ -64,18 +64,18 @@ private:
     }
     void wait_for(const Failure& failure);
 
-    std::string version_;           // Of the newest thing seen; empty: nothing yet.
-    bool is_listing_ = true;        // Or watching.
-    bool is_unavailable_ = false;   // The server no longer has, or does not know yet, that version.
-    bool pages_failed_ = false;     // A page's token expired: all in one reply this time.
-    bool waits_ = false;            // Before the next call.
-    Milliseconds at_least_{0};      // What the server asked for.
-    std::optional<Time> until_;     // The wait that goes on.
+    std::string version_;  // Of the newest thing seen; empty: nothing yet.
+    bool is_listing_ = true;  // Or watching.
+    bool is_unavailable_ = false;  // The server no longer has, or does not know yet, that version.
+    bool pages_failed_ = false;  // A page's token expired: all in one reply this time.
+    bool waits_ = false;  // Before the next call.
+    Milliseconds at_least_{0};  // What the server asked for.
+    std::optional<Time> until_;  // The wait that goes on.
     Backoff backoff_;
     // The watch that goes on.
     Time begun_;
     std::size_t events_ = 0;
-    bool is_synthetic_ = false;     // Events may be the present state and not changes, so that their order says nothing about versions.
+    bool is_synthetic_ = false;  // Events may be the present state and not changes, so that their order says nothing about versions.
     std::size_t lists_ = 0;
 };
 

@@ -10,7 +10,7 @@ using Event = WatchEvent::Kind;
 
 class ReflectorTest : public testing::Test {
 protected:
-    // "list 0", "list page 500", "watch 7", "wait 800ms": short to compare.
+    // "list page 500", "list page 500", "watch 7", "wait 800ms": short to compare.
     std::string next() {
         const auto next = reflector.next(now, luck);
         if (const auto* list = std::get_if<Reflector::List>(&next)) {
@@ -38,8 +38,8 @@ protected:
     double luck = 0;
 };
 
-TEST_F(ReflectorTest, ListsFromACacheThenWatchesFromThere) {
-    EXPECT_EQ(next(), "list 0");
+TEST_F(ReflectorTest, ListsTheNewestStateThenWatchesFromThere) {
+    EXPECT_EQ(next(), "list page 500");
     reflector.listed("7");
     EXPECT_EQ(next(), "watch 7");
 }
@@ -133,17 +133,17 @@ TEST_F(ReflectorTest, WaitsLongerAndLongerUntilItWasQuiet) {
     for (const auto* wait :
          {"wait 800ms", "wait 1s600ms", "wait 3s200ms", "wait 6s400ms", "wait 12s800ms", "wait 25s600ms", "wait 30s", "wait 30s"}) {
         reflector.list_failed(failure(unavailable));
-        EXPECT_EQ(next_after(wait), "list 0");
+        EXPECT_EQ(next_after(wait), "list page 500");
     }
     now += 121s;
     reflector.list_failed(failure(unavailable));
-    EXPECT_EQ(next_after("wait 800ms"), "list 0");
+    EXPECT_EQ(next_after("wait 800ms"), "list page 500");
 }
 
 TEST_F(ReflectorTest, LuckSpreadsWaitsAndTimeOuts) {
     luck = 0.5;
     reflector.list_failed(failure(unavailable));
-    EXPECT_EQ(next_after("wait 1s200ms"), "list 0");
+    EXPECT_EQ(next_after("wait 1s200ms"), "list page 500");
     reflector.listed("7");
 
     EXPECT_EQ(std::get<Reflector::Watch>(reflector.next(now, 0)).timeout, 300s);
@@ -157,7 +157,7 @@ TEST_F(ReflectorTest, AWaitThatIsInterruptedGoesOn) {
     now += 300ms;
     EXPECT_EQ(next(), "wait 500ms");
     now += 500ms;
-    EXPECT_EQ(next(), "list 0");
+    EXPECT_EQ(next(), "list page 500");
 }
 
 TEST_F(ReflectorTest, FromNoVersionTheFirstEventsAreNoOrder) {
