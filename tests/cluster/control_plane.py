@@ -68,6 +68,9 @@ class ControlPlane:
         path = self.home / "serve.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
+    def tell_log(self):
+        print(f"===== the control plane's log =====\n{self.log()[-12000:]}", flush=True)
+
     def cli(self, *words, check=True, timeout=240):
         command = [harness.PROGRAMS / "gamekeeper", "--socket", self.socket, *words]
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL,

@@ -52,6 +52,12 @@ def use_images(*names):
     run(ROOT / "tools" / "images", "--import", "--tag", TAG, "--programs", PROGRAMS, *names)
 
 
+def define_kinds():
+    """The definitions of our kinds, as the program under test prints them."""
+    definitions = run(PROGRAMS / "gamekeeper", "manifests").stdout
+    kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=definitions)
+
+
 def program(part, name):
     """A program that tools/cluster builds (helm, kubeconform), built now when it is not in the cache."""
     return pathlib.Path(run(ROOT / "tools" / "cluster" / "build", part).stdout.splitlines()[-1]) / name

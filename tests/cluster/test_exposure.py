@@ -109,8 +109,7 @@ class Declared(ClusterTest):
 
     @classmethod
     def setUpClass(cls):
-        definitions = harness.run(harness.PROGRAMS / "gamekeeper", "manifests").stdout
-        harness.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=definitions)
+        harness.define_kinds()
         if "GK_TEST_NO_IMAGES" not in os.environ:
             harness.use_images("restic", "versitygw")
 
@@ -120,8 +119,8 @@ class Declared(ClusterTest):
         self.plane.start()
 
     def clean_up(self):
-        if not self._outcome.success:
-            print(f"===== the control plane's log =====\n{self.plane.log()[-8000:]}", flush=True)
+        if self.has_failed():
+            self.plane.tell_log()
         self.plane.clean_up()
 
     def declare(self, exposure=None):

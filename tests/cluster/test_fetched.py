@@ -47,8 +47,7 @@ def archive():
 
 class FetchedGames(ClusterTest):
     def setUp(self):
-        definitions = harness.run(harness.PROGRAMS / "gamekeeper", "manifests").stdout
-        harness.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=definitions)
+        harness.define_kinds()
         harness.use_images("gk-shim", "restic", "versitygw")
         super().setUp()
         self.plane = control_plane.ControlPlane(self.space, harness.S3(self.space))
@@ -62,7 +61,7 @@ class FetchedGames(ClusterTest):
 
     def clean_up(self):
         if self.has_failed():
-            print(f"===== the control plane's log =====\n{self.plane.log()[-8000:]}", flush=True)
+            self.plane.tell_log()
         self.plane.clean_up()
         self.site.shutdown()
         self.site.server_close()

@@ -25,8 +25,7 @@ def is_seen(game):
 class WithControlPlane(ClusterTest):
     @classmethod
     def setUpClass(cls):
-        definitions = harness.run(harness.PROGRAMS / "gamekeeper", "manifests").stdout
-        kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=definitions)
+        harness.define_kinds()
         harness.use_images("minetest", "gk-shim", "restic", "versitygw")
 
     def setUp(self):
@@ -35,8 +34,8 @@ class WithControlPlane(ClusterTest):
         self.plane.start()
 
     def clean_up(self):
-        if not self._outcome.success:
-            print(f"===== the control plane's log =====\n{self.plane.log()[-8000:]}", flush=True)
+        if self.has_failed():
+            self.plane.tell_log()
         self.plane.clean_up()
 
     def castle(self, **spec):

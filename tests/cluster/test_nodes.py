@@ -35,8 +35,7 @@ class WorldOnANode(ClusterTest):
 
     @classmethod
     def setUpClass(cls):
-        definitions = harness.run(harness.PROGRAMS / "gamekeeper", "manifests").stdout
-        harness.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=definitions)
+        harness.define_kinds()
         harness.use_images("minetest", "gk-shim", "restic", "versitygw")
 
     def setUp(self):
@@ -51,8 +50,8 @@ class WorldOnANode(ClusterTest):
         self.plane.start()
 
     def clean_up(self):
-        if not self._outcome.success:
-            print(f"===== the control plane's log =====\n{self.plane.log()[-8000:]}", flush=True)
+        if self.has_failed():
+            self.plane.tell_log()
         if self.breaks_nodes:
             self.mend()
         self.plane.clean_up()

@@ -17,8 +17,7 @@ READY = "listening on"  # minetest says so when it is ready.
 class PausedWorlds(ClusterTest):
     @classmethod
     def setUpClass(cls):
-        definitions = harness.run(harness.PROGRAMS / "gamekeeper", "manifests").stdout
-        harness.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=definitions)
+        harness.define_kinds()
         harness.use_images("minetest", "gk-shim", "restic", "versitygw")
 
     def setUp(self):
@@ -33,7 +32,7 @@ class PausedWorlds(ClusterTest):
             self.follower.kill()
             self.follower.communicate()
         if self.has_failed():
-            print(f"===== the control plane's log =====\n{self.plane.log()[-8000:]}", flush=True)
+            self.plane.tell_log()
         self.plane.clean_up()
 
     def test_logs_and_files_of_a_paused_world(self):

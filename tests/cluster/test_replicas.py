@@ -62,8 +62,7 @@ class Replica(control_plane.ControlPlane):
 class Replicas(ClusterTest):
     @classmethod
     def setUpClass(cls):
-        definitions = harness.run(harness.PROGRAMS / "gamekeeper", "manifests").stdout
-        harness.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=definitions)
+        harness.define_kinds()
         harness.use_images("minetest", "gk-shim", "restic", "versitygw", "postgres")
 
     def setUp(self):
@@ -104,7 +103,7 @@ class Replicas(ClusterTest):
         self.other = next(plane for plane in self.planes if plane is not self.keeper)
 
     def clean_up(self):
-        if not self._outcome.success:
+        if self.has_failed():
             self.tell_logs()
         for plane in self.planes:
             plane.clean_up()

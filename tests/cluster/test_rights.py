@@ -27,8 +27,7 @@ RARE = {
 class Rights(ClusterTest):
     @classmethod
     def setUpClass(cls):
-        definitions = harness.run(harness.PROGRAMS / "gamekeeper", "manifests").stdout
-        kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=definitions)
+        harness.define_kinds()
         harness.use_images("minetest", "gk-shim", "restic", "versitygw")
 
     def setUp(self):
@@ -41,8 +40,8 @@ class Rights(ClusterTest):
         self.plane.start()
 
     def clean_up(self):
-        if self.plane and not self._outcome.success:
-            print(f"===== the control plane's log =====\n{self.plane.log()[-8000:]}", flush=True)
+        if self.plane and self.has_failed():
+            self.plane.tell_log()
         if self.plane:
             self.plane.clean_up()
         self.account.remove()

@@ -17,8 +17,7 @@ MARK = "/api/bucket/files/castle/mark.txt"
 class Worlds(ClusterTest):
     @classmethod
     def setUpClass(cls):
-        definitions = harness.run(harness.PROGRAMS / "gamekeeper", "manifests").stdout
-        harness.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=definitions)
+        harness.define_kinds()
         harness.use_images("minetest", "gk-shim", "restic", "versitygw")
 
     def setUp(self):
@@ -29,7 +28,7 @@ class Worlds(ClusterTest):
 
     def clean_up(self):
         if self.has_failed():
-            print(f"===== the control plane's log =====\n{self.plane.log()[-8000:]}", flush=True)
+            self.plane.tell_log()
         self.plane.clean_up()
 
     def castle(self, **more):

@@ -79,8 +79,7 @@ class ToyWorlds(harness.ClusterTest):
 
     @classmethod
     def setUpClass(cls):
-        definitions = harness.run(harness.PROGRAMS / "gamekeeper", "manifests").stdout
-        harness.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=definitions)
+        harness.define_kinds()
         harness.use_images("toy", "gk-shim", "restic", "versitygw")
 
     def setUp(self):
@@ -93,7 +92,7 @@ class ToyWorlds(harness.ClusterTest):
 
     def clean_up(self):
         if self.has_failed():
-            print(f"===== the control plane's log =====\n{self.plane.log()[-12000:]}", flush=True)
+            self.plane.tell_log()
         self.remove_world()
 
     def remove_world(self):

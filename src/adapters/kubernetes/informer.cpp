@@ -85,7 +85,7 @@ Task<void> Informer::watch(Reflector::Watch how) {
 
 void Informer::take(const WatchEvent& event) {
     const auto version = version_of(*event.object);
-    reflector_.saw(event.kind, version);
+    reflector_.saw(version);
     if (event.kind == WatchEvent::Kind::bookmark) return;
     tell(store_.apply({.kind = event.kind, .object = without_ballast(resource_, event.object)}));
     const bool is_gone = event.kind == WatchEvent::Kind::deleted;

@@ -12,13 +12,8 @@ namespace gk::kubernetes {
 namespace {
 
 using wire::kubernetes::find_at;
+using wire::kubernetes::list_at;
 using wire::kubernetes::text_at;
-
-const Value::Array& list_at(const Value& document, std::initializer_list<std::string_view> path) {
-    static const Value::Array none;
-    const auto* found = find_at(document, path);
-    return found != nullptr && found->as_array() != nullptr ? *found->as_array() : none;
-}
 
 // Null: it has none of that type.
 const Value* condition(const Value& object, std::string_view type) {

@@ -120,7 +120,7 @@ private:
     }
     void deliver(int version) {
         const auto& event = history_.event(version);
-        reflector.saw(event.kind, version_of(*event.object));
+        reflector.saw(version_of(*event.object));
         store.apply(event);
         current_ = cached_ = std::max(current_, version);
     }
@@ -139,7 +139,7 @@ private:
         case compacted_at_start: compacted_ = current_ = cached_ = std::min(events_max, version + 3); break;
         case restarted_behind: cached_ = std::max(0, version - 5); [[fallthrough]];
         case restarted: away_ = 3; break;
-        case bookmark_and_cut: reflector.saw(Kind::bookmark, std::to_string(version - 1)); break;
+        case bookmark_and_cut: reflector.saw(std::to_string(version - 1)); break;
         case cut: break;
         }
         reflector.watch_ended(now_);

@@ -35,6 +35,12 @@ std::string_view text_at(const Value& document, std::initializer_list<std::strin
     return text != nullptr ? std::string_view(*text) : std::string_view();
 }
 
+const Value::Array& list_at(const Value& document, std::initializer_list<std::string_view> path) {
+    static const Value::Array none;
+    const auto* found = find_at(document, path);
+    return found != nullptr && found->as_array() != nullptr ? *found->as_array() : none;
+}
+
 ObjectKey key_of(const Value& object) {
     return {.space = std::string(text_at(object, {"metadata", "namespace"})), .name = std::string(text_at(object, {"metadata", "name"}))};
 }

@@ -33,6 +33,8 @@ using ObjectPtr = std::shared_ptr<const Value>;
 // The text at the end of a path of members; empty when there is none. Valid as long as the document.
 std::string_view text_at(const Value& document, std::initializer_list<std::string_view> path);
 const Value* find_at(const Value& document, std::initializer_list<std::string_view> path);
+// Likewise the list there; an empty one when there is none.
+const Value::Array& list_at(const Value& document, std::initializer_list<std::string_view> path);
 
 ObjectKey key_of(const Value& object);
 // metadata.resourceVersion: opaque; two of them are compared for equality only.

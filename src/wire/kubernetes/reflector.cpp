@@ -23,7 +23,7 @@ Reflector::Next Reflector::next(Time now, double luck) {
     if (is_listing_) {
         ++lists_;
         // Whoever has seen nothing yet cannot tell a cache that lags behind from the truth, and would take what is missing there for gone.
-        if (is_unavailable_ || version_.empty()) return List{.version = "", .page_size = pages_failed_ ? 0 : page_size};
+        if (version_.empty()) return List{.version = "", .page_size = pages_failed_ ? 0 : page_size};
         return List{.version = version_};
     }
     return Watch{.version = version_, .timeout = watch_least + std::chrono::seconds(static_cast<int>(luck * watch_least.count()))};
@@ -32,13 +32,12 @@ Reflector::Next Reflector::next(Time now, double luck) {
 void Reflector::listed(std::string version) {
     version_ = std::move(version);
     is_listing_ = false;
-    is_unavailable_ = false;
     pages_failed_ = false;
 }
 
 void Reflector::list_failed(const Failure& failure) {
-    if (is_gone(failure) && !is_unavailable_) {
-        is_unavailable_ = true;  // Once more at once, without a version.
+    if (is_gone(failure) && !version_.empty()) {
+        version_.clear();  // The server no longer has it, or does not know it yet: once more at once, without one.
         return;
     }
     pages_failed_ = failure.kind == expired;
@@ -49,13 +48,11 @@ void Reflector::list_failed(const Failure& failure) {
 void Reflector::watch_began(Time now) {
     begun_ = now;
     events_ = 0;
-    is_synthetic_ = version_.empty() || version_ == "0";
 }
 
-void Reflector::saw(WatchEvent::Kind kind, std::string_view version) {
+void Reflector::saw(std::string_view version) {
     ++events_;
-    if (kind != WatchEvent::Kind::added) is_synthetic_ = false;
-    if (!is_synthetic_) version_ = version;
+    version_ = version;
 }
 
 void Reflector::watch_refused(const Failure& failure) {

@@ -9,7 +9,6 @@
 #include "base/time.hpp"
 #include "wire/kubernetes/backoff.hpp"
 #include "wire/kubernetes/failure.hpp"
-#include "wire/kubernetes/watch_event.hpp"
 
 namespace gk::wire::kubernetes {
 
@@ -46,7 +45,7 @@ public:
     void list_failed(const Failure& failure);
     void watch_began(Time now);
     // Every event but an error, in order.
-    void saw(WatchEvent::Kind kind, std::string_view version);
+    void saw(std::string_view version);
     // The watch was refused or could not be begun.
     void watch_refused(const Failure& failure);
     // The object of an error event, or a frame that cannot be read.
@@ -64,9 +63,8 @@ private:
     }
     void wait_for(const Failure& failure);
 
-    std::string version_;  // Of the newest thing seen; empty: nothing yet.
+    std::string version_;  // Of the newest thing seen; empty: nothing yet, or nothing that the server knows.
     bool is_listing_ = true;  // Or watching.
-    bool is_unavailable_ = false;  // The server no longer has, or does not know yet, that version.
     bool pages_failed_ = false;  // A page's token expired: all in one reply this time.
     bool waits_ = false;  // Before the next call.
     Milliseconds at_least_{0};  // What the server asked for.
@@ -75,7 +73,6 @@ private:
     // The watch that goes on.
     Time begun_;
     std::size_t events_ = 0;
-    bool is_synthetic_ = false;  // Events may be the present state and not changes, so that their order says nothing about versions.
     std::size_t lists_ = 0;
 };
 
