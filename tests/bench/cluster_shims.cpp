@@ -18,11 +18,11 @@
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
-#include "adapters/kubernetes/cluster_view.hpp"
-#include "adapters/kubernetes/find_target.hpp"
-#include "adapters/kubernetes/names.hpp"
-#include "adapters/kubernetes/server_secrets.hpp"
-#include "adapters/kubernetes/shim_key.hpp"
+#include "adapters/kubernetes/client/find_target.hpp"
+#include "adapters/kubernetes/objects/names.hpp"
+#include "adapters/kubernetes/runtime/cluster_view.hpp"
+#include "adapters/kubernetes/store/server_secrets.hpp"
+#include "adapters/kubernetes/store/shim_key.hpp"
 #include "adapters/system/clock.hpp"
 #include "adapters/system/random.hpp"
 #include "async/run.hpp"

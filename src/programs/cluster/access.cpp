@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "adapters/kubernetes/find_target.hpp"
+#include "adapters/kubernetes/client/find_target.hpp"
 
 namespace gk::programs {
 namespace {

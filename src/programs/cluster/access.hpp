@@ -5,7 +5,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
-#include "adapters/kubernetes/api_server.hpp"
+#include "adapters/kubernetes/client/api_server.hpp"
 #include "base/result.hpp"
 #include "ports/clock.hpp"
 #include "programs/cluster/plugin_programs.hpp"

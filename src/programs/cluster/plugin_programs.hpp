@@ -1,6 +1,6 @@
 #pragma once
 
-#include "adapters/kubernetes/programs.hpp"
+#include "adapters/kubernetes/client/programs.hpp"
 #include "ports/clock.hpp"
 
 namespace gk::programs {

@@ -102,7 +102,7 @@ std::string read_eula(std::string_view text, bool& accepted) {
 }
 
 constexpr std::uint16_t port_max = 65535;
-constexpr std::uint16_t shim_port = 9401;  // adapters/kubernetes/names.hpp
+constexpr std::uint16_t shim_port = 9401;  // adapters/kubernetes/objects/names.hpp
 constexpr std::int64_t memory_max = 1 << 26;
 
 constexpr auto keys = std::to_array<Key>({

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "adapters/kubernetes/names.hpp"
+#include "adapters/kubernetes/objects/names.hpp"
 #include "programs/manifests/structural.hpp"
 
 namespace gk::programs {

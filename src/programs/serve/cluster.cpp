@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "adapters/kubernetes/shim_key.hpp"
+#include "adapters/kubernetes/store/shim_key.hpp"
 #include "base/log.hpp"
 #include "net/s3/location.hpp"
 #include "programs/config/cluster_rules.hpp"

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "adapters/kubernetes/names.hpp"
+#include "adapters/kubernetes/objects/names.hpp"
 #include "base/text.hpp"
 #include "wire/kubernetes/base64.hpp"
 #include "wire/kubernetes/object.hpp"

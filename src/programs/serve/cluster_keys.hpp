@@ -3,7 +3,7 @@
 #include <functional>
 #include <string>
 
-#include "adapters/kubernetes/client.hpp"
+#include "adapters/kubernetes/client/client.hpp"
 #include "ports/random.hpp"
 #include "programs/serve/installation.hpp"
 #include "programs/serve/secrets.hpp"

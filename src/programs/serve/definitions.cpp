@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "adapters/kubernetes/names.hpp"
+#include "adapters/kubernetes/objects/names.hpp"
 #include "base/assert.hpp"
 #include "programs/assets/embedded.hpp"
 #include "wire/kubernetes/object.hpp"

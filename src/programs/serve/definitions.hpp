@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "adapters/kubernetes/api_server.hpp"
+#include "adapters/kubernetes/client/api_server.hpp"
 #include "base/value.hpp"
 
 namespace gk::programs {

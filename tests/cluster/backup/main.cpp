@@ -7,10 +7,10 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "adapters/kubernetes/backup_pods.hpp"
-#include "adapters/kubernetes/find_target.hpp"
-#include "adapters/kubernetes/server_secrets.hpp"
-#include "adapters/kubernetes/shim_key.hpp"
+#include "adapters/kubernetes/client/find_target.hpp"
+#include "adapters/kubernetes/runtime/backup_pods.hpp"
+#include "adapters/kubernetes/store/server_secrets.hpp"
+#include "adapters/kubernetes/store/shim_key.hpp"
 #include "adapters/system/clock.hpp"
 #include "adapters/system/random.hpp"
 #include "async/run.hpp"

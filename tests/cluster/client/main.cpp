@@ -12,9 +12,9 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "adapters/kubernetes/elector.hpp"
-#include "adapters/kubernetes/find_target.hpp"
-#include "adapters/kubernetes/informer.hpp"
+#include "adapters/kubernetes/client/elector.hpp"
+#include "adapters/kubernetes/client/find_target.hpp"
+#include "adapters/kubernetes/client/informer.hpp"
 #include "adapters/process/child.hpp"
 #include "adapters/system/clock.hpp"
 #include "adapters/system/random.hpp"

@@ -3,7 +3,7 @@
 #include <iostream>
 #include <utility>
 
-#include "adapters/kubernetes/client.hpp"
+#include "adapters/kubernetes/client/client.hpp"
 
 namespace gk::kubernetes {
 namespace {

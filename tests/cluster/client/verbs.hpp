@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "adapters/kubernetes/api_server.hpp"
+#include "adapters/kubernetes/client/api_server.hpp"
 #include "ports/clock.hpp"
 #include "ports/task.hpp"
 

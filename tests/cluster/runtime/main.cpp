@@ -14,9 +14,9 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "adapters/kubernetes/find_target.hpp"
-#include "adapters/kubernetes/server_secrets.hpp"
-#include "adapters/kubernetes/shim_key.hpp"
+#include "adapters/kubernetes/client/find_target.hpp"
+#include "adapters/kubernetes/store/server_secrets.hpp"
+#include "adapters/kubernetes/store/shim_key.hpp"
 #include "adapters/system/clock.hpp"
 #include "adapters/system/random.hpp"
 #include "async/run.hpp"

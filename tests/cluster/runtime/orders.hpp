@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "adapters/kubernetes/cluster_runtime.hpp"
-#include "adapters/kubernetes/port_map.hpp"
+#include "adapters/kubernetes/runtime/cluster_runtime.hpp"
+#include "adapters/kubernetes/store/port_map.hpp"
 #include "domain/catalog/render.hpp"
 
 namespace gk::kubernetes {

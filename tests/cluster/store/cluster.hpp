@@ -8,11 +8,11 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "adapters/kubernetes/api_server.hpp"
-#include "adapters/kubernetes/client.hpp"
-#include "adapters/kubernetes/find_target.hpp"
-#include "adapters/kubernetes/game_server.hpp"
-#include "adapters/kubernetes/server_store.hpp"
+#include "adapters/kubernetes/client/api_server.hpp"
+#include "adapters/kubernetes/client/client.hpp"
+#include "adapters/kubernetes/client/find_target.hpp"
+#include "adapters/kubernetes/objects/game_server.hpp"
+#include "adapters/kubernetes/store/server_store.hpp"
 #include "adapters/system/clock.hpp"
 #include "adapters/system/random.hpp"
 #include "async/run.hpp"

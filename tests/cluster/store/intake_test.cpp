@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "adapters/kubernetes/declarations.hpp"
-#include "adapters/kubernetes/events.hpp"
+#include "adapters/kubernetes/store/declarations.hpp"
+#include "adapters/kubernetes/store/events.hpp"
 #include "adapters/memory/ledger.hpp"
 #include "adapters/memory/port_map.hpp"
 #include "tests/app/household.hpp"

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <set>
 
-#include "adapters/kubernetes/cluster_view.hpp"
-#include "adapters/kubernetes/game_server.hpp"
-#include "adapters/kubernetes/names.hpp"
+#include "adapters/kubernetes/objects/game_server.hpp"
+#include "adapters/kubernetes/objects/names.hpp"
+#include "adapters/kubernetes/runtime/cluster_view.hpp"
 
 namespace gk::sim {
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "adapters/kubernetes/connections.hpp"
+#include "adapters/kubernetes/client/connections.hpp"
 #include "async/signal.hpp"
 #include "domain/work/budget.hpp"
 #include "tests/sim/cluster/api.hpp"

@@ -6,9 +6,9 @@
 #include <set>
 #include <utility>
 
-#include "adapters/kubernetes/cluster_view.hpp"
-#include "adapters/kubernetes/game_server.hpp"
-#include "adapters/kubernetes/names.hpp"
+#include "adapters/kubernetes/objects/game_server.hpp"
+#include "adapters/kubernetes/objects/names.hpp"
+#include "adapters/kubernetes/runtime/cluster_view.hpp"
 #include "domain/server/counted_version.hpp"
 #include "tests/sim/cluster/shim_end.hpp"
 #include "wire/kubernetes/base64.hpp"

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "adapters/kubernetes/objects/names.hpp"
+#include "base/units.hpp"
+#include "base/value.hpp"
+#include "domain/server/launch.hpp"
+#include "wire/kubernetes/object.hpp"
+
+// A server's pod as the API wants it (docs/adr/0014): the game's image, gk-shim as the first process, the world's claim. Pure: the same arguments,
+// the same document, so that a document that differs means a pod that must be another one.
+namespace gk::kubernetes {
+
+// What the cluster's configuration says of every pod.
+struct PodRules {
+    std::string shim_image;                 // From which gk-shim is copied beside foreign images.
+    std::vector<std::string> pull_secrets;  // Names of Secrets, in the namespace of the game.
+    Value node_selector = Value::object();  // As in a PodSpec; empty: any node.
+    Value tolerations = Value(Value::Array());
+    std::uint32_t user = 61000;             // uid, gid and fsGroup of games: unprivileged, and of nobody else.
+    MebiBytes scratch{256};                 // /tmp, and the shared folder.
+    std::string priority_class;             // Empty: the cluster's default.
+    std::string runtime_class;              // Likewise.
+};
+
+// Where things are in the pod.
+inline constexpr std::string_view game_path = "/gk/volume/game";  // What was fetched for the game: a folder for each download.
+inline constexpr std::string_view volume_path = "/gk/volume";  // The whole claim: data and log.
+inline constexpr std::string_view run_path = "/gk/run";        // Outlives a restart of the container, not the pod.
+inline constexpr std::string_view key_path = "/gk/key";
+inline constexpr std::string_view shim_path = "/gk/bin/gk-shim";
+inline constexpr std::string_view data_path = "/data";
+inline constexpr std::string_view shared_path = "/gk/shared";  // Where init containers leave what the game is to find.
+// The world in the claim.
+inline constexpr std::string_view data_folder = "data";
+// What the pod's template was made of, as an annotation: pods with another one are of another time.
+inline constexpr std::string_view template_annotation = "gamekeeper.dev/template";
+// What a pod with the server's label is for: only games have players and a StatefulSet.
+inline constexpr std::string_view component_label = "app.kubernetes.io/component";
+inline constexpr std::string_view game_component = "game";
+inline constexpr std::string_view epoch_annotation = "gamekeeper.dev/epoch";
+
+struct GamePod {
+    const server::LaunchSpec& launch;
+    wire::kubernetes::ObjectKey server;  // Space and id.
+    std::string claim;
+};
+
+// "uid" and "name" labels, for everything that belongs to a server.
+Value labels_of(ServerUid uid, std::string_view id);
+// The pods that run a server's game, and none that work beside its world.
+Value game_selector(ServerUid uid);
+// What a game and its init containers find in their environment beside what the definition says: SERVER_PORT, RCON_PORT when there is such a
+// port, and GK_SHARED, the shared folder, when there are init containers.
+std::map<std::string, std::string> pod_variables(const server::LaunchSpec& launch);
+// How long the kubelet waits after SIGTERM: the whole stop ladder, and some.
+std::chrono::seconds grace_of(const std::vector<server::StopRung>& ladder);
+
+// Where the pod may run and who may pull its images, as the configuration says.
+void set_placement(Value& pod_spec, const PodRules& rules);
+
+// The template of the StatefulSet, with its template_annotation.
+Value pod_template(const GamePod& pod, const PodRules& rules);
+std::string template_mark(const Value& pod_template);
+// The pod that the StatefulSet's controller makes of it, to ask whether it may be made.
+Value bare_pod(const GamePod& pod, const PodRules& rules);
+
+// As an intent for a server-side apply. Pods are replaced by us alone: at no time may a controller end a game.
+Value stateful_set(const GamePod& pod, const PodRules& rules, int replicas, Epoch epoch);
+// The same set without its pod: the fields that a pause changes.
+Value stateful_set_scale(const wire::kubernetes::ObjectKey& server, int replicas, Epoch epoch);
+// No drain takes a world away unasked: the keeper sees the cordon, saves and stops first.
+Value disruption_budget(ServerUid uid, const wire::kubernetes::ObjectKey& server);
+
+}  // namespace gk::kubernetes
