@@ -1,0 +1,133 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/value.hpp"
+#include "domain/match/match.hpp"
+#include "domain/match/ticket.hpp"
+#include "ports/ledger.hpp"
+#include "ports/task.hpp"
+
+namespace gk {
+
+// A queue as people configure it: contract section 11.
+struct QueueRecord {
+    std::string name;  // [a-z0-9-]{1,63}
+    std::string game;
+    std::string fleet;         // Empty: a server is started for each match.
+    Value rules;               // The document, as it was given.
+    std::optional<Value> shadow;  // Rules that decide beside it, without effect.
+    Milliseconds ticket_ttl = std::chrono::seconds(300);
+    Milliseconds silence = std::chrono::seconds(60);
+    std::uint64_t generation = 1;  // Grows with each change.
+};
+
+// What happened to a ticket, as told to its players. Numbers grow; a reader who names the last one it saw misses nothing that is kept.
+struct MatchEvent {
+    std::uint64_t number = 0;
+    Time at{};
+    TicketId ticket;
+    std::vector<std::string> players;
+    std::optional<MatchId> match;
+    std::string what;  // "queued", "claimed", "accepting", "placing", "assigned", "ended", "cancelled", "expired", "failed", "put_back"
+    std::string detail;
+};
+
+struct PlayerRating {
+    std::string player;
+    std::string queue;
+    double value = 0;
+    double deviation = 0;
+    double volatility = 0;  // Glicko-2 only.
+    std::uint32_t matches = 0;
+};
+
+// Keeps queues, tickets, matches, their events, ratings. When a call returns success, the change is on disk; many calls at once share a
+// transaction. Writes of a matchmaker name its epoch: after next_epoch() of a newer one they change nothing and answer `fenced`.
+class MatchStore {
+public:
+    virtual ~MatchStore() = default;
+    template <class T>
+    using Answer = Task<Result<T, StoreError>>;
+
+    virtual Answer<Success> put(QueueRecord queue) = 0;
+    virtual Answer<Success> remove_queue(std::string name) = 0;
+    virtual Answer<std::vector<QueueRecord>> queues() = 0;
+
+    // A ticket for players of whom none waits or plays. Otherwise nothing is changed, and what is there comes back: the same players' ticket when
+    // they joined before (a repeated join), else the ticket of the first player who is taken.
+    struct Joined {
+        enum class Outcome : std::uint8_t { created, same, taken };
+        Outcome outcome = Outcome::created;
+        match::Ticket ticket;
+    };
+    virtual Answer<Joined> join(match::Ticket ticket) = 0;
+
+    // `cancelled` for a ticket that waited (or was cancelled before), `too_late` with its match when that was committed first, `over` otherwise.
+    struct Left {
+        enum class Outcome : std::uint8_t { cancelled, too_late, over };
+        Outcome outcome = Outcome::cancelled;
+        match::Ticket ticket;
+    };
+    virtual Answer<Left> cancel(TicketId ticket, Time now) = 0;
+    // Replaces attributes and latencies of the players of a waiting ticket; `conflict` when it does not wait any more.
+    virtual Answer<match::Ticket> change(TicketId ticket, std::vector<match::Player> players) = 0;
+
+    // All-or-nothing for each match: `epoch` is the newest, all its tickets wait, none of its players has a live match. A refused match changes
+    // nothing; its answer names the tickets that do not wait any more, which the engine forgets; the others go on waiting.
+    struct Committed {
+        bool is_committed = false;
+        std::vector<TicketId> gone;
+    };
+    virtual Answer<std::vector<Committed>> commit(std::vector<match::Match> matches, Epoch by) = 0;
+    // The next state of a match (match::may_become). When it ends, its tickets end with it; when it fails, those in `put_back` wait again
+    // with the time of their first join, the others end as `failed`. `conflict` when the stored one may not become this.
+    virtual Answer<Success> advance(match::Match match, std::vector<TicketId> put_back, Time now, WrittenBy by) = 0;
+    // Those that still wait; the others stay as they are. Returns who expired.
+    virtual Answer<std::vector<TicketId>> expire(std::vector<TicketId> tickets, std::string reason, Time now, Epoch by) = 0;
+
+    virtual Answer<match::Ticket> ticket(TicketId id) = 0;
+    // The newest ticket of a player, live or over.
+    virtual Answer<match::Ticket> ticket_of(std::string tenant, std::string player) = 0;
+    virtual Answer<match::Match> match(MatchId id) = 0;
+    struct MatchFilter {
+        std::optional<std::string> player;
+        std::optional<std::string> queue;
+        bool live_only = false;
+        std::size_t limit = 100;
+        std::optional<MatchId> after;  // Newest first; goes on behind this one.
+    };
+    virtual Answer<std::vector<match::Match>> matches(MatchFilter filter) = 0;
+    // Who waits, in the order of joining, in pages: for an engine that begins.
+    virtual Answer<std::vector<match::Ticket>> waiting(std::optional<TicketId> after, std::size_t limit) = 0;
+
+    // For a ticket, a player, or everybody (neither).
+    struct EventFilter {
+        std::optional<TicketId> ticket;
+        std::optional<std::string> player;
+        std::uint64_t after = 0;
+        std::size_t limit = 100;
+    };
+    virtual Answer<std::vector<MatchEvent>> events(EventFilter filter) = 0;
+
+    virtual Answer<std::vector<PlayerRating>> ratings(std::string queue, std::vector<std::string> players) = 0;
+    // Once for each match: false when its results were taken before.
+    virtual Answer<bool> rate(MatchId match, std::vector<PlayerRating> ratings, WrittenBy by) = 0;
+
+    // Removes what is over for longer than `kept`, at most `limit` rows; returns how many.
+    virtual Answer<std::size_t> prune(Time over_before, std::size_t limit) = 0;
+
+    // Raises the stored epoch of matchmakers by one and returns it.
+    virtual Answer<Epoch> next_epoch() = 0;
+
+    // Called on the loop's thread after a change, by whomever (other replicas too): only wakes, the receiver reads events after the last it knows.
+    virtual std::shared_ptr<void> watch(std::function<void()> changed) = 0;
+};
+
+}  // namespace gk
