@@ -35,8 +35,8 @@ struct MatchEvent {
     TicketId ticket;
     std::vector<std::string> players;
     std::optional<MatchId> match;
-    std::string what;  // "queued", "claimed", "accepting", "placing", "assigned", "ended", "cancelled", "expired", "failed", "put_back"
-    std::string detail;
+    std::string what;    // The words of match::TicketStep, and "queued", "changed", "cancelled", "expired".
+    std::string detail;  // Why; of "assigned" the server as "host:port"; of "left" the player.
 };
 
 struct PlayerRating {
@@ -50,6 +50,8 @@ struct PlayerRating {
 
 // Keeps queues, tickets, matches, their events, ratings. When a call returns success, the change is on disk; many calls at once share a
 // transaction. Writes of a matchmaker name its epoch: after next_epoch() of a newer one they change nothing and answer `fenced`.
+// After `unavailable`, whose effect is unknown, the same call may be made again: it answers what the first one would have, and nothing happens
+// twice. Ids of players are UTF-8 without zero bytes; the caller has checked them.
 class MatchStore {
 public:
     virtual ~MatchStore() = default;
@@ -61,7 +63,7 @@ public:
     virtual Answer<std::vector<QueueRecord>> queues() = 0;
 
     // A ticket for players of whom none waits or plays. Otherwise nothing is changed, and what is there comes back: the same players' ticket when
-    // they joined before (a repeated join), else the ticket of the first player who is taken.
+    // they joined before (a repeated join), else the ticket of the first player who is taken. `created` also for a ticket that is there already.
     struct Joined {
         enum class Outcome : std::uint8_t { created, same, taken };
         Outcome outcome = Outcome::created;
@@ -76,8 +78,8 @@ public:
         match::Ticket ticket;
     };
     virtual Answer<Left> cancel(TicketId ticket, Time now) = 0;
-    // Replaces attributes and latencies of the players of a waiting ticket; `conflict` when it does not wait any more.
-    virtual Answer<match::Ticket> change(TicketId ticket, std::vector<match::Player> players) = 0;
+    // Replaces attributes and latencies of these players of a waiting ticket; `conflict` when it does not wait any more, or is not theirs.
+    virtual Answer<match::Ticket> change(TicketId ticket, std::vector<match::Player> players, Time now) = 0;
 
     // All-or-nothing for each match: `epoch` is the newest, all its tickets wait, none of its players has a live match. A refused match changes
     // nothing; its answer names the tickets that do not wait any more, which the engine forgets; the others go on waiting.
@@ -89,8 +91,12 @@ public:
     // The next state of a match (match::may_become). When it ends, its tickets end with it; when it fails, those in `put_back` wait again
     // with the time of their first join, the others end as `failed`. `conflict` when the stored one may not become this.
     virtual Answer<Success> advance(match::Match match, std::vector<TicketId> put_back, Time now, WrittenBy by) = 0;
-    // Those that still wait; the others stay as they are. Returns who expired.
-    virtual Answer<std::vector<TicketId>> expire(std::vector<TicketId> tickets, std::string reason, Time now, Epoch by) = 0;
+    // Those that still wait, and of them, when `unless_seen_since` is given, those that were not seen since; the others stay as they are. Returns
+    // who expired.
+    virtual Answer<std::vector<TicketId>> expire(std::vector<TicketId> tickets, std::string reason, std::optional<Time> unless_seen_since, Time now,
+                                                 Epoch by) = 0;
+    // Somebody asked for these tickets or listens for their events. Makes no event and wakes nobody.
+    virtual Answer<Success> touch(std::vector<TicketId> tickets, Time now) = 0;
 
     virtual Answer<match::Ticket> ticket(TicketId id) = 0;
     // The newest ticket of a player, live or over.

@@ -42,6 +42,7 @@ struct Ticket {
     std::int32_t priority = 0;        // Higher is tried first; waiting decides among equals.
     Time joined_at{};                 // Since when it waits: kept when a failed match puts it back.
     Time expires_at{};
+    Time seen_at{};                   // When one of its players was last heard of, to some seconds.
     TicketState state = TicketState::queued;
     std::optional<MatchId> match;
     std::string reason;               // Stable word for why it is over or was put back: "no_opponents", "server_failed", "silent" ...
