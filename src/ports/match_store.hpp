@@ -81,15 +81,16 @@ public:
     // Replaces attributes and latencies of these players of a waiting ticket; `conflict` when it does not wait any more, or is not theirs.
     virtual Answer<match::Ticket> change(TicketId ticket, std::vector<match::Player> players, Time now) = 0;
 
-    // All-or-nothing for each match: `epoch` is the newest, all its tickets wait, none of its players has a live match. A refused match changes
-    // nothing; its answer names the tickets that do not wait any more, which the engine forgets; the others go on waiting.
+    // All-or-nothing for each match: `by` is the newest epoch, all its tickets wait, none of its players has a live match. A refused match
+    // changes nothing; its answer names the tickets that cannot be matched any more, which the engine forgets; the others go on waiting. A match
+    // that is there and not over takes the members it does not have yet (backfill), with the `open_slots` given.
     struct Committed {
         bool is_committed = false;
         std::vector<TicketId> gone;
     };
     virtual Answer<std::vector<Committed>> commit(std::vector<match::Match> matches, Epoch by) = 0;
-    // The next state of a match (match::may_become). When it ends, its tickets end with it; when it fails, those in `put_back` wait again
-    // with the time of their first join, the others end as `failed`. `conflict` when the stored one may not become this.
+    // The next state of a match, as match::step() says what comes of it for its tickets: when it ends, they end with it; when it fails, those in
+    // `put_back` wait again with the time of their first join, the others end as `failed`. `conflict` when the stored one may not become this.
     virtual Answer<Success> advance(match::Match match, std::vector<TicketId> put_back, Time now, WrittenBy by) = 0;
     // Those that still wait, and of them, when `unless_seen_since` is given, those that were not seen since; the others stay as they are. Returns
     // who expired.
@@ -99,10 +100,13 @@ public:
     virtual Answer<Success> touch(std::vector<TicketId> tickets, Time now) = 0;
 
     virtual Answer<match::Ticket> ticket(TicketId id) = 0;
+    // Those that are there, in any order.
+    virtual Answer<std::vector<match::Ticket>> tickets(std::vector<TicketId> ids) = 0;
     // The newest ticket of a player, live or over.
     virtual Answer<match::Ticket> ticket_of(std::string tenant, std::string player) = 0;
     virtual Answer<match::Match> match(MatchId id) = 0;
     struct MatchFilter {
+        std::string tenant = "default";
         std::optional<std::string> player;
         std::optional<std::string> queue;
         bool live_only = false;
@@ -110,12 +114,13 @@ public:
         std::optional<MatchId> after;  // Newest first; goes on behind this one.
     };
     virtual Answer<std::vector<match::Match>> matches(MatchFilter filter) = 0;
-    // Who waits, in the order of joining, in pages: for an engine that begins.
+    // Who waits, ordered by the time of joining and by id, in pages: for an engine that begins.
     virtual Answer<std::vector<match::Ticket>> waiting(std::optional<TicketId> after, std::size_t limit) = 0;
 
     // For a ticket, a player, or everybody (neither).
     struct EventFilter {
         std::optional<TicketId> ticket;
+        std::string tenant = "default";  // Of the player.
         std::optional<std::string> player;
         std::uint64_t after = 0;
         std::size_t limit = 100;
@@ -126,7 +131,7 @@ public:
     // Once for each match: false when its results were taken before.
     virtual Answer<bool> rate(MatchId match, std::vector<PlayerRating> ratings, WrittenBy by) = 0;
 
-    // Removes what is over for longer than `kept`, at most `limit` rows; returns how many.
+    // Removes tickets (with their events) and matches that were over before then, about `limit` of each at most; returns how many. Ratings stay.
     virtual Answer<std::size_t> prune(Time over_before, std::size_t limit) = 0;
 
     // Raises the stored epoch of matchmakers by one and returns it.
