@@ -13,7 +13,7 @@
 #include "base/time.hpp"
 #include "domain/match/rules/expression.hpp"
 
-// Rule sets in the FlexMatch rule language, as documents say them. Nothing is decided here.
+// Rule sets in the FlexMatch rule language, as documents say them, and what our own language (native.hpp) has beyond it. Nothing is decided here.
 // Source: Amazon GameLift Servers, FlexMatch developer guide, "FlexMatch rule set schema" and "FlexMatch rule types".
 namespace gk::match {
 
@@ -110,7 +110,27 @@ struct Compound {
     std::vector<Node> nodes;
 };
 
-using RuleBody = std::variant<Comparison, Distance, BatchDistance, Collection, Latency, Sort, Compound>;
+// Not of FlexMatch: every two tickets lie in each other's window, which grows while a ticket waits.
+struct Window {
+    std::string attribute;
+    double base = 0;                  // To either side, from the start.
+    double growth = 0;                // More of it with each second of waiting.
+    std::optional<double> most;       // At most so wide.
+    PartyAggregation party = PartyAggregation::avg;
+};
+
+// Not of FlexMatch: in each team, every player can get a role of those that he would take, and nobody's role is taken twice.
+struct Roles {
+    struct Role {
+        std::string name;
+        std::uint32_t places = 1;     // In each team.
+    };
+    std::string attribute;            // A list of strings: the roles that the player would take.
+    std::vector<Role> roles;          // At most roles_limit.
+};
+inline constexpr std::size_t roles_limit = 12;
+
+using RuleBody = std::variant<Comparison, Distance, BatchDistance, Collection, Latency, Sort, Compound, Window, Roles>;
 struct Rule {
     std::string name;
     RuleBody body;
