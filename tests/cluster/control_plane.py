@@ -16,15 +16,21 @@ import harness
 sys.path.append(str(harness.ROOT / "tests" / "e2e"))  # Behind our own folder, which has a harness too.
 
 from client import Client  # noqa: E402
+from leftovers import LastResort  # noqa: E402
 
 
 class ControlPlane:
+    last_resort = None  # Ends what is left of control planes when the test is killed.
+
     def __init__(self, space, store, **settings):
         self.space = space
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="gk-cluster-plane-"))
-        self.socket = self.home / "state" / "api.sock"
+        self.state = self.home / "state"
+        self.socket = self.state / "api.sock"
+        ControlPlane.last_resort = ControlPlane.last_resort or LastResort()
+        ControlPlane.last_resort.watch(self.state, self.home)
         self.settings = {
-            "SHAPE": "cluster", "API_LISTEN": "127.0.0.1:0", "STATE": self.home / "state", "CLUSTER_NAMESPACE": space.name,
+            "SHAPE": "cluster", "API_LISTEN": "127.0.0.1:0", "CLUSTER_NAMESPACE": space.name,
             "CLUSTER_WORLDS": space.name,  # Other tests may have control planes in the same cluster.
             "CLUSTER_IMAGE_TAG": harness.TAG, "CLUSTER_SHIM_IMAGE": harness.image("gk-shim"), "CLUSTER_BACKUP_IMAGE": harness.image("restic"),
             "VAULT_PLACE": f"s3:http://{store.address}:7070/{store.bucket}", **settings}
@@ -33,7 +39,7 @@ class ControlPlane:
 
     def define(self, game, text):
         """One more definition, beside those that are part of the program; before the start."""
-        folder = self.home / "state" / "games"
+        folder = self.state / "games"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{game}.yaml").write_text(text)
 
@@ -41,11 +47,18 @@ class ControlPlane:
         plain = {name: value for name, value in harness.ENVIRONMENT.items() if not name.startswith("GK_")}
         return plain | self.secrets | {f"GK_{name}": str(value) for name, value in self.settings.items()}
 
-    def start(self, seconds=30):
-        """Returns when it keeps."""
+    def start(self):
+        self.begin()
+        self.becomes_ready()
+
+    def begin(self):
+        """Starts it and returns at once."""
         with open(self.home / "serve.log", "ab") as log:
-            self.process = subprocess.Popen([harness.PROGRAMS / "gamekeeper", "serve"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            env=self.environment(), start_new_session=True)
+            self.process = subprocess.Popen([harness.PROGRAMS / "gamekeeper", "serve", "--state", self.state], stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log, env=self.environment(), start_new_session=True)
+
+    def becomes_ready(self, seconds=60):
+        """Alone it keeps then; of several one does."""
         end = time.monotonic() + seconds
         while not self.is_ready():
             # Waits for the end of the process, which would be the news; else asks again.
@@ -121,3 +134,4 @@ class ControlPlane:
             self.send(signal.SIGCONT)
         self.end()
         shutil.rmtree(self.home, ignore_errors=True)
+        ControlPlane.last_resort.release(self.state, self.home)

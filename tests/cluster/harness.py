@@ -47,9 +47,15 @@ def image(name):
     return f"gamekeeper.local/{name}:{TAG}"
 
 
+used_images = set()
+
+
 def use_images(*names):
     """Makes these images with the programs under test, and makes them known to each node. Quick when nothing has changed."""
-    run(ROOT / "tools" / "images", "--import", "--tag", TAG, "--programs", PROGRAMS, *names)
+    new = [name for name in names if name not in used_images]
+    if new:
+        run(ROOT / "tools" / "images", "--import", "--tag", TAG, "--programs", PROGRAMS, *new)
+    used_images.update(new)
 
 
 def define_kinds():

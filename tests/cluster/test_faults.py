@@ -135,7 +135,7 @@ class Faults(ToyWorlds):
         finally:
             befall("thaw", "control-plane", "etcd")
 
-        self.plane.start(60)
+        self.plane.start()
         self.reach("running")
 
         self.check_undisturbed()

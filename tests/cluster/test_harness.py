@@ -1,6 +1,10 @@
 #!/usr/bin/python3
 """The images that tools/images makes run without rights, and what tests stand on keeps things: PostgreSQL and S3 with claims."""
 
+import pathlib
+import shutil
+import tempfile
+
 import harness
 from harness import ClusterTest, Postgres, S3, kubectl, run, use_images
 
@@ -37,13 +41,23 @@ class Images(ClusterTest):
 
     def test_equal_content_gives_equal_images(self):
         first = run(harness.ROOT / "tools" / "images", "gk-shim", "--tag", "once", "--programs", harness.PROGRAMS).stdout.split()[-1]
-        before = harness.pathlib.Path(first).read_bytes()
-        harness.pathlib.Path(first).unlink()
+        before = pathlib.Path(first).read_bytes()
+        pathlib.Path(first).unlink()
 
         run(harness.ROOT / "tools" / "images", "gk-shim", "--tag", "once", "--programs", harness.PROGRAMS)
 
-        self.assertEqual(harness.pathlib.Path(first).read_bytes(), before)
-        harness.pathlib.Path(first).unlink()
+        self.assertEqual(pathlib.Path(first).read_bytes(), before)
+        pathlib.Path(first).unlink()
+
+    def test_a_name_that_stands_for_other_content_now_is_known_to_the_nodes_as_that(self):
+        folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, folder)
+        shutil.copy("/bin/busybox", folder)
+        for word in ("first", "second"):
+            (folder / "word").write_text(word)
+            run(harness.ROOT / "tools" / "images", "renewed", "--import", "--tag", harness.TAG, "--folder", folder, "--entrypoint", "/busybox")
+
+            self.assertEqual(word, self.said_by(word, "renewed", "/busybox", "cat", "/word"))
 
 
 class Stores(ClusterTest):

@@ -31,19 +31,6 @@ class Replica(control_plane.ControlPlane):
     def keeps(self):
         return self.readiness().get("keeper", {}).get("keeps") is True
 
-    def begin(self):
-        """Starts it and returns at once."""
-        with open(self.home / "serve.log", "ab") as log:
-            self.process = subprocess.Popen([harness.PROGRAMS / "gamekeeper", "serve"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            env=self.environment(), start_new_session=True)
-
-    def becomes_ready(self, seconds=30):
-        end = time.monotonic() + seconds
-        while not self.is_ready():
-            # Waits for the end of the process, which would be the news; else asks again.
-            if self.ended(0.05) or time.monotonic() > end:
-                raise AssertionError(f"gamekeeper serve is not ready; its log:\n{self.log()[-6000:]}")
-
     def name(self):
         """As it stands in the Lease."""
         holder = self.readiness()["keeper"].get("holder")

@@ -5,6 +5,7 @@ import fcntl
 import os
 import re
 import shutil
+import subprocess
 
 import machines
 import network
@@ -28,6 +29,13 @@ def capabilities():
             raise Failure(f"this root has no {name}", "in a container, start it with --privileged")
 
 
+def namespaces():
+    """The rights may be there, and a filter of system calls around us all the same."""
+    tried = subprocess.run(["unshare", *machines.KINDS, "--fork", "mount", "-t", "tmpfs", "none", "/tmp"], capture_output=True, text=True)
+    if tried.returncode != 0:
+        raise Failure(f"no machine can be made here: {tried.stderr.strip()}", "in a container, start it with --privileged")
+
+
 def packages():
     missing = [name for name in PROGRAMS if shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is None]
     if not os.path.exists("/usr/lib/cni/bridge"):
@@ -49,11 +57,17 @@ def only_cluster():
             raise Failure(f"another test cluster runs, in {directory}", f"GK_CLUSTER_DIR={directory} tools/cluster/down")
 
 
-def before_up():
+def machine():
+    """What nobody can install."""
     root()
     capabilities()
-    packages()
     cgroups()
+    namespaces()
+
+
+def before_up():
+    machine()
+    packages()
     only_cluster()
     network.check_addresses_are_free()
 

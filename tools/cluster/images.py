@@ -139,15 +139,21 @@ def last_used(path):
         return 0
 
 
-def import_on_nodes(images, again=False):
-    """Makes the images known to each node; `again` when their names may stand for other content than before."""
-    files = {image.reference: pathlib.Path("/run/cache") / make(image).relative_to(settings.CACHE) for image in images}
+def import_on_nodes(files):
+    """Makes images known to each node that does not have them yet, just as they are now. `files` are their tar files, by reference."""
+    digests = {reference: oci.manifest_digest(file) for reference, file in files.items()}
 
     def import_on(node):
-        known = [] if again else machines.run(node, ["ctr", "-n", "k8s.io", "images", "ls", "-q"]).split()
+        known = known_images(node)
         for reference, file in files.items():
-            if reference not in known:
-                machines.run(node, ["ctr", "-n", "k8s.io", "images", "import", file])
+            if known.get(reference) != digests[reference]:
+                machines.run(node, ["ctr", "-n", "k8s.io", "images", "import", pathlib.Path("/run/cache") / file.relative_to(settings.CACHE)])
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
         list(pool.map(import_on, settings.NODES))
+
+
+def known_images(node):
+    """{reference: digest of the manifest} of what the node has."""
+    lines = machines.run(node, ["ctr", "-n", "k8s.io", "images", "ls"]).splitlines()[1:]
+    return {reference: digest for reference, _, digest, *_ in map(str.split, lines)}

@@ -104,11 +104,17 @@ def write_image(layers, configuration, reference, file):
     return manifest["digest"]
 
 
+def manifest_digest(file):
+    """By which a registry, or a node, tells this image from others."""
+    with tarfile.open(file) as tar:
+        return json.load(tar.extractfile("index.json"))["manifests"][0]["digest"]
+
+
 def layer_sizes(file):
     """How much each layer of an image's tar file holds, in bytes, the lowest first."""
     with tarfile.open(file) as tar:
         def document(digest):
             return json.load(tar.extractfile(f"blobs/sha256/{digest.removeprefix('sha256:')}"))
 
-        index = json.load(tar.extractfile("index.json"))
-        return [layer["size"] for layer in document(index["manifests"][0]["digest"])["layers"]]
+        manifest = document(manifest_digest(file))
+        return [layer["size"] for layer in manifest["layers"]]
