@@ -54,12 +54,16 @@ class Conversations(toy_world.ToyWorlds):
             connection.close()
 
     def wait(self, name, state):
-        """Until what was asked of it is done, too: the answer comes when it is accepted."""
+        """As a client does that asks again and again; and until what was asked of it is done, for the answer comes when it is accepted."""
         if state == "gone":
-            return self.space.wait_for("delete", f"gs/{name}", seconds=120)
+            return self.until(name, lambda status, _: status == 404, state)
         path = f"/v1/operations?server={name}&namespace={self.space.name}"
         self.plane.api.wait_until(lambda: all(it["finished_at"] for it in self.plane.call("GET", path)[1]["items"]), f"{name} is at rest", 120)
-        return self.space.until(lambda gs: gs.get("status", {}).get("state") == state, "gs", name, 120)
+        return self.until(name, lambda _, server: server.get("state") == state, state)
+
+    def until(self, name, condition, what):
+        path = f"/v1/servers/{name}?namespace={self.space.name}"
+        self.plane.api.wait_until(lambda: condition(*self.plane.call("GET", path)), f"{name} is {what}", 120)
 
     def have(self, name):
         path = conversation.FOLDER / f"{name}.txt"

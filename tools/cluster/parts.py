@@ -132,7 +132,9 @@ def build_alone(part):
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
         environment = dict(os.environ, CGO_ENABLED="0", GOTOOLCHAIN="local")
-        command = ["nice", "-n", "19", go, "build", "-trimpath", "-ldflags", part.link_flags, "-o", f"{unfinished}/", "tool"]
+        # What a debugger reads is stripped by the flags of the linker: not to make it in the first place saves an eighth of the time.
+        command = ["nice", "-n", "19", go, "build", "-trimpath", "-gcflags=all=-dwarf=false", "-ldflags", part.link_flags,
+                   "-o", f"{unfinished}/", "tool"]
         done = subprocess.run(command, cwd=part.folder, env=environment, capture_output=True, text=True)
         if done.returncode != 0:
             raise Failure(f"{part.name} {part.version} could not be built: {done.stderr.strip()[-3000:]}")
