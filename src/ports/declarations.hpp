@@ -64,7 +64,8 @@ public:
     virtual Answer<Declaration> get(DeclarationName name) = 0;
     // Shows and keeps what a look at it has come to. `conflict`: it is another one by now.
     virtual Answer<Success> note(Declaration looked_at, Verdict verdict) = 0;
-    // Changes what is declared; returns its generation. `conflict`: somebody has declared something else since that look.
+    // Changes what is declared, and in one piece with it the declaration of the last meeting: what we write ourselves is never taken for a wish of
+    // people's, also when no verdict follows. Returns its generation. `conflict`: somebody has declared something else since that look.
     virtual Answer<std::int64_t> declare(Declaration looked_at, Value declared) = 0;
 
     // Of one that ends, is held and has no record: a create that was interrupted has left it so. It may go.

@@ -19,6 +19,8 @@ struct PortMapError {
     enum class Kind : std::uint8_t { exhausted, unavailable };
     Kind kind;
     std::string detail;
+    // Ports that bear the name of the owner are those of another server of ours. When it has no record, its release makes room.
+    std::optional<ServerUid> holder = std::nullopt;
 };
 
 // For whom ports are taken. Where ports are objects of a cluster, they bear its names and are opened as it says.

@@ -41,6 +41,7 @@ public:
     // How often anything was written, and what refuses the next writes.
     int writes = 0;
     int conflicts_due = 0;
+    int notes_lost = 0;  // The next verdicts that are not stored.
 
     Answer<std::vector<DeclarationName>> list() override {
         std::vector<DeclarationName> out;
@@ -63,6 +64,10 @@ public:
         co_return std::move(*now);
     }
     Answer<Success> note(Declaration looked_at, Verdict verdict) override {
+        if (notes_lost > 0) {
+            --notes_lost;
+            co_return std::unexpected(StoreError{StoreError::Kind::unavailable, "not now"});
+        }
         CO_TRY_OK(check());
         auto& it = kept_.at(looked_at.name);
         it.generation_seen = verdict.generation;
@@ -74,6 +79,7 @@ public:
         CO_TRY_OK(check());
         auto& it = kept_.at(looked_at.name);
         if (it.generation != looked_at.generation) co_return std::unexpected(StoreError{StoreError::Kind::conflict, "declared anew"});
+        if (it.met) it.met->declaration = declared;
         it.declared = std::move(declared);
         co_return ++it.generation;
     }

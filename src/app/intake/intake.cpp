@@ -212,7 +212,8 @@ Task<Intake::Looked> Intake::take_changes(Declaration declaration) {
                .record = with_changes(std::move(met.record), changes_without(since, changes_without(since, by_people)))};
     }
     if (!is_empty(by_us)) {
-        auto mirrored = co_await ports_.declarations.declare(declaration, with_changes(declaration.declared, by_us));
+        auto both = with_changes(declaration.declared, by_us);
+        auto mirrored = co_await ports_.declarations.declare(declaration, std::move(both));
         // Somebody has declared something in between: the next look sees both.
         if (!mirrored) co_return Looked{.is_good = false};
         met.declaration = with_changes(std::move(met.declaration), by_us);

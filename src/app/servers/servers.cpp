@@ -21,6 +21,19 @@ constexpr int write_tries_max = 5;
 
 bool uses_the_machine(const server::Record& record) { return record.wanted == server::Wanted::running; }
 
+// Marks a server for as long as its create is at work.
+class BeingMade {
+public:
+    BeingMade(std::multiset<ServerUid>& all, ServerUid uid) : all_(all), at_(all.insert(uid)) {}
+    BeingMade(const BeingMade&) = delete;
+    BeingMade& operator=(const BeingMade&) = delete;
+    ~BeingMade() { all_.erase(at_); }
+
+private:
+    std::multiset<ServerUid>& all_;
+    std::multiset<ServerUid>::iterator at_;
+};
+
 // The lowest entry in the uid range that no living server has.
 std::uint32_t free_slot(const std::vector<server::Record>& all) {
     std::set<std::uint32_t> taken;
@@ -248,10 +261,9 @@ Servers::Answer<Accepted> Servers::create(Caller caller, CreateOrder order, Idem
     CO_TRY(record, co_await new_record(caller, std::move(order), *all));
     CO_TRY_OK(check_room(*all, record));
 
-    PortOwner owner{.uid = record.uid, .space = record.space, .id = record.id, .exposure = record.exposure};
-    auto bindings = co_await ports_.port_map.reserve(std::move(owner), catalog::port_wishes(*games_.game(record.game)), std::move(record.ports));
-    if (!bindings) co_return std::unexpected(from(bindings.error()));
-    record.ports = std::move(*bindings);
+    const BeingMade being_made(being_made_, record.uid);
+    CO_TRY(bindings, co_await ports_for(record));
+    record.ports = std::move(bindings);
 
     const server::Request request{.operation = turn.id, .verb = start ? server::Verb::start : server::Verb::create, .asked_at = record.created_at};
     auto operation = operation_for(record, request, caller);

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -148,12 +149,15 @@ private:
     Answer<std::optional<KeptWorld>> kept_world(const CreateOrder& order, std::string tenant);
     Answer<server::Record> without_ended_request(server::Record record);
     Answer<server::Record> new_record(Caller caller, CreateOrder order, const std::vector<server::Record>& all);
+    Answer<std::vector<server::PortBinding>> ports_for(server::Record record);
+    Task<bool> was_left_behind(ServerUid holder);
     Answer<Accepted> store_new(server::Record record, Operation operation);
     Result<Success, Error> check_room(const std::vector<server::Record>& all, const server::Record& wanted) const;
 
     Ports ports_;
     const catalog::Catalog& games_;
     MachineLimits limits_;
+    std::multiset<ServerUid> being_made_;  // By creates that are at work.
 };
 
 }  // namespace gk::app

@@ -83,6 +83,17 @@ std::optional<Meeting> met_of(const Value& status) {
     return Meeting{.declaration = *declaration, .record = *record};
 }
 
+// What we have declared ourselves, and as which generation. Spec and status are two writes; this one goes with the spec.
+constexpr std::string_view ours_annotation = "gamekeeper.dev/declared";
+
+// Null when a look has been noted since.
+Value declared_since(const Value& object, std::int64_t generation_seen) {
+    const auto ours = net::parse_json(text_at(object, {"metadata", "annotations", ours_annotation}));
+    if (!ours || number_at(*ours, {"generation"}) <= generation_seen) return {};
+    const auto* declaration = ours->find("declaration");
+    return declaration != nullptr ? *declaration : Value();
+}
+
 Value document(const Meeting& met) { return Value::object({{"declaration", met.declaration}, {"record", met.record}}); }
 
 }  // namespace
@@ -154,8 +165,23 @@ Declaration declaration_of(const Value& object) {
     if (auto record = record_of(object)) out.record = std::move(*record);
     if (status == nullptr) return out;
     out.met = met_of(*status);
+    auto ours = declared_since(object, out.generation_seen);
+    if (out.met && !ours.is_null()) out.met->declaration = std::move(ours);
     const auto accepted = condition_in(conditions_in(*status), "Accepted");
     if (accepted && accepted->status == "False") out.refused = Problem{.code = snake_case(accepted->reason), .detail = accepted->message};
+    return out;
+}
+
+Value declared_by_us(const Value& object, Value declared) {
+    const auto ours = Value::object({{"generation", number_at(object, {"metadata", "generation"}) + 1}, {"declaration", declared}});
+    auto metadata = *object.find("metadata");
+    const auto* known = metadata.find("annotations");
+    auto annotations = known != nullptr && known->as_object() != nullptr ? *known : Value::object();
+    annotations.set(ours_annotation, to_json(ours));
+    metadata.set("annotations", std::move(annotations));
+    auto out = object;
+    out.set("metadata", std::move(metadata));
+    out.set("spec", std::move(declared));
     return out;
 }
 

@@ -28,6 +28,9 @@ Value status_of(const Value& old_status, const server::Record& record, Time now)
 
 // What people declare by the object.
 Declaration declaration_of(const Value& object);
+// The object with another declaration, which it says to be ours: until a look at it has been noted in the status, that is where the last meeting
+// ended.
+Value declared_by_us(const Value& object, Value declared);
 // The object's status after a look at its declaration; the rest stays.
 Value status_with(const Value& object, const Verdict& verdict, Time now);
 

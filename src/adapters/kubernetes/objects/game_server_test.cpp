@@ -110,6 +110,31 @@ TEST(GameServer, RecordAndDeclarationKeepEachOthersStatus) {
     EXPECT_EQ(declaration.record->uid, record.uid);
 }
 
+TEST(GameServer, WhatWeDeclareOurselvesIsWhereTheLastMeetingEnded) {
+    const auto record = castle();
+    auto object = stored(record, Value::object());
+    auto metadata = *object.find("metadata");
+    metadata.set("generation", 4);
+    object.set("metadata", metadata);
+    const auto with_slots = [&](int slots) { return Value::object({{"settings", Value::object({{"slots", slots}})}}); };
+    const Meeting met{.declaration = with_slots(1), .record = with_slots(1)};
+    object.set("status", status_with(object, {.generation = 4, .met = met, .refused = {}}, Time()));
+
+    auto ours = declared_by_us(object, with_slots(2));
+    metadata = *ours.find("metadata");
+    metadata.set("generation", 5);
+    ours.set("metadata", metadata);
+    EXPECT_EQ(declaration_of(ours).declared, with_slots(2));
+    EXPECT_EQ(declaration_of(ours).met->declaration, with_slots(2)) << "nobody else has changed it";
+    EXPECT_EQ(declaration_of(ours).met->record, with_slots(1));
+
+    // People have changed it after us, and that was noted: what we once said means nothing any more.
+    const Meeting later{.declaration = with_slots(3), .record = with_slots(3)};
+    ours.set("spec", with_slots(3));
+    ours.set("status", status_with(ours, {.generation = 6, .met = later, .refused = {}}, Time()));
+    EXPECT_EQ(declaration_of(ours).met, later);
+}
+
 TEST(Conditions, ChangeTheirTimeWithTheirStatusOnly) {
     const auto at = [](const Value& conditions) { return text_at(conditions.as_array()->front(), {"lastTransitionTime"}); };
     const auto first =

@@ -15,6 +15,7 @@ namespace gk::kubernetes {
 namespace {
 
 using wire::kubernetes::text_at;
+using wire::kubernetes::uid_of;
 using Change = wire::kubernetes::Store::Change;
 
 Selection ours(const std::string& space) {
@@ -72,9 +73,10 @@ void ClusterView::saw(const Change& change) {
 
 // A pod's object that goes from a silent node was taken away by somebody who cannot know that nothing runs there.
 void ClusterView::saw_pod(const Change& change) {
-    const auto uid = server_of(change.after != nullptr ? *change.after : *change.before);
-    const bool is_game = uid && text_at(*(change.after ? change.after : change.before), {"metadata", "labels", component_label}) == game_component;
-    if (is_game && change.after == nullptr) {
+    // Another pod of its name may be the first that shows it.
+    const bool is_over = change.before && (!change.after || uid_of(*change.before) != uid_of(*change.after));
+    const auto uid = is_over ? server_of(*change.before) : std::nullopt;
+    if (uid && text_at(*change.before, {"metadata", "labels", component_label}) == game_component) {
         const std::string node(text_at(*change.before, {"spec", "nodeName"}));
         if (!node.empty() && state_of(node) == NodeState::unreachable) left_behind_.insert_or_assign(*uid, node);
     }

@@ -83,8 +83,7 @@ Declarations::Answer<std::int64_t> KubernetesDeclarations::declare(Declaration l
         CO_TRY(object, co_await store_.read(key_for(looked_at.name)));
         const auto now = declaration_of(*object);
         if (now.object != looked_at.object || now.generation != looked_at.generation) co_return std::unexpected(another_one(looked_at.name));
-        auto next = *object;
-        next.set("spec", declared);
+        auto next = declared_by_us(*object, declared);
         std::string main_resource;
         const auto written = co_await store_.write(std::move(next), std::move(main_resource));
         if (written) co_return declaration_of(**written).generation;

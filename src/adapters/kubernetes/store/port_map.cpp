@@ -51,11 +51,18 @@ Result<Success, PortMapError> KubernetesPortMap::must_know() const {
 }
 
 void KubernetesPortMap::saw(const wire::kubernetes::Store::Change& change) {
-    if (change.after != nullptr) return hold(*change.after);
-    const auto gone = reserved_by(*change.before);
+    using wire::kubernetes::uid_of;
+    // A newer list shows another Service of the name, and nothing of the end of the first one.
+    const bool is_over = change.before && (!change.after || uid_of(*change.before) != uid_of(*change.after));
+    if (is_over) let_go(*change.before);
+    if (change.after) hold(*change.after);
+}
+
+void KubernetesPortMap::let_go(const Value& service) {
+    const auto gone = reserved_by(service);
     const auto at = gone ? known_.find(gone->server) : known_.end();
     // Another Service may have taken its place already.
-    if (at == known_.end() || at->second.object_uid != wire::kubernetes::uid_of(*change.before)) return;
+    if (at == known_.end() || at->second.object_uid != wire::kubernetes::uid_of(service)) return;
     book_.release(at->first, client_.clock().now());
     known_.erase(at);
 }
@@ -174,7 +181,14 @@ PortMap::Answer<bool> KubernetesPortMap::adopt(const PortOwner& owner) {
                                           object_name(owner.id), owner.space));
     }
     const auto reserved = reserved_by(*there);
-    if (!reserved || reserved->server != owner.uid) {
+    if (reserved && reserved->server != owner.uid) {
+        hold(*there);  // So that it can be released.
+        co_return std::unexpected(PortMapError{.kind = PortMapError::Kind::unavailable,
+                                               .detail = fmt::format("the Service {} in namespace {} belongs to the server {}", object_name(owner.id),
+                                                                     owner.space, reserved->server.text()),
+                                               .holder = reserved->server});
+    }
+    if (!reserved) {
         co_return unavailable(fmt::format("the Service {} in namespace {} belongs to something else; remove it, or choose another name",
                                           object_name(owner.id), owner.space));
     }

@@ -51,7 +51,7 @@ protected:
         server.emplace(api.io.get_executor(), api.clock, ApiServer::remote_of(target.cluster).value(), *credentials, ApiServer::Options{});
         ports.emplace(Client(*server, "gk-test"), api.random, KubernetesPortMap::Rules{.range = {.first = Port{30000}, .last = Port{30002}}});
         api.says(200, R"({"metadata":{"resourceVersion":"5"},"items":[]})");
-        api.streams({}, true);
+        api.streams(events, true);
         running.emplace(api.io.get_executor());
         running->spawn("ports", ports->run());
         api.finish(ports->synced());
@@ -71,6 +71,7 @@ protected:
         return out;
     }
 
+    std::vector<std::string> events;  // Of the watch, from its beginning.
     ScriptedApi api;
     wire::kubernetes::Target target;
     std::unique_ptr<Credentials> credentials;
@@ -100,7 +101,7 @@ TEST_F(KubernetesPortMapTest, FindsWhatItMadeWhenTheAnswerWasLost) {
     EXPECT_EQ(number_of(reserved), 30002);
 }
 
-TEST_F(KubernetesPortMapTest, LeavesAServiceOfSomebodyElseAlone) {
+TEST_F(KubernetesPortMapTest, SaysWhoseTheServiceIsAndMakesRoomWhenAsked) {
     auto other = castle();
     other.uid = *ServerUid::parse("02000000-0000-0000-0000-000000000000");
     api.says(409, R"({"reason":"AlreadyExists"})");
@@ -111,6 +112,23 @@ TEST_F(KubernetesPortMapTest, LeavesAServiceOfSomebodyElseAlone) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, PortMapError::Kind::unavailable);
     EXPECT_NE(refused.error().detail.find("gs-castle"), std::string::npos);
+    EXPECT_EQ(refused.error().holder, other.uid);
+
+    api.says(200, "{}");
+    EXPECT_TRUE(api.finish(ports->release(other.uid)));
+    EXPECT_EQ(calls().back(), "DELETE /api/v1/namespaces/friends/services/gs-castle");
+    EXPECT_NE(api.seen.back().body.find("object-castle"), std::string::npos) << "another Service of that name stays";
+}
+
+TEST_F(KubernetesPortMapTest, LeavesAServiceOfSomebodyElseAlone) {
+    api.says(409, R"({"reason":"AlreadyExists"})");
+    api.says(200, R"({"metadata":{"name":"gs-castle","namespace":"friends","uid":"o","resourceVersion":"7"},"spec":{"ports":[]}})");
+
+    const auto refused = api.finish(ports->reserve(castle(), one_game, {}));
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, PortMapError::Kind::unavailable);
+    EXPECT_FALSE(refused.error().holder);
 }
 
 TEST_F(KubernetesPortMapTest, SaysThatTheRangeIsUsedUp) {
@@ -216,6 +234,33 @@ TEST_F(KubernetesPortMapTest, WaitsUntilTheCloudHasGivenTheLastBalancerBack) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, PortMapError::Kind::unavailable);
     EXPECT_NE(refused.error().detail.find("still being removed"), std::string::npos) << refused.error().detail;
+}
+
+// A watch that was cut shows, when it goes on, another Service of the name without the end of the first one.
+class OneAfterAnother : public KubernetesPortMapTest {
+protected:
+    void SetUp() override {
+        second.uid = *ServerUid::parse("02000000-0000-0000-0000-000000000000");
+        auto later = *net::parse_json(stored(second, 30001));
+        auto metadata = *later.find("metadata");
+        metadata.set("uid", "another object");
+        later.set("metadata", std::move(metadata));
+        events = {R"({"type":"ADDED","object":)" + stored(castle(), 30000) + "}\n", R"({"type":"MODIFIED","object":)" + to_json(later) + "}\n"};
+        KubernetesPortMapTest::SetUp();
+    }
+    PortOwner second = castle();
+};
+
+// Found by seed 95 of the simulated cluster.
+TEST_F(OneAfterAnother, TheFirstOneHoldsNothingAnyMore) {
+    const auto holder = [&] {
+        const auto held = api.finish(ports->list());
+        return held && held->size() == 1 ? held->front().server : ServerUid();
+    };
+
+    for (int i = 0; i < 100 && holder() != second.uid; ++i) api.finish(api.clock.sleep(Milliseconds(1)));
+
+    EXPECT_EQ(holder(), second.uid);
 }
 
 TEST_F(KubernetesPortMapTest, AReleasedReservationIsGone) {
