@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "adapters/restic/engine.hpp"
 #include "adapters/restic/folder_place.hpp"
 #include "adapters/restic/vault.hpp"
 #include "domain/vault/recovery_key.hpp"
@@ -70,30 +71,55 @@ protected:
     std::unique_ptr<restic::ResticVault> vault;
 };
 
-// As a crash of everything leaves it: a program of ours was killed while it held its lock.
+// A program that was killed while it held its lock, as a crash of everything leaves it.
+class DeadLock {
+public:
+    DeadLock(Rig& rig, ServerUid castle, std::string machine) : locks_(rig.state + "/vault/" + castle.text() + "/locks") {
+        Workbench::Job doomed;
+        doomed.server = castle;
+        doomed.needs_world = false;
+        doomed.folder = rig.state + "/vault/" + castle.text();
+        doomed.may_write_folder = true;
+        doomed.host_name = std::move(machine);
+        doomed.secrets["RESTIC_PASSWORD"] = Secret("main");
+        // restic waits for its input with the lock in its hand, until its time is over and it is killed.
+        doomed.argv = {"sh", "-c", "sleep 60 | restic --no-cache --repo '" + doomed.folder + "' backup --stdin --quiet"};
+        doomed.time_limit = std::chrono::seconds(3);
+        EXPECT_FALSE(rig.run(rig.workbench().run(std::move(doomed))));
+        EXPECT_TRUE(is_there());
+    }
+    bool is_there() const { return !std::filesystem::is_empty(locks_); }
+
+private:
+    std::string locks_;
+};
+
 TEST_P(VaultThroughHost, WhatACrashLeavesLockedIsWorkedOnAgainAtOnce) {
     ASSERT_TRUE(rig->run(rig->host().create_disk(castle, Disk::live, spec(7))));
     write_text(rig->world(castle) + "/map", "blocks");
     ASSERT_TRUE(ask(vault->take(order())));
     const auto first = ask(vault->list(castle)).value().front().engine_id;
-    const auto repository = rig->state + "/vault/" + castle.text();
-    Workbench::Job doomed;
-    doomed.server = castle;
-    doomed.needs_world = false;
-    doomed.folder = repository;
-    doomed.may_write_folder = true;
-    doomed.host_name = "gamekeeper-vault";
-    doomed.secrets["RESTIC_PASSWORD"] = Secret("main");
-    // restic waits for its input with the lock in its hand, until its time is over and it is killed.
-    doomed.argv = {"sh", "-c", "sleep 60 | restic --no-cache --repo '" + repository + "' backup --stdin --quiet"};
-    doomed.time_limit = std::chrono::seconds(3);
-    EXPECT_FALSE(ask(rig->workbench().run(std::move(doomed))));
-    ASSERT_FALSE(std::filesystem::is_empty(repository + "/locks"));
+    const DeadLock lock(*rig, castle, restic::lock_name(Secret("main")));
 
     const auto forgotten = ask(vault->forget(castle, {first}, Epoch{1}));
 
     EXPECT_TRUE(forgotten) << forgotten.error().detail;
-    EXPECT_TRUE(std::filesystem::is_empty(repository + "/locks"));
+    EXPECT_FALSE(lock.is_there());
+}
+
+TEST_P(VaultThroughHost, WhatAnotherMachineHasLockedIsNotTakenForOurs) {
+    if (std::string_view(GetParam()) != "launcher") GTEST_SKIP() << "a program that is not confined bears the machine's own name";
+    ASSERT_TRUE(rig->run(rig->host().create_disk(castle, Disk::live, spec(7))));
+    write_text(rig->world(castle) + "/map", "blocks");
+    ASSERT_TRUE(ask(vault->take(order())));
+    const auto first = ask(vault->list(castle)).value().front().engine_id;
+    const DeadLock lock(*rig, castle, restic::lock_name(Secret("of an older machine")));
+
+    const auto forgotten = ask(vault->forget(castle, {first}, Epoch{1}));
+
+    ASSERT_FALSE(forgotten);
+    EXPECT_EQ(forgotten.error().kind, VaultError::Kind::unavailable) << "from here nobody sees whether that one lives";
+    EXPECT_TRUE(lock.is_there());
 }
 
 TEST_P(VaultThroughHost, AWorldThatOnlyItsGameMayReadIsSavedProvenAndRestored) {

@@ -2,14 +2,19 @@
 
 #include "adapters/restic/journal.hpp"
 #include "adapters/restic/output.hpp"
+#include "base/bytes.hpp"
 #include "base/log.hpp"
+#include "tls/digest.hpp"
 
 namespace gk::restic {
-namespace {
 
-constexpr std::string_view host_name = "gamekeeper-vault";  // Stands in the locks of confined programs, and in nobody else's.
-
-}  // namespace
+std::string lock_name(const Secret& password) {
+    constexpr std::size_t letters = 12;  // Of sixteen each: 48 bits, too few to tell anything of the password.
+    std::string name = "gamekeeper-vault-";
+    const auto digest = tls::sha256(as_byte_span("name of the machine in locks:" + password.reveal()));
+    for (std::size_t i = 0; i < letters; ++i) name += static_cast<char>('a' + (std::to_integer<int>(digest[i]) & 15));
+    return name;
+}
 
 VaultError vault_error(const RuntimeError& failed, bool needs_world) {
     if (failed.kind == RuntimeError::Kind::refused) return {VaultError::Kind::fenced, failed.detail};
@@ -22,6 +27,7 @@ Engine::Engine(Workbench& bench, Place& place, Secret password, Secret recovery_
       place_(place),
       password_(std::move(password)),
       recovery_key_(std::move(recovery_key)),
+      lock_name_(lock_name(password_)),
       runs_(runs_max) {}
 
 Engine::Answer<Workbench::Ended> Engine::run_with(Call call, Secret password) {
@@ -36,7 +42,7 @@ Engine::Answer<Workbench::Ended> Engine::run_with(Call call, Secret password) {
     job.folder = std::move(way.folder);
     job.may_write_folder = call.access == Call::Access::write;
     job.needs_network = way.needs_network;
-    job.host_name = host_name;
+    job.host_name = lock_name_;
     job.argv = {"restic", "--repo", std::move(way.repository)};
     job.argv.insert(job.argv.end(), way.options.begin(), way.options.end());
     // Readers need no lock: only we change a repository, and we work on it one at a time. So a dead lock never stands between a user and
@@ -88,15 +94,15 @@ Engine::Answer<Success> Engine::check_epoch(const Call& call) {
 }
 
 // What a confined program of ours has left when it was killed with everything else: restic cannot see in a PID namespace that its owner is dead,
-// but the workbench lets one program at a time work in a folder, so whoever comes after it knows. A person's restic bears another name
-// and keeps its lock.
+// but the workbench lets one program at a time work in a folder, so whoever comes after it knows. A person's restic, and that of
+// another installation, bears another name and keeps its lock.
 Engine::Answer<Success> Engine::remove_own_locks(const Call& blocked) {
     Call list{.server = blocked.server, .repository = blocked.repository, .arguments = {"list", "locks", "--quiet"}};
     CO_TRY(listed, co_await run_with(std::move(list), password_));
     for (const auto& id : parse_lock_ids(listed.output)) {
         Call show{.server = blocked.server, .repository = blocked.repository, .arguments = {"cat", "lock", "--quiet", id}};
         CO_TRY(shown, co_await run_with(std::move(show), password_));
-        if (lock_holder(shown.output) != host_name) continue;
+        if (lock_holder(shown.output) != lock_name_) continue;
         CO_TRY_OK(co_await place_.remove_lock(blocked.repository, id));
         log::info("vault", "removed the lock of a backup that was interrupted", {{"server", blocked.server}});
     }

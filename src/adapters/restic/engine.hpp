@@ -52,8 +52,13 @@ private:
     Place& place_;
     Secret password_;
     Secret recovery_key_;
+    std::string lock_name_;
     Turnstile runs_;
 };
+
+// The machine's name that confined programs see, and that stands in their locks: that of the installation whose password this is, and nobody else's.
+// Another machine that works on the same store, an older one that is believed to be dead, has another key and so another name.
+std::string lock_name(const Secret& password);
 
 // What a failure of the workbench means for the vault.
 VaultError vault_error(const RuntimeError& failed, bool needs_world);
