@@ -58,15 +58,43 @@ class Runner(unittest.TestCase):
 
     def test_a_list_of_scripts_is_run_instead_of_everything(self):
         self.program("try_a_test", report_of(("A", True)))
-        script = self.build / "a_script"
-        script.write_text("#!/bin/sh\necho '2 passed, 0 failed'\n")
-        script.chmod(0o755)
-        listing = self.build / "scripts.txt"
-        listing.write_text(f"{script} 10  # Seconds.\n")
+        listing = self.listing((self.script("a_script", "echo '2 passed, 0 failed'"), "10  # Seconds."))
 
         done = subprocess.run([RUNNER, "--build", self.build, "--scripts", listing], capture_output=True, text=True, timeout=60)
 
         self.assertEqual((done.returncode, self.last_line(done.stdout)), (0, "2 passed, 0 failed"))
+
+    def script(self, name, body):
+        path = self.build / name
+        path.write_text(f"#!/bin/sh\ncd {self.build}\n{body}\n")
+        path.chmod(0o755)
+        return path
+
+    def listing(self, *lines):
+        path = self.build / "scripts.txt"
+        path.write_text("".join(f"{script} {words}\n" for script, words in lines))
+        return path
+
+    def test_scripts_that_bear_company_run_at_a_time_and_others_behind_them(self):
+        os.mkfifo(self.build / "meeting")
+        listing = self.listing((self.script("alone", "test -e heard"), "10 alone"), (self.script("says", "echo x >meeting"), "10"),
+                               (self.script("hears", "read x <meeting && touch heard"), "10"))
+
+        done = subprocess.run([RUNNER, "--build", self.build, "--scripts", listing, "--at-a-time", "2"], capture_output=True, text=True, timeout=60)
+
+        self.assertEqual((done.returncode, self.last_line(done.stdout)), (0, "3 passed, 0 failed"))
+
+    def test_who_ends_the_runner_ends_its_scripts(self):
+        os.mkfifo(self.build / "life")  # Reading it ends when the last one has ended that could write.
+        listing = self.listing((self.script("long", "exec 3>life; echo x >&3; sleep 300"), "300"))
+        runner = subprocess.Popen([RUNNER, "--build", self.build, "--scripts", listing], stdout=subprocess.DEVNULL)
+
+        with open(self.build / "life") as life:
+            self.assertEqual("x\n", life.readline())
+            runner.terminate()
+            self.assertEqual("", life.readline())
+
+        self.assertEqual(143, runner.wait(10))
 
     def test_a_failed_test_is_named_and_its_output_shown(self):
         self.program("try_a_test", report_of(("A", True), ("B", False)) + "exit 1\n")

@@ -5,6 +5,8 @@ The tar lies in CACHE/images, named by what it was made of. What it is made of: 
 
 import concurrent.futures
 import dataclasses
+import fcntl
+import os
 import pathlib
 import re
 import subprocess
@@ -105,11 +107,19 @@ class stripped:
 
 
 def make(image):
-    """The image's tar file, made unless it is there."""
+    """The image's tar file, made unless it is there. Of several who want one, one makes it."""
     file = image.file()
-    if file.exists():
-        file.touch()  # As one that is used.
-        return file
+    if not file.exists():
+        oci.FOLDER.mkdir(parents=True, exist_ok=True)
+        with (oci.FOLDER / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not file.exists():
+                make_alone(image, file)
+    os.utime(file)  # As one that is used.
+    return file
+
+
+def make_alone(image, file):
     below = [] if image.packages is None else debian.layers(image.packages)
     with step(f"make image {image.name}:{image.tag}"), tempfile.TemporaryDirectory(dir=oci.FOLDER) as folder:
         own = oci.made_layer(file.stem, lambda layer: write_files(image, layer))
@@ -121,7 +131,6 @@ def make(image):
             old.unlink(missing_ok=True)
         unfinished.rename(file)
         prune(image.name)
-    return file
 
 
 def prune(name):
