@@ -19,6 +19,7 @@ import threading
 import time
 import unittest
 
+import counted
 from api_server import ROOT, ApiServer, free_port, machines
 
 PROGRAM = pathlib.Path(os.environ.get("GK_TEST_BIN", ROOT / "build" / "dev" / "bin")) / "gk-cluster-client"
@@ -163,7 +164,7 @@ class Copies(WithServer):
 
         state = client.wait_for_state(self.truth())
         self.assertEqual(len(state["state"]), 800)
-        self.assertEqual((state["lists"], state["requests"]), (1, 2), "one list and one watch")
+        self.assertEqual((state["lists"], state["requests"]), (1, 3), "one list, which is two pages, and one watch")
 
     def test_a_restart_of_the_server_loses_nothing(self):
         self.make_maps(0, 20)
@@ -246,4 +247,4 @@ class Elections(WithServer):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    counted.main()

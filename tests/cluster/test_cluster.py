@@ -16,6 +16,8 @@ import tempfile
 import time
 import unittest
 
+import counted
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 TOOLS = ROOT / "tools" / "cluster"
 sys.path.insert(0, str(TOOLS))
@@ -304,7 +306,4 @@ class Down(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    result = unittest.main(exit=False, verbosity=2).result
-    failed = len(result.failures) + len(result.errors)
-    print(f"{max(0, result.testsRun - failed - len(result.skipped))} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    counted.main()

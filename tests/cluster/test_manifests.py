@@ -16,6 +16,7 @@ import sys
 import tempfile
 import unittest
 
+import counted
 import yaml
 from api_server import ROOT, ApiServer, parts
 from schemas import write
@@ -152,7 +153,4 @@ class Manifests(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    result = unittest.main(exit=False).result
-    failed = len(result.failures) + len(result.errors)
-    print(f"{max(0, result.testsRun - failed)} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    counted.main()

@@ -13,6 +13,7 @@ import pathlib
 import subprocess
 import unittest
 
+import counted
 from api_server import ROOT, ApiServer, machines
 
 PROGRAMS = pathlib.Path(os.environ.get("GK_TEST_BIN", ROOT / "build" / "dev" / "bin"))
@@ -100,4 +101,4 @@ class Store(WithServer):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    counted.main()
