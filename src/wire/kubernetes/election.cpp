@@ -18,6 +18,7 @@ Milliseconds scaled(Milliseconds duration, double by) {
 
 Election::Election(Options options) : options_(std::move(options)) {
     ASSERT(!options_.me.empty(), "whoever is elected has a name");
+    ASSERT(options_.me.starts_with(options_.household), "whoever lives here is called so");
     ASSERT(options_.duration > options_.deadline && options_.deadline > scaled(options_.retry, acquire_jitter),
            "a leader must give up before others take over, and have time to try twice");
 }
@@ -90,8 +91,11 @@ std::optional<Election::Update> Election::release(Time now) {
 
 bool Election::is_held_by_another(Time now) const {
     if (observed_.holder.empty() || observed_.holder == options_.me) return false;
+    if (!is_leader_ && is_left_by_the_dead()) return false;
     return is_leader_ || observed_at_ + std::chrono::seconds(observed_.seconds) > now;
 }
+
+bool Election::is_left_by_the_dead() const { return !options_.household.empty() && observed_.holder.starts_with(options_.household); }
 
 LeaseRecord Election::own_record(Time now) const {
     const bool is_mine = observed_.holder == options_.me;

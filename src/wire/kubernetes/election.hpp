@@ -20,6 +20,8 @@ class Election {
 public:
     struct Options {
         std::string me;  // Another one for every process that ever runs: two with one name would lead together.
+        // What the names of those begin with who are dead for certain when we live, as ours does; empty: nobody's. A lease of theirs is free.
+        std::string household;
         Milliseconds duration{15'000};
         Milliseconds deadline{10'000};
         Milliseconds retry{2'000};
@@ -70,6 +72,7 @@ private:
     enum class Stage : std::uint8_t { begin, renew, read, create, update, rest };
 
     bool is_held_by_another(Time now) const;
+    bool is_left_by_the_dead() const;
     LeaseRecord own_record(Time now) const;
 
     Options options_;

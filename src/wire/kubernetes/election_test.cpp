@@ -99,6 +99,22 @@ TEST_F(ElectionTest, AnotherOneWaitsForTheWholeLeaseSinceItSawItChange) {
     EXPECT_EQ(a(), "lost");
 }
 
+TEST_F(ElectionTest, WhoComesAfterTheDeadOfItsOwnHouseholdWaitsForNothing) {
+    Election died({.me = "house-1", .household = "house-"});
+    EXPECT_EQ(drive(died, api, now), "read");
+    EXPECT_EQ(drive(died, api, now), "create");
+    now += 1s;
+
+    Election heir({.me = "house-2", .household = "house-"});
+    EXPECT_EQ(b(), "read");
+    EXPECT_EQ(b(), "wait 2s") << "of another household it may live";
+    EXPECT_EQ(drive(heir, api, now), "read");
+    EXPECT_EQ(drive(heir, api, now), "update");
+
+    EXPECT_TRUE(heir.leads(now));
+    EXPECT_EQ(heir.epoch(), 2) << "what the dead one has sent may still arrive";
+}
+
 TEST_F(ElectionTest, ALeaderThatCannotRenewGivesUpInTimeAndForGood) {
     lead_with_first();
     const auto last = now;
