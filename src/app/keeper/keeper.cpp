@@ -166,6 +166,7 @@ Task<void> Keeper::wait_for_work() {
 
 void Keeper::wake(ServerUid uid) {
     entries_[uid].due = true;
+    if (work_) work_->round.heard(uid);
     changed_.raise();
 }
 

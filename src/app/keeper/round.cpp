@@ -1,10 +1,12 @@
 #include "app/keeper/round.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <variant>
 
 #include "app/keeper/failures.hpp"
+#include "async/deadline.hpp"
 #include "base/log.hpp"
 
 namespace gk::app {
@@ -52,12 +54,27 @@ bool runs_ahead(const server::Record& stored, const server::Step& step) {
 // A plan that goes in a circle is stored, and seen, all the same.
 constexpr std::size_t changes_max = 20;
 
+// A game that takes longer to be ready is shown as starting.
+constexpr Milliseconds quick_start{5000};
+
 bool says_the_same(const server::Record& one, server::Record other) {
     other.updated_at = one.updated_at;
     return one == other;
 }
 
 }  // namespace
+
+class Round::Listening {
+public:
+    Listening(std::map<ServerUid, async::Signal>& news, ServerUid uid) : news_(news), uid_(uid) { news_.try_emplace(uid); }
+    ~Listening() { news_.erase(uid_); }
+    Listening(const Listening&) = delete;
+    Listening& operator=(const Listening&) = delete;
+
+private:
+    std::map<ServerUid, async::Signal>& news_;
+    ServerUid uid_;
+};
 
 Task<RoundEnd> Round::run(ServerUid uid) {
     auto record = co_await ports_.store.get(uid);
@@ -72,23 +89,42 @@ Task<RoundEnd> Round::run(ServerUid uid) {
 }
 
 Task<RoundEnd> Round::work(Draft draft) {
+    std::optional<Listening> listening;
     do {
         const auto plan = co_await look(draft.record);
         if (!plan && draft.changes.empty()) co_return end_of(plan.error());
         if (!plan) break;
         if (!plan->step && draft.changes.empty()) co_return RoundEnd{.kind = RoundEnd::Kind::idle, .wake_at = plan->wake_at, .detail = {}};
-        if (!plan->step) break;
+        if (!plan->step) {
+            if (!listening || !co_await may_get_ready(draft)) break;
+            continue;
+        }
         const auto& step = *plan->step;
         const bool is_ahead = limits_.share_writes && runs_ahead(draft.stored, step);
         if (!is_ahead && !draft.changes.empty()) break;
+        // From before the launch, so that nothing is missed.
+        if (limits_.share_writes && is_one_of<server::Launch>(step)) listening.emplace(news_, draft.record.uid);
         auto after = co_await make(draft.record, step);
         if (!after) co_return end_of(after.error());
         if (std::holds_alternative<server::RemoveRecord>(step)) co_return RoundEnd{.kind = RoundEnd::Kind::again, .wake_at = {}, .detail = {}};
         draft.changes.push_back({.before = draft.record, .after = *after, .step = step});
         draft.record = std::move(*after);
-        if (!is_ahead) break;
+        if (!is_ahead && !listening) break;
     } while (draft.changes.size() < changes_max);
     co_return co_await store(std::move(draft));
+}
+
+Task<bool> Round::may_get_ready(const Draft& draft) {
+    if (draft.record.phase != server::Phase::starting) co_return false;
+    auto heard = news_[draft.record.uid].wait();
+    const auto is_heard = co_await async::finishes_by(ports_.clock, draft.record.phase_since + quick_start, std::move(heard));
+    if (!is_heard) co_return false;
+    const auto now = co_await ports_.store.get(draft.record.uid);
+    co_return now && now->version == draft.stored.version;
+}
+
+void Round::heard(ServerUid uid) {
+    if (const auto at = news_.find(uid); at != news_.end()) at->second.raise();
 }
 
 Task<Result<server::Plan, Halt>> Round::look(server::Record record) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "app/keeper/hands.hpp"
 #include "app/keeper/journal.hpp"
 #include "app/keeper/ports.hpp"
+#include "async/signal.hpp"
 
 namespace gk::app {
 
@@ -26,7 +28,8 @@ struct RoundEnd {
 
 // Reads, observes, plans, carries out one step, folds its outcome into the record, stores it. Keeps nothing between two rounds, so that a crash
 // between any two awaits loses nothing either. With KeeperLimits::share_writes it goes on while the next step may run ahead of the record, and stores
-// what has come of all of them at once: never an effect before the record that it rests on.
+// what has come of all of them at once: never an effect before the record that it rests on. A game that is ready in a moment is then stored as
+// running at once.
 class Round {
 public:
     Round(const KeeperPorts& ports, const KeeperLimits& limits, Hands& hands, Journal& journal)
@@ -36,6 +39,8 @@ public:
           journal_(journal) {}
 
     Task<RoundEnd> run(ServerUid uid);
+    // Something happened to the server, to whose game a round may be listening.
+    void heard(ServerUid uid);
     // What would be done next, without doing it: for explain().
     Task<Result<server::Plan, Halt>> look(server::Record record);
 
@@ -53,6 +58,10 @@ private:
         std::vector<Change> changes;
     };
     Task<RoundEnd> work(Draft draft);
+    // While it lives, heard() is listened to for that server.
+    class Listening;
+    // False: it takes its time, or somebody wants something of the server.
+    Task<bool> may_get_ready(const Draft& draft);
     // The record as it is after that step.
     Task<Result<server::Record, Halt>> make(server::Record record, server::Step step);
     Task<RoundEnd> store(Draft draft);
@@ -61,6 +70,7 @@ private:
     KeeperLimits limits_;
     Hands& hands_;
     Journal& journal_;
+    std::map<ServerUid, async::Signal> news_;
 };
 
 }  // namespace gk::app
