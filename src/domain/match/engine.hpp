@@ -12,8 +12,8 @@
 
 namespace gk::match {
 
-// Where a ticket is kept in an engine. Given out again after the ticket has left.
-enum class Slot : std::uint32_t {};
+// Where a ticket is kept in an engine. Never given out twice: a slot that somebody still holds after its ticket has left is no other ticket's.
+enum class Slot : std::uint64_t {};
 
 // A match that could be made now. Its tickets are out of the engine's search until release() or remove().
 struct Proposal {
@@ -22,6 +22,7 @@ struct Proposal {
         std::uint32_t team = 0;  // Place in team_names().
     };
     std::vector<Placed> placed;
+    std::optional<MatchId> joins;  // A running match that takes them in (put()); none: a new one.
     std::string region;
     double quality = 0;       // 0 to 1.
 };

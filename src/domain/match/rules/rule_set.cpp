@@ -102,8 +102,13 @@ void check_attributes(const RuleSet& rules, Errors& errors) {
     const auto& balanced = rules.algorithm.balanced_attribute;
     if (!balanced.empty() && !is_number(balanced))
         errors.add("/algorithm/balancedAttribute", "not_allowed", fmt::format("playerAttributes has no number '{}'", balanced));
+    const auto is_sortable = [&](const std::string& name) {
+        const auto found = std::ranges::find(rules.attributes, name, &PlayerAttribute::name);
+        return found != rules.attributes.end() && (found->type == AttributeType::number || found->type == AttributeType::string);
+    };
     for (const auto& name : rules.algorithm.sort_by) {
-        if (!is_number(name)) errors.add("/algorithm/sortByAttributes", "not_allowed", fmt::format("playerAttributes has no number '{}'", name));
+        if (!is_sortable(name))
+            errors.add("/algorithm/sortByAttributes", "not_allowed", fmt::format("playerAttributes has no number or string '{}'", name));
     }
 }
 
@@ -244,7 +249,7 @@ Value* element(Value& document, const Target& target) {
 }
 
 void check_targets(Value& document, const std::vector<Expansion>& expansions, Errors& errors) {
-    constexpr auto fixed = std::to_array<std::string_view>({"name", "type", "description"});
+    constexpr auto fixed = std::to_array<std::string_view>({"name", "type", "description", "quantity"});
     for (std::size_t i = 0; i < expansions.size(); ++i) {
         const auto pointer = fmt::format("/expansions/{}/target", i);
         const auto target = parse_target(expansions[i].target);
