@@ -6,6 +6,10 @@
 
 import contextlib
 import json
+import re
+import signal
+import subprocess
+import threading
 
 import control_plane
 import harness
@@ -60,9 +64,17 @@ class WorldOnANode(ClusterTest):
         """The cluster as it was, whatever the test has come to."""
         node("mend", self.victim)
         node("thaw", self.victim, "kubelet")
+        self.register_again()
         harness.kubectl("uncordon", *NODES)
         harness.kubectl("taint", "node", self.victim, "node.kubernetes.io/out-of-service-", check=False)
         harness.kubectl("wait", "--for=condition=Ready", "node", "--all", "--timeout=60s")
+
+    def register_again(self):
+        """A kubelet makes its Node only when it starts."""
+        if harness.kubectl("get", "node", self.victim, check=False).returncode != 0:
+            node("kill", self.victim, "kubelet")
+            node("start", self.victim)
+            harness.kubectl("wait", "--for=create", f"node/{self.victim}", "--timeout=60s")
 
     def castle_on_victim(self):
         with only(self.victim):
@@ -119,6 +131,30 @@ class Nodes(WorldOnANode):
         self.assertEqual(["gs-castle-1"], self.live_claims())
         self.assertIn("is to be emptied (cordoned)", self.story())
 
+    def test_a_drain_waits_for_the_backup_that_runs_there(self):
+        self.castle_on_victim()
+        saving = threading.Thread(target=self.plane.world, args=("backup", "castle"))
+        saving.start()
+        self.space.wait_for("create", "pod/gs-castle-backup")
+        self.plane.send(signal.SIGSTOP)  # The backup lasts as long as we like.
+        self.space.wait_for("condition=Ready", "pod/gs-castle-backup", seconds=30)
+
+        with subprocess.Popen(["kubectl", "drain", self.victim, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=90s",
+                               "--pod-selector=gamekeeper.dev/name=castle"], env=harness.ENVIRONMENT, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True) as drain:
+            said = ""
+            while not re.search("error when evicting pods/.gs-castle-backup", said):
+                line = drain.stdout.readline()
+                self.assertTrue(line, f"kubectl drain has ended: {said}")
+                said += line
+            self.plane.send(signal.SIGCONT)
+            said += drain.stdout.read()
+        saving.join()
+
+        self.assertEqual(0, drain.returncode, said)
+        self.until_running_on(self.safe)
+        self.assertEqual("mark 1\n", self.mark())
+
     def test_a_frozen_kubelet_ends_no_game_and_starts_none(self):
         running = self.castle_on_victim()
         pod = self.pod()["metadata"]["uid"]
@@ -160,6 +196,26 @@ class Nodes(WorldOnANode):
         self.until_running_on(self.safe)
         self.assertEqual(["pod/gs-castle-0"], self.space.kubectl("get", "pods", "-l", "gamekeeper.dev/server", "-o", "name").stdout.split())
 
+    def test_what_was_on_a_node_that_is_deleted_comes_back_elsewhere(self):
+        self.castle_on_victim()
+        self.plane.world("backup", "castle")
+        self.write("mark 2\n")
+
+        node("cut", self.victim)
+        self.until_reason("node_unreachable")
+        harness.kubectl("delete", "node", self.victim)
+
+        self.until_running_on(self.safe)
+        self.assertEqual("mark 1\n", self.mark())
+        self.assertIn("what was written after it is lost", self.story())
+
+        # The machine comes back as another node of the same name, and ends what it finds there.
+        node("mend", self.victim)
+        self.register_again()
+        harness.kubectl("wait", "--for=condition=Ready", f"node/{self.victim}", "--timeout=60s")
+        self.until_running_on(self.safe)
+        self.assertEqual(["pod/gs-castle-0"], self.space.kubectl("get", "pods", "-l", "gamekeeper.dev/server", "-o", "name").stdout.split())
+
 
 class LostDisk(WorldOnANode):
     breaks_nodes = False
@@ -175,6 +231,24 @@ class LostDisk(WorldOnANode):
 
         self.assertEqual("mark 1\n", self.mark())
         self.assertIn("the newest proven backup, of", self.story())
+
+    def test_a_claim_that_was_deleted_under_a_game_is_replaced_as_soon_as_it_stops(self):
+        self.plane.world("create", "castle", "--game", "minetest", "--start")
+        self.write("mark 1\n")
+        self.plane.world("backup", "castle")
+        self.write("mark 2\n")
+
+        old = self.space.get("pvc", "gs-castle-0")["metadata"]["uid"]
+        self.space.kubectl("delete", "pvc", "gs-castle-0", "--wait=false")
+        lost = self.until_reason("claim_deleted")
+        self.assertTrue(self.joinable(lost), "the game itself is well")
+        self.assertEqual("mark 2\n", self.mark())
+        self.plane.world("restart", "castle")
+
+        [claim] = self.live_claims()
+        self.assertNotEqual(old, self.space.get("pvc", claim)["metadata"]["uid"])
+        self.assertEqual("mark 1\n", self.mark())
+        self.assertIn("what was written after it is lost", self.story())
 
 
 if __name__ == "__main__":

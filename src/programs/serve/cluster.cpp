@@ -152,6 +152,11 @@ kubernetes::ClusterRuntime::Knowledge Cluster::knowledge() {
 
 kubernetes::BackupPods::Knowledge Cluster::backup_knowledge() {
     return {.place = [this](ServerUid uid) { return store_.index().key_of(uid); },
+            .object =
+                [this](ServerUid uid) {
+                    const auto* entry = store_.index().find(uid);
+                    return entry != nullptr ? std::string(wire::kubernetes::uid_of(*entry->object)) : std::string();
+                },
             .key = [this](kubernetes::ObjectKey server) { return kubernetes::tools_key(store_.secrets(), std::move(server)); }};
 }
 

@@ -64,10 +64,11 @@ Task<void> serve(boost::asio::io_context& io, Clock& clock, ApiServer& server, s
     BackupPods::Options options;
     options.backups.image = words[3];
     options.start = std::chrono::seconds(60);
-    BackupPods bench(
-        client, view, nothing,
-        {.place = [&](ServerUid) { return std::optional(place); }, .key = [&](ObjectKey of) { return tools_key(secrets, std::move(of)); }},
-        std::move(options));
+    BackupPods bench(client, view, nothing,
+                     {.place = [&](ServerUid) { return std::optional(place); },
+                      .object = [](ServerUid) { return std::string(); },
+                      .key = [&](ObjectKey of) { return tools_key(secrets, std::move(of)); }},
+                     std::move(options));
     async::TaskGroup group(io.get_executor());
     group.spawn("view", view.run());
     co_await view.synced();

@@ -92,22 +92,29 @@ Value spec_of(const BackupPod& pod, const BackupRules& rules, const PodRules& ga
     return spec;
 }
 
+// kubectl drain refuses pods that nobody answers for.
+Value controller_of(const BackupPod& pod) {
+    return Value::object(
+        {{"apiVersion", group_version}, {"kind", "GameServer"}, {"name", pod.server.name}, {"uid", pod.owner}, {"controller", true}});
+}
+
+Value metadata_of(const BackupPod& pod) {
+    auto labels = labels_of(pod.uid, pod.server.name);
+    labels.set(component_label, backup_component);
+    auto out = Value::object({{"name", backup_pod_name(pod.server.name)},
+                              {"namespace", pod.server.space},
+                              {"labels", std::move(labels)},
+                              {"annotations", Value::object({{std::string(epoch_annotation), fmt::to_string(std::to_underlying(pod.epoch))}})}});
+    if (!pod.owner.empty()) out.set("ownerReferences", Value::array({controller_of(pod)}));
+    return out;
+}
+
 }  // namespace
 
 std::string backup_pod_name(std::string_view id) { return object_name(id) + "-backup"; }
 
 Value backup_pod(const BackupPod& pod, const BackupRules& rules, const PodRules& games) {
-    auto labels = labels_of(pod.uid, pod.server.name);
-    labels.set(component_label, backup_component);
-    return Value::object(
-        {{"apiVersion", "v1"},
-         {"kind", "Pod"},
-         {"metadata",
-          Value::object({{"name", backup_pod_name(pod.server.name)},
-                         {"namespace", pod.server.space},
-                         {"labels", std::move(labels)},
-                         {"annotations", Value::object({{std::string(epoch_annotation), fmt::to_string(std::to_underlying(pod.epoch))}})}})},
-         {"spec", spec_of(pod, rules, games)}});
+    return Value::object({{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", metadata_of(pod)}, {"spec", spec_of(pod, rules, games)}});
 }
 
 wire::shim::ProgramOrder program_order(Workbench::Job job) {

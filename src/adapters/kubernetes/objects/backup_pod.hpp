@@ -20,6 +20,7 @@ inline constexpr std::string_view work_path = "/gk/work";
 struct BackupPod {
     ServerUid uid;
     wire::kubernetes::ObjectKey server;  // Space and id.
+    std::string owner;                   // The GameServer's uid in the cluster; empty: not known.
     Epoch epoch{};                       // Whose it is.
     std::string claim;
     bool may_write = false;              // Else the world is mounted read-only.

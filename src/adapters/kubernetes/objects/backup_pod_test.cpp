@@ -62,6 +62,14 @@ TEST(BackupPod, TellsWhoseItIs) {
     EXPECT_EQ(wire::kubernetes::text_at(made, {"metadata", "annotations", epoch_annotation}), "7");
 }
 
+TEST(BackupPod, HasAControllerWithoutWhichNoNodeCouldBeDrained) {
+    const BackupPod pod{.uid = uid, .server = {"friends", "castle"}, .owner = "7b1f", .epoch = Epoch{7}, .claim = "gs-castle-2"};
+    const auto owners = *wire::kubernetes::find_at(backup_pod(pod, {}, PodRules{}), {"metadata", "ownerReferences"});
+    EXPECT_EQ(to_json(owners), R"([{"apiVersion":"gamekeeper.dev/v1alpha1","kind":"GameServer","name":"castle","uid":"7b1f","controller":true}])");
+    EXPECT_EQ(wire::kubernetes::find_at(document(false), {"metadata", "ownerReferences"}), nullptr)
+        << "of an unknown owner's pod there would be nothing left";
+}
+
 TEST(BackupPod, IsGivenItsSecretsOverTheConnectionAlone) {
     Workbench::Job job;
     job.server = uid;

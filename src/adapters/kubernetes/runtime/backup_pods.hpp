@@ -24,6 +24,8 @@ public:
     };
     struct Knowledge {
         std::function<std::optional<ObjectKey>(ServerUid)> place;
+        // The uid of its GameServer in the cluster; empty: it has none.
+        std::function<std::string(ServerUid)> object;
         std::function<Answer<noise::Key>(ObjectKey)> key;
     };
     // `here` and `view` outlive this object.
