@@ -218,6 +218,7 @@ void Cluster::begin(async::TaskGroup& tasks, async::TaskGroup& office) {
     tasks.spawn("game files", game_files_.run());
     tasks.spawn("news of the lease", elector_.listen());
     office.spawn("lease", stand_for_election());
+    office.spawn("idle pods", runtime_.stop_idle_pods());
 }
 
 Task<void> Cluster::stand_for_election() {

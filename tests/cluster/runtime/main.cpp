@@ -121,6 +121,7 @@ Task<void> serve(Place& place, Orders::Setting setting) {
 
     async::TaskGroup group(place.io.get_executor());
     group.spawn("runtime", runtime.run());
+    group.spawn("idle pods", runtime.stop_idle_pods());
     group.spawn("ports", ports.run());
     co_await runtime.synced();
     co_await ports.synced();

@@ -112,6 +112,7 @@ public:
         tasks.spawn("events", events_.run());
         tasks.spawn("Services", port_map_.run());
         tasks.spawn("pods", runtime_.run());
+        tasks.spawn("idle pods", runtime_.stop_idle_pods());
         tasks.spawn("players", players_.run());
         tasks.spawn("news of the lease", elector_.listen());
         tasks.spawn("lease", stand_for_election());

@@ -46,7 +46,6 @@ ClusterRuntime::~ClusterRuntime() {
 Task<void> ClusterRuntime::run() {
     async::TaskGroup parts(co_await boost::asio::this_coro::executor);
     parts.spawn("links to shims", linking_.run());
-    parts.spawn("idle pods", stop_idle_pods());
     auto viewing = view_.run();
     co_await async::run_with(parts, std::move(viewing));
 }
@@ -293,8 +292,7 @@ Files::Answer<net::shim::RemoteFiles::Place> ClusterRuntime::files_of(ServerUid 
 Task<void> ClusterRuntime::stop_idle_pods() {
     for (;;) {
         co_await clock_.sleep(idle_look);
-        // Only the process that commands stops anything.
-        if (epoch_ == Epoch{}) continue;
+        if (epoch_ == Epoch{}) continue;  // It does not command yet.
         for (const auto uid : view_.servers()) {
             const auto stopped = co_await stop_when_idle(uid);
             if (stopped) used_.erase(uid);

@@ -49,6 +49,9 @@ public:
 
     // Follows the cluster and keeps a link to every shim, until the task is cancelled. Until synced(), everything is `unavailable`.
     Task<void> run();
+    // Stops pods that only served files or logs and that nobody has asked for some time, until it is cancelled. For the process that keeps: one that
+    // has resigned knows nothing of what another one does with them.
+    Task<void> stop_idle_pods();
     Task<void> synced() { return view_.synced(); }
 
     Answer<Success> fence(Epoch epoch) override;
@@ -110,7 +113,6 @@ private:
     void note(ServerUid uid);
     bool is_idle(ServerUid uid, const PodView& pod) const;
     Task<Turn> keep_link(ObjectKey server);
-    Task<void> stop_idle_pods();
     Answer<Success> stop_when_idle(ServerUid uid);
     Result<std::string, RuntimeError> host_of_node(ServerUid uid, const ObjectKey& server) const;
     Answer<Success> bring_game(ServerUid uid, std::vector<server::ReadOnlyMount> folders);
