@@ -249,12 +249,4 @@ Value stateful_set_scale(const wire::kubernetes::ObjectKey& server, int replicas
     return Value::object({{"metadata", set_identity(server, epoch)}, {"spec", Value::object({{"replicas", replicas}})}});
 }
 
-Value disruption_budget(ServerUid uid, const wire::kubernetes::ObjectKey& server) {
-    return Value::object(
-        {{"apiVersion", "policy/v1"},
-         {"kind", "PodDisruptionBudget"},
-         {"metadata", Value::object({{"name", object_name(server.name)}, {"namespace", server.space}, {"labels", labels_of(uid, server.name)}})},
-         {"spec", Value::object({{"maxUnavailable", 0}, {"selector", selector_of(uid)}})}});
-}
-
 }  // namespace gk::kubernetes

@@ -72,7 +72,4 @@ Value bare_pod(const GamePod& pod, const PodRules& rules);
 Value stateful_set(const GamePod& pod, const PodRules& rules, int replicas, Epoch epoch);
 // The same set without its pod: the fields that a pause changes.
 Value stateful_set_scale(const wire::kubernetes::ObjectKey& server, int replicas, Epoch epoch);
-// No drain takes a world away unasked: the keeper sees the cordon, saves and stops first.
-Value disruption_budget(ServerUid uid, const wire::kubernetes::ObjectKey& server);
-
 }  // namespace gk::kubernetes

@@ -8,6 +8,7 @@
 
 #include "adapters/kubernetes/objects/claims.hpp"
 #include "adapters/kubernetes/objects/service.hpp"
+#include "adapters/kubernetes/objects/space_budget.hpp"
 #include "net/json/json.hpp"
 
 namespace gk::kubernetes {
@@ -84,7 +85,7 @@ TEST(Pod, LooksAsItAlwaysDid) {
 
     expect_golden("stateful_set", stateful_set({.launch = game, .server = castle, .claim = "gs-castle-0"}, rules(), 1, Epoch{7}));
     expect_golden("stateful_set_foreign", stateful_set({.launch = foreign, .server = castle, .claim = "gs-castle-3"}, strict_rules(), 0, Epoch{7}));
-    expect_golden("disruption_budget", disruption_budget(uid, castle));
+    expect_golden("space_budget", space_budget("friends"));
 }
 
 TEST(Pod, InitContainersShareAFolderWithTheGameAndSeeNothingElseOfIt) {

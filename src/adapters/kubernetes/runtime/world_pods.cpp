@@ -61,11 +61,7 @@ WorldPods::Answer<Success> WorldPods::want(const Start& order, const std::string
     // The one thing that we put into pods and that many clusters refuse.
     const bool is_on_node = server::kind_of(order.launch.exposure) == server::Exposure::Kind::host_port;
     if (is_on_node) CO_TRY_OK(co_await may_be_made(order, claim));
-    if (there == nullptr) {
-        auto budget = disruption_budget(order.launch.uid, order.server);
-        const auto applied = co_await client_.apply(resources::disruption_budgets, std::move(budget), true);
-        if (!applied) co_return std::unexpected(error_of(applied.error()));
-    }
+    CO_TRY_OK(co_await budgets_.keep(order.server.space));
     auto intent = stateful_set({.launch = order.launch, .server = order.server, .claim = claim}, rules_, 1, order.epoch);
     const auto applied = co_await client_.apply(resources::stateful_sets, std::move(intent), true);
     if (!applied) co_return std::unexpected(error_of(applied.error()));
@@ -169,12 +165,10 @@ WorldPods::Answer<Success> WorldPods::prove_stopped(ServerUid uid, ObjectKey ser
 }
 
 WorldPods::Answer<Success> WorldPods::forget(ServerUid uid, ObjectKey server) {
+    CO_TRY_OK(co_await budgets_.let_go(uid, server.space));
     const auto set = view_.stateful_set(uid, server);
     if (set == nullptr) co_return Success{};
     const auto key = set_key(server);
-    Preconditions none;
-    const auto budget = co_await client_.remove(resources::disruption_budgets, key, std::move(none));
-    if (!budget && budget.error().kind != Failure::Kind::not_found) co_return std::unexpected(error_of(budget.error()));
     const std::string object_uid(wire::kubernetes::uid_of(*set));
     Preconditions only{.uid = object_uid, .version = {}};
     const auto removed = co_await client_.remove(resources::stateful_sets, key, std::move(only));

@@ -4,6 +4,7 @@
 
 #include "adapters/kubernetes/objects/pod.hpp"
 #include "adapters/kubernetes/runtime/cluster_view.hpp"
+#include "adapters/kubernetes/runtime/space_budgets.hpp"
 #include "ports/runtime.hpp"
 
 namespace gk::kubernetes {
@@ -22,7 +23,8 @@ public:
         : client_(std::move(client)),
           view_(view),
           rules_(std::move(rules)),
-          limits_(limits) {}
+          limits_(limits),
+          budgets_(client_, view) {}
 
     struct Start {
         server::LaunchSpec launch;
@@ -57,6 +59,7 @@ private:
     ClusterView& view_;
     PodRules rules_;
     Limits limits_;
+    SpaceBudgets budgets_;
 };
 
 // What a failed call means for a runtime's caller.

@@ -35,6 +35,7 @@ void EventTeller::tell(ObjectPtr about, Report report) {
 }
 
 void EventTeller::tell_change(const Value& before, ObjectPtr after) {
+    if (text_at(before, {"status", "state"}).empty()) return;
     const auto phase = text_at(*after, {"status", "phase"});
     const auto reason = text_at(*after, {"status", "reason"});
     const bool is_news = text_at(*after, {"status", "state"}) != text_at(before, {"status", "state"}) || is_trouble(phase);

@@ -19,7 +19,8 @@ public:
     EventTeller(Client client, Random& random, std::string instance) : client_(std::move(client)), random_(random), instance_(std::move(instance)) {}
 
     void tell(ObjectPtr about, wire::kubernetes::Report report);
-    // What is worth telling of a record's change: a new state, with its phase, and each reason. The phases on the way are told by the operation.
+    // What is worth telling of a record's change: a new state, with its phase, and each reason. The phases on the way are told by the operation, and
+    // that a declaration was taken in by its condition.
     void tell_change(const Value& before, ObjectPtr after);
     // Until the task is cancelled.
     Task<void> run();
