@@ -122,7 +122,8 @@ Result<Shape, std::string> read_leaf(Reader& in, const Vocabulary& vocabulary, E
 
 Result<Shape, std::string> after(Aggregate aggregate, Shape shape, const Expression& so_far) {
     const auto name = name_of(aggregate);
-    const bool is_of_players = so_far.leaf == Expression::Leaf::players && aggregate != Aggregate::count && aggregate != Aggregate::flatten;
+    const bool is_of_players =
+        so_far.leaf == Expression::Leaf::players && shape.is_text && aggregate != Aggregate::count && aggregate != Aggregate::flatten;
     if (is_of_players) return fail(fmt::format("{}() cannot work on players: name an attribute, as in players.attributes[skill]", name));
     switch (aggregate) {
     case Aggregate::flatten:

@@ -30,6 +30,7 @@ TEST(Expression, ReadsWhatTheGuideShows) {
         {"flatten(teams[*].players[playerId])", {true, 1}, {Aggregate::flatten}},
         {"teams[red].players[*].attributes[modes]", {true, 2}, {}},
         {"count(teams[red].players)", {false, 0}, {Aggregate::count}},
+        {"max(count(teams[*].players))", {false, 0}, {Aggregate::count, Aggregate::max}},
         {"avg(teams[*].players.attributes[skill])", {false, 1}, {Aggregate::avg}},
         {"avg(flatten(teams[*].players.attributes[skill]))", {false, 0}, {Aggregate::flatten, Aggregate::avg}},
         {"max( avg( teams[*].players.attributes[skill] ) )", {false, 0}, {Aggregate::avg, Aggregate::max}},
