@@ -1,0 +1,444 @@
+#include "app/fleet/fleets.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "async/deadline.hpp"
+#include "async/this_executor.hpp"
+#include "base/log.hpp"
+#include "domain/fleet/server_uid.hpp"
+
+namespace gk::app {
+namespace {
+
+constexpr Milliseconds stop_repeat = std::chrono::seconds(10);
+constexpr std::size_t id_begin = 8;  // As much of an id as stands in a name.
+
+Hall::Refusal refusal_of(const Error& error) { return {.code = error.code, .detail = error.message}; }
+
+fleet::Server planned(const FleetServer& server, Time heard_at) {
+    return {.name = server.name, .state = server.state, .generation = server.generation, .since = server.since, .heard_at = heard_at};
+}
+
+bool has_ended(Seen::Process process) { return process == Seen::Process::gone || process == Seen::Process::exited; }
+
+}  // namespace
+
+// A server from its first file to its last.
+struct Fleets::Entry {
+    explicit Entry(FleetServer as) : server(std::move(as)) {}
+    FleetServer server;
+    Time heard_at{};
+    Time begun_at{};
+    Seen::Process process = Seen::Process::gone;
+    bool is_up = false;         // Ready for players.
+    std::string ending;         // Why it is to end, or has ended; empty: it is not.
+    bool is_being_handed_out = false;
+    async::Signal changed;      // For its own task.
+    async::WaitQueue waiting;   // Who wants it for a match.
+};
+
+struct Fleets::Kept {
+    fleet::Fleet fleet;
+    fleet::Use use;
+    std::string limit;
+    std::optional<Time> last_taken;
+};
+
+Fleets::Fleets(boost::asio::any_io_executor loop, Ports ports) : ports_(ports), ended_(std::move(loop)) {}
+Fleets::~Fleets() = default;
+
+Task<void> Fleets::run(Shift& shift) {
+    shift_ = &shift;
+    const auto executor = co_await async::this_executor;
+    async::TaskGroup tasks(executor);
+    tasks_ = &tasks;
+    const auto stored = ports_.store.watch([this] { note_fleets(); });
+    const auto seen = ports_.runtime.watch([this](ServerUid uid) {
+        const auto at = entries_.find(uid);
+        if (at != entries_.end()) at->second->changed.raise();
+    });
+    auto body = work();
+    co_await async::run_with(tasks, std::move(body));
+    has_begun_ = false;
+    tasks_ = nullptr;
+    shift_ = nullptr;
+}
+
+Task<void> Fleets::work() {
+    const bool is_read = co_await read_fleets() && co_await read_servers();
+    if (!is_read) co_return;
+    has_begun_ = true;
+    begun_.wake_all();
+    while (!shift_->is_over()) co_await keep_fleets();
+}
+
+Task<bool> Fleets::read_fleets() {
+    fleets_changed_ = false;
+    auto call = [this] { return ports_.store.fleets(); };
+    const auto all = co_await shift_->ask<std::vector<fleet::Fleet>>(std::move(call));
+    if (!all) co_return false;
+    std::set<std::string> names;
+    for (const auto& fleet : *all) {
+        names.insert(fleet.name);
+        auto& kept = fleets_[fleet.name];
+        if (!kept) kept = std::make_unique<Kept>();
+        kept->fleet = fleet;
+    }
+    // Servers of a fleet that was removed are not wanted any more; those in matches are left in peace.
+    for (auto& [name, kept] : fleets_) {
+        if (names.contains(name)) continue;
+        kept->fleet.ready = 0;
+        kept->fleet.autopilot.reset();
+    }
+    co_return true;
+}
+
+Task<bool> Fleets::read_servers() {
+    auto call = [this] { return ports_.store.servers(); };
+    const auto all = co_await shift_->ask<std::vector<FleetServer>>(std::move(call));
+    if (!all) co_return false;
+    for (const auto& server : *all) {
+        add(server);
+        const auto held = co_await ports_.starter.hold_ports(server);
+        if (!held) log::warning("fleet", "ports could not be held again", {{"server", server.name}, {"detail", held.error().message}});
+        tasks_->spawn("match server " + server.name, tend(server.uid, std::nullopt));
+    }
+    const auto there = co_await ports_.runtime.list();
+    if (!there) co_return true;
+    // Begun by one that stored nothing of it any more.
+    for (const auto uid : *there) {
+        if (!fleet::is_match_server(uid) || entries_.contains(uid)) continue;
+        log::warning("fleet", "removes a match server that nobody knows", {{"server", uid}});
+        const auto removed = co_await ports_.starter.remove(uid, shift_->epoch());
+        if (!removed) log::warning("fleet", "it could not be removed", {{"server", uid}, {"detail", removed.error().message}});
+    }
+    co_return true;
+}
+
+Task<void> Fleets::keep_fleets() {
+    if (fleets_changed_ && !co_await read_fleets()) co_return;
+    const auto next = look_after_fleets();
+    auto signal = changed_.wait();
+    if (next) co_await async::finishes_by(ports_.clock, *next, std::move(signal));
+    else co_await std::move(signal);
+}
+
+std::optional<Time> Fleets::look_after_fleets() {
+    const auto now = ports_.clock.now();
+    std::map<std::string, std::vector<fleet::Server>> servers;
+    for (const auto& [uid, entry] : entries_) {
+        // Whose process is seen to run has been heard of.
+        const bool is_seen = entry->process == Seen::Process::ready || entry->process == Seen::Process::starting;
+        servers[entry->server.fleet].push_back(planned(entry->server, is_seen ? now : entry->heard_at));
+    }
+    std::optional<Time> next;
+    for (auto& [name, kept] : fleets_) {
+        const auto plan = fleet::plan(kept->fleet, servers[name], kept->use, now);
+        carry_out(*kept, plan);
+        if (plan.next && (!next || *plan.next < *next)) next = plan.next;
+    }
+    return next;
+}
+
+void Fleets::carry_out(Kept& kept, const fleet::Plan& plan) {
+    kept.use = plan.use;
+    kept.limit = plan.limit;
+    for (const auto& name : plan.stop) {
+        for (const auto& [uid, entry] : entries_) {
+            if (entry->server.name == name && !entry->is_being_handed_out) end(*entry, "not_needed");
+        }
+    }
+    for (std::uint32_t i = 0; i < plan.start; ++i) {
+        FleetOrder order{.name = {},
+                         .game = kept.fleet.game,
+                         .package = kept.fleet.package,
+                         .settings = kept.fleet.settings,
+                         .fleet = kept.fleet.name,
+                         .generation = kept.fleet.generation,
+                         .match = {}};
+        tasks_->spawn("start for fleet " + kept.fleet.name, begin_for_fleet(std::move(order)));
+    }
+}
+
+Task<void> Fleets::begin_for_fleet(FleetOrder order) {
+    const auto name = order.fleet;
+    const auto begun = co_await begin(std::move(order));
+    if (begun) co_return;
+    log::warning("fleet", "a server could not be begun", {{"fleet", name}, {"detail", begun.error().detail}});
+    const auto at = fleets_.find(name);
+    if (at != fleets_.end()) fleet::note_failed(at->second->use, ports_.clock.now());
+    changed_.raise();
+}
+
+Fleets::Answer<Fleets::Entry*> Fleets::begin(FleetOrder order) {
+    std::set<std::uint32_t> slots;
+    for (const auto& [uid, entry] : entries_) slots.insert(entry->server.slot);
+    auto server = co_await ports_.starter.prepare(order, slots);
+    if (!server) co_return std::unexpected(refusal_of(server.error()));
+    if (server->name.empty()) server->name = fmt::format("{}-{}", order.fleet, server->uid.text().substr(0, id_begin));
+    server->since = ports_.clock.now();
+    auto& entry = add(std::move(*server));
+    order.name = entry.server.name;
+    tasks_->spawn("match server " + entry.server.name, tend(entry.server.uid, std::move(order)));
+    co_return &entry;
+}
+
+Fleets::Entry& Fleets::add(FleetServer server) {
+    const auto uid = server.uid;
+    if (server.match) by_match_[*server.match] = uid;
+    auto& entry = entries_[uid];
+    entry = std::make_unique<Entry>(std::move(server));
+    entry->begun_at = entry->heard_at = ports_.clock.now();
+    return *entry;
+}
+
+// `order`: it has yet to be launched.
+Task<void> Fleets::tend(ServerUid uid, std::optional<FleetOrder> order) {
+    auto& entry = *entries_.at(uid);
+    if (order) co_await bring_up(entry, std::move(*order));
+    co_await see_through(entry);
+    co_await take_down(entry);
+    if (entry.server.match) by_match_.erase(*entry.server.match);
+    entry.waiting.wake_all();
+    entries_.erase(uid);
+    changed_.raise();
+}
+
+Task<void> Fleets::bring_up(Entry& entry, FleetOrder order) {
+    // Stored first: what a crash leaves behind is known to whoever comes after.
+    const bool is_stored = co_await store(entry.server);
+    if (!is_stored) {
+        end(entry, "not_stored");
+        co_return;
+    }
+    const auto launched = co_await ports_.starter.launch(entry.server, std::move(order), shift_->epoch());
+    if (!launched) {
+        log::warning("fleet", "a match server could not be launched", {{"server", entry.server.name}, {"detail", launched.error().message}});
+        end(entry, "start_failed");
+    }
+}
+
+// Until its game has ended, by itself or because it was to.
+Task<void> Fleets::see_through(Entry& entry) {
+    bool is_stop_sent = false;
+    for (;;) {
+        co_await look(entry);
+        if (has_ended(entry.process)) {
+            if (entry.ending.empty()) end(entry, entry.is_up ? "server_exited" : "start_failed");
+            co_return;
+        }
+        if (!entry.ending.empty() && !is_stop_sent) {
+            const auto asked = co_await ports_.runtime.stop(entry.server.uid, shift_->epoch());
+            is_stop_sent = asked.has_value();
+        }
+        auto signal = entry.changed.wait();
+        if (entry.ending.empty()) co_await std::move(signal);
+        else co_await async::finishes_by(ports_.clock, ports_.clock.now() + stop_repeat, std::move(signal));
+        if (!entry.ending.empty() && ports_.clock.now() - entry.server.since >= stop_repeat) is_stop_sent = false;
+    }
+}
+
+Task<void> Fleets::look(Entry& entry) {
+    const auto seen = co_await ports_.runtime.observe(entry.server.uid);
+    if (!seen) co_return;
+    entry.process = seen->process;
+    if (entry.process != Seen::Process::unknown) entry.heard_at = ports_.clock.now();
+    if (entry.process != Seen::Process::ready || entry.is_up) co_return;
+    entry.is_up = true;
+    if (auto* kept = fleet_of(entry)) fleet::note_ready(kept->use, ports_.clock.now() - entry.begun_at);
+    if (entry.server.state == fleet::ServerState::starting)
+        become(entry, entry.server.match ? fleet::ServerState::allocated : fleet::ServerState::ready);
+    entry.waiting.wake_all();
+}
+
+Task<void> Fleets::take_down(Entry& entry) {
+    for (std::uint32_t tries = 1;; ++tries) {
+        const auto removed = co_await ports_.starter.remove(entry.server.uid, shift_->epoch());
+        if (removed) break;
+        log::warning("fleet", "a match server could not be removed", {{"server", entry.server.name}, {"detail", removed.error().message}});
+        co_await ports_.clock.sleep(fleet::back_off(tries));
+    }
+    const auto uid = entry.server.uid;
+    auto call = [this, uid] { return ports_.store.remove(uid, shift_->epoch()); };
+    co_await shift_->ask<Success>(std::move(call));
+}
+
+Task<bool> Fleets::store(FleetServer server) {
+    auto call = [&] { return ports_.store.put(server, shift_->epoch()); };
+    const auto stored = co_await shift_->ask<Success>(std::move(call));
+    co_return stored.has_value();
+}
+
+void Fleets::become(Entry& entry, fleet::ServerState state) {
+    entry.server.state = state;
+    entry.server.since = ports_.clock.now();
+    changed_.raise();
+}
+
+void Fleets::end(Entry& entry, std::string why) {
+    if (!entry.ending.empty()) return;
+    const bool is_by_itself = why == "server_exited" || why == "start_failed";
+    if (why == "start_failed") {
+        if (auto* kept = fleet_of(entry)) fleet::note_failed(kept->use, ports_.clock.now());
+    }
+    entry.ending = std::move(why);
+    become(entry, fleet::ServerState::ending);
+    if (entry.server.match && is_by_itself && entry.is_up) ended_.notify(*entry.server.match, entry.ending);
+    entry.waiting.wake_all();
+    entry.changed.raise();
+}
+
+Fleets::Entry* Fleets::of_match(MatchId match) {
+    const auto at = by_match_.find(match);
+    return at == by_match_.end() ? nullptr : entries_.at(at->second).get();
+}
+
+Fleets::Entry* Fleets::oldest_ready(const std::string& fleet) {
+    Entry* best = nullptr;
+    for (const auto& [uid, entry] : entries_) {
+        const bool is_free = entry->server.fleet == fleet && entry->server.state == fleet::ServerState::ready && !entry->is_being_handed_out;
+        if (!is_free || entry->process != Seen::Process::ready) continue;
+        if (best == nullptr || std::pair(entry->server.since, uid) < std::pair(best->server.since, best->server.uid)) best = entry.get();
+    }
+    return best;
+}
+
+Fleets::Kept* Fleets::fleet_of(const Entry& entry) {
+    const auto at = fleets_.find(entry.server.fleet);
+    return at == fleets_.end() ? nullptr : at->second.get();
+}
+
+Hall::Answer<std::optional<match::MatchServer>> Fleets::take(match::Match match, QueueRecord queue) {
+    if (auto* known = of_match(match.id); known != nullptr && known->is_up && known->ending.empty()) {
+        auto address = co_await ports_.starter.address(known->server);
+        if (!address) co_return std::unexpected(refusal_of(address.error()));
+        co_return std::optional(std::move(*address));
+    }
+    if (queue.fleet.empty()) co_return std::nullopt;
+    while (auto* entry = oldest_ready(queue.fleet)) {
+        auto handed = co_await hand_out(*entry, match);
+        if (handed) co_return std::optional(std::move(*handed));
+    }
+    co_return std::nullopt;
+}
+
+// Stored first, told then: a server that was told and that nobody remembers would be handed out twice.
+Hall::Answer<match::MatchServer> Fleets::hand_out(Entry& entry, match::Match match) {
+    entry.is_being_handed_out = true;
+    const auto uid = entry.server.uid;
+    auto server = entry.server;
+    server.match = match.id;
+    server.state = fleet::ServerState::allocated;
+    server.since = ports_.clock.now();
+    const bool is_stored = co_await store(server);
+    if (!is_stored) co_return std::unexpected(Refusal{.code = "not_stored", .detail = "the store does not answer"});
+    auto told = co_await ports_.starter.tell_match(server, match, shift_->epoch());
+    auto address = co_await ports_.starter.address(server);
+    // It may have ended while it was told.
+    const auto at = entries_.find(uid);
+    const bool is_there = at != entries_.end() && at->second->ending.empty();
+    if (!is_there || !told || !address) {
+        if (is_there) end(*at->second, "not_told");
+        co_return std::unexpected(Refusal{.code = "start_failed", .detail = "the server did not take its match"});
+    }
+    auto& kept = *at->second;
+    kept.server = std::move(server);
+    kept.is_being_handed_out = false;
+    by_match_[match.id] = uid;
+    if (auto* fleet = fleet_of(kept)) {
+        const auto now = ports_.clock.now();
+        if (fleet->last_taken) fleet::note_taken(fleet->use, now - *fleet->last_taken);
+        fleet->last_taken = now;
+    }
+    changed_.raise();
+    co_return std::move(*address);
+}
+
+Hall::Answer<match::MatchServer> Fleets::start(match::Match match, QueueRecord queue, Time until) {
+    // What is left of an earlier try goes first: the name is the same.
+    for (auto* left = of_match(match.id); left != nullptr && !left->ending.empty(); left = of_match(match.id)) co_await left->waiting.wait();
+    if (of_match(match.id) == nullptr) {
+        const auto at = fleets_.find(queue.fleet);
+        const auto* fleet = at == fleets_.end() ? nullptr : &at->second->fleet;
+        FleetOrder order{.name = "game-server-" + match.id.text().substr(0, id_begin),
+                         .game = fleet != nullptr ? fleet->game : queue.game,
+                         .package = fleet != nullptr ? fleet->package : std::string(),
+                         .settings = fleet != nullptr ? fleet->settings : std::map<std::string, Value>(),
+                         .fleet = {},
+                         .match = match};
+        auto begun = co_await begin(std::move(order));
+        if (!begun) co_return std::unexpected(begun.error());
+    }
+    while (auto* entry = of_match(match.id)) {
+        if (entry->is_up && entry->ending.empty()) {
+            auto address = co_await ports_.starter.address(entry->server);
+            if (!address) co_return std::unexpected(refusal_of(address.error()));
+            co_return std::move(*address);
+        }
+        if (!entry->ending.empty()) break;
+        if (ports_.clock.now() >= until) {
+            end(*entry, "start_timeout");
+            co_return std::unexpected(Refusal{.code = "start_timeout", .detail = "the match's server was not ready in time"});
+        }
+        auto signal = entry->waiting.wait();
+        co_await async::finishes_by(ports_.clock, until, std::move(signal));
+    }
+    co_return std::unexpected(Refusal{.code = "start_failed", .detail = "the match's server ended before it was ready"});
+}
+
+Task<void> Fleets::release(MatchId match) {
+    if (auto* entry = of_match(match)) end(*entry, "match_over");
+    co_return;
+}
+
+Task<void> Fleets::adopt(std::vector<match::Match> live) {
+    if (!has_begun_) co_await begun_.wait();
+    std::set<MatchId> known;
+    for (const auto& match : live) {
+        known.insert(match.id);
+        if (match.state == match::MatchState::assigned && of_match(match.id) == nullptr) ended_.notify(match.id, "lost");
+    }
+    for (const auto& [uid, entry] : entries_) {
+        if (entry->server.match && !known.contains(*entry->server.match)) end(*entry, "match_over");
+    }
+}
+
+std::shared_ptr<void> Fleets::watch(Ended ended) { return ended_.add(std::move(ended)); }
+
+void Fleets::note_fleets() {
+    fleets_changed_ = true;
+    changed_.raise();
+}
+
+std::optional<Fleets::Counts> Fleets::counts(const std::string& fleet) const {
+    const auto kept = fleets_.find(fleet);
+    if (kept == fleets_.end()) return std::nullopt;
+    Counts counts;
+    counts.limit = kept->second->limit;
+    for (const auto& [uid, entry] : entries_) {
+        if (entry->server.fleet != fleet) continue;
+        switch (entry->server.state) {
+        case fleet::ServerState::starting: ++counts.starting; break;
+        case fleet::ServerState::ready: ++counts.ready; break;
+        case fleet::ServerState::allocated: ++counts.allocated; break;
+        case fleet::ServerState::ending: break;
+        }
+    }
+    return counts;
+}
+
+Hall::Answer<match::MatchServer> Fleets::allocate(std::string fleet, MatchId match) {
+    match::Match stand_in;
+    stand_in.id = match;
+    QueueRecord queue;
+    queue.fleet = fleet;
+    auto taken = co_await take(std::move(stand_in), std::move(queue));
+    if (!taken) co_return std::unexpected(taken.error());
+    if (*taken) co_return std::move(**taken);
+    co_return std::unexpected(Refusal{.code = "exhausted", .detail = fmt::format("no server of the fleet '{}' waits", fleet)});
+}
+
+}  // namespace gk::app

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "app/fleet/starter.hpp"
+#include "app/match/hall.hpp"
+#include "app/match/shift.hpp"
+#include "async/signal.hpp"
+#include "async/task_group.hpp"
+#include "async/watchers.hpp"
+#include "ports/clock.hpp"
+#include "ports/fleet_store.hpp"
+
+namespace gk::app {
+
+// Starts match servers ahead and for matches, hands them out, and ends them: one task for each server, from its first file to its last. What is
+// stored says what each is for; what runs is observed. Works under the epoch of a matchmaker's shift, and takes over what an earlier one left behind.
+class Fleets final : public Hall {
+public:
+    struct Ports {
+        FleetStore& store;
+        Runtime& runtime;
+        Clock& clock;
+        Starter& starter;
+    };
+    Fleets(boost::asio::any_io_executor loop, Ports ports);
+    ~Fleets() override;
+
+    // Reads what is there, then keeps every fleet as it is wanted. Ends with the shift, or throws when the task is cancelled; games go on.
+    Task<void> run(Shift& shift);
+
+    Answer<std::optional<match::MatchServer>> take(match::Match match, QueueRecord queue) override;
+    Answer<match::MatchServer> start(match::Match match, QueueRecord queue, Time until) override;
+    Task<void> release(MatchId match) override;
+    Task<void> adopt(std::vector<match::Match> live) override;
+    std::shared_ptr<void> watch(Ended ended) override;
+
+    // Read them anew: somebody has changed one here.
+    void note_fleets();
+    struct Counts {
+        std::uint32_t starting = 0;
+        std::uint32_t ready = 0;
+        std::uint32_t allocated = 0;
+        std::string limit;  // As fleet::Plan says.
+    };
+    std::optional<Counts> counts(const std::string& fleet) const;
+    // A server for what is no match of ours: the caller's word stands for it. `exhausted` when none waits.
+    Answer<match::MatchServer> allocate(std::string fleet, MatchId match);
+
+private:
+    struct Entry;
+    struct Kept;
+
+    Task<void> work();
+    Task<bool> read_fleets();
+    Task<bool> read_servers();
+    Task<void> keep_fleets();
+    std::optional<Time> look_after_fleets();
+    void carry_out(Kept& kept, const fleet::Plan& plan);
+
+    Task<void> begin_for_fleet(FleetOrder order);
+    Answer<Entry*> begin(FleetOrder order);
+    Entry& add(FleetServer server);
+    Task<void> tend(ServerUid uid, std::optional<FleetOrder> order);
+    Task<void> bring_up(Entry& entry, FleetOrder order);
+    Task<void> see_through(Entry& entry);
+    Task<void> look(Entry& entry);
+    Task<void> take_down(Entry& entry);
+    Task<bool> store(FleetServer server);
+
+    void become(Entry& entry, fleet::ServerState state);
+    void end(Entry& entry, std::string why);
+    Answer<match::MatchServer> hand_out(Entry& entry, match::Match match);
+    Entry* of_match(MatchId match);
+    Entry* oldest_ready(const std::string& fleet);
+    Kept* fleet_of(const Entry& entry);
+
+    Ports ports_;
+    Shift* shift_ = nullptr;  // Null while nobody works.
+    async::TaskGroup* tasks_ = nullptr;
+    std::unordered_map<ServerUid, std::unique_ptr<Entry>> entries_;
+    std::unordered_map<MatchId, ServerUid> by_match_;
+    std::map<std::string, std::unique_ptr<Kept>> fleets_;
+    async::Watchers<MatchId, std::string> ended_;
+    async::Signal changed_;
+    async::WaitQueue begun_;
+    bool fleets_changed_ = false;
+    bool has_begun_ = false;  // What was there has been read.
+};
+
+}  // namespace gk::app

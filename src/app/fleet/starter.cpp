@@ -1,0 +1,142 @@
+#include "app/fleet/starter.hpp"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "domain/fleet/server_uid.hpp"
+
+namespace gk::app {
+namespace {
+
+constexpr std::uint32_t slots = 30'000;
+constexpr std::string_view space = "matches";
+
+ServerUid fresh_uid(Random& random) {
+    UuidBits bits{};
+    random.fill(std::as_writable_bytes(std::span(bits)));
+    return fleet::match_server_uid(bits);
+}
+
+std::optional<std::uint32_t> free_slot(const std::set<std::uint32_t>& taken) {
+    for (auto slot = fleet_slots_first; slot < fleet_slots_first + slots; ++slot) {
+        if (!taken.contains(slot)) return slot;
+    }
+    return std::nullopt;
+}
+
+std::string players_of(const match::Match& match) {
+    Value::Array players;
+    for (const auto& member : match.members) players.push_back(member.player);
+    return to_json(Value(std::move(players)));
+}
+
+const server::PortBinding* game_port(const FleetServer& server) {
+    const auto at = std::ranges::find(server.ports, "game", &server::PortBinding::role);
+    return at != server.ports.end() ? &*at : server.ports.empty() ? nullptr : &server.ports.front();
+}
+
+}  // namespace
+
+std::map<std::string, std::string> match_environment(const match::Match& match) {
+    return {{"SESSION_ID", match.id.text()}, {"PLAYERS", players_of(match)}};
+}
+
+Starter::Answer<FleetServer> Starter::prepare(FleetOrder order, const std::set<std::uint32_t>& slots_taken) {
+    FleetServer server;
+    server.uid = fresh_uid(ports_.random);
+    server.name = order.name;
+    server.fleet = order.fleet;
+    server.game = order.game;
+    server.generation = order.generation;
+    if (order.match) server.match = order.match->id;
+    const auto slot = free_slot(slots_taken);
+    if (!slot)
+        co_return std::unexpected(Error{.kind = Error::Kind::exhausted, .code = "exhausted", .message = "every slot for match servers is taken"});
+    server.slot = *slot;
+    CO_TRY(record, record_of(server, order));
+    PortOwner owner{.uid = server.uid, .space = std::string(space), .id = server.name, .exposure = {}};
+    auto wishes = ports_.games.port_wishes(record);
+    std::vector<server::PortBinding> none_before;
+    auto ports = co_await ports_.port_map.reserve(std::move(owner), std::move(wishes), std::move(none_before));
+    if (!ports) co_return std::unexpected(from(ports.error()));
+    server.ports = std::move(*ports);
+    co_return server;
+}
+
+Result<server::Record, Error> Starter::record_of(const FleetServer& server, const FleetOrder& order) const {
+    const auto resources = ports_.resources(order.game, order.package);
+    if (!resources) {
+        return std::unexpected(Error{.kind = Error::Kind::unprocessable,
+                                     .code = "unknown_game",
+                                     .message = fmt::format("there is no game '{}' with a package '{}'", order.game, order.package)});
+    }
+    server::Record record;
+    record.uid = server.uid;
+    record.id = server.name;
+    record.space = space;
+    record.game = order.game;
+    record.package = order.package;
+    record.resources = *resources;
+    record.settings = order.settings;
+    record.ports = server.ports;
+    record.slot = server.slot;
+    return record;
+}
+
+Starter::Answer<Success> Starter::hold_ports(FleetServer server) {
+    server::Record record;
+    record.game = server.game;
+    auto wishes = ports_.games.port_wishes(record);
+    PortOwner owner{.uid = server.uid, .space = std::string(space), .id = server.name, .exposure = {}};
+    auto held = co_await ports_.port_map.reserve(std::move(owner), std::move(wishes), server.ports);
+    if (!held) co_return std::unexpected(from(held.error()));
+    co_return Success{};
+}
+
+Starter::Answer<Success> Starter::launch(FleetServer server, FleetOrder order, Epoch epoch) {
+    CO_TRY(record, record_of(server, order));
+    CO_TRY(spec, ports_.games.launch_spec(record));
+    if (order.match) spec.env.merge(match_environment(*order.match));
+    if (const auto* port = game_port(server)) spec.env["PORT"] = fmt::format("{}", std::to_underlying(port->bound));
+    const DiskSpec disk{.size = record.resources.disk, .slot = server.slot};
+    auto made = co_await ports_.runtime.create_disk(server.uid, disk, epoch);
+    if (!made) co_return std::unexpected(from(made.error()));
+    auto launched = co_await ports_.runtime.launch(std::move(spec), epoch);
+    if (!launched) co_return std::unexpected(from(launched.error()));
+    co_return Success{};
+}
+
+Starter::Answer<Success> Starter::tell_match(FleetServer server, const match::Match& match, Epoch epoch) {
+    auto line = fmt::format("ALLOCATE {} {}", match.id.text(), players_of(match));
+    auto told = co_await ports_.runtime.command(server.uid, std::move(line), epoch);
+    if (!told) co_return std::unexpected(from(told.error()));
+    co_return Success{};
+}
+
+Starter::Answer<match::MatchServer> Starter::address(FleetServer server) {
+    auto host = co_await ports_.runtime.host_of(server.uid);
+    if (!host) co_return std::unexpected(from(host.error()));
+    const auto* port = game_port(server);
+    co_return match::MatchServer{.name = server.name,
+                                 .host = host->empty() ? ports_.public_host : std::move(*host),
+                                 .port = port != nullptr ? static_cast<std::uint16_t>(std::to_underlying(port->open)) : std::uint16_t{0}};
+}
+
+Starter::Answer<Success> Starter::remove(ServerUid uid, Epoch epoch) {
+    for (int part = 0; part < 4; ++part) {
+        auto call = part == 0   ? ports_.runtime.kill(uid, epoch)
+                    : part == 1 ? ports_.runtime.clean(uid, epoch)
+                    : part == 2 ? ports_.runtime.free_disk(uid, epoch)
+                                : ports_.runtime.forget(uid, epoch);
+        auto done = co_await std::move(call);
+        if (!done && done.error().kind != RuntimeError::Kind::not_found) co_return std::unexpected(from(done.error()));
+    }
+    auto released = co_await ports_.port_map.release(uid);
+    if (!released) co_return std::unexpected(from(released.error()));
+    co_return Success{};
+}
+
+}  // namespace gk::app

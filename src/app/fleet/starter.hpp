@@ -1,0 +1,69 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "app/error.hpp"
+#include "app/game_book.hpp"
+#include "domain/fleet/fleet.hpp"
+#include "domain/match/match.hpp"
+#include "ports/fleet_store.hpp"
+#include "ports/port_map.hpp"
+#include "ports/random.hpp"
+#include "ports/runtime.hpp"
+
+namespace gk::app {
+
+// What a new match server is for.
+struct FleetOrder {
+    std::string name;
+    std::string game;
+    std::string package;
+    std::map<std::string, Value> settings;
+    std::string fleet;             // Empty: for `match`.
+    std::uint64_t generation = 1;
+    std::optional<match::Match> match;
+};
+
+// Everything that a match server needs of this machine or cluster, from its ports to the last file: begun and removed. Knows no fleets.
+class Starter {
+public:
+    struct Ports {
+        Runtime& runtime;
+        PortMap& port_map;
+        Random& random;
+        const GameBook& games;
+        std::string public_host;
+        std::function<std::optional<server::Resources>(const std::string& game, const std::string& package)> resources;
+    };
+    explicit Starter(Ports ports) : ports_(std::move(ports)) {}
+
+    template <class T>
+    using Answer = Task<Result<T, Error>>;
+
+    // Takes uid, slot and ports. Nothing runs yet, and nothing of it is on disk.
+    Answer<FleetServer> prepare(FleetOrder order, const std::set<std::uint32_t>& slots_taken);
+    // After a restart of ours the ports that it has are held for it again.
+    Answer<Success> hold_ports(FleetServer server);
+    // Returns when the game has been executed. Again: nothing happens.
+    Answer<Success> launch(FleetServer server, FleetOrder order, Epoch epoch);
+    // Tells a server that waits which match it has got: one line to its console.
+    Answer<Success> tell_match(FleetServer server, const match::Match& match, Epoch epoch);
+    // Where players reach it.
+    Answer<match::MatchServer> address(FleetServer server);
+    // Everything of a server whose game has ended is removed. May be repeated.
+    Answer<Success> remove(ServerUid uid, Epoch epoch);
+
+private:
+    Result<server::Record, Error> record_of(const FleetServer& server, const FleetOrder& order) const;
+
+    Ports ports_;
+};
+
+// The environment of a match's server: SESSION_ID, and PLAYERS, a JSON list of ids. Requirement S1-10.
+std::map<std::string, std::string> match_environment(const match::Match& match);
+
+}  // namespace gk::app

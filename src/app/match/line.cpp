@@ -1,0 +1,102 @@
+#include "app/match/line.hpp"
+
+namespace gk::app {
+
+Line::Line(std::vector<match::Stage> stages, match::Engine::Options options) : options_(options) { engine_.emplace(std::move(stages), options); }
+
+void Line::join(match::Ticket ticket) {
+    const auto id = ticket.id;
+    inbox_.push_back({.kind = Word::Kind::join, .ticket = id, .joining = std::move(ticket)});
+}
+
+void Line::leave(TicketId ticket) { inbox_.push_back({.kind = Word::Kind::leave, .ticket = ticket}); }
+
+void Line::release(std::vector<TicketId> tickets) {
+    for (const auto ticket : tickets) inbox_.push_back({.kind = Word::Kind::release, .ticket = ticket});
+}
+
+void Line::change_rules(std::vector<match::Stage> stages) {
+    inbox_.push_back({.kind = Word::Kind::rules, .ticket = {}, .stages = std::move(stages)});
+}
+
+Task<Line::Look> Line::look(const OffLoop& off_loop, Time now) {
+    Look out;
+    auto words = std::exchange(inbox_, {});
+    std::function<void()> work = [&] {
+        heed(std::move(words), out);
+        search(now, out);
+    };
+    co_await off_loop(std::move(work));
+    waiting_ = known_.size();
+    co_return out;
+}
+
+Task<std::optional<match::Explanation>> Line::explain(const OffLoop& off_loop, TicketId ticket, Time now) {
+    std::optional<match::Explanation> out;
+    std::function<void()> work = [&] {
+        const auto at = known_.find(ticket);
+        if (at != known_.end()) out = engine_->explain(at->second.slot, now);
+    };
+    co_await off_loop(std::move(work));
+    co_return out;
+}
+
+void Line::heed(std::vector<Word> words, Look& out) {
+    for (auto& word : words) heed(std::move(word), out);
+}
+
+void Line::heed(Word word, Look& out) {
+    switch (word.kind) {
+    case Word::Kind::join:
+        remove(word.ticket);
+        add(*word.joining, out);
+        return;
+    case Word::Kind::leave: remove(word.ticket); return;
+    case Word::Kind::release:
+        if (const auto at = known_.find(word.ticket); at != known_.end()) engine_->release(at->second.slot);
+        return;
+    case Word::Kind::rules:
+        engine_.emplace(std::move(word.stages), options_);
+        slots_.clear();
+        known_.clear();
+        return;
+    }
+}
+
+void Line::add(const match::Ticket& ticket, Look& out) {
+    const auto slot = engine_->add(ticket);
+    if (!slot) {
+        out.unfit.push_back({ticket.id, slot.error()});
+        return;
+    }
+    slots_[*slot] = ticket.id;
+    Known known{.slot = *slot, .players = {}};
+    for (const auto& player : ticket.players) known.players.push_back(player.id);
+    known_.insert_or_assign(ticket.id, std::move(known));
+}
+
+void Line::remove(TicketId ticket) {
+    const auto at = known_.find(ticket);
+    if (at == known_.end()) return;
+    engine_->remove(at->second.slot);
+    slots_.erase(at->second.slot);
+    known_.erase(at);
+}
+
+void Line::search(Time now, Look& out) {
+    for (const auto& proposal : engine_->pass(now)) out.found.push_back(found(proposal));
+    out.next = engine_->is_cut_short() ? now : engine_->next_pass();
+}
+
+Line::Found Line::found(const match::Proposal& proposal) const {
+    Found out{.members = {}, .region = proposal.region, .quality = proposal.quality};
+    const auto teams = engine_->team_names();
+    for (const auto& placed : proposal.placed) {
+        const auto ticket = slots_.at(placed.slot);
+        for (const auto& player : known_.at(ticket).players)
+            out.members.push_back({.player = player, .ticket = ticket, .team = std::string(teams[placed.team]), .accepted = {}, .left_at = {}});
+    }
+    return out;
+}
+
+}  // namespace gk::app

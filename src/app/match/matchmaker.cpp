@@ -1,0 +1,326 @@
+#include "app/match/matchmaker.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "app/match/queue_rules.hpp"
+#include "async/deadline.hpp"
+#include "async/this_executor.hpp"
+#include "base/log.hpp"
+#include "domain/match/step.hpp"
+
+namespace gk::app {
+namespace {
+
+// How long a ticket that was late and could not be ended is left alone.
+constexpr Milliseconds late_again = std::chrono::seconds(5);
+constexpr std::size_t events_at_once = 1'000;
+
+bool begins_to_wait(std::string_view what) { return what == "queued" || what == "put_back" || what == "changed"; }
+bool ends_to_wait(std::string_view what) { return what == "claimed" || what == "cancelled" || what == "expired" || what == "failed"; }
+bool ends_match(std::string_view what) { return what == "ended" || what == "failed" || what == "put_back"; }
+
+}  // namespace
+
+struct Matchmaker::Queue {
+    Queue(QueueRecord as, QueueRules rules, match::Engine::Options options)
+        : record(std::move(as)),
+          acceptance(rules.acceptance),
+          line(std::move(rules.stages), options) {}
+    QueueRecord record;
+    Milliseconds acceptance;  // Zero: players are not asked.
+    Line line;
+    async::Signal due;
+    std::optional<Time> next;  // When to look although nobody came.
+    bool is_gone = false;
+};
+
+Matchmaker::Matchmaker(MatchmakerPorts ports, MatchmakerLimits limits) : ports_(std::move(ports)), limits_(limits) {}
+Matchmaker::~Matchmaker() = default;
+
+Task<std::string> Matchmaker::run() {
+    auto shift = std::make_unique<Shift>(ports_.clock);
+    auto call = [this] { return ports_.store.next_epoch(); };
+    const auto epoch = co_await shift->ask<Epoch>(std::move(call));
+    if (!epoch) co_return "the store gives no epoch";
+    shift->begin(*epoch);
+    log::info("match", "matchmaker took over", {{"epoch", *epoch}});
+
+    shift_ = std::move(shift);
+    placement_ = std::make_unique<Placement>(ports_.store, ports_.hall, ports_.clock, *shift_, limits_.placement);
+    const auto executor = co_await async::this_executor;
+    async::TaskGroup tasks(executor);
+    const auto changed = ports_.store.watch([this] { news_.raise(); });
+    const auto ended = ports_.hall.watch(
+        [this, &tasks](MatchId id, std::string reason) { tasks.spawn("end of match " + id.text(), placement_->end(id, std::move(reason))); });
+    auto body = work(tasks);
+    co_await async::run_with(tasks, std::move(body));
+    const auto why = shift_->why();
+    shift_.reset();
+    log::warning("match", "matchmaker stopped", {{"why", why}});
+    co_return why;
+}
+
+// Events are followed from before the first reading on: what happens meanwhile is heard of twice rather than not at all.
+Task<void> Matchmaker::work(async::TaskGroup& tasks) {
+    auto call = [this] { return ports_.store.last_event(); };
+    const auto after = co_await shift_->ask<std::uint64_t>(std::move(call));
+    const bool is_ready = after && co_await read_queues(tasks) && co_await resume_matches(tasks);
+    if (!is_ready) {
+        shift_->end("the store cannot be read");
+        co_return;
+    }
+    tasks.spawn("match events", follow(tasks, *after));
+    tasks.spawn("match patience", lose_patience());
+    co_await shift_->wait_for_end();
+}
+
+Task<bool> Matchmaker::read_queues(async::TaskGroup& tasks) {
+    queues_changed_ = false;
+    auto call = [this] { return ports_.store.queues(); };
+    auto records = co_await shift_->ask<std::vector<QueueRecord>>(std::move(call));
+    if (!records) co_return false;
+    std::set<std::string> names;
+    bool is_read_anew = false;
+    for (auto& record : *records) {
+        names.insert(record.name);
+        is_read_anew = use(std::move(record), tasks) || is_read_anew;
+    }
+    // What waits in a queue that was removed ends when its time is over; it comes back with the queue.
+    for (auto& [name, queue] : queues_) {
+        queue->is_gone = !names.contains(name);
+        queue->due.raise();
+    }
+    co_return !is_read_anew || co_await read_waiting();
+}
+
+// True when what waits has to be read for it again.
+bool Matchmaker::use(QueueRecord record, async::TaskGroup& tasks) {
+    auto& queue = queues_[record.name];
+    if (queue && queue->record.generation == record.generation) return false;
+    auto rules = queue_rules(record.rules);
+    if (!rules) {
+        log::error("match", "a queue's rules cannot be read", {{"queue", record.name}, {"detail", rules.error()}});
+        if (!queue) queues_.erase(record.name);
+        return false;
+    }
+    if (queue) {
+        queue->line.change_rules(std::move(rules->stages));
+        queue->acceptance = rules->acceptance;
+        queue->record = std::move(record);
+        return true;
+    }
+    match::Engine::Options options;
+    options.seed = std::hash<std::string>{}(record.name);
+    queue = std::make_unique<Queue>(std::move(record), std::move(*rules), options);
+    tasks.spawn("queue " + queue->record.name, tend(*queue, tasks));
+    return true;
+}
+
+Task<bool> Matchmaker::read_waiting() {
+    std::optional<TicketId> after;
+    while (true) {
+        auto call = [&] { return ports_.store.waiting(after, limits_.page); };
+        const auto page = co_await shift_->ask<std::vector<match::Ticket>>(std::move(call));
+        if (!page) co_return false;
+        for (const auto& ticket : *page) wait_in_lines(ticket);
+        if (page->size() < limits_.page) co_return true;
+        after = page->back().id;
+    }
+}
+
+Task<bool> Matchmaker::resume_matches(async::TaskGroup& tasks) {
+    std::vector<match::Match> live;
+    while (true) {
+        MatchStore::MatchFilter filter;
+        filter.tenant.clear();
+        filter.live_only = true;
+        filter.limit = limits_.page;
+        if (!live.empty()) filter.after = live.back().id;
+        auto call = [&] { return ports_.store.matches(filter); };
+        auto page = co_await shift_->ask<std::vector<match::Match>>(std::move(call));
+        if (!page) co_return false;
+        const bool is_last = page->size() < limits_.page;
+        std::ranges::move(*page, std::back_inserter(live));
+        if (is_last) break;
+    }
+    co_await ports_.hall.adopt(live);
+    for (auto& match : live) {
+        const auto at = queues_.find(match.queue);
+        if (match.state == match::MatchState::assigned) continue;
+        auto record = at == queues_.end() ? QueueRecord{.name = match.queue, .game = {}, .fleet = {}, .rules = {}, .shadow = {}} : at->second->record;
+        const auto acceptance = at == queues_.end() ? Milliseconds(0) : at->second->acceptance;
+        placement_->begin(tasks, std::move(match), std::move(record), acceptance);
+    }
+    co_return true;
+}
+
+Task<void> Matchmaker::follow(async::TaskGroup& tasks, std::uint64_t after) {
+    while (!shift_->is_over()) {
+        MatchStore::EventFilter filter;
+        filter.after = after;
+        filter.limit = events_at_once;
+        auto call = [&] { return ports_.store.events(filter); };
+        const auto events = co_await shift_->ask<std::vector<MatchEvent>>(std::move(call));
+        if (!events) co_return;
+        if (queues_changed_) co_await read_queues(tasks);
+        if (!events->empty()) after = events->back().number;
+        co_await heed(tasks, *events);
+        if (events->size() < events_at_once) co_await news_.wait();
+    }
+}
+
+Task<void> Matchmaker::heed(async::TaskGroup& tasks, const std::vector<MatchEvent>& events) {
+    // The last word about a ticket counts: one that left again in the same breath is not fetched.
+    std::set<TicketId> wanted;
+    for (const auto& event : events) {
+        if (event.match) placement_->wake(*event.match);
+        if (event.match && ends_match(event.what)) placement_->note_over(tasks, *event.match);
+        if (ends_to_wait(event.what)) {
+            wanted.erase(event.ticket);
+            forget(event.ticket);
+        }
+        if (begins_to_wait(event.what) && (event.what != "queued" || !waiting_.contains(event.ticket))) wanted.insert(event.ticket);
+    }
+    if (!wanted.empty()) {
+        std::vector<TicketId> ids(wanted.begin(), wanted.end());
+        co_await take_in(std::move(ids));
+    }
+}
+
+Task<void> Matchmaker::take_in(std::vector<TicketId> ids) {
+    auto call = [&] { return ports_.store.tickets(ids); };
+    const auto tickets = co_await shift_->ask<std::vector<match::Ticket>>(std::move(call));
+    if (!tickets) co_return;
+    for (const auto& ticket : *tickets) {
+        if (ticket.state == match::TicketState::queued) wait_in_lines(ticket);
+    }
+}
+
+void Matchmaker::wait_in_lines(const match::Ticket& ticket) {
+    auto silence = Milliseconds::max();
+    for (const auto& name : ticket.queues) {
+        const auto at = queues_.find(name);
+        if (at == queues_.end()) continue;
+        at->second->line.join(ticket);
+        at->second->due.raise();
+        silence = std::min(silence, at->second->record.silence);
+    }
+    waiting_[ticket.id] = ticket.queues;
+    // Where no queue is known that could ask for its word, its time alone counts.
+    const auto most = std::chrono::duration_cast<Milliseconds>(ticket.expires_at - ticket.seen_at);
+    patience_.add(ticket.id, ticket.expires_at, ticket.seen_at, std::min(silence, std::max(most, Milliseconds(0))));
+    joined_.raise();
+}
+
+void Matchmaker::forget(TicketId ticket) {
+    const auto at = waiting_.find(ticket);
+    if (at == waiting_.end()) return;
+    for (const auto& name : at->second) {
+        const auto queue = queues_.find(name);
+        if (queue != queues_.end()) queue->second->line.leave(ticket);
+    }
+    waiting_.erase(at);
+    patience_.remove(ticket);
+}
+
+Task<void> Matchmaker::tend(Queue& queue, async::TaskGroup& tasks) {
+    while (!shift_->is_over()) {
+        if (!queue.line.has_news() || queue.is_gone) {
+            auto signal = queue.due.wait();
+            if (queue.next && !queue.is_gone) co_await async::finishes_by(ports_.clock, *queue.next, std::move(signal));
+            else co_await std::move(signal);
+        }
+        const auto now = ports_.clock.now();
+        auto look = co_await queue.line.look(ports_.off_loop, now);
+        queue.next = look.next;
+        for (const auto& [ticket, why] : look.unfit) {
+            log::warning("match", "a ticket does not suit its queue", {{"queue", queue.record.name}, {"ticket", ticket}, {"why", why}});
+            std::vector<TicketId> one{ticket};
+            co_await expire(std::move(one), "unfit", std::nullopt);
+        }
+        if (!look.found.empty()) co_await commit(queue, std::move(look.found), tasks);
+        co_await ports_.clock.sleep_until(now + limits_.between_looks);
+    }
+}
+
+Task<void> Matchmaker::commit(Queue& queue, std::vector<Line::Found> found, async::TaskGroup& tasks) {
+    std::vector<match::Match> matches;
+    matches.reserve(found.size());
+    for (auto& one : found) matches.push_back(new_match(queue, std::move(one)));
+    auto call = [&] { return ports_.store.commit(matches, shift_->epoch()); };
+    const auto outcomes = co_await shift_->ask<std::vector<MatchStore::Committed>>(std::move(call));
+    if (!outcomes) co_return;
+    for (std::size_t i = 0; i < matches.size(); ++i) settle(queue, matches[i], (*outcomes)[i], tasks);
+}
+
+match::Match Matchmaker::new_match(const Queue& queue, Line::Found found) {
+    match::Match match;
+    match.id = ports_.random.id<MatchId>();
+    match.queue = queue.record.name;
+    match.members = std::move(found.members);
+    match.region = std::move(found.region);
+    match.quality = found.quality;
+    match.claimed_at = ports_.clock.now();
+    match.epoch = shift_->epoch();
+    return match;
+}
+
+void Matchmaker::settle(Queue& queue, const match::Match& match, const MatchStore::Committed& outcome, async::TaskGroup& tasks) {
+    if (outcome.is_committed) {
+        for (const auto ticket : match::tickets_of(match)) forget(ticket);
+        placement_->begin(tasks, match, queue.record, queue.acceptance);
+        return;
+    }
+    for (const auto ticket : outcome.gone) forget(ticket);
+    auto others = match::tickets_of(match);
+    std::erase_if(others, [&](TicketId ticket) { return std::ranges::find(outcome.gone, ticket) != outcome.gone.end(); });
+    queue.line.release(std::move(others));
+}
+
+Task<void> Matchmaker::lose_patience() {
+    while (!shift_->is_over()) {
+        auto signal = joined_.wait();
+        const auto next = patience_.next();
+        if (next) co_await async::finishes_by(ports_.clock, *next, std::move(signal));
+        else co_await std::move(signal);
+        const auto now = ports_.clock.now();
+        auto late = patience_.take(now, late_again);
+        co_await expire(std::move(late.expired), "no_match", std::nullopt);
+        co_await expire(std::move(late.silent), "silent", now - late.silence);
+    }
+}
+
+Task<void> Matchmaker::expire(std::vector<TicketId> tickets, std::string reason, std::optional<Time> unless_seen_since) {
+    if (tickets.empty()) co_return;
+    const auto now = ports_.clock.now();
+    auto call = [&] { return ports_.store.expire(tickets, reason, unless_seen_since, now, shift_->epoch()); };
+    const auto expired = co_await shift_->ask<std::vector<TicketId>>(std::move(call));
+    if (!expired) co_return;
+    for (const auto ticket : *expired) forget(ticket);
+}
+
+void Matchmaker::note(const match::Ticket& ticket) {
+    if (shift_ && !waiting_.contains(ticket.id)) wait_in_lines(ticket);
+}
+
+void Matchmaker::note_seen(TicketId ticket) { patience_.seen(ticket, ports_.clock.now()); }
+
+void Matchmaker::note_queues() {
+    queues_changed_ = true;
+    news_.raise();
+}
+
+Task<std::optional<match::Explanation>> Matchmaker::explain(std::string queue, TicketId ticket) {
+    const auto at = queues_.find(queue);
+    if (!shift_ || at == queues_.end()) co_return std::nullopt;
+    co_return co_await at->second->line.explain(ports_.off_loop, ticket, ports_.clock.now());
+}
+
+std::optional<std::size_t> Matchmaker::waiting(const std::string& queue) const {
+    const auto at = queues_.find(queue);
+    return shift_ && at != queues_.end() ? std::optional(at->second->line.waiting()) : std::nullopt;
+}
+
+}  // namespace gk::app

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "app/match/hall.hpp"
+#include "app/match/line.hpp"
+#include "app/match/patience.hpp"
+#include "app/match/placement.hpp"
+#include "app/match/shift.hpp"
+#include "async/signal.hpp"
+#include "async/task_group.hpp"
+#include "ports/clock.hpp"
+#include "ports/match_store.hpp"
+#include "ports/random.hpp"
+
+namespace gk::app {
+
+struct MatchmakerPorts {
+    MatchStore& store;
+    Hall& hall;
+    Clock& clock;
+    Random& random;
+    OffLoop off_loop;
+};
+
+struct MatchmakerLimits {
+    Milliseconds between_looks{50};  // At each queue.
+    PlacementLimits placement;
+    std::size_t page = 5'000;
+};
+
+// Makes matches of tickets; one at work for all queues. Whatever it hears only adds to what the store says: it follows the store's events, proposes,
+// and believes what was committed. A start reads everything anew, so it may end at any point.
+class Matchmaker {
+public:
+    Matchmaker(MatchmakerPorts ports, MatchmakerLimits limits);
+    ~Matchmaker();
+
+    // Takes the next epoch and works until a newer matchmaker is found to be at work (returns why) or the task is cancelled (throws).
+    Task<std::string> run();
+
+    // What this process knows first: a ticket it has just stored, somebody it has just heard of, a queue that was changed. All but the second would
+    // be heard of anyway.
+    void note(const match::Ticket& ticket);
+    void note_seen(TicketId ticket);
+    void note_queues();
+
+    // Nothing when the ticket does not wait there, or nobody is at work here.
+    Task<std::optional<match::Explanation>> explain(std::string queue, TicketId ticket);
+    std::optional<std::size_t> waiting(const std::string& queue) const;
+    bool is_at_work() const { return shift_ != nullptr; }
+
+private:
+    struct Queue;
+    using Queues = std::map<std::string, std::unique_ptr<Queue>>;
+
+    Task<void> work(async::TaskGroup& tasks);
+    Task<bool> read_queues(async::TaskGroup& tasks);
+    bool use(QueueRecord record, async::TaskGroup& tasks);
+    Task<bool> read_waiting();
+    Task<bool> resume_matches(async::TaskGroup& tasks);
+
+    Task<void> follow(async::TaskGroup& tasks, std::uint64_t after);
+    Task<void> heed(async::TaskGroup& tasks, const std::vector<MatchEvent>& events);
+    Task<void> take_in(std::vector<TicketId> tickets);
+    void wait_in_lines(const match::Ticket& ticket);
+    void forget(TicketId ticket);
+
+    Task<void> tend(Queue& queue, async::TaskGroup& tasks);
+    Task<void> commit(Queue& queue, std::vector<Line::Found> found, async::TaskGroup& tasks);
+    match::Match new_match(const Queue& queue, Line::Found found);
+    void settle(Queue& queue, const match::Match& match, const MatchStore::Committed& outcome, async::TaskGroup& tasks);
+    Task<void> lose_patience();
+    Task<void> expire(std::vector<TicketId> tickets, std::string reason, std::optional<Time> unless_seen_since);
+
+    MatchmakerPorts ports_;
+    MatchmakerLimits limits_;
+    std::unique_ptr<Shift> shift_;
+    std::unique_ptr<Placement> placement_;
+    Queues queues_;
+    std::unordered_map<TicketId, std::vector<std::string>> waiting_;  // In which queues.
+    Patience patience_;
+    async::Signal news_;
+    async::Signal joined_;  // For whoever waits for the next one to lose patience.
+    bool queues_changed_ = false;
+};
+
+}  // namespace gk::app

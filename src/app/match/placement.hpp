@@ -1,0 +1,64 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "app/match/hall.hpp"
+#include "app/match/shift.hpp"
+#include "async/signal.hpp"
+#include "async/task_group.hpp"
+#include "ports/clock.hpp"
+#include "ports/match_store.hpp"
+
+namespace gk::app {
+
+struct PlacementLimits {
+    Milliseconds server_limit = std::chrono::seconds(45);  // Until a match's server is ready.
+    std::uint32_t servers_tried = 2;                       // Before its players wait again.
+};
+
+// Brings committed matches to their servers: acceptance where the queue asks for it, then a server, then the players are told. A match whose server
+// cannot be had fails, and its players wait again with the time of their first join. One task for each match, which may end at any point: resumed
+// by another process, it goes on where the stored match stands.
+class Placement {
+public:
+    Placement(MatchStore& store, Hall& hall, Clock& clock, Shift& shift, PlacementLimits limits)
+        : store_(store),
+          hall_(hall),
+          clock_(clock),
+          shift_(shift),
+          limits_(limits) {}
+
+    // `acceptance`: how long players may take to answer; zero: they are not asked.
+    void begin(async::TaskGroup& tasks, match::Match match, QueueRecord queue, Milliseconds acceptance);
+    // Something was said about this match: an answer, perhaps.
+    void wake(MatchId match);
+    // Its server has ended: so has the match, if it was assigned.
+    Task<void> end(MatchId id, std::string reason);
+    // It is over in the store, by whomever.
+    void note_over(async::TaskGroup& tasks, MatchId match);
+
+    std::size_t under_way() const { return under_way_.size(); }
+
+private:
+    enum class Outcome : std::uint8_t { done, failed, over };
+
+    Task<void> run(match::Match match, QueueRecord queue, Milliseconds acceptance);
+    Task<bool> bring(match::Match& match, const QueueRecord& queue, Milliseconds acceptance);
+    Task<bool> ask_players(match::Match& match, Milliseconds acceptance);
+    Task<bool> find_server(match::Match& match, const QueueRecord& queue);
+    Task<bool> reread(match::Match& match);
+    Task<bool> advance(match::Match& match, std::vector<TicketId> put_back);
+    Task<void> fail(match::Match match, std::string reason, std::vector<TicketId> put_back);
+
+    MatchStore& store_;
+    Hall& hall_;
+    Clock& clock_;
+    Shift& shift_;
+    PlacementLimits limits_;
+    std::unordered_map<MatchId, async::Signal*> under_way_;
+};
+
+}  // namespace gk::app

@@ -1,0 +1,244 @@
+#include "app/match/tickets.hpp"
+
+#include <algorithm>
+#include <set>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "app/match/join_token.hpp"
+#include "async/deadline.hpp"
+#include "async/signal.hpp"
+#include "tls/digest.hpp"
+
+namespace gk::app {
+namespace {
+
+constexpr Milliseconds token_life = std::chrono::hours(24);
+constexpr std::size_t players_of_ticket = 100;
+constexpr std::size_t id_bytes = 128;
+constexpr std::size_t queues_of_ticket = 8;
+constexpr std::string_view token_begin = "gkp_";
+
+Error player_waits(const match::Ticket& ticket) {
+    return {.kind = Error::Kind::conflict,
+            .code = "player_waits",
+            .message = fmt::format("a player of this party waits or plays already, with ticket {}: cancel that one first", ticket.id.text())};
+}
+
+Error not_yours(std::string what) { return {.kind = Error::Kind::forbidden, .code = "not_a_member", .message = std::move(what)}; }
+
+bool is_operator(const Visitor& visitor) { return !visitor.player && visitor.caller.scope == Scope::admin && !visitor.caller.only_reads; }
+bool may_read_all(const Visitor& visitor) { return !visitor.player && visitor.caller.scope == Scope::admin; }
+
+bool is_plain(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
+}
+
+void check_players(const std::vector<match::Player>& players, std::vector<FieldError>& wrong) {
+    const auto fail = [&](std::string pointer, std::string code, std::string detail) {
+        wrong.push_back({.pointer = std::move(pointer), .code = std::move(code), .detail = std::move(detail), .mark = {}});
+    };
+    if (players.empty()) fail("/players", "required", "a ticket is for at least one player");
+    if (players.size() > players_of_ticket) fail("/players", "out_of_range", fmt::format("a party has at most {} players", players_of_ticket));
+    std::set<std::string_view> ids;
+    for (std::size_t i = 0; i < players.size(); ++i) {
+        const auto& id = players[i].id;
+        const auto pointer = fmt::format("/players/{}/id", i);
+        if (id.empty() || id.size() > id_bytes || !is_plain(id))
+            fail(pointer, "bad_format", fmt::format("a player's id has 1 to {} characters, none of them a control character", id_bytes));
+        if (!ids.insert(id).second) fail(pointer, "not_allowed", fmt::format("the player '{}' stands twice", id));
+    }
+}
+
+bool has_player(const match::Match& match, const std::string& player) {
+    return std::ranges::any_of(match.members, [&](const match::Member& member) { return member.player == player && !member.left_at; });
+}
+bool has_player(const match::Ticket& ticket, const std::string& player) {
+    return std::ranges::any_of(ticket.players, [&](const match::Player& known) { return known.id == player; });
+}
+
+// The same request under the same key is the same ticket.
+TicketId ticket_id(const Visitor& visitor, const Idempotency& once) {
+    const auto text = fmt::format("{}\n{}\n{}", visitor.caller.tenant, visitor.caller.name, once.key);
+    const auto digest = tls::sha256(std::as_bytes(std::span(text)));
+    UuidBits bits{};
+    std::ranges::copy_n(reinterpret_cast<const std::uint8_t*>(digest.data()), bits.size(), bits.begin());
+    return TicketId(uuid_from_random(bits));
+}
+
+}  // namespace
+
+Tickets::Answer<Tickets::Joined> Tickets::join(Visitor visitor, JoinOrder order, Idempotency once) {
+    auto wrong = order.unread;
+    check_players(order.players, wrong);
+    CO_TRY(queues, co_await queues_of(order, wrong));
+    if (!wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
+    const bool is_for_itself = visitor.player && order.players.size() == 1 && order.players[0].id == *visitor.player;
+    if (visitor.player && !is_for_itself) co_return std::unexpected(not_yours("with a player's token only this player can join"));
+
+    auto ticket = new_ticket(visitor, std::move(order), queues, once);
+    const auto id = ticket.id;
+    auto joined = co_await ports_.store.join(std::move(ticket));
+    if (!joined) co_return std::unexpected(from(joined.error()));
+    if (joined->outcome == MatchStore::Joined::Outcome::taken) co_return std::unexpected(player_waits(joined->ticket));
+    Joined out;
+    out.is_new = joined->outcome == MatchStore::Joined::Outcome::created && joined->ticket.id == id;
+    if (joined->ticket.state == match::TicketState::queued) ports_.stored(joined->ticket);
+    for (const auto& player : joined->ticket.players) out.tokens[player.id] = token_of(joined->ticket.tenant, player.id);
+    CO_TRY(shown, co_await view(std::move(joined->ticket)));
+    out.view = std::move(shown);
+    co_return out;
+}
+
+Tickets::Answer<std::vector<QueueRecord>> Tickets::queues_of(const JoinOrder& order, std::vector<FieldError>& wrong) {
+    auto all = co_await ports_.store.queues();
+    if (!all) co_return std::unexpected(from(all.error()));
+    if (order.queues.empty() || order.queues.size() > queues_of_ticket)
+        wrong.push_back({"/queues", "out_of_range", fmt::format("name 1 to {} queues", queues_of_ticket), {}});
+    std::vector<QueueRecord> found;
+    for (std::size_t i = 0; i < order.queues.size(); ++i) {
+        const auto at = std::ranges::find(*all, order.queues[i], &QueueRecord::name);
+        if (at == all->end())
+            wrong.push_back({fmt::format("/queues/{}", i), "not_found", fmt::format("there is no queue '{}'", order.queues[i]), {}});
+        else found.push_back(*at);
+    }
+    co_return found;
+}
+
+match::Ticket Tickets::new_ticket(const Visitor& visitor, JoinOrder order, const std::vector<QueueRecord>& queues, const Idempotency& once) {
+    const auto now = ports_.clock.now();
+    const auto longest = std::ranges::max_element(queues, {}, &QueueRecord::ticket_ttl)->ticket_ttl;
+    match::Ticket ticket;
+    ticket.id = once.key.empty() ? ports_.random.id<TicketId>() : ticket_id(visitor, once);
+    ticket.tenant = visitor.caller.tenant;
+    ticket.queues = std::move(order.queues);
+    ticket.players = std::move(order.players);
+    ticket.priority = order.priority;
+    ticket.joined_at = now;
+    ticket.seen_at = now;
+    ticket.expires_at = now + longest;
+    return ticket;
+}
+
+Tickets::Answer<match::Ticket> Tickets::find(const Visitor& visitor, TicketId id) {
+    auto ticket = co_await ports_.store.ticket(id);
+    if (!ticket) co_return std::unexpected(from(ticket.error()));
+    const bool is_known = may_read_all(visitor) || (visitor.player && has_player(*ticket, *visitor.player));
+    if (ticket->tenant != visitor.caller.tenant || !is_known) co_return std::unexpected(not_found("there is no such ticket"));
+    if (visitor.player) ports_.seen(id);
+    co_return std::move(*ticket);
+}
+
+Tickets::Answer<TicketView> Tickets::view(match::Ticket ticket) {
+    TicketView out{.ticket = std::move(ticket), .match = {}};
+    if (out.ticket.match) {
+        auto found = co_await ports_.store.match(*out.ticket.match);
+        if (!found && found.error().kind != StoreError::Kind::not_found) co_return std::unexpected(from(found.error()));
+        if (found) out.match = std::move(*found);
+    }
+    co_return out;
+}
+
+Tickets::Answer<TicketView> Tickets::show(Visitor visitor, TicketId id) {
+    CO_TRY(ticket, co_await find(visitor, id));
+    co_return co_await view(std::move(ticket));
+}
+
+Tickets::Answer<TicketView> Tickets::show_of(Visitor visitor, std::string player) {
+    auto ticket = co_await ports_.store.ticket_of(visitor.caller.tenant, std::move(player));
+    if (!ticket) co_return std::unexpected(from(ticket.error()));
+    co_return co_await show(std::move(visitor), ticket->id);
+}
+
+Tickets::Answer<TicketView> Tickets::wait(Visitor visitor, TicketId id, Time until) {
+    async::Signal changed;
+    const auto watch = ports_.feed.watch(id, [&changed](const MatchEvent&) { changed.raise(); });
+    CO_TRY(before, co_await show(visitor, id));
+    if (match::is_over(before.ticket.state)) co_return before;
+    auto waiting = changed.wait();
+    const bool is_changed = co_await async::finishes_by(ports_.clock, until, std::move(waiting));
+    if (!is_changed) co_return before;
+    co_return co_await show(std::move(visitor), id);
+}
+
+Tickets::Answer<MatchStore::Left> Tickets::cancel(Visitor visitor, TicketId id) {
+    CO_TRY(ticket, co_await find(visitor, id));
+    if (!visitor.player && !is_operator(visitor)) co_return std::unexpected(not_yours("only its players and operators cancel a ticket"));
+    auto left = co_await ports_.store.cancel(ticket.id, ports_.clock.now());
+    if (!left) co_return std::unexpected(from(left.error()));
+    co_return std::move(*left);
+}
+
+Tickets::Answer<TicketView> Tickets::change(Visitor visitor, TicketId id, std::vector<match::Player> players) {
+    CO_TRY(ticket, co_await find(visitor, id));
+    if (!visitor.player && !is_operator(visitor)) co_return std::unexpected(not_yours("only its players and operators change a ticket"));
+    auto changed = co_await ports_.store.change(ticket.id, std::move(players), ports_.clock.now());
+    if (!changed) co_return std::unexpected(from(changed.error()));
+    co_return co_await view(std::move(*changed));
+}
+
+Tickets::Answer<match::Match> Tickets::match(Visitor visitor, MatchId id) {
+    auto match = co_await ports_.store.match(id);
+    if (!match) co_return std::unexpected(from(match.error()));
+    const bool is_known = may_read_all(visitor) || (visitor.player && has_player(*match, *visitor.player));
+    if (match->tenant != visitor.caller.tenant || !is_known) co_return std::unexpected(not_found("there is no such match"));
+    co_return std::move(*match);
+}
+
+Tickets::Answer<std::vector<match::Match>> Tickets::matches(Visitor visitor, MatchStore::MatchFilter filter) {
+    if (!may_read_all(visitor)) co_return std::unexpected(not_yours("matches of others are for operators"));
+    filter.tenant = visitor.caller.tenant;
+    auto found = co_await ports_.store.matches(std::move(filter));
+    if (!found) co_return std::unexpected(from(found.error()));
+    co_return std::move(*found);
+}
+
+Tickets::Answer<match::Match> Tickets::answer(Visitor visitor, MatchId id, bool accepted) {
+    CO_TRY(match, co_await this->match(visitor, id));
+    if (!visitor.player) co_return std::unexpected(not_yours("a match is accepted by its players, with their own tokens"));
+    const auto member = std::ranges::find(match.members, *visitor.player, &match::Member::player);
+    if (member->accepted == accepted) co_return match;
+    if (match.state != match::MatchState::accepting || member->accepted) {
+        co_return std::unexpected(
+            Error{.kind = Error::Kind::conflict,
+                  .code = "not_asked",
+                  .message = member->accepted ? "this player has given the other answer" : "the match is not waiting for answers"});
+    }
+    member->accepted = accepted;
+    std::vector<TicketId> nobody;
+    auto stored = co_await ports_.store.advance(match, std::move(nobody), ports_.clock.now(), no_keeper);
+    if (!stored) co_return std::unexpected(from(stored.error()));
+    co_return co_await this->match(std::move(visitor), id);
+}
+
+Tickets::Answer<match::Match> Tickets::end(Visitor visitor, MatchId id, std::string reason) {
+    CO_TRY(match, co_await this->match(visitor, id));
+    if (!visitor.player && !is_operator(visitor)) co_return std::unexpected(not_yours("a match is ended by its players, its server or an operator"));
+    if (match::is_over(match.state)) co_return match;
+    match.state = match::MatchState::ended;
+    match.end_reason = std::move(reason);
+    match.ended_at = ports_.clock.now();
+    std::vector<TicketId> nobody;
+    auto stored = co_await ports_.store.advance(match, std::move(nobody), ports_.clock.now(), no_keeper);
+    if (!stored) co_return std::unexpected(from(stored.error()));
+    co_return match;
+}
+
+std::string Tickets::token_of(const std::string& tenant, const std::string& player) const {
+    return std::string(token_begin) + tenant + "." + make_join_token(ports_.key, "player of " + tenant, player, ports_.clock.calendar() + token_life);
+}
+
+std::optional<Visitor> Tickets::visitor_of(std::string_view token) const {
+    if (!token.starts_with(token_begin)) return std::nullopt;
+    token.remove_prefix(token_begin.size());
+    const auto dot = token.find('.');
+    if (dot == std::string_view::npos) return std::nullopt;
+    const std::string tenant(token.substr(0, dot));
+    auto player = player_of_join_token(ports_.key, "player of " + tenant, token.substr(dot + 1), ports_.clock.calendar());
+    if (!player) return std::nullopt;
+    return Visitor{.caller = {.name = "player:" + *player, .scope = Scope::player, .tenant = tenant}, .player = std::move(*player)};
+}
+
+}  // namespace gk::app

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/caller.hpp"
+#include "app/error.hpp"
+#include "app/idempotency.hpp"
+#include "app/match/feed.hpp"
+#include "base/secret.hpp"
+#include "domain/match/match.hpp"
+#include "domain/match/ticket.hpp"
+#include "ports/clock.hpp"
+#include "ports/match_store.hpp"
+#include "ports/random.hpp"
+
+namespace gk::app {
+
+// Who asks about matches: a key's owner, or one player with the token that it was given when it joined.
+struct Visitor {
+    Caller caller;
+    std::optional<std::string> player;
+};
+
+struct JoinOrder {
+    std::vector<match::Player> players;
+    std::vector<std::string> queues;
+    std::int32_t priority = 0;
+    std::vector<FieldError> unread;  // What of it could not be read; refused together with what the rules find wrong.
+};
+
+// A ticket with what its match does.
+struct TicketView {
+    match::Ticket ticket;
+    std::optional<match::Match> match;
+    // The word that people see: the ticket's own state, and while it is matched its match's.
+    std::string_view state() const { return match && !match::is_over(ticket.state) ? name_of(match->state) : name_of(ticket.state); }
+};
+
+// The use cases of people who want to play. Any replica answers them; what they ask for is carried out by whoever makes the matches.
+class Tickets {
+public:
+    struct Ports {
+        MatchStore& store;
+        Feed& feed;
+        Clock& clock;
+        Random& random;
+        Secret key;  // Of the tokens; the same in every replica.
+        // What this process has stored, for a matchmaker that is in it.
+        std::function<void(const match::Ticket&)> stored = [](const match::Ticket&) {};
+        std::function<void(TicketId)> seen = [](TicketId) {};
+    };
+    explicit Tickets(Ports ports) : ports_(std::move(ports)) {}
+
+    template <class T>
+    using Answer = Task<Result<T, Error>>;
+
+    struct Joined {
+        TicketView view;
+        bool is_new = true;
+        std::map<std::string, std::string> tokens;  // Of its players.
+    };
+    // Stored when it returns. The same players again get the ticket they have; `player_waits` when one of them waits or plays with others.
+    Answer<Joined> join(Visitor visitor, JoinOrder order, Idempotency once);
+    Answer<TicketView> show(Visitor visitor, TicketId ticket);
+    // The newest one of a player.
+    Answer<TicketView> show_of(Visitor visitor, std::string player);
+    // Returns at the first change of the ticket, when it is over, or when the time is.
+    Answer<TicketView> wait(Visitor visitor, TicketId ticket, Time until);
+    Answer<MatchStore::Left> cancel(Visitor visitor, TicketId ticket);
+    Answer<TicketView> change(Visitor visitor, TicketId ticket, std::vector<match::Player> players);
+
+    Answer<match::Match> match(Visitor visitor, MatchId id);
+    Answer<std::vector<match::Match>> matches(Visitor visitor, MatchStore::MatchFilter filter);
+    Answer<match::Match> answer(Visitor visitor, MatchId id, bool accepted);
+    // Over for all of them. Repeated: as it is.
+    Answer<match::Match> end(Visitor visitor, MatchId id, std::string reason);
+
+    // The token of a player, and whose token this is; nothing when it is none of ours or too old.
+    std::string token_of(const std::string& tenant, const std::string& player) const;
+    std::optional<Visitor> visitor_of(std::string_view token) const;
+
+private:
+    Answer<std::vector<QueueRecord>> queues_of(const JoinOrder& order, std::vector<FieldError>& wrong);
+    match::Ticket new_ticket(const Visitor& visitor, JoinOrder order, const std::vector<QueueRecord>& queues, const Idempotency& once);
+    Answer<TicketView> view(match::Ticket ticket);
+    Answer<match::Ticket> find(const Visitor& visitor, TicketId id);
+
+    Ports ports_;
+};
+
+}  // namespace gk::app
