@@ -103,6 +103,37 @@ TEST_F(GameShelfTest, TheSettingChoosesTheVersionAndTheFirstSourceThatIsHereIsTa
     EXPECT_EQ(nothing.error().message, "/usr/games/castle is not installed; run: apt-get install castle-server");
 }
 
+TEST_F(GameShelfTest, OurOwnProgramsAreWhereTheyWereInstalledAndInOurImage) {
+    constexpr std::string_view own = R"(name: own
+title: Own
+sources: [{builtin: {}}]
+ports: [{role: game, protocol: tcp}]
+command: ["{{paths.game}}/gamekeeper", match-server]
+ready: {log: 'ready'}
+stop: [{signal: SIGTERM}]
+)";
+    games.put(catalog::decode_game(*wire::parse_yaml(own)).value());
+    record.game = "own";
+    record.settings.clear();
+    catalog::RenderContext here;
+    here.programs = "/opt/gamekeeper";
+    const GameShelf machine(games, here, [](const std::string& path) { return path == "/opt/gamekeeper/gamekeeper"; }, files);
+    here.images = catalog::ImagePlace{.prefix = "registry.example.org/", .tag = "7", .fetched = "/gk/volume/game"};
+    const GameShelf cluster(games, here, [](const std::string&) { return false; }, files);
+
+    const auto on_machine = machine.launch_spec(record);
+    const auto in_pod = cluster.launch_spec(record);
+
+    ASSERT_TRUE(on_machine) << on_machine.error().message;
+    EXPECT_EQ(on_machine->argv.front(), "/game/gamekeeper");
+    EXPECT_EQ(on_machine->mounts, (std::vector<server::ReadOnlyMount>{{"/opt/gamekeeper", "/game"}}));
+    ASSERT_TRUE(in_pod) << in_pod.error().message;
+    EXPECT_EQ(in_pod->argv.front(), "/usr/local/bin/gamekeeper");
+    EXPECT_EQ(in_pod->image->reference, "registry.example.org/gamekeeper:7");
+    EXPECT_TRUE(in_pod->mounts.empty());
+    EXPECT_FALSE(shelf.launch_spec(record)) << "it was moved away";
+}
+
 TEST_F(GameShelfTest, ALicenceThatNobodyAcceptedStopsTheStartBeforeAnythingIsFetched) {
     record.settings.clear();
 

@@ -56,6 +56,10 @@ std::string GameShelf::obstacle(const catalog::Source& source) const {
     if (const auto* directory = std::get_if<catalog::DirectorySource>(&source.from)) {
         return path_exists_(directory->path) ? std::string() : fmt::format("the folder {} is not there", directory->path);
     }
+    if (std::holds_alternative<catalog::BuiltinSource>(source.from)) {
+        const auto program = context_.programs + "/gamekeeper";
+        return path_exists_(program) ? std::string() : fmt::format("Gamekeeper's own program is not where it was: {}", program);
+    }
     return {};
 }
 
@@ -78,6 +82,7 @@ Result<const catalog::Source*, Error> GameShelf::source_of(const catalog::Game& 
 
 std::string GameShelf::folder_of(const catalog::Source& source) const {
     if (const auto* directory = std::get_if<catalog::DirectorySource>(&source.from)) return directory->path;
+    if (std::holds_alternative<catalog::BuiltinSource>(source.from)) return context_.images ? std::string() : context_.programs;
     const auto download = catalog::download_of(source);
     return download ? files_.folder(*download) : std::string();
 }
@@ -85,6 +90,7 @@ std::string GameShelf::folder_of(const catalog::Source& source) const {
 catalog::RenderContext GameShelf::context_of(const catalog::Source& source) const {
     auto context = context_;
     context.game_files = folder_of(source);
+    if (context.images && std::holds_alternative<catalog::BuiltinSource>(source.from)) context.game_directory = catalog::builtin_folder_in_image;
     // In a pod each download has the name that it has here.
     if (context.images && !context.game_files.empty())
         context.game_directory = context.images->fetched + "/" + std::filesystem::path(context.game_files).filename().string();
@@ -132,6 +138,11 @@ Result<server::LaunchSpec, Error> GameShelf::launch_spec(const server::Record& r
                        .has_shim = image->shim == catalog::ImageSource::Shim::included};
     }
     return std::move(*spec);
+}
+
+server::Announcement GameShelf::announcement(const server::Record& record) const {
+    const auto* game = games_.game(record.game);
+    return game != nullptr ? game->announce : server::Announcement();
 }
 
 std::vector<std::string> GameShelf::files_to_read(const server::Record& record) const {

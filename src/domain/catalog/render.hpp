@@ -45,6 +45,7 @@ struct RenderContext {
     std::string data_directory = "/data";     // Where the game sees its world: {{paths.data}}.
     std::string game_directory = "/game";     // Where the game sees files that were fetched for it: {{paths.game}}.
     std::optional<ImagePlace> images;         // On a cluster: games come as images, and as nothing else.
+    std::string programs;                     // Where Gamekeeper's own programs are on this machine.
     std::string game_files;                   // Where those are on this machine, to be mounted; empty: the game is installed in the system.
 };
 

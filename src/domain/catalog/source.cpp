@@ -83,6 +83,11 @@ bool is_npm_name(std::string_view text) {
     return slash != std::string_view::npos && is_part(text.substr(1, slash - 1)) && is_part(text.substr(slash + 1));
 }
 
+void decode_builtin(const Value& value, const std::string& pointer, Errors& errors, BuiltinSource&) {
+    ObjectReader in(value, pointer, errors);
+    in.finish();
+}
+
 // Three numbers, and perhaps "-rc.1" or "+build" (Semantic Versioning 2.0): never a range, which begins in the same way ("1.x", "1 || 2").
 bool is_exact_version(std::string_view text) {
     const auto numbers = split(text.substr(0, text.find_first_of("-+")), '.');
@@ -166,12 +171,13 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Sour
     one("fetch", FetchSource{}, decode_fetch);
     one("npm", NpmSource{}, decode_npm);
     one("image", ImageSource{}, decode_image);
+    one("builtin", BuiltinSource{}, decode_builtin);
     in.optional("version", out.version);
     if (const auto* needs = in.find("needs")) decode_debian(*needs, in.pointer("needs"), errors, out.needs.emplace());
     if (const auto* image = in.find("runs_in")) decode_image(*image, in.pointer("runs_in"), errors, out.runs_in.emplace());
     if (out.runs_in && !download_of(out)) in.fail("runs_in", "not_allowed", "only what is fetched, by 'fetch' or 'npm', runs in another image");
     if (in.finish() && kinds != 1) {
-        errors.add(pointer, "not_allowed", "a source is exactly one of: debian, directory, fetch, npm, image", value.mark());
+        errors.add(pointer, "not_allowed", "a source is exactly one of: debian, directory, fetch, npm, image, builtin", value.mark());
     }
     return errors.list().size() == before;
 }
@@ -191,7 +197,9 @@ std::string image_reference(const ImageSource& image, const std::string& prefix,
 }
 
 const ImageSource* image_of(const Source& source) {
+    static const ImageSource ours{.name = "gamekeeper", .shim = ImageSource::Shim::copied};
     if (source.runs_in) return &*source.runs_in;
+    if (std::holds_alternative<BuiltinSource>(source.from)) return &ours;
     return std::get_if<ImageSource>(&source.from);
 }
 

@@ -52,6 +52,10 @@ struct ImageSource {
     Shim shim = Shim::included;
     bool operator==(const ImageSource&) const = default;
 };
+// Gamekeeper's own programs. On a machine the folder that they are in, seen by the game as {{paths.game}}; on a cluster the image of Gamekeeper.
+struct BuiltinSource {
+    bool operator==(const BuiltinSource&) const = default;
+};
 
 inline constexpr auto image_shim_names = std::to_array<std::string_view>({"included", "copied"});
 constexpr std::span<const std::string_view> names_of(ImageSource::Shim) { return image_shim_names; }
@@ -60,7 +64,7 @@ constexpr std::span<const std::string_view> names_of(ImageSource::Shim) { return
 std::string image_reference(const ImageSource& image, const std::string& prefix, const std::string& tag);
 
 struct Source {
-    std::variant<DebianSource, DirectorySource, FetchSource, NpmSource, ImageSource> from;
+    std::variant<DebianSource, DirectorySource, FetchSource, NpmSource, ImageSource, BuiltinSource> from;
     std::string version;  // Only for servers whose setting "version" has this value; empty: for every one.
     std::optional<DebianSource> needs;  // What must be installed besides, such as a Java runtime for a jar.
     std::optional<ImageSource> runs_in =
@@ -76,6 +80,8 @@ std::vector<const Source*> sources_of(const std::vector<Source>& sources, const 
 
 // The image that servers of this source run in on a cluster. Null: it is not for clusters.
 const ImageSource* image_of(const Source& source);
+// Where our own programs are in our own image.
+inline constexpr std::string_view builtin_folder_in_image = "/usr/local/bin";
 
 // A file to be fetched, and how one knows that it is the right one. Two that differ in the address alone are the same file.
 struct Download {

@@ -40,6 +40,12 @@
 namespace gk::programs {
 namespace {
 
+catalog::RenderContext context_of(const Installation& installation) {
+    auto context = installation.render_context();
+    context.programs = std::filesystem::path(this_program()).parent_path();
+    return context;
+}
+
 constexpr Milliseconds stop_grace = std::chrono::seconds(10);
 constexpr Milliseconds idle_look = std::chrono::seconds(5);
 constexpr unsigned socket_mode = 0666;  // Who may do what is decided by the peer's uid and keys, not by reaching the socket.
@@ -91,7 +97,7 @@ public:
           ports_(ports),
           games_(std::move(games)),
           shelf_(
-              games_, installation.render_context(), [](const std::string& path) { return std::filesystem::exists(path); }, ports.game_files),
+              games_, context_of(installation), [](const std::string& path) { return std::filesystem::exists(path); }, ports.game_files),
           declared_games_(games_, [this](const catalog::Game& game) { return shelf_.missing(game); }),
           accounts_(ports.ledger, ports.clock, ports.random),
           servers_({ports.store, ports.ledger, ports.runtime, ports.port_map, ports.clock, ports.random}, games_, installation.limits()),
