@@ -77,8 +77,8 @@ TEST_P(ShippedGame, IsRenderedTwiceWithoutAnyChange) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Games, ShippedGame,
-                         testing::Values(root + "/games/minecraft-java.yaml", root + "/games/minetest.yaml", root + "/games/teeworlds.yaml",
-                                         root + "/tests/games/toy.yaml", root + "/docs/formats/freeciv.yaml"),
+                         testing::Values(root + "/games/match-server.yaml", root + "/games/minecraft-java.yaml", root + "/games/minetest.yaml",
+                                         root + "/games/teeworlds.yaml", root + "/tests/games/toy.yaml", root + "/docs/formats/freeciv.yaml"),
                          [](const auto& param) {
                              const auto slash = param.param.rfind('/') + 1;
                              auto name = param.param.substr(slash, param.param.rfind('.') - slash);
@@ -88,7 +88,7 @@ INSTANTIATE_TEST_SUITE_P(Games, ShippedGame,
 
 // What people see in a form or a list: a title says what it is, a description what it does.
 TEST(Settings, AreExplained) {
-    for (const auto* path : {"/games/minetest.yaml", "/games/teeworlds.yaml"}) {
+    for (const auto* path : {"/games/match-server.yaml", "/games/minetest.yaml", "/games/teeworlds.yaml"}) {
         for (const auto& setting : read_game(root + path).settings) {
             EXPECT_FALSE(setting.title.empty()) << path << ": " << setting.name;
             EXPECT_FALSE(setting.description.empty()) << path << ": " << setting.name;

@@ -9,6 +9,7 @@
 #include "programs/cli/commands.hpp"
 #include "programs/cli/completion.hpp"
 #include "programs/cli/local_commands.hpp"
+#include "programs/cli/match_commands.hpp"
 #include "programs/cli/place.hpp"
 #include "programs/cli/screen.hpp"
 #include "programs/cli/syntax.hpp"
@@ -40,6 +41,7 @@ struct CommandLine {
     std::string patience;
     ServeOptions serve;
     Config::Cluster cluster;
+    MatchWishes matches;
     std::function<int()> run;
 };
 
@@ -376,6 +378,7 @@ int run_command_line(int argc, char** argv) {
     add_others(root, line);
     add_serve(root, line);
     add_manifests(root, line);
+    add_match_commands(root, line.matches, line.place, line.format, line.run);
     add_completion(root, line);
     if (argc > 1 && std::string_view(argv[1]) == "__complete") {
         for (const auto& candidate : completions(root, {argv + 2, argv + argc}, names_from_api)) fmt::print("{}\n", candidate);

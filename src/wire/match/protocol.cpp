@@ -86,7 +86,7 @@ Reply parse_reply(std::string_view line) {
     }
     if (first == "RUNNING_LENGTH") {
         const auto length = is_digits(rest) ? whole_seconds(rest) : std::nullopt;
-        return length ? Reply{.kind = Reply::Kind::running_length, .length = *length} : Reply{};
+        return length && *length <= length_most ? Reply{.kind = Reply::Kind::running_length, .length = *length} : Reply{};
     }
     if (text == trimmed(unknown_line)) return {.kind = Reply::Kind::unknown};
     if (text == trimmed(full_line)) return {.kind = Reply::Kind::full};

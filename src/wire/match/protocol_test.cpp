@@ -68,7 +68,8 @@ TEST(MatchProtocol, AClientReadsWhatAServerSays) {
     EXPECT_EQ(parse_reply(full_line).kind, Reply::Kind::full);
     EXPECT_EQ(parse_reply(denied_line).kind, Reply::Kind::denied);
     EXPECT_EQ(parse_reply(token_accepted_line).kind, Reply::Kind::token_accepted);
-    for (const std::string_view line : {"", "STATE", "STATE paused", "RUNNING_LENGTH x", "RUNNING_LENGTH", "SCORE 3"}) {
+    for (const std::string_view line :
+         {"", "STATE", "STATE paused", "RUNNING_LENGTH x", "RUNNING_LENGTH -1", "RUNNING_LENGTH 86401", "RUNNING_LENGTH", "SCORE 3"}) {
         EXPECT_EQ(parse_reply(line).kind, Reply::Kind::other) << line;
     }
 }

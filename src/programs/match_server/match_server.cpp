@@ -1,0 +1,77 @@
+#include "programs/match_server/match_server.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <tuple>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include "adapters/system/clock.hpp"
+#include "adapters/system/log.hpp"
+#include "async/run.hpp"
+#include "programs/descriptors.hpp"
+#include "programs/exit_code.hpp"
+#include "programs/match_server/server.hpp"
+
+namespace gk::programs {
+namespace {
+
+Task<void> stop_on_signal(boost::asio::signal_set& signals, MatchServer& server) {
+    boost::system::error_code error;
+    std::ignore = co_await signals.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, error));
+    if (!error) server.stop();
+}
+
+Task<void> serve_until_over(MatchServer& server) { std::ignore = co_await server.run(); }
+
+Task<void> serve_matches(boost::asio::io_context& loop, MatchServer& server) {
+    boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
+    async::TaskGroup listening(loop.get_executor());
+    listening.spawn("signals", stop_on_signal(signals, server));
+    auto body = serve_until_over(server);
+    co_await async::run_with(listening, std::move(body));
+}
+
+int run_match_server(const MatchServerOptions& options) {
+    boost::asio::io_context loop(1);
+    system::SystemClock clock(loop.get_executor());
+    MatchServer server(loop.get_executor(), clock, options);
+    const auto at = server.listen();
+    if (!at) {
+        fmt::print(stderr, "gamekeeper: {}\n", at.error().detail);
+        return exit_failed;
+    }
+    fmt::print("ready on {}\n", at->text());
+    std::fflush(stdout);
+    async::run_until_done(loop, serve_matches(loop, server));
+    return exit_ok;
+}
+
+}  // namespace
+
+int match_server_main(const MatchServerWish& wish) {
+    const auto options = match_server_options(wish);
+    if (!options) {
+        fmt::print(stderr, "gamekeeper: {}\n", options.error());
+        return exit_usage;
+    }
+    std::signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
+    const auto form = isatty(STDERR_FILENO) == 1 ? system::LogSink::Form::text : system::LogSink::Form::json;
+    const auto sink = system::LogSink::open(form, "");
+    if (!sink) {
+        fmt::print(stderr, "gamekeeper: {}\n", sink.error());
+        return exit_failed;
+    }
+    log::set_sink(sink->get(), log::Level::info);
+    const int status = run_match_server(*options);
+    log::set_sink(nullptr);
+    return status;
+}
+
+}  // namespace gk::programs
