@@ -65,11 +65,11 @@ kubernetes::BackupPods::Options backup_options(const Config& config) {
 
 restic::ResticOptions restic_options(const Keys& keys) { return {.password = keys.vault, .recovery_key = keys.recovery}; }
 
-// Another one for every process that ever runs.
-std::string own_name(Random& random) {
+// What the names of all begin with who ever have this state directory.
+std::string household_name(const system::Household& household) {
     char host[256] = {};
     if (gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
-    return fmt::format("{}_{}", host, random.id<ServerUid>().text());
+    return fmt::format("{}_{}_", host, household.name());
 }
 
 RuntimeError runtime_error(StoreError error) {
@@ -108,8 +108,13 @@ Task<Result<std::unique_ptr<Cluster>, std::string>> Cluster::open(boost::asio::i
     CO_TRY(trust, tls::Context::for_client({}));
     CO_TRY(keys, co_await keep_cluster_keys(client_of(*access), random, config.cluster.space));
     CO_TRY(ledger, co_await ClusterLedger::open(loop.get_executor(), *clock, config));
-    Opened opened{
-        .clock = std::move(clock), .keys = std::move(keys), .access = std::move(access), .ledger = std::move(ledger), .trust = std::move(trust)};
+    CO_TRY(household, system::Household::take(config.state));
+    Opened opened{.household = std::move(household),
+                  .clock = std::move(clock),
+                  .keys = std::move(keys),
+                  .access = std::move(access),
+                  .ledger = std::move(ledger),
+                  .trust = std::move(trust)};
     co_return std::unique_ptr<Cluster>(new Cluster(loop, config, std::move(opened), store));
 }
 
@@ -118,7 +123,8 @@ Cluster::Cluster(boost::asio::io_context& loop, const Config& config, Opened ope
       clock_(std::move(opened.clock)),
       keys_(std::move(opened.keys)),
       access_(std::move(opened.access)),
-      name_(own_name(random_)),
+      household_(std::move(opened.household)),
+      name_(household_name(household_) + random_.id<ServerUid>().text()),
       store_(loop.get_executor(), client_of(*access_), random_, config.cluster.worlds),
       ledger_(std::move(opened.ledger)),
       events_(client_of(*access_), random_, name_),
@@ -133,11 +139,12 @@ Cluster::Cluster(boost::asio::io_context& loop, const Config& config, Opened ope
       vault_(bench_, make_vault_place(loop.get_executor(), *clock_, random_, config, store), restic_options(keys_)),
       files_([this](ServerUid uid) { return runtime_.files_of(uid); }, *clock_),
       game_files_(loop.get_executor(), *clock_, std::move(opened.trust), {.folder = config.games.downloads}),
-      elector_(client_of(*access_), random_, {.space = config.cluster.space, .name = "gamekeeper"}, {.me = name_}, [this] {
-          leads_ = true;
-          declared_games_.show_all();
-          office_.wake_all();
-      }) {
+      elector_(client_of(*access_), random_, {.space = config.cluster.space, .name = "gamekeeper"},
+               {.me = name_, .household = household_name(household_)}, [this] {
+                   leads_ = true;
+                   declared_games_.show_all();
+                   office_.wake_all();
+               }) {
     access_->server().allow_changes_while([this] { return may_change(); });
     if (!config.cluster.admins.empty() || !config.cluster.readers.empty())
         tokens_.emplace(client_of(*access_), kubernetes::ReviewedTokens::Rights{.admins = config.cluster.admins, .readers = config.cluster.readers});

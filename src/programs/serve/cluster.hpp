@@ -25,6 +25,7 @@
 #include "adapters/sqlite/database.hpp"
 #include "adapters/sqlite/ledger.hpp"
 #include "adapters/system/clock.hpp"
+#include "adapters/system/household.hpp"
 #include "adapters/system/random.hpp"
 #include "async/wait_queue.hpp"
 #include "net/shim/remote.hpp"
@@ -75,6 +76,7 @@ public:
 private:
     // What is read before anything is made of it.
     struct Opened {
+        system::Household household;
         std::unique_ptr<system::SystemClock> clock;
         Keys keys;
         std::unique_ptr<ClusterAccess> access;
@@ -94,6 +96,7 @@ private:
     system::SystemRandom random_;
     Keys keys_;
     std::unique_ptr<ClusterAccess> access_;
+    system::Household household_;
     std::string name_;  // Another one for every process that ever runs.
     kubernetes::KubernetesServerStore store_;
     ClusterLedger ledger_;
