@@ -93,7 +93,7 @@ public:
     // `put_back` wait again with the time of their first join, the others end as `failed`. `conflict` when the stored one may not become this.
     virtual Answer<Success> advance(match::Match match, std::vector<TicketId> put_back, Time now, WrittenBy by) = 0;
     // Those that still wait, and of them, when `unless_seen_since` is given, those that were not seen since; the others stay as they are. Returns
-    // who expired.
+    // who of them is expired now.
     virtual Answer<std::vector<TicketId>> expire(std::vector<TicketId> tickets, std::string reason, std::optional<Time> unless_seen_since, Time now,
                                                  Epoch by) = 0;
     // Somebody asked for these tickets or listens for their events. Makes no event and wakes nobody.
@@ -126,9 +126,10 @@ public:
         std::size_t limit = 100;
     };
     virtual Answer<std::vector<MatchEvent>> events(EventFilter filter) = 0;
+    virtual Answer<std::uint64_t> last_event() = 0;  // Its number; 0: there was none yet.
 
     virtual Answer<std::vector<PlayerRating>> ratings(std::string queue, std::vector<std::string> players) = 0;
-    // Once for each match: false when its results were taken before.
+    // Once for each match: false when its results were taken before, also by a call whose answer was lost.
     virtual Answer<bool> rate(MatchId match, std::vector<PlayerRating> ratings, WrittenBy by) = 0;
 
     // Removes tickets (with their events) and matches that were over before then, about `limit` of each at most; returns how many. Ratings stay.

@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "adapters/sqlite/ledger.hpp"
+#include "adapters/sqlite/match_store.hpp"
 #include "adapters/sqlite/port_map.hpp"
 #include "adapters/sqlite/schema.hpp"
 #include "adapters/sqlite/server_store.hpp"
@@ -40,6 +41,8 @@ protected:
         ASSERT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
         ASSERT_EQ(sqlite3_close(db), SQLITE_OK);
     }
+
+    void make_matches(MatchStore& matches);
 
     test::TemporaryDirectory directory_;
     std::string path_ = directory_.path() / "gamekeeper.db";
@@ -194,6 +197,16 @@ TEST_F(SqliteDatabase, MayGoAwayWhileCallersWait) {
     EXPECT_TRUE(open());
 }
 
+constexpr int schema_with_matches = 3;
+
+match::Ticket ticket_of(std::string player, std::uint8_t number) {
+    match::Ticket ticket;
+    ticket.id = numbered<TicketId>(number);
+    ticket.queues = {"ranked"};
+    ticket.players = {{.id = std::move(player), .attributes = {{"skill", 12.5}}, .latencies = {{"eu", 20}}, .blocked = {}}};
+    return ticket;
+}
+
 // One file for each released schema, made by that release: all of them must open and read, for ever.
 TEST_F(SqliteDatabase, ReadsTheFilesOfEveryReleasedSchema) {
     for (int version = 1; version <= sqlite::schema_version(); ++version) {
@@ -224,6 +237,15 @@ TEST_F(SqliteDatabase, ReadsTheFilesOfEveryReleasedSchema) {
         EXPECT_EQ(wait(ledger.fact("vault.sampled")).value(), "2026-11-21");
         EXPECT_EQ(wait(ledger.next_epoch()).value(), Epoch{2});
         EXPECT_EQ(wait(ports.list())->size(), 1u);
+        sqlite::SqliteMatchStore matches(io_.get_executor(), **db);
+        EXPECT_EQ(wait(matches.join(ticket_of("eve", 9)))->outcome, MatchStore::Joined::Outcome::created);
+        if (version < schema_with_matches) continue;
+        EXPECT_EQ(wait(matches.waiting({}, 10))->front().players.front().id, "ann");
+        EXPECT_EQ(wait(matches.match(numbered<MatchId>(1)))->server->name, "game-server-01020304");
+        EXPECT_EQ(wait(matches.ticket_of("default", "bob"))->state, match::TicketState::matched);
+        EXPECT_EQ(wait(matches.queues())->front().name, "ranked");
+        EXPECT_EQ(wait(matches.ratings("ranked", {"bob"}))->size(), 1u);
+        EXPECT_EQ(wait(matches.next_epoch()).value(), Epoch{2});
     }
 }
 
@@ -242,6 +264,25 @@ TEST_F(SqliteDatabase, LetsAPortOfTheFirstSchemaRestOn) {
 
     ASSERT_TRUE(chosen);
     EXPECT_EQ(chosen->front().open, Port{30002}) << "a record has 30000, and 30001 rests";
+}
+
+// One who waits and one who plays.
+void SqliteDatabase::make_matches(MatchStore& matches) {
+    const QueueRecord queue{.name = "ranked", .game = "match-server", .fleet = {}, .rules = Value::object({{"session_size", 1}}), .shadow = {}};
+    EXPECT_TRUE(wait(matches.put(queue)));
+    EXPECT_TRUE(wait(matches.join(ticket_of("ann", 1))));
+    const auto bob = ticket_of("bob", 2);
+    EXPECT_TRUE(wait(matches.join(bob)));
+    const auto epoch = wait(matches.next_epoch()).value();
+    match::Match match;
+    match.id = numbered<MatchId>(1);
+    match.queue = "ranked";
+    match.members = {{.player = "bob", .ticket = bob.id, .team = "red", .accepted = {}, .left_at = {}}};
+    EXPECT_TRUE(wait(matches.commit({match}, epoch)));
+    match.state = match::MatchState::assigned;
+    match.server = match::MatchServer{.name = "game-server-01020304", .host = "192.0.2.1", .port = 4000};
+    EXPECT_TRUE(wait(matches.advance(match, {}, Time(), epoch)));
+    EXPECT_TRUE(wait(matches.rate(match.id, {{.player = "bob", .queue = "ranked", .value = 1500}}, epoch)));
 }
 
 // Writes what the fixture of the newest schema is made of; run once when a schema is released:
@@ -290,6 +331,8 @@ TEST_F(SqliteDatabase, MakesAFixture) {
     EXPECT_TRUE(wait(ledger.set_fact("vault.sampled", "2026-11-21", no_keeper)));
     const IdempotentReply reply{.request_digest = "abc", .operation = operation.id};
     EXPECT_TRUE(wait(ledger.remember("key", "k", reply, clock.now())));
+    sqlite::SqliteMatchStore matches(io_.get_executor(), **db);
+    make_matches(matches);
 }
 
 }  // namespace

@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "adapters/postgres/document.hpp"
+#include "adapters/postgres/listener.hpp"
 #include "adapters/postgres/schema.hpp"
-#include "async/deadline.hpp"
 #include "domain/operation/codec.hpp"
 #include "domain/vault/codec.hpp"
 #include "ports/ledger_codec.hpp"
@@ -82,13 +82,13 @@ PostgresLedger::PostgresLedger(boost::asio::any_io_executor loop, Clock& clock, 
 
 Ledger::Answer<std::unique_ptr<PostgresLedger>> PostgresLedger::open(boost::asio::any_io_executor loop, Clock& clock, Options options) {
     std::unique_ptr<PostgresLedger> ledger(new PostgresLedger(loop, clock, std::move(options)));
-    Connection connection(loop);
-    CO_TRY_OK(co_await ledger->pool_.open(connection));
-    auto migrating = migrate(connection);
-    const auto migrated = co_await async::with_deadline(clock, clock.now() + ledger->pool_.options().call_limit, std::move(migrating));
-    if (!migrated) co_return std::unexpected(StoreError{Kind::unavailable, "PostgreSQL did not let its schema be brought up to date in time"});
-    if (!*migrated) co_return std::unexpected(migrated->error());
+    CO_TRY_OK(co_await migrate_in_time(loop, clock, ledger->pool_));
     co_return ledger;
+}
+
+Task<void> PostgresLedger::run() {
+    Listener listener(loop_, clock_, pool_, {.listen = "LISTEN gamekeeper_events", .what = "events"}, [this] { watchers_.notify(); });
+    co_await listener.run();
 }
 
 Ledger::Answer<Rows> PostgresLedger::ask(const char* sql, std::vector<std::string> values) {

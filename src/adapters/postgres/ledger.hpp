@@ -46,10 +46,6 @@ private:
     // One transaction that is refused under an old epoch; the answers of `statements`.
     Answer<std::vector<Rows>> write(WrittenBy by, std::vector<Statement> statements);
     Answer<Success> change(WrittenBy by, const char* sql, std::vector<std::string> values);
-    Task<Result<Success, StoreError>> listen(Connection& connection);
-    Task<StoreError> hear_all(Connection& connection);
-    Task<Result<Success, StoreError>> hear_next(Connection& connection);
-    Task<Result<Success, StoreError>> in_time(Answer<Rows> asking);
 
     boost::asio::any_io_executor loop_;
     Clock& clock_;

@@ -1,10 +1,12 @@
+#include "adapters/postgres/listener.hpp"
+
 #include <algorithm>
 
-#include "adapters/postgres/ledger.hpp"
+#include <fmt/format.h>
+
 #include "async/deadline.hpp"
 #include "base/log.hpp"
 
-// How this process hears of the events that others append.
 namespace gk::postgres {
 namespace {
 
@@ -13,34 +15,34 @@ constexpr Milliseconds quiet_most = std::chrono::seconds(30);
 
 }  // namespace
 
-Task<void> PostgresLedger::run() {
+Task<void> Listener::run() {
     for (;;) {
         Connection connection(loop_);
         if (const auto listening = co_await listen(connection)) {
-            log::info("postgres", "events of other processes are heard");
+            log::info("postgres", fmt::format("{} of other processes are heard", channel_.what));
             const auto ended = co_await hear_all(connection);
-            log::warning("postgres", "events of other processes are not heard", {{"detail", ended.detail}});
+            log::warning("postgres", fmt::format("{} of other processes are not heard", channel_.what), {{"detail", ended.detail}});
         }
         co_await clock_.sleep(pool_.options().retry_first);
     }
 }
 
-Task<Result<Success, StoreError>> PostgresLedger::listen(Connection& connection) {
+Task<Result<Success, StoreError>> Listener::listen(Connection& connection) {
     CO_TRY_OK(co_await pool_.open(connection));
-    auto listening = connection.script("LISTEN gamekeeper_events");
+    auto listening = connection.script(channel_.listen);
     CO_TRY_OK(co_await in_time(std::move(listening)));
-    // What was appended before is heard of now.
-    watchers_.notify();
+    // What was told before is heard of now.
+    heard_();
     co_return Success{};
 }
 
-Task<StoreError> PostgresLedger::hear_all(Connection& connection) {
+Task<StoreError> Listener::hear_all(Connection& connection) {
     for (;;) {
         if (const auto heard = co_await hear_next(connection); !heard) co_return heard.error();
     }
 }
 
-Task<Result<Success, StoreError>> PostgresLedger::hear_next(Connection& connection) {
+Task<Result<Success, StoreError>> Listener::hear_next(Connection& connection) {
     auto hearing = connection.hear();
     const auto who = co_await async::with_deadline(clock_, clock_.now() + quiet_most, std::move(hearing));
     if (!who) {
@@ -48,12 +50,12 @@ Task<Result<Success, StoreError>> PostgresLedger::hear_next(Connection& connecti
         co_return co_await in_time(std::move(asking));
     }
     if (!*who) co_return std::unexpected(who->error());
-    // Of what this process appends, watchers have heard from append().
-    if (std::ranges::any_of(**who, [this](int pid) { return !pool_.is_ours(pid); })) watchers_.notify();
+    // Whoever tells something himself hears of it there.
+    if (std::ranges::any_of(**who, [this](int pid) { return !pool_.is_ours(pid); })) heard_();
     co_return Success{};
 }
 
-Task<Result<Success, StoreError>> PostgresLedger::in_time(Answer<Rows> asking) {
+Task<Result<Success, StoreError>> Listener::in_time(Task<Result<Rows, StoreError>> asking) {
     const auto answer = co_await async::with_deadline(clock_, clock_.now() + pool_.options().call_limit, std::move(asking));
     if (!answer) co_return std::unexpected(StoreError{StoreError::Kind::unavailable, "PostgreSQL has fallen silent"});
     if (!*answer) co_return std::unexpected(answer->error());

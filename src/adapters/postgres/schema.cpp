@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "adapters/postgres/match_schema.hpp"
+#include "async/deadline.hpp"
+
 namespace gk::postgres {
 namespace {
 
@@ -87,7 +90,7 @@ CREATE TABLE facts (
 )sql";
 
 // A released step never changes; a new schema is a new step at the end.
-constexpr auto steps = std::to_array<const char*>({first_schema});
+constexpr auto steps = std::to_array<const char*>({first_schema, match_schema});
 
 // Whoever comes second waits at the lock for the first. The schema may have been made by who owns the database, who need not let us make one.
 constexpr const char* begin = R"sql(
@@ -132,6 +135,16 @@ Task<Result<Success, StoreError>> migrate(Connection& connection) {
     }
     if (version > schema_version() || version < 0) co_return std::unexpected(too_new(version));
     co_return co_await take_steps(connection, version);
+}
+
+Task<Result<Success, StoreError>> migrate_in_time(boost::asio::any_io_executor loop, Clock& clock, Pool& pool) {
+    Connection connection(std::move(loop));
+    CO_TRY_OK(co_await pool.open(connection));
+    auto migrating = migrate(connection);
+    const auto migrated = co_await async::with_deadline(clock, clock.now() + pool.options().call_limit, std::move(migrating));
+    if (!migrated) co_return std::unexpected(StoreError{Kind::unavailable, "PostgreSQL did not let its schema be brought up to date in time"});
+    if (!*migrated) co_return std::unexpected(migrated->error());
+    co_return Success{};
 }
 
 }  // namespace gk::postgres

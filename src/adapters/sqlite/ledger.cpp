@@ -1,10 +1,10 @@
 #include "adapters/sqlite/ledger.hpp"
 
-#include <charconv>
 #include <limits>
 
 #include "adapters/sqlite/digest.hpp"
 #include "adapters/sqlite/document.hpp"
+#include "adapters/sqlite/facts.hpp"
 #include "domain/operation/codec.hpp"
 #include "domain/vault/codec.hpp"
 #include "ports/ledger_codec.hpp"
@@ -13,7 +13,7 @@ namespace gk::sqlite {
 namespace {
 
 using Kind = StoreError::Kind;
-constexpr const char* epoch_fact = "keeper.epoch";
+constexpr const char* keeper = "keeper";
 
 // Documents of one table, with the digest of their id and text in the columns behind them.
 std::string digest_of(std::string_view table, std::string_view id, std::string_view document) { return RowDigest(table).add(id).add(document).hex(); }
@@ -37,43 +37,12 @@ Result<std::vector<T>, StoreError> read_rows(std::string_view table, Rows rows) 
     }
 }
 
-Result<std::optional<std::string>, StoreError> fact_now(Connection& db, std::string_view name) {
-    auto rows = db.query("SELECT value, digest FROM facts WHERE name = ?1", name);
-    TRY(found, rows.next());
-    if (!found) return std::nullopt;
-    TRY_OK(check_digest(fmt::format("fact {}", name), rows.text(1), digest_of("facts", name, rows.text(0))));
-    return std::string(rows.text(0));
-}
-
-Result<Success, StoreError> set_fact_now(Connection& db, std::string_view name, std::string_view value) {
-    TRY_OK(db.change("INSERT INTO facts (name, value, digest) VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE SET value = ?2, digest = ?3", name,
-                     value, digest_of("facts", name, value)));
-    return Success{};
-}
-
-Result<Epoch, StoreError> epoch_now(Connection& db) {
-    TRY(stored, fact_now(db, epoch_fact));
-    if (!stored) return Epoch{};
-    std::uint64_t last = 0;
-    const auto read = std::from_chars(stored->data(), stored->data() + stored->size(), last);
-    if (read.ec != std::errc() || read.ptr != stored->data() + stored->size()) return std::unexpected(corrupt_row("epoch", "it is no number"));
-    return static_cast<Epoch>(last);
-}
-
-Result<Epoch, StoreError> next_epoch_now(Connection& db) {
-    TRY(last, epoch_now(db));
-    const auto next = std::to_underlying(last) + 1;
-    TRY_OK(set_fact_now(db, epoch_fact, std::to_string(next)));
-    return static_cast<Epoch>(next);
-}
-
 // The same work, refused under an old epoch: one transaction looks and writes.
 template <class T>
 Work<T> unless_fenced(WrittenBy by, Work<T> work) {
     if (!by) return work;
     return [epoch = *by, work = std::move(work)](Connection& db) -> Result<T, StoreError> {
-        TRY(newest, epoch_now(db));
-        if (epoch < newest) return std::unexpected(StoreError{Kind::fenced, "a newer keeper is at work"});
+        TRY_OK(check_epoch(db, keeper, epoch));
         return work(db);
     };
 }
@@ -226,7 +195,7 @@ SqliteLedger::SqliteLedger(boost::asio::any_io_executor loop, Database& db) : Sq
 SqliteLedger::SqliteLedger(boost::asio::any_io_executor loop, Database& db, Limits limits) : db_(db), watchers_(std::move(loop)), limits_(limits) {}
 
 Ledger::Answer<Epoch> SqliteLedger::next_epoch() {
-    Work<Epoch> work = next_epoch_now;
+    Work<Epoch> work = [](Connection& db) { return raise_epoch(db, keeper); };
     return db_.write(std::move(work));
 }
 
@@ -326,12 +295,12 @@ Ledger::Answer<Success> SqliteLedger::remove_kept(ServerUid uid, WrittenBy by) {
 }
 
 Ledger::Answer<std::optional<std::string>> SqliteLedger::fact(std::string name) {
-    Work<std::optional<std::string>> work = [name = std::move(name)](Connection& db) { return fact_now(db, name); };
+    Work<std::optional<std::string>> work = [name = std::move(name)](Connection& db) { return read_fact(db, name); };
     return db_.read(std::move(work));
 }
 
 Ledger::Answer<Success> SqliteLedger::set_fact(std::string name, std::string value, WrittenBy by) {
-    Work<Success> work = [name = std::move(name), value = std::move(value)](Connection& db) { return set_fact_now(db, name, value); };
+    Work<Success> work = [name = std::move(name), value = std::move(value)](Connection& db) { return write_fact(db, name, value); };
     return db_.write(unless_fenced(by, std::move(work)));
 }
 

@@ -108,8 +108,84 @@ INSERT INTO resting_ports SELECT protocol, port, released_at FROM ports WHERE re
 DROP TABLE ports;
 )sql";
 
+// Version 3. Who waits and who plays. The row of a ticket is the ticket (adapters/sqlite/match_rows); queues and players are JSON. Rows of
+// tickets and matches refer to one another by their numbers, which grow: pages fill one after the other. The two unique indexes are the rule that
+// a player waits once and plays once. No digests: these rows live for minutes, and a restart reads a million of them.
+constexpr const char* matches = R"sql(
+CREATE TABLE match_queues (
+    name TEXT NOT NULL PRIMARY KEY,
+    document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE match_tickets (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    tenant TEXT NOT NULL,
+    state TEXT NOT NULL,
+    joined_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL,
+    over_at INTEGER,
+    priority INTEGER NOT NULL,
+    put_back INTEGER NOT NULL,
+    match TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    queues TEXT NOT NULL,
+    players TEXT NOT NULL
+) STRICT;
+CREATE INDEX match_tickets_waiting ON match_tickets (joined_at, id) WHERE state = 'queued';
+CREATE INDEX match_tickets_over ON match_tickets (over_at) WHERE over_at IS NOT NULL;
+CREATE TABLE match_ticket_players (
+    tenant TEXT NOT NULL,
+    player TEXT NOT NULL,
+    ticket INTEGER NOT NULL,
+    live INTEGER NOT NULL,
+    PRIMARY KEY (tenant, player, ticket)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX match_ticket_players_live ON match_ticket_players (tenant, player) WHERE live = 1;
+CREATE TABLE matches (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    tenant TEXT NOT NULL,
+    queue TEXT NOT NULL,
+    state TEXT NOT NULL,
+    live INTEGER NOT NULL,
+    rated INTEGER NOT NULL,
+    server TEXT NOT NULL,
+    end_reason TEXT NOT NULL,
+    claimed_at INTEGER NOT NULL,
+    over_at INTEGER,
+    document TEXT NOT NULL
+) STRICT;
+CREATE INDEX matches_by_queue ON matches (tenant, queue, number);
+CREATE INDEX matches_live ON matches (number) WHERE live = 1;
+CREATE INDEX matches_over ON matches (over_at) WHERE over_at IS NOT NULL;
+CREATE TABLE match_players (
+    tenant TEXT NOT NULL,
+    player TEXT NOT NULL,
+    match INTEGER NOT NULL,
+    live INTEGER NOT NULL,
+    PRIMARY KEY (tenant, player, match)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX match_players_live ON match_players (tenant, player) WHERE live = 1;
+CREATE TABLE match_events (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    ticket INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    match TEXT NOT NULL,
+    what TEXT NOT NULL,
+    detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX match_events_by_ticket ON match_events (ticket, number);
+CREATE TABLE match_ratings (
+    queue TEXT NOT NULL,
+    player TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (queue, player)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 // A released step never changes; a new schema is a new step at the end.
-constexpr auto steps = std::to_array<const char*>({first_schema, ports_of_records});
+constexpr auto steps = std::to_array<const char*>({first_schema, ports_of_records, matches});
 
 Result<std::int64_t, StoreError> pragma_number(Connection& db, const char* sql) {
     auto rows = db.query(sql);
