@@ -51,7 +51,7 @@ public:
         return "";
     }
     std::string join(Player alone, int at_seconds = 0) { return join(std::vector<Player>{std::move(alone)}, at_seconds); }
-    void leave(const std::string& name) {
+    void leave(std::string name) {  // Not a reference: it may be one into the ticket.
         engine_.remove(slots_.at(name));
         tickets_.erase(slots_.at(name));
         slots_.erase(name);
