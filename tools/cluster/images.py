@@ -4,6 +4,7 @@ The tar lies in CACHE/images, named by what it was made of. What it is made of: 
 """
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import fcntl
 import os
@@ -110,13 +111,25 @@ def make(image):
     """The image's tar file, made unless it is there. Of several who want one, one makes it."""
     file = image.file()
     if not file.exists():
-        oci.FOLDER.mkdir(parents=True, exist_ok=True)
-        with (oci.FOLDER / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with alone():
             if not file.exists():
                 make_alone(image, file)
     os.utime(file)  # As one that is used.
     return file
+
+
+def make_tree(packages):
+    """What of Debian is below an image with these packages."""
+    with alone():
+        debian.layers(packages)
+
+
+@contextlib.contextmanager
+def alone():
+    oci.FOLDER.mkdir(parents=True, exist_ok=True)
+    with (oci.FOLDER / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def make_alone(image, file):
