@@ -148,13 +148,15 @@ Cluster::Cluster(boost::asio::io_context& loop, const Config& config, Opened ope
     access_->server().allow_changes_while([this] { return may_change(); });
     if (!config.cluster.admins.empty() || !config.cluster.readers.empty())
         tokens_.emplace(client_of(*access_), kubernetes::ReviewedTokens::Rights{.admins = config.cluster.admins, .readers = config.cluster.readers});
+    port_map_.on_address([this](ServerUid uid) { runtime_.service_changed(uid); });
     store_.on_written([this](const Value& before, kubernetes::ObjectPtr after) { events_.tell_change(before, std::move(after)); });
 }
 
 kubernetes::ClusterRuntime::Knowledge Cluster::knowledge() {
     return {.place = [this](ServerUid uid) { return store_.index().key_of(uid); },
             .launch = [this](ServerUid uid) { return launch_of(uid); },
-            .key = [this](kubernetes::ObjectKey server) { return kubernetes::shim_key(store_.secrets(), std::move(server)); }};
+            .key = [this](kubernetes::ObjectKey server) { return kubernetes::shim_key(store_.secrets(), std::move(server)); },
+            .service = [this](ServerUid uid) { return port_map_.service_of(uid); }};
 }
 
 kubernetes::BackupPods::Knowledge Cluster::backup_knowledge() {

@@ -104,9 +104,11 @@ Task<void> serve(Place& place, Orders::Setting setting) {
     Client client(*place.server, "gamekeeper");
     ServerSecrets secrets(client, place.random);
     Orders* orders_there = nullptr;
+    const KubernetesPortMap* ports_there = nullptr;
     ClusterRuntime::Knowledge knowledge{.place = [&](ServerUid which) { return which == uid ? std::optional(server) : std::nullopt; },
                                         .launch = [&](ServerUid) { return orders_there->launch_spec(); },
-                                        .key = [&](ObjectKey of) { return shim_key(secrets, std::move(of)); }};
+                                        .key = [&](ObjectKey of) { return shim_key(secrets, std::move(of)); },
+                                        .service = [&](ServerUid which) { return ports_there->service_of(which); }};
     ClusterRuntime::Options options;
     options.space = setting.record.space;
     options.pods.shim_image = "gamekeeper.local/gk-shim:" + variable("GK_TEST_TAG").value_or("test");
@@ -115,6 +117,7 @@ Task<void> serve(Place& place, Orders::Setting setting) {
                             {.range = {.first = Port{30100}, .last = Port{30199}},
                              .host_ports = {.first = Port{7100}, .last = Port{7199}},
                              .space = setting.record.space});
+    ports_there = &ports;
     net::shim::RemoteFiles files([&](ServerUid which) { return runtime.files_of(which); }, place.clock);
     Orders orders(std::move(setting), place.clock, runtime, ports, files);
     orders_there = &orders;

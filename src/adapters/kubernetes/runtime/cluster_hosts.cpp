@@ -16,6 +16,10 @@ std::unexpected<RuntimeError> not_yet(std::string detail) {
     return std::unexpected(RuntimeError{RuntimeError::Kind::unavailable, std::move(detail)});
 }
 
+std::string nothing_from_the_cloud(const ObjectKey& service) {
+    return fmt::format("the cloud has given no address to the Service {}/{} yet: kubectl describe service says why", service.space, service.name);
+}
+
 }  // namespace
 
 // The Service says how its ports are open at present; what is wanted may be something else already.
@@ -31,13 +35,20 @@ Runtime::Answer<std::string> ClusterRuntime::host_of(ServerUid uid) {
     case server::Exposure::Kind::load_balancer: {
         auto host = balanced_host(*service, open->exposure);
         if (!host.empty()) co_return host;
-        co_return not_yet(fmt::format("the cloud has given no address to the Service {}/{} yet: kubectl describe service says why", server.space,
-                                      object_name(server.name)));
+        co_return not_yet(nothing_from_the_cloud({server.space, object_name(server.name)}));
     }
     case server::Exposure::Kind::node_port:
     case server::Exposure::Kind::host_port: co_return host_of_node(uid, server);
     }
     std::unreachable();
+}
+
+std::optional<Problem> ClusterRuntime::missing_address(ServerUid uid) const {
+    const auto service = knowledge_.service(uid);
+    const auto open = service ? reserved_by(*service) : std::nullopt;
+    if (!open || open->server != uid || open->exposure.kind != server::Exposure::Kind::load_balancer) return std::nullopt;
+    if (!balanced_host(*service, open->exposure).empty()) return std::nullopt;
+    return Problem{"no_address", nothing_from_the_cloud(wire::kubernetes::key_of(*service))};
 }
 
 // The Service forwards only from the node that the game runs on.

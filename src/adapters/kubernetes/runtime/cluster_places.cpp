@@ -37,6 +37,7 @@ Runtime::Answer<Seen> ClusterRuntime::observe(ServerUid uid) {
     co_await prove_deaths(uid, server);
     CO_TRY(seen, co_await observe_run(uid, server));
     look_at_disks(uid, server, seen);
+    if (seen.process == Seen::Process::ready && !seen.obstacle) seen.obstacle = missing_address(uid);
     const auto pod = view_.pod(uid, server);
     if (pod && !pod->is_over && view_.is_cordoned(pod->node)) seen.leave = cordoned_problem(pod->node);
     co_return std::move(seen);

@@ -41,6 +41,8 @@ public:
         std::function<Answer<server::LaunchSpec>(ServerUid)> launch;
         // The key of its shim.
         std::function<Answer<noise::Key>(ObjectKey)> key;
+        // Its Service, by which players reach it. Null: none is known.
+        std::function<ObjectPtr(ServerUid)> service = [](ServerUid) { return ObjectPtr(); };
     };
     ClusterRuntime(boost::asio::any_io_executor loop, Client client, Random& random, Knowledge knowledge, Options options);
     ~ClusterRuntime() override;
@@ -58,6 +60,8 @@ public:
     Answer<Seen> observe(ServerUid uid) override;
     Answer<std::vector<ServerUid>> list() override;
     std::shared_ptr<void> watch(Changed changed) override;
+    // What is told by `service` has changed.
+    void service_changed(ServerUid uid) { watchers_.notify(uid); }
 
     Answer<Success> create_disk(ServerUid uid, DiskSpec spec, Epoch epoch) override;
     Answer<Success> free_disk(ServerUid uid, Epoch epoch) override;
@@ -122,6 +126,8 @@ private:
     Answer<std::string> ask(ServerUid uid, wire::shim::Op op, std::string text, Epoch epoch, Milliseconds patience);
     Task<void> prove_deaths(ServerUid uid, const ObjectKey& server);
     void look_at_disks(ServerUid uid, const ObjectKey& server, Seen& seen) const;
+    // What a game that could be played has no address for: it waits for the cloud, and is seen when that is over.
+    std::optional<Problem> missing_address(ServerUid uid) const;
     // The live claim; none when it lies on a node that is dead.
     std::optional<Claim> usable_claim(const std::vector<Claim>& claims) const;
     static Result<Success, RuntimeError> is_down(const Seen& seen);

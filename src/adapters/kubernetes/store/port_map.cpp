@@ -29,6 +29,11 @@ PortRange range_of(const KubernetesPortMap::Rules& rules, server::Exposure::Kind
     return kind == server::Exposure::Kind::host_port ? rules.host_ports : rules.range;
 }
 
+Value balancer_of(const Value& service) {
+    const auto* found = wire::kubernetes::find_at(service, {"status", "loadBalancer"});
+    return found != nullptr ? *found : Value();
+}
+
 // The API server's allocator has no reason of its own for it, only this sentence.
 bool is_taken_number(const Failure& failure) {
     const auto says_so = [](const std::string& text) { return text.find("already allocated") != std::string::npos; };
@@ -56,6 +61,13 @@ void KubernetesPortMap::saw(const wire::kubernetes::Store::Change& change) {
     const bool is_over = change.before && (!change.after || uid_of(*change.before) != uid_of(*change.after));
     if (is_over) let_go(*change.before);
     if (change.after) hold(*change.after);
+    if (!change.before || !change.after || balancer_of(*change.before) == balancer_of(*change.after)) return;
+    if (const auto reserved = reserved_by(*change.after)) address_changed_(reserved->server);
+}
+
+ObjectPtr KubernetesPortMap::service_of(ServerUid uid) const {
+    const auto at = known_.find(uid);
+    return at == known_.end() ? nullptr : services_.store().find(at->second.key);
 }
 
 void KubernetesPortMap::let_go(const Value& service) {

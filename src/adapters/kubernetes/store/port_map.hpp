@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -29,6 +30,11 @@ public:
     // Until the task is cancelled.
     Task<void> run() { return services_.run(); }
     Task<void> synced() { return services_.synced(); }
+
+    // The Service of a server as it is known here. Null: none.
+    ObjectPtr service_of(ServerUid uid) const;
+    // Called when the cloud has given an address to a server's load balancer, or taken it; it must not wait.
+    void on_address(std::function<void(ServerUid)> changed) { address_changed_ = std::move(changed); }
 
     Answer<std::vector<server::PortBinding>> reserve(PortOwner owner, std::vector<PortWish> wishes, std::vector<server::PortBinding> before) override;
     Answer<Success> release(ServerUid server) override;
@@ -64,6 +70,7 @@ private:
 
     Client client_;
     Rules rules_;
+    std::function<void(ServerUid)> address_changed_ = [](ServerUid) {};
     PortBook book_;
     std::map<ServerUid, Known> known_;
     Informer services_;

@@ -39,6 +39,14 @@ std::string stored(const PortOwner& owner, int number, int bound = 0) {
     return to_json(object);
 }
 
+Value with_version(const std::string& object, std::string_view version) {
+    auto out = *net::parse_json(object);
+    auto metadata = *out.find("metadata");
+    metadata.set("resourceVersion", version);
+    out.set("metadata", std::move(metadata));
+    return out;
+}
+
 std::string list_of(const std::vector<std::string>& items) {
     return fmt::format(R"({{"metadata":{{"resourceVersion":"9"}},"items":[{}]}})", fmt::join(items, ","));
 }
@@ -50,6 +58,7 @@ protected:
         credentials = Credentials::make(api.clock, target, nullptr).value();
         server.emplace(api.io.get_executor(), api.clock, ApiServer::remote_of(target.cluster).value(), *credentials, ApiServer::Options{});
         ports.emplace(Client(*server, "gk-test"), api.random, KubernetesPortMap::Rules{.range = {.first = Port{30000}, .last = Port{30002}}});
+        ports->on_address([this](ServerUid uid) { told.push_back(uid); });
         api.says(200, R"({"metadata":{"resourceVersion":"5"},"items":[]})");
         api.streams(events, true);
         running.emplace(api.io.get_executor());
@@ -71,6 +80,7 @@ protected:
         return out;
     }
 
+    std::vector<ServerUid> told;      // Of whose addresses.
     std::vector<std::string> events;  // Of the watch, from its beginning.
     ScriptedApi api;
     wire::kubernetes::Target target;
@@ -261,6 +271,31 @@ TEST_F(OneAfterAnother, TheFirstOneHoldsNothingAnyMore) {
     for (int i = 0; i < 100 && holder() != second.uid; ++i) api.finish(api.clock.sleep(Milliseconds(1)));
 
     EXPECT_EQ(holder(), second.uid);
+}
+
+class FromTheCloud : public KubernetesPortMapTest {
+protected:
+    void SetUp() override {
+        auto owner = castle();
+        owner.exposure = exposed(server::Exposure::Kind::load_balancer);
+        auto same = with_version(stored(owner, 30000), "8");
+        auto later = with_version(stored(owner, 30000), "9");
+        later.set("status", *net::parse_json(R"({"loadBalancer":{"ingress":[{"ip":"192.0.2.7"}]}})"));
+        const auto line = [](const char* type, const std::string& object) {
+            return fmt::format("{{\"type\":\"{}\",\"object\":{}}}\n", type, object);
+        };
+        events = {line("ADDED", stored(owner, 30000)), line("MODIFIED", to_json(same)), line("MODIFIED", to_json(later))};
+        KubernetesPortMapTest::SetUp();
+    }
+};
+
+TEST_F(FromTheCloud, AnAddressIsNewsAndNothingElseIs) {
+    for (int i = 0; i < 100 && told.empty(); ++i) api.finish(api.clock.sleep(Milliseconds(1)));
+
+    EXPECT_EQ(told, std::vector<ServerUid>{castle().uid});
+    const auto service = ports->service_of(castle().uid);
+    ASSERT_NE(service, nullptr);
+    EXPECT_EQ(balanced_host(*service, exposed(server::Exposure::Kind::load_balancer)), "192.0.2.7");
 }
 
 TEST_F(KubernetesPortMapTest, AReleasedReservationIsGone) {
