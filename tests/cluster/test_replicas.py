@@ -133,6 +133,24 @@ class Replicas(ClusterTest):
             self.assertEqual(200, plane.status_with(token))
             self.assertEqual(401, plane.status_with("eyJhbGciOiJub25lIn0.e30.x"))
 
+    def test_who_uses_kubectl_is_known_to_the_command_line(self):
+        self.space.kubectl("create", "serviceaccount", "somebody")
+        token = self.space.kubectl("create", "token", "somebody").stdout.strip()
+        config = self.keeper.home / "config"
+        server = json.loads(harness.kubectl("config", "view", "--minify", "-o", "json").stdout)["clusters"][0]["cluster"]["server"]
+        config.write_text(json.dumps({
+            "apiVersion": "v1", "kind": "Config", "current-context": "somebody", "users": [{"name": "somebody", "user": {"token": token}}],
+            "clusters": [{"name": "here", "cluster": {"server": server}}],
+            "contexts": [{"name": "somebody", "context": {"cluster": "here", "user": "somebody"}}]}))
+        url = re.search(r"answers at (http://127\S+)", self.keeper.log())[1]
+        command = [harness.PROGRAMS / "gamekeeper", "--url", url, "--state", config.parent / "nothing", "server", "list", "-n", self.space.name]
+
+        self.assertEqual(4, harness.run(*command, check=False).returncode, "nobody has said who he is")
+        self.assertEqual(0, harness.run(*command, "--kubeconfig", config).returncode)
+        self.assertEqual(0, harness.run(*command, "--context", "somebody", env={"KUBECONFIG": str(config)}).returncode)
+        refused = harness.run(*command, "--kubeconfig", config, "--context", "nobody", check=False)
+        self.assertEqual((2, True), (refused.returncode, "'nobody'" in refused.stderr), refused.stderr)
+
     def test_whoever_does_not_keep_takes_everything_all_the_same(self):
         running = self.create(self.other)
         self.assertTrue(self.joinable(running))

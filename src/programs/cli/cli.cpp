@@ -370,6 +370,8 @@ int run_command_line(int argc, char** argv) {
     root.add_option("--url", line.place.url, "URL of the API (GK_URL)");
     root.add_option("--ca", line.place.authorities, "PEM file of whom to trust for an https URL (GK_CA)");
     root.add_option("--key", line.place.key, "API key (GK_KEY)");
+    root.add_option("--kubeconfig", line.place.kubeconfig, "path: log in with the token that kubectl uses (GK_KUBECONFIG)");
+    root.add_option("--context", line.place.context, "of the kubeconfig, likewise (GK_CONTEXT)");
     root.add_option("--state", line.place.state, "state folder (GK_STATE)");
     root.add_option("-o,--output", line.format, "table or json")->check(CLI::IsMember({"table", "json"}));
     add_server(root, line);
