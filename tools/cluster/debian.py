@@ -60,6 +60,8 @@ def bootstrap(packages, path):
     command = ["nice", "mmdebstrap", "--quiet", "--mode=root", "--format=tar", "--variant=essential", MERGED,
                *(f"--include={name}" for name in packages), *apt_options(),
                *(f"--dpkgopt=path-exclude=/{pattern}" for pattern in LEFT_OUT), f"--customize-hook={users}",
+               # Java's alternatives link pages of the manual, which are not there, and fail where their folder is not.
+               "--essential-hook=mkdir -p $1/usr/share/man/man1", "--customize-hook=rm -rf $1/usr/share/man/man1",
                "--customize-hook=rm -rf $1/var/cache/debconf $1/var/lib/systemd $1/etc/ssl/certs/ssl-cert-snakeoil.pem $1/etc/ssl/private",
                "bookworm", str(path), *apt_sources()]
     # Without a given time the tree would hold the present one in many places.

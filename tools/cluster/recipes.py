@@ -78,6 +78,11 @@ def restic(programs, tag):
     return with_shim("restic", programs, tag, packages=("ca-certificates", "restic"))
 
 
+def java(programs, tag):
+    """What games/minecraft-java.yaml runs in; the game itself is fetched."""
+    return with_shim("java-17", programs, tag, packages=("openjdk-17-jre-headless",))
+
+
 def postgres(_, tag):
     return images.Image("postgres", tag, packages=("postgresql-15",), texts=(("usr/local/bin/gk-postgres", POSTGRES),),
                         entrypoint=("/usr/local/bin/gk-postgres",), user="65532:65532",
@@ -94,7 +99,8 @@ def versitygw(_, tag):
     return images.Image("versitygw", tag, files=(("versitygw", part.program("versitygw")),), entrypoint=("/versitygw",), user="65532:65532")
 
 
-RECIPES = {"gamekeeper": gamekeeper, "gk-shim": shim, "toy": toy, "restic": restic, "postgres": postgres, "redis": redis, "versitygw": versitygw}
+RECIPES = {"gamekeeper": gamekeeper, "gk-shim": shim, "toy": toy, "restic": restic, "java-17": java, "postgres": postgres, "redis": redis,
+           "versitygw": versitygw}
 
 
 def games():
