@@ -14,9 +14,11 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tools" / "cluster"))
+sys.path.append(str(ROOT / "tests" / "e2e"))  # Behind our own folder, which has a harness too.
 
 import machines  # noqa: E402
 import parts  # noqa: E402
+from leftovers import LastResort  # noqa: E402
 
 
 def run(*command, **options):
@@ -36,9 +38,12 @@ class ApiServer:
     """Starts both; close() ends them and removes all they had."""
 
     TOKEN = "admin-token-of-a-test"
+    last_resort = None  # Ends what is left of them when the test is killed.
 
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gk-api-server-"))
+        ApiServer.last_resort = ApiServer.last_resort or LastResort()
+        ApiServer.last_resort.watch(self.folder, self.folder)
         self.ports = {name: free_port() for name in ("etcd", "peer", "api")}
         self.processes = {}
         self.make_keys()
@@ -132,6 +137,7 @@ class ApiServer:
         for name in list(self.processes):
             self.end(name)
         shutil.rmtree(self.folder)
+        ApiServer.last_resort.release(self.folder, self.folder)
 
 
 if __name__ == "__main__":
