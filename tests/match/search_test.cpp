@@ -40,7 +40,13 @@ std::string any_rules(std::mt19937_64& random) {
             "measurements": ["flatten(teams[*].players.attributes[maps])"],
             "referenceValue": "set_intersection(flatten(teams[*].players.attributes[maps]))", "minCount": 1})json",
         R"json({"name": "K", "type": "comparison", "measurements": ["flatten(teams[*].players.attributes[skill])"], "operation": "!="})json",
-        R"json({"name": "L", "type": "distanceSort", "sortDirection": "ascending", "sortAttribute": "skill"})json",
+        R"json({"name": "L", "type": "comparison", "measurements": ["count(teams[red].players)"], "referenceValue": "count(teams[blue].players)",
+            "operation": "<="})json",
+        R"json({"name": "M", "type": "distance", "measurements": ["max(count(teams[*].players))"],
+            "referenceValue": "min(count(teams[*].players))", "maxDistance": 0})json",
+        R"json({"name": "N", "type": "comparison", "measurements": ["avg(teams[red].players.attributes[skill])"],
+            "referenceValue": 8, "operation": "<="})json",
+        R"json({"name": "O", "type": "distanceSort", "sortDirection": "ascending", "sortAttribute": "skill"})json",
     });
     std::string rules;
     std::string names;
