@@ -246,6 +246,10 @@ Task<void> Cluster::settled() {
 Task<void> Cluster::elected() {
     co_await settled();
     while (!leads_) co_await office_.wait();
+    // Of what another one has done until now, a watch that has fallen silent has told nothing.
+    co_await store_.catch_up();
+    co_await port_map_.catch_up();
+    co_await runtime_.catch_up();
     log::info("serve", "this control plane keeps", {{"lease", config_.cluster.space + "/gamekeeper"}});
 }
 

@@ -29,6 +29,13 @@ Reflector::Next Reflector::next(Time now, double luck) {
     return Watch{.version = version_, .timeout = watch_least + std::chrono::seconds(static_cast<int>(luck * watch_least.count()))};
 }
 
+void Reflector::begin_anew() {
+    version_.clear();
+    is_listing_ = true;
+    waits_ = false;
+    until_.reset();
+}
+
 void Reflector::listed(std::string version) {
     version_ = std::move(version);
     is_listing_ = false;

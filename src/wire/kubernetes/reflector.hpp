@@ -41,6 +41,8 @@ public:
     // `luck` (from 0 to below 1, another one each time) spreads waits and time-outs.
     Next next(Time now, double luck);
 
+    // Whatever goes on ends here: the next call asks for the newest state.
+    void begin_anew();
     void listed(std::string version);
     void list_failed(const Failure& failure);
     void watch_began(Time now);

@@ -300,6 +300,29 @@ TEST_F(InformerTest, AWatchThatIsRefusedForBeingBusyIsAskedForAgain) {
     EXPECT_GE(api.seen[2].at - api.seen[1].at, 4s);
 }
 
+TEST_F(InformerTest, CatchesUpThoughItsWatchHasFallenSilent) {
+    auto from = client();
+    std::string told;
+    informer.emplace(from, api.random, maps, Selection{}, [&told](const auto& change) { told += (change.after ? "+" : "-") + change.key.name; });
+    api.says(200, list(map("x", "6"), "6"));
+    api.streams({}, true);
+    api.says(200, list(map("y", "9"), "9"));
+    api.streams({event("ADDED", map("z", "10"))}, true);
+
+    async::TaskGroup group(api.io.get_executor());
+    group.spawn("inform", informer->run());
+    api.finish(informer->synced());
+    while (api.seen.size() < 2) api.finish(api.clock.sleep(1ms));
+    api.finish(informer->catch_up());
+    EXPECT_EQ(told, "+x+y-x");
+    while (told.size() < 8) api.finish(api.clock.sleep(1ms));
+    group.cancel();
+    api.finish(group.join());
+
+    EXPECT_EQ(told, "+x+y-x+z");
+    EXPECT_FALSE(api.seen[2].call.contains("resourceVersion=")) << "the newest state, and no cache's: " << api.seen[2].call;
+}
+
 TEST_F(InformerTest, IsNotFreshBeforeItHasSeenOurOwnWrite) {
     auto from = client();
     informer.emplace(from, api.random, maps, Selection{}, [](const auto&) {});

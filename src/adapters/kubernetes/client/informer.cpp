@@ -5,6 +5,8 @@
 
 #include "adapters/kubernetes/client/ballast.hpp"
 #include "adapters/kubernetes/client/luck.hpp"
+#include "async/task_group.hpp"
+#include "async/this_executor.hpp"
 #include "base/log.hpp"
 
 namespace gk::kubernetes {
@@ -24,6 +26,23 @@ Informer::Informer(Client client, Random& random, Resource resource, Selection s
       changed_(std::move(changed)) {}
 
 Task<void> Informer::run() {
+    for (;;) {
+        ++beginning_;
+        async::TaskGroup following(co_await async::this_executor);
+        following.spawn(resource_.plural, follow());
+        auto until = begins_anew_.wait();
+        co_await async::run_with(following, std::move(until));
+        reflector_.begin_anew();
+    }
+}
+
+Task<void> Informer::catch_up() {
+    const auto beginning = beginning_;
+    begins_anew_.raise();
+    while (listed_since_ <= beginning) co_await synced_.wait();
+}
+
+Task<void> Informer::follow() {
     for (;;) {
         auto next = reflector_.next(clock_.now(), luck(random_));
         if (const auto* wait = std::get_if<Reflector::Wait>(&next)) co_await clock_.sleep_until(wait->until);
@@ -56,6 +75,7 @@ void Informer::replace(Listed listed) {
     for (auto& item : listed.items) item = without_ballast(resource_, std::move(item));
     tell(store_.replace(std::move(listed.items)));
     freshness_.saw_list(store_, listed.version);
+    listed_since_ = beginning_;
     synced_.wake_all();
 }
 

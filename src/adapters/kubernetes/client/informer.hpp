@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "adapters/kubernetes/client/client.hpp"
+#include "async/signal.hpp"
 #include "async/wait_queue.hpp"
 #include "ports/clock.hpp"
 #include "ports/random.hpp"
@@ -32,6 +34,9 @@ public:
     const wire::kubernetes::Store& store() const { return store_; }
     // Returns when the first list is in the store and its changes were told. For one run().
     Task<void> synced();
+    // Returns when a list is in the store that was asked for after this call. For who is about to act for all: a watch may have fallen silent long
+    // ago without anybody knowing, and others have written meanwhile (R11).
+    Task<void> catch_up();
 
     // We wrote the object, and the server answered with this version. The event of it may have come before the answer.
     void wrote(const ObjectKey& key, std::string_view version);
@@ -41,6 +46,7 @@ public:
     const wire::kubernetes::Reflector& reflector() const { return reflector_; }
 
 private:
+    Task<void> follow();
     Task<void> list(wire::kubernetes::Reflector::List how);
     Task<void> watch(wire::kubernetes::Reflector::Watch how);
     void replace(Listed listed);
@@ -58,6 +64,9 @@ private:
     wire::kubernetes::Store store_;
     wire::kubernetes::Freshness freshness_;
     async::WaitQueue synced_;
+    async::Signal begins_anew_;
+    std::uint64_t beginning_ = 0;  // Counts them.
+    std::uint64_t listed_since_ = 0;  // The beginning after which the last list was asked for.
 };
 
 }  // namespace gk::kubernetes

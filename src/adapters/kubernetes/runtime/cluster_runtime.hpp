@@ -55,6 +55,7 @@ public:
     // has resigned knows nothing of what another one does with them.
     Task<void> stop_idle_pods();
     Task<void> synced() { return view_.synced(); }
+    Task<void> catch_up() { return view_.catch_up(); }
 
     Answer<Success> fence(Epoch epoch) override;
     Answer<Seen> observe(ServerUid uid) override;

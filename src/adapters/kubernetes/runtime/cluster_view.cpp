@@ -56,6 +56,10 @@ Task<void> ClusterView::synced() {
     co_await volumes_.synced();
 }
 
+Task<void> ClusterView::catch_up() {
+    for (auto* copy : {&pods_, &sets_, &claims_, &nodes_, &volumes_}) co_await copy->catch_up();
+}
+
 Task<void> ClusterView::change_by(Time deadline) {
     auto waiting = waiting_.wait();
     std::ignore = co_await async::finishes_by(clock_, deadline, std::move(waiting));

@@ -35,6 +35,8 @@ public:
     Task<void> run();
     bool has_synced() const;
     Task<void> synced();
+    // What others have written until now is known then.
+    Task<void> catch_up();
     // Returns after the next change of anything, or at the deadline.
     Task<void> change_by(Time deadline);
 

@@ -30,6 +30,7 @@ public:
     // Until the task is cancelled.
     Task<void> run() { return services_.run(); }
     Task<void> synced() { return services_.synced(); }
+    Task<void> catch_up() { return services_.catch_up(); }
 
     // The Service of a server as it is known here. Null: none.
     ObjectPtr service_of(ServerUid uid) const;

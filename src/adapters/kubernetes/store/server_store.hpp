@@ -34,6 +34,8 @@ public:
     // Keeps the copy right until it is cancelled. Nothing is answered but `unavailable` before synced() has returned once.
     Task<void> run() { return informer_.run(); }
     Task<void> synced() { return informer_.synced(); }
+    // What others have written until now is known then.
+    Task<void> catch_up() { return informer_.catch_up(); }
     const ServerIndex& index() const { return index_; }
     ServerSecrets& secrets() { return secrets_; }
     // Called with the name of a GameServer after any change of the object, by whomever.
