@@ -16,6 +16,7 @@ import unittest
 
 import control_plane
 import harness
+import toy_world
 from harness import ClusterTest, answers
 
 MARK = "/api/bucket/files/castle/mark.txt"
@@ -50,7 +51,7 @@ class Replicas(ClusterTest):
     @classmethod
     def setUpClass(cls):
         harness.define_kinds()
-        harness.use_images("minetest", "gk-shim", "restic", "versitygw", "postgres")
+        harness.use_images("minetest", "toy", "gk-shim", "restic", "versitygw", "postgres")
 
     def setUp(self):
         super().setUp()
@@ -73,6 +74,7 @@ class Replicas(ClusterTest):
 
     def plane(self, store, database):
         plane = Replica(self.space, store)
+        plane.define("toy", toy_world.definition())
         password = plane.home / "password"
         password.write_text(database.password)
         plane.settings |= {"CLUSTER_WORLDS": self.space.name,
@@ -110,8 +112,8 @@ class Replicas(ClusterTest):
         endpoint = server["status"]["endpoints"][0]
         return answers(endpoint["host"], endpoint["port"])
 
-    def create(self, plane):
-        plane.world("create", "castle", "--game", "minetest", "--package", "small", "--start")
+    def create(self, plane, game="minetest"):
+        plane.world("create", "castle", "--game", game, "--package", "small", "--start")
         return self.space.get("gs", "castle")
 
     def test_the_first_key_is_one_and_lies_in_a_secret(self):
@@ -152,10 +154,10 @@ class Replicas(ClusterTest):
         self.assertEqual((2, True), (refused.returncode, "'nobody'" in refused.stderr), refused.stderr)
 
     def test_whoever_does_not_keep_takes_everything_all_the_same(self):
-        running = self.create(self.other)
+        running = self.create(self.other, "toy")  # It takes commands.
         self.assertTrue(self.joinable(running))
 
-        status, reply = self.other.call("POST", f"/v1/servers/castle/commands?namespace={self.space.name}", {"command": "/status"})
+        status, reply = self.other.call("POST", f"/v1/servers/castle/commands?namespace={self.space.name}", {"command": "say hello"})
         self.assertEqual(200, status, reply)
         self.assertEqual(running["status"]["state"], self.other.show("castle")["state"])
 
