@@ -31,7 +31,7 @@ bool Attempt::run(std::uint32_t anchor, Time now, std::uint32_t& budget) {
     now_ = now;
     budget_ = &budget;
     taken_.clear();
-    anchor_ = {.place = anchor, .width = table_.width[anchor], .number = table_.number[anchor], .window = window_of(anchor, now)};
+    anchor_ = {.place = anchor, .width = table_[anchor].width, .number = table_[anchor].number, .window = window_of(anchor, now)};
     const auto own = step_at(now - table_.joined(anchor));
     // By the newest: in a match whose newest has reached a step, everybody has. By the oldest: the anchor is the one whose age counts.
     for (auto step = rules_.is_by_oldest ? own : 0; step <= own; ++step) {
@@ -78,7 +78,7 @@ bool Attempt::consider(std::uint32_t place, std::int64_t number, std::vector<Can
     if (near_ != nullptr && (((*near_)[place] >> *region_) & 1U) == 0) return true;
     const auto window = window_of(place, now_);
     if (window < std::abs(number - anchor_.number) || is_blocked(anchor_.place, place)) return true;
-    const std::uint32_t width = table_.width[place];
+    const std::uint32_t width = table_[place].width;
     are_all_alone_ = are_all_alone_ && width == 1;
     to.push_back({.place = place, .width = width, .number = number, .window = window});
     return true;
@@ -96,15 +96,17 @@ void Attempt::gather(std::size_t want) {
 }
 
 void Attempt::gather_all_in_turn(std::size_t want) {
-    for (auto spot = lines_.first(table_.line[anchor_.place]); spot; spot = lines_.next(*spot)) {
+    for (auto spot = lines_.first(table_[anchor_.place].line); spot; spot = lines_.next(*spot)) {
         above_.is_all = above_.list.size() < want;
         if (!above_.is_all || !consider(lines_.place(*spot), 0, above_.list)) return;
     }
 }
 
 void Attempt::gather_above(std::size_t want) {
+    const auto own = lines_.find(anchor_.place);
     const auto reach = std::min(step_.spread, anchor_.window);
-    for (auto spot = lines_.next(lines_.find(anchor_.place)); spot; spot = lines_.next(*spot)) {
+    lines_.prefetch_near(own);
+    for (auto spot = lines_.next(own); spot; spot = lines_.next(*spot)) {
         const auto distance = lines_.key(*spot) - anchor_.number;
         if (distance > reach) return;
         above_.is_all = above_.list.size() < want;
@@ -122,7 +124,7 @@ void Attempt::gather_below(std::size_t want) {
         if (distance > reach) return;
         auto before = lines_.previous(*last);
         if (before && lines_.key(*before) == key) {
-            const auto first = lines_.first_at_least(table_.line[anchor_.place], key);
+            const auto first = lines_.first_at_least(table_[anchor_.place].line, key);
             if (!gather_group(*first, own, want)) return;
             before = lines_.previous(*first);
         } else {
@@ -144,12 +146,12 @@ bool Attempt::gather_group(Lines::Spot first, Lines::Spot own, std::size_t want)
 
 bool Attempt::is_blocked(std::uint32_t a, std::uint32_t b) const {
     const auto blocks = [&](std::uint32_t who, std::uint32_t whom) {
-        if (table_.more[who] == nowhere) return false;
-        const auto& blocked = table_.mores[table_.more[who]].blocked;
+        if (table_[who].more == nowhere) return false;
+        const auto& blocked = table_.mores[table_[who].more].blocked;
         if (blocked.empty()) return false;
         const auto is_on_list = [&](std::uint64_t player) { return std::ranges::binary_search(blocked, player); };
-        if (is_on_list(table_.player[whom])) return true;
-        return table_.more[whom] != nowhere && std::ranges::any_of(table_.mores[table_.more[whom]].others, is_on_list);
+        if (is_on_list(table_[whom].player)) return true;
+        return table_[whom].more != nowhere && std::ranges::any_of(table_.mores[table_[whom].more].others, is_on_list);
     };
     return blocks(a, b) || blocks(b, a);
 }

@@ -22,15 +22,15 @@ Explanation Pool::explain(Slot slot, Time now) const {
     Explanation::RuleCount blocked{.rule = "blocked"};
     Explanation::RuleCount teams{.rule = "teams"};
     for (std::uint32_t other = 0; other < table_.size() && out.looked_at < looked_at_most; ++other) {
-        if (other == *own || table_.standing[other] != Standing::waiting) continue;
+        if (other == *own || table_[other].standing != Standing::waiting) continue;
         ++out.looked_at;
         count_differences(*own, other, same);
-        const auto distance = std::abs(table_.number[*own] - table_.number[other]);
+        const auto distance = std::abs(table_[*own].number - table_[other].number);
         const auto reach = std::min({limits.spread, attempt_.window_of(*own, now), attempt_.window_of(other, now)});
         if (rules_.number && distance > reach) ++number.kept_out;
         if (!latency.rule.empty() && (table_.near[limits.limit][*own] & table_.near[limits.limit][other]) == 0) ++latency.kept_out;
         if (attempt_.is_blocked(*own, other)) ++blocked.kept_out;
-        const bool is_room = rules_.teams.size() > 1 || table_.width[*own] + table_.width[other] <= limits.team_most;
+        const bool is_room = rules_.teams.size() > 1 || table_[*own].width + table_[other].width <= limits.team_most;
         if (!is_room) ++teams.kept_out;
     }
     for (std::size_t i = 0; i < same.size(); ++i) out.rules.push_back({.rule = rules_.same[i].rule, .kept_out = same[i]});
@@ -45,8 +45,8 @@ Explanation Pool::explain(Slot slot, Time now) const {
 }
 
 void Pool::count_differences(std::uint32_t own, std::uint32_t other, std::vector<std::uint32_t>& differences) const {
-    const auto& mine = sections_[table_.line[own]].same;
-    const auto& theirs = sections_[table_.line[other]].same;
+    const auto& mine = sections_[table_[own].line].same;
+    const auto& theirs = sections_[table_[other].line].same;
     for (std::size_t i = 0; i < differences.size(); ++i) {
         if (mine[i] != theirs[i]) ++differences[i];
     }

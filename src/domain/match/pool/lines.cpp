@@ -41,9 +41,12 @@ void Lines::put(Line line, std::int64_t key, std::uint32_t place) {
     auto& head = heads_[line];
     if (head.emptied != 0) purge(head);
     const auto is_after = [](const Bound& a, const Bound& b) { return std::tie(a.key, a.turn) < std::tie(b.key, b.turn); };
-    const Bound own{.key = key, .turn = table_.turn[place]};
+    const Bound own{.key = key, .turn = table_[place].turn};
     auto after = static_cast<std::size_t>(std::ranges::upper_bound(head.bounds, own, is_after) - head.bounds.begin());
-    if (head.bounds.empty()) head.bounds.push_back({.key = key, .turn = own.turn, .chunk = take_chunk(line)});
+    if (head.bounds.empty()) {
+        head.first = take_chunk(line);
+        head.bounds.push_back({.key = key, .turn = own.turn, .chunk = head.first});
+    }
     auto bound = after == 0 ? 0 : after - 1;
 
     pack(chunks_[head.bounds[bound].chunk]);
@@ -57,8 +60,8 @@ void Lines::put(Line line, std::int64_t key, std::uint32_t place) {
         head.bounds[bound].turn = own.turn;
     }
     insert(chunk, index_for(chunk, key, place), key, place);
-    table_.line[place] = line;
-    table_.chunk[place] = head.bounds[bound].chunk;
+    table_[place].line = line;
+    table_[place].chunk = head.bounds[bound].chunk;
 }
 
 // Forgets the chunks that nobody is left in.
@@ -111,8 +114,8 @@ void Lines::split(Head& head, std::size_t bound) {
     to.next = from.next;
     if (to.next != nowhere) chunks_[to.next].previous = fresh;
     from.next = fresh;
-    for (std::uint32_t i = 0; i < to.size; ++i) table_.chunk[to.places[i]] = fresh;
-    const Bound second{.key = to.keys[0], .turn = table_.turn[to.places[0]], .chunk = fresh};
+    for (std::uint32_t i = 0; i < to.size; ++i) table_[to.places[i]].chunk = fresh;
+    const Bound second{.key = to.keys[0], .turn = table_[to.places[0]].turn, .chunk = fresh};
     head.bounds.insert(head.bounds.begin() + static_cast<std::ptrdiff_t>(bound) + 1, second);
 }
 
@@ -136,57 +139,59 @@ void Lines::insert(Chunk& chunk, std::uint32_t index, std::int64_t key, std::uin
 }
 
 std::uint32_t Lines::bit_of(const Chunk& chunk, std::uint32_t place) const {
-    for (std::uint32_t i = 0; i < chunk.size; ++i) {
-        if (chunk.places[i] == place && (chunk.kept & bit(i)) != 0) return i;
-    }
-    ASSERT(false, "a ticket stands in the chunk that its row names");
-    return 0;
+    // All places are compared, so that this takes no branches; one that has left may have left its number behind.
+    std::uint64_t same = 0;
+    for (std::uint32_t i = 0; i < room; ++i) same |= std::uint64_t{chunk.places[i] == place} << i;
+    same &= chunk.kept;
+    ASSERT(same != 0, "a ticket stands in the chunk that its row names");
+    return static_cast<std::uint32_t>(std::countr_zero(same));
 }
 
 Lines::Spot Lines::find(std::uint32_t place) const {
-    const auto chunk = table_.chunk[place];
+    const auto chunk = table_[place].chunk;
     return {.chunk = chunk, .at = bit_of(chunks_[chunk], place)};
 }
 
 void Lines::remove(std::uint32_t place) {
-    unsettle(place);
-    auto& chunk = chunks_[table_.chunk[place]];
-    const auto gone = ~bit(bit_of(chunk, place));
-    chunk.kept &= gone;
-    chunk.seen &= gone;
-    table_.chunk[place] = nowhere;
+    auto& chunk = chunks_[table_[place].chunk];
+    const auto own = bit(bit_of(chunk, place));
+    if ((chunk.settled & own) != 0) --heads_[chunk.line].settled;
+    chunk.kept &= ~own;
+    chunk.seen &= ~own;
+    chunk.settled &= ~own;
+    table_[place].chunk = nowhere;
     if (chunk.kept == 0) unlink(chunk);
 }
 
 void Lines::unlink(Chunk& chunk) {
-    if (chunk.previous != nowhere) chunks_[chunk.previous].next = chunk.next;
+    auto& before = chunk.previous != nowhere ? chunks_[chunk.previous].next : heads_[chunk.line].first;
+    before = chunk.next;
     if (chunk.next != nowhere) chunks_[chunk.next].previous = chunk.previous;
     ++heads_[chunk.line].emptied;
 }
 
 void Lines::hide(std::uint32_t place) {
-    auto& chunk = chunks_[table_.chunk[place]];
+    auto& chunk = chunks_[table_[place].chunk];
     chunk.seen &= ~bit(bit_of(chunk, place));
 }
 
 void Lines::show(std::uint32_t place) {
-    auto& chunk = chunks_[table_.chunk[place]];
+    auto& chunk = chunks_[table_[place].chunk];
     chunk.seen |= bit(bit_of(chunk, place));
 }
 
-std::optional<Lines::Spot> Lines::from(Line line, std::size_t bound) const {
-    const auto& bounds = heads_[line].bounds;
-    while (bound < bounds.size() && chunks_[bounds[bound].chunk].kept == 0) ++bound;
-    for (auto at = bound < bounds.size() ? bounds[bound].chunk : nowhere; at != nowhere; at = chunks_[at].next) {
-        if (chunks_[at].seen != 0) return Spot{.chunk = at, .at = static_cast<std::uint32_t>(std::countr_zero(chunks_[at].seen))};
-    }
-    return std::nullopt;
+// The first in sight in this chunk or behind it.
+std::optional<Lines::Spot> Lines::first_in(std::uint32_t chunk) const {
+    while (chunk != nowhere && chunks_[chunk].seen == 0) chunk = chunks_[chunk].next;
+    if (chunk == nowhere) return std::nullopt;
+    return Spot{.chunk = chunk, .at = static_cast<std::uint32_t>(std::countr_zero(chunks_[chunk].seen))};
 }
 
 std::optional<Lines::Spot> Lines::first_at_least(Line line, std::int64_t key) const {
     const auto& bounds = heads_[line].bounds;
+    if (bounds.empty()) return std::nullopt;
     const auto found = std::ranges::lower_bound(bounds, key, {}, &Bound::key);
-    auto spot = from(line, found == bounds.begin() ? 0 : static_cast<std::size_t>(found - bounds.begin()) - 1);
+    auto spot = first_in(found == bounds.begin() ? found->chunk : std::prev(found)->chunk);
     while (spot && this->key(*spot) < key) spot = next(*spot);
     return spot;
 }
@@ -213,15 +218,23 @@ std::optional<Lines::Spot> Lines::previous(Spot spot) const {
     return spot;
 }
 
+void Lines::prefetch_near(Spot spot) const {
+    constexpr std::uint32_t reach = 10;
+    const auto& chunk = chunks_[spot.chunk];
+    const auto first = spot.at < reach ? 0 : spot.at - reach;
+    const auto near = chunk.seen & ~bits_below(first) & bits_below(std::min(spot.at + reach, room));
+    for (auto rest = near; rest != 0; rest &= rest - 1) table_.prefetch(chunk.places[static_cast<std::uint32_t>(std::countr_zero(rest))]);
+}
+
 void Lines::settle(std::uint32_t place) {
-    auto& chunk = chunks_[table_.chunk[place]];
+    auto& chunk = chunks_[table_[place].chunk];
     const auto own = bit(bit_of(chunk, place));
     if ((chunk.settled & own) == 0) ++heads_[chunk.line].settled;
     chunk.settled |= own;
 }
 
 void Lines::unsettle(std::uint32_t place) {
-    auto& chunk = chunks_[table_.chunk[place]];
+    auto& chunk = chunks_[table_[place].chunk];
     const auto own = bit(bit_of(chunk, place));
     if ((chunk.settled & own) != 0) --heads_[chunk.line].settled;
     chunk.settled &= ~own;

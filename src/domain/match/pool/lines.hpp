@@ -32,13 +32,16 @@ public:
     void show(std::uint32_t place);
 
     Spot find(std::uint32_t place) const;
-    std::optional<Spot> first(Line line) const { return from(line, 0); }
+    std::optional<Spot> first(Line line) const { return first_in(heads_[line].first); }
     // The first whose key is not less.
     std::optional<Spot> first_at_least(Line line, std::int64_t key) const;
     std::optional<Spot> next(Spot spot) const;
     std::optional<Spot> previous(Spot spot) const;
     std::int64_t key(Spot spot) const { return chunks_[spot.chunk].keys[spot.at]; }
     std::uint32_t place(Spot spot) const { return chunks_[spot.chunk].places[spot.at]; }
+
+    // Says that whoever stands near this spot is about to be looked at.
+    void prefetch_near(Spot spot) const;
 
     // Marks of who was looked at in vain: nobody needs to look again until somebody comes.
     void settle(std::uint32_t place);
@@ -59,7 +62,7 @@ private:
         std::uint64_t settled = 0;  // Of them, who is marked.
         std::uint32_t size = 0;
         Line line = 0;
-        std::uint32_t previous = nowhere;  // Chunks that have somebody.
+        std::uint32_t previous = nowhere;  // Chunks that have somebody. An emptied one still leads to those behind it.
         std::uint32_t next = nowhere;
     };
     // What stands in a chunk does not come before this.
@@ -70,11 +73,12 @@ private:
     };
     struct Head {
         std::vector<Bound> bounds;
+        std::uint32_t first = nowhere;  // The first chunk that has somebody.
         std::uint32_t emptied = 0;  // Chunks among them that nobody is left in.
         std::uint32_t settled = 0;
     };
 
-    std::optional<Spot> from(Line line, std::size_t bound) const;
+    std::optional<Spot> first_in(std::uint32_t chunk) const;
     std::uint32_t take_chunk(Line line);
     void purge(Head& head);
     void pack(Chunk& chunk);

@@ -8,18 +8,30 @@
 namespace gk::match {
 
 std::vector<Proposal> Pool::pass(Time now) {
+    last_pass_ = now;
     take_due(now);
     collect_anchors(now);
     std::vector<Proposal> proposals;
     auto budget = options_.budget;
+    const bool are_last = rules_.backfill == Algorithm::BackfillPriority::low;
+    if (!are_last) fill_running(now, budget, proposals);
+    const auto given = budget;
     for (const auto anchor : anchors_) {
-        if (table_.standing[anchor] != Standing::waiting) continue;
-        const bool has_all = budget == options_.budget;
+        if (table_[anchor].standing != Standing::waiting) continue;
+        const bool has_all = budget == given && given > options_.budget / 2;
         if (budget != 0 && attempt_.run(anchor, now, budget)) proposals.push_back(propose(now));
         else if (budget != 0) give_up(anchor, now);
         else if (has_all) put_off(anchor, now);
         else unfinished_.push_back(anchor);
     }
+    show_hidden(now);
+    if (are_last) fill_running(now, budget, proposals);
+    drop_stale_timers();
+    return proposals;
+}
+
+// Those who were given up are there for the next pass, and nobody looks at them until something happens near them.
+void Pool::show_hidden(Time now) {
     for (const auto place : hidden_) {
         lines_.show(place);
         lines_.settle(place);
@@ -28,15 +40,13 @@ std::vector<Proposal> Pool::pass(Time now) {
         for (const auto place : hidden_) arm_for_window(place, now);
     }
     hidden_.clear();
-    drop_stale_timers();
-    return proposals;
 }
 
 // Whose timer is due, is to be looked at.
 void Pool::take_due(Time now) {
     for (const auto* first = timers_.first(); first != nullptr && first->at <= now; first = timers_.first()) {
         if (is_armed(*first)) {
-            table_.armed[first->place] = nothing_armed;
+            table_[first->place].armed = nothing_armed;
             lines_.unsettle(first->place);
             fresh_.push_back(first->place);
         }
@@ -45,8 +55,8 @@ void Pool::take_due(Time now) {
 }
 
 bool Pool::is_armed(const Timers::Entry& entry) const {
-    return table_.generation[entry.place] == entry.generation && table_.standing[entry.place] == Standing::waiting &&
-           table_.armed[entry.place] == entry.at.time_since_epoch().count();
+    return table_[entry.place].generation == entry.generation && table_[entry.place].standing == Standing::waiting &&
+           table_[entry.place].armed == entry.at.time_since_epoch().count();
 }
 
 void Pool::drop_stale_timers() {
@@ -58,7 +68,7 @@ void Pool::collect_anchors(Time now) {
     std::swap(anchors_, fresh_);
     anchors_.insert(anchors_.end(), unfinished_.begin(), unfinished_.end());
     unfinished_.clear();
-    std::erase_if(anchors_, [&](std::uint32_t place) { return table_.standing[place] != Standing::waiting; });
+    std::erase_if(anchors_, [&](std::uint32_t place) { return table_[place].standing != Standing::waiting; });
     wake_near_fresh(now);
     sort_anchors(now);
 }
@@ -67,17 +77,17 @@ void Pool::collect_anchors(Time now) {
 std::int64_t Pool::reach_of(std::uint32_t place, Time now) const {
     const auto step = rules_.is_by_oldest ? rules_.steps.size() - 1 : attempt_.step_at(now - table_.joined(place));
     // Somebody who waits for a shorter time may come within its own window of one who comes late, and does not know yet when.
-    const auto window = table_.is_late[place] != 0 && rules_.window ? rules_.window->most : attempt_.window_of(place, now);
+    const auto window = table_[place].is_late && rules_.window ? rules_.window->most : attempt_.window_of(place, now);
     return std::min(rules_.steps[step].spread, window);
 }
 
 void Pool::wake_near_fresh(Time now) {
     reaches_.clear();
     for (const auto place : anchors_) {
-        if (lines_.settled(table_.line[place]) == 0) continue;
+        if (lines_.settled(table_[place].line) == 0) continue;
         const auto reach = reach_of(place, now);
-        const auto key = rules_.number ? table_.number[place] : 0;
-        reaches_.push_back({.line = table_.line[place], .least = key - reach, .most = key + reach});
+        const auto key = rules_.number ? table_[place].number : 0;
+        reaches_.push_back({.line = table_[place].line, .least = key - reach, .most = key + reach});
     }
     std::ranges::sort(reaches_, {}, [](const Reach& reach) { return std::pair(reach.line, reach.least); });
     for (std::size_t i = 0; i < reaches_.size();) {
@@ -93,7 +103,7 @@ void Pool::wake_near_fresh(Time now) {
 void Pool::sort_anchors(Time now) {
     const auto step_of = [&](std::uint32_t place) { return rules_.is_by_oldest ? attempt_.step_at(now - table_.joined(place)) : 0; };
     const auto key_of = [&](std::uint32_t place) {
-        return Order{.step = step_of(place), .turn = table_.turn[place], .sequence = table_.sequence[place], .place = place};
+        return Order{.step = step_of(place), .turn = table_[place].turn, .sequence = table_[place].sequence, .place = place};
     };
     const auto is_before = [](const Order& a, const Order& b) {
         if (a.step != b.step) return a.step > b.step;
@@ -113,7 +123,7 @@ void Pool::sort_anchors(Time now) {
 Proposal Pool::propose(Time now) {
     parties_.clear();
     for (const auto& taken : attempt_.taken())
-        parties_.push_back({.width = table_.width[taken.place], .number = table_.number[taken.place], .team = taken.team});
+        parties_.push_back({.width = table_[taken.place].width, .number = table_[taken.place].number, .team = taken.team});
     if (rules_.number) split_.improve(parties_, static_cast<std::uint32_t>(rules_.teams.size()));
     Proposal proposal;
     proposal.placed.reserve(parties_.size());
@@ -125,7 +135,7 @@ Proposal Pool::propose(Time now) {
         leave(place);
     }
     proposal.region = best_region();
-    proposal.quality = quality();
+    proposal.quality = quality_of(attempt_.players(), attempt_.spread());
     return proposal;
 }
 
@@ -144,10 +154,10 @@ std::string Pool::best_region() const {
 }
 
 // The share of players that are there, times how near they are: 1 when all have the same number, a half at the spread that the first step allows.
-double Pool::quality() const {
-    const auto players = static_cast<double>(attempt_.players()) / static_cast<double>(rules_.steps.back().team_most * rules_.teams.size());
+double Pool::quality_of(std::uint32_t players, std::int64_t spread) const {
+    const auto share = static_cast<double>(players) / static_cast<double>(rules_.steps.back().team_most * rules_.teams.size());
     const auto allowed = std::min(rules_.steps.front().spread, rules_.window ? rules_.window->base : PlainRules::no_limit);
-    return players * static_cast<double>(allowed + 1) / static_cast<double>(allowed + 1 + attempt_.spread());
+    return share * static_cast<double>(allowed + 1) / static_cast<double>(allowed + 1 + spread);
 }
 
 // There is no match for it now: nobody else needs to think of it in this pass.
@@ -161,13 +171,13 @@ void Pool::give_up(std::uint32_t place, Time now) {
 // Its window grows until it meets the next who stands outside: then there may be a match.
 void Pool::arm_for_window(std::uint32_t place, Time now) {
     const auto window = attempt_.window_of(place, now);
-    const auto line = table_.line[place];
-    const auto above = lines_.first_at_least(line, table_.number[place] + window + 1);
-    const auto inside = lines_.first_at_least(line, table_.number[place] - window);
+    const auto line = table_[place].line;
+    const auto above = lines_.first_at_least(line, table_[place].number + window + 1);
+    const auto inside = lines_.first_at_least(line, table_[place].number - window);
     const auto below = inside ? lines_.previous(*inside) : std::nullopt;
     auto nearest = PlainRules::no_limit;
-    if (above) nearest = lines_.key(*above) - table_.number[place];
-    if (below) nearest = std::min(nearest, table_.number[place] - lines_.key(*below));
+    if (above) nearest = lines_.key(*above) - table_[place].number;
+    if (below) nearest = std::min(nearest, table_[place].number - lines_.key(*below));
     const auto& [base, each_second, most] = *rules_.window;
     if (nearest == PlainRules::no_limit || nearest > std::min(most, rules_.steps.back().spread) || each_second == 0) return;
     arm(place, table_.joined(place) + Milliseconds(((nearest - base) * 1000 + each_second - 1) / each_second));
@@ -181,9 +191,9 @@ void Pool::put_off(std::uint32_t place, Time now) {
 
 void Pool::arm(std::uint32_t place, Time at) {
     const auto due = at.time_since_epoch().count();
-    if (due >= table_.armed[place]) return;
-    table_.armed[place] = due;
-    timers_.arm({.at = at, .place = place, .generation = table_.generation[place]});
+    if (due >= table_[place].armed) return;
+    table_[place].armed = due;
+    timers_.arm({.at = at, .place = place, .generation = table_[place].generation});
 }
 
 }  // namespace gk::match

@@ -6,22 +6,17 @@
 #include <fmt/format.h>
 
 namespace gk::match {
-namespace {
-
-constexpr std::size_t regions_most = 64;  // One bit each.
-
-}  // namespace
 
 Pool::Pool(PlainRules rules, Engine::Options options) : rules_(std::move(rules)), options_(options) {
     table_.near.resize(rules_.latency_rule.empty() ? 0 : rules_.steps.back().limit + 1);
 }
 
-Slot Pool::slot_of(std::uint32_t place) const { return Slot{std::uint64_t{table_.generation[place]} << 32 | place}; }
+Slot Pool::slot_of(std::uint32_t place) const { return Slot{std::uint64_t{table_[place].generation} << 32 | place}; }
 
 std::optional<std::uint32_t> Pool::place_of(Slot slot) const {
     const auto bits = static_cast<std::uint64_t>(slot);
     const auto place = static_cast<std::uint32_t>(bits);
-    const bool is_there = place < table_.size() && table_.generation[place] == bits >> 32 && table_.standing[place] != Standing::free;
+    const bool is_there = place < table_.size() && table_[place].generation == bits >> 32 && table_[place].standing != Standing::free;
     return is_there ? std::optional(place) : std::nullopt;
 }
 
@@ -39,7 +34,7 @@ Result<Slot, std::string> Pool::add(const Ticket& ticket) {
     }
     const auto place = take_place();
     store(place, entry);
-    table_.line[place] = line_of(entry.same);
+    table_[place].line = line_of(entry.same);
     enter(place);
     return slot_of(place);
 }
@@ -65,22 +60,22 @@ std::uint32_t Pool::take_place() {
 }
 
 void Pool::store(std::uint32_t place, const Entry& entry) {
-    table_.turn[place] = entry.turn;
-    table_.number[place] = entry.number;
-    table_.player[place] = entry.players.front();
-    table_.sequence[place] = sequence_++;
-    table_.armed[place] = nothing_armed;
-    table_.width[place] = entry.width;
-    table_.more[place] = nowhere;
+    table_[place].turn = entry.turn;
+    table_[place].number = entry.number;
+    table_[place].player = entry.players.front();
+    table_[place].sequence = sequence_++;
+    table_[place].armed = nothing_armed;
+    table_[place].width = entry.width;
+    table_[place].more = nowhere;
     for (const auto player : entry.players) players_.put(player, place);
     if (entry.players.size() > 1 || !entry.blocked.empty()) {
         if (free_mores_.empty()) {
             free_mores_.push_back(static_cast<std::uint32_t>(table_.mores.size()));
             table_.mores.emplace_back();
         }
-        table_.more[place] = free_mores_.back();
+        table_[place].more = free_mores_.back();
         free_mores_.pop_back();
-        table_.mores[table_.more[place]] = {.others = {entry.players.begin() + 1, entry.players.end()}, .blocked = entry.blocked};
+        table_.mores[table_[place].more] = {.others = {entry.players.begin() + 1, entry.players.end()}, .blocked = entry.blocked};
     }
     store_latencies(place, entry);
 }
@@ -98,10 +93,15 @@ void Pool::store_latencies(std::uint32_t place, const Entry& entry) {
     }
 }
 
-Lines::Line Pool::line_of(const std::vector<std::string>& same) {
+// With the length of each part, so that no two lists of them look alike.
+std::string Pool::key_of(const std::vector<std::string>& same) {
     std::string key;
     for (const auto& part : same) fmt::format_to(std::back_inserter(key), "{}:{}", part.size(), part);
-    const auto [found, is_new] = line_of_.try_emplace(key, 0);
+    return key;
+}
+
+Lines::Line Pool::line_of(const std::vector<std::string>& same) {
+    const auto [found, is_new] = line_of_.try_emplace(key_of(same), 0);
     if (!is_new) return found->second;
     if (free_lines_.empty()) {
         free_lines_.push_back(lines_.open());
@@ -109,63 +109,66 @@ Lines::Line Pool::line_of(const std::vector<std::string>& same) {
     }
     found->second = free_lines_.back();
     free_lines_.pop_back();
-    sections_[found->second] = {.same = same, .key = key};
+    sections_[found->second] = {.same = same};
     return found->second;
 }
 
 // A ticket begins to wait, or waits again.
 void Pool::enter(std::uint32_t place) {
-    auto& section = sections_[table_.line[place]];
+    auto& section = sections_[table_[place].line];
     const auto joined = table_.joined(place);
-    if (table_.standing[place] == Standing::free) ++section.tickets;
-    table_.is_late[place] = joined < section.latest ? 1 : 0;
+    if (table_[place].standing == Standing::free) ++section.tickets;
+    table_[place].is_late = joined < section.latest;
     section.latest = std::max(section.latest, joined);
-    table_.standing[place] = Standing::waiting;
-    lines_.put(table_.line[place], rules_.number ? table_.number[place] : table_.turn[place], place);
+    table_[place].standing = Standing::waiting;
+    table_[place].armed = nothing_armed;  // What was armed before may have been dropped while it was proposed.
+    lines_.put(table_[place].line, rules_.number ? table_[place].number : table_[place].turn, place);
     fresh_.push_back(place);
     ++waiting_;
 }
 
 void Pool::leave(std::uint32_t place) {
     lines_.remove(place);
-    table_.standing[place] = Standing::proposed;
+    table_[place].standing = Standing::proposed;
     --waiting_;
 }
 
 void Pool::remove(Slot slot) {
     const auto place = place_of(slot);
     if (!place) return;
-    if (table_.standing[*place] == Standing::waiting) leave(*place);
+    if (table_[*place].standing == Standing::waiting) leave(*place);
     free(*place);
     drop_stale_timers();
 }
 
 void Pool::release(Slot slot) {
     const auto place = place_of(slot);
-    if (place && table_.standing[*place] == Standing::proposed) enter(*place);
+    if (place && table_[*place].standing == Standing::proposed) enter(*place);
 }
 
 void Pool::free(std::uint32_t place) {
-    players_.remove(table_.player[place]);
-    if (table_.more[place] != nowhere) {
-        auto& more = table_.mores[table_.more[place]];
+    players_.remove(table_[place].player);
+    if (table_[place].more != nowhere) {
+        auto& more = table_.mores[table_[place].more];
         for (const auto player : more.others) players_.remove(player);
         more = {};
-        free_mores_.push_back(table_.more[place]);
+        free_mores_.push_back(table_[place].more);
     }
-    const auto line = table_.line[place];
+    const auto line = table_[place].line;
     if (--sections_[line].tickets == 0) {
-        line_of_.erase(sections_[line].key);
+        line_of_.erase(key_of(sections_[line].same));
         free_lines_.push_back(line);
     }
-    ++table_.generation[place];
-    table_.standing[place] = Standing::free;
+    ++table_[place].generation;
+    table_[place].standing = Standing::free;
     free_.push_back(place);
 }
 
 std::optional<Time> Pool::next_pass() const {
     const auto* first = timers_.first();
-    return first == nullptr ? std::nullopt : std::optional(first->at);
+    const auto running = next_of_running();
+    if (first == nullptr) return running;
+    return running ? std::min(first->at, *running) : first->at;
 }
 
 std::size_t Pool::bytes() const {

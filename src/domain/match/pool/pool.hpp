@@ -1,7 +1,7 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -50,6 +50,8 @@ public:
     std::size_t bytes() const;
 
 private:
+    static constexpr std::size_t regions_most = 64;  // One bit each.
+
     // Who stands in a line, by its number.
     struct Section {
         std::vector<std::string> same;  // What all of them have.
@@ -58,6 +60,21 @@ private:
         Time latest{};  // When the last of them joined.
     };
 
+    // A match that would take more players.
+    struct Running {
+        MatchId match;
+        Time since{};
+        std::uint32_t open_slots = 0;
+        std::vector<std::string> same;       // What its players have of what is to be the same.
+        std::vector<std::uint32_t> there{};  // Players of each team.
+        std::optional<std::int64_t> least;   // Of their numbers.
+        std::optional<std::int64_t> most;
+        std::int64_t from = -PlainRules::no_limit;  // In the windows of all whom it took in this pass.
+        std::int64_t to = PlainRules::no_limit;
+        std::vector<std::uint64_t> players{};
+        std::vector<std::uint64_t> blocked{};
+        std::array<std::uint16_t, regions_most> latency{};  // The worst of its players to each region.
+    };
     struct Order {
         std::size_t step = 0;
         std::int64_t turn = 0;
@@ -75,6 +92,7 @@ private:
     void store(std::uint32_t place, const Entry& entry);
     void store_latencies(std::uint32_t place, const Entry& entry);
     std::size_t region_of(const std::string& name);
+    static std::string key_of(const std::vector<std::string>& same);
     Lines::Line line_of(const std::vector<std::string>& same);
     void count_differences(std::uint32_t own, std::uint32_t other, std::vector<std::uint32_t>& differences) const;
     void enter(std::uint32_t place);
@@ -90,7 +108,15 @@ private:
     void sort_anchors(Time now);
     Proposal propose(Time now);
     std::string best_region() const;
-    double quality() const;
+    double quality_of(std::uint32_t players, std::int64_t spread) const;
+    void fill_running(Time now, std::uint32_t& budget, std::vector<Proposal>& proposals);
+    void collect_for(const Running& running, Lines::Line line, Time now, std::uint32_t& budget);
+    std::optional<std::uint32_t> room_in(const Running& running, std::uint32_t place, Time now) const;
+    bool has_region(const Running& running, std::uint32_t place, const PlainRules::Step& step) const;
+    bool is_unwanted(const Running& running, std::uint32_t place) const;
+    void take_in(Running& running, std::uint32_t place, std::uint32_t team, Time now) const;
+    std::optional<Time> next_of_running() const;
+    void show_hidden(Time now);
     void give_up(std::uint32_t place, Time now);
     void arm_for_window(std::uint32_t place, Time now);
     void put_off(std::uint32_t place, Time now);
@@ -119,6 +145,9 @@ private:
     std::vector<Order> order_;
     std::vector<Reach> reaches_;
     std::vector<Split::Party> parties_;
+    std::vector<Running> running_;
+    std::vector<std::uint32_t> wanted_;
+    Time last_pass_{};
     std::uint32_t sequence_ = 0;
     std::size_t waiting_ = 0;
     std::int64_t usual_wait_ = 0;  // Milliseconds; of the last matches.

@@ -33,36 +33,47 @@ constexpr std::int64_t thousandths(double number) {
 
 enum class Standing : std::uint8_t { free, waiting, proposed };
 
-// What is kept of each ticket: a row over all columns.
-struct Table {
+// What is kept of each ticket, in a row of less than a cache line: a pass comes to tickets in the order of their numbers, which is no order in
+// memory, and then reads several things of each.
+class Table {
+public:
+    struct Row {
+        std::int64_t turn = 0;
+        std::int64_t number = 0;
+        std::int64_t armed = nothing_armed;  // When its timer is due.
+        std::uint64_t player = 0;            // Hash of the first one's name.
+        std::uint32_t sequence = 0;          // In which order they were added: decides among equal turns.
+        std::uint32_t generation = 0;
+        std::uint32_t line = 0;
+        std::uint32_t chunk = nowhere;       // Where in the line; belongs to Lines.
+        std::uint32_t more = nowhere;        // Place in `mores`.
+        std::uint8_t width = 1;              // Players.
+        bool is_late = false;                // Whether somebody in its line had joined after it when it came.
+        Standing standing = Standing::free;
+    };
     // Of tickets of several players, or with block lists. Hashes of names; `blocked` is sorted.
     struct More {
         std::vector<std::uint64_t> others;  // Players but the first.
         std::vector<std::uint64_t> blocked;
     };
-
-    std::vector<std::int64_t> turn;
-    std::vector<std::int64_t> number;
-    std::vector<std::uint64_t> player;       // Hash of the first one's name.
-    std::vector<std::uint32_t> sequence;     // In which order they were added: decides among equal turns.
-    std::vector<std::uint32_t> generation;
-    std::vector<std::uint32_t> line;
-    std::vector<std::uint32_t> chunk;        // Where in the line; belongs to Lines.
-    std::vector<std::uint32_t> more;         // Place in `mores`, or nowhere.
-    std::vector<std::int64_t> armed;         // When its timer is due; nothing_armed: it has none.
-    std::vector<std::uint8_t> width;         // Players.
-    std::vector<std::uint8_t> is_late;       // Whether somebody in its line had joined after it when it came.
-    std::vector<Standing> standing;
+    // Columns that only some queues have.
     std::vector<std::vector<std::uint64_t>> near;      // For each latency limit, the regions within it as bits.
     std::vector<std::vector<std::uint16_t>> latency;   // For each region, in milliseconds; not_measured.
     std::vector<More> mores;
 
-    std::size_t size() const { return turn.size(); }
-    // One more row, with a generation of 0.
-    void grow();
+    Row& operator[](std::uint32_t place) { return rows_[place]; }
+    const Row& operator[](std::uint32_t place) const { return rows_[place]; }
+    std::size_t size() const { return rows_.size(); }
+    void grow();  // By one row.
+    bool is_before(std::uint32_t a, std::uint32_t b) const {
+        return rows_[a].turn != rows_[b].turn ? rows_[a].turn < rows_[b].turn : rows_[a].sequence < rows_[b].sequence;
+    }
+    Time joined(std::uint32_t place) const { return joined_at(rows_[place].turn); }
+    void prefetch(std::uint32_t place) const { __builtin_prefetch(&rows_[place]); }
     std::size_t bytes() const;
-    bool is_before(std::uint32_t a, std::uint32_t b) const { return turn[a] != turn[b] ? turn[a] < turn[b] : sequence[a] < sequence[b]; }
-    Time joined(std::uint32_t place) const { return joined_at(turn[place]); }
+
+private:
+    std::vector<Row> rows_;
 };
 
 }  // namespace gk::match
