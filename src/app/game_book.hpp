@@ -6,6 +6,7 @@
 
 #include "app/error.hpp"
 #include "domain/ports/choice.hpp"
+#include "domain/server/announcement.hpp"
 #include "domain/server/launch.hpp"
 #include "domain/server/record.hpp"
 #include "ports/task.hpp"
@@ -32,6 +33,8 @@ public:
     virtual std::vector<PortWish> port_wishes(const server::Record&) const { return {}; }
     // How this server is started; wrong settings come back as field errors.
     virtual Result<server::LaunchSpec, Error> launch_spec(const server::Record& record) const = 0;
+    // How its players are told of what is to come.
+    virtual server::Announcement announcement(const server::Record&) const { return {}; }
     // Paths whose present content files_to_write() needs.
     virtual std::vector<std::string> files_to_read(const server::Record& record) const = 0;
     // Files whose content must change, given what is there (absent paths are absent from the map).

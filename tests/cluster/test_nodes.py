@@ -13,6 +13,7 @@ import threading
 
 import control_plane
 import harness
+import toy_world
 from harness import NODES, ROOT, ClusterTest, answers
 
 FILE = "/api/bucket/files/castle/mark.txt"
@@ -215,6 +216,24 @@ class Nodes(WorldOnANode):
         harness.kubectl("wait", "--for=condition=Ready", f"node/{self.victim}", "--timeout=60s")
         self.until_running_on(self.safe)
         self.assertEqual(["pod/gs-castle-0"], self.space.kubectl("get", "pods", "-l", "gamekeeper.dev/server", "-o", "name").stdout.split())
+
+
+class Played(WorldOnANode):
+    """What players read of a move: the toy logs what is typed into its console, and does not know who plays."""
+
+    def test_players_are_told_before_their_world_moves(self):
+        harness.use_images("toy")
+        self.plane.end()
+        self.plane.define("toy", toy_world.definition() + "announce: {command: say, before: 5s}\n")
+        self.plane.start()
+        with only(self.victim):
+            self.plane.world("create", "castle", "--game", "toy", "--start")
+
+        harness.kubectl("cordon", self.victim)
+        self.until_reason("node_cordoned")
+
+        self.assertIn("say This world moves to another machine in 5 seconds", self.plane.world("logs", "castle").stdout)
+        self.until_running_on(self.safe)
 
 
 class LostDisk(WorldOnANode):

@@ -149,6 +149,9 @@ const Mistake mistakes[] = {
     {"console: {kind: rcon, port: game, secret: pw}\nsecrets: [pw]\n", "/console/port", "internal: true"},
     {"console: {kind: rcon, port: rcon, secret: pw}\nports: [{role: rcon, protocol: tcp, internal: true}]\n", "/console/secret", "no secret 'pw'"},
     {"quiesce: {before: [save]}\n", "/quiesce", "no 'console'"},
+    {"announce: {command: say}\n", "/announce", "no 'console'"},
+    {"announce: {before: 9s}\nconsole: {kind: stdin}\n", "/announce/command", "required"},
+    {"announce: {command: say, before: 2h}\nconsole: {kind: stdin}\n", "/announce/before", "between 1s and 1h"},
     {"players: {join: '([a-z]+) joins'}\n", "/players", "give both"},
     {"players: {join: 'joins', leave: '(x)'}\n", "/players/join", "group in parentheses"},
     {"players: {protocol: minetest}\n", "/players/protocol", "not who plays"},
@@ -197,6 +200,7 @@ TEST(Definition, KeepsWhatItSays) {
 console: {kind: stdin}
 stop: [{command: stop, wait: 5s}, {signal: SIGINT, wait: 1m}]
 quiesce: {before: [save-off, save-all], confirm: '^Saved', after: [save-on], timeout: 9s}
+announce: {command: say, before: 1m}
 memory: {heap_percent: 60, overhead_mib: 300}
 terminal: true
 save: {exclude: [logs, 'cache/*.tmp']}
@@ -211,6 +215,7 @@ save: {exclude: [logs, 'cache/*.tmp']}
     EXPECT_EQ(game->stop[1].wait, std::chrono::minutes(1));
     EXPECT_EQ(game->quiesce.confirm_pattern, "^Saved");
     EXPECT_EQ(game->quiesce.after, (std::vector<std::string>{"save-on"}));
+    EXPECT_EQ(game->announce, (server::Announcement{.command = "say", .before = std::chrono::minutes(1)}));
     EXPECT_EQ(game->memory.overhead.count, 300);
     EXPECT_TRUE(game->terminal);
     EXPECT_EQ(game->save_exclude, (std::vector<std::string>{"logs", "cache/*.tmp"}));

@@ -92,6 +92,7 @@ const Place places[] = {
     {{"stop", "0"}, "stop_step"},
     {{"console"}, "console"},
     {{"quiesce"}, "quiesce"},
+    {{"announce"}, "announce"},
     {{"players"}, "players"},
     {{"save"}, "save"},
 };

@@ -23,6 +23,7 @@ public:
     Task<Result<Fetch, Error>> fetch_files(server::Record record) const override;
     std::vector<PortWish> port_wishes(const server::Record& record) const override;
     Result<server::LaunchSpec, Error> launch_spec(const server::Record& record) const override;
+    server::Announcement announcement(const server::Record& record) const override;
     std::vector<std::string> files_to_read(const server::Record& record) const override;
     Result<std::vector<WorldFile>, Error> files_to_write(const server::Record& record,
                                                          const std::map<std::string, std::string>& present) const override;

@@ -165,6 +165,13 @@ Hands::Answer Hands::act(const server::Record& record, const server::PublishAddr
     co_return published;
 }
 
+Hands::Answer Hands::act(const server::Record& record, const server::TellPlayers& step) {
+    auto line = fmt::format("{} {}", ports_.games.announcement(record).command, step.text);
+    const auto told = co_await ports_.runtime.command(record.uid, std::move(line), epoch_);
+    if (!told) co_return judged(told.error());
+    co_return success;
+}
+
 Hands::Answer Hands::act(const server::Record&, const server::ProbeVault&) {
     const auto probed = co_await ports_.vault.probe();
     if (!probed) co_return judged(probed.error());

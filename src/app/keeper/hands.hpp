@@ -50,6 +50,7 @@ private:
     Answer act(const server::Record& record, const server::Notify& step);
     Answer act(const server::Record& record, const server::NotePlace& step);
     Answer act(const server::Record& record, const server::NoteLoss& step);
+    Answer act(const server::Record& record, const server::TellPlayers& step);
 
     Answer write_files(const server::Record& record);
     Answer clear_catalogue(ServerUid uid);

@@ -24,7 +24,8 @@ server::Observation observation_of(const Seen& seen) {
             .obstacle = seen.obstacle,
             .disk_lost = seen.disk_lost,
             .leave = seen.leave,
-            .disk_tied = seen.disk_tied};
+            .disk_tied = seen.disk_tied,
+            .players = seen.players.online};
 }
 
 Milliseconds ladder_time(const server::LaunchSpec& spec) {
@@ -80,6 +81,7 @@ Task<RoundEnd> Round::run(ServerUid uid) {
     auto record = co_await ports_.store.get(uid);
     if (!record && record.error().kind == StoreError::Kind::not_found) {
         journal_.forget(uid);
+        told_.erase(uid);
         co_return RoundEnd{.kind = RoundEnd::Kind::gone, .wake_at = {}, .detail = {}};
     }
     if (!record) co_return trouble(record.error().detail);
@@ -149,12 +151,17 @@ Task<Result<server::Facts, Halt>> Round::facts(const server::Record& record) {
     const auto spec = ports_.games.launch_spec(record);
     facts.start_timeout = spec ? spec->ready.timeout : server::ReadyProbe().timeout;
     facts.stop_timeout = spec ? ladder_time(*spec) : server::StopRung().wait;
+    const auto announcement = ports_.games.announcement(record);
+    facts.notice = announcement.command.empty() ? Milliseconds(0) : announcement.before;
+    if (record.phase != server::Phase::running) told_.erase(record.uid);
+    if (const auto told = told_.find(record.uid); told != told_.end()) facts.told_at = told->second;
     co_return facts;
 }
 
 Task<Result<server::Record, Halt>> Round::make(server::Record record, server::Step step) {
     CO_TRY_OK(co_await journal_.begin(record, step));
     CO_TRY(outcome, co_await hands_.carry_out(record, step));
+    if (const auto* told = std::get_if<server::TellPlayers>(&step)) note_told(record.uid, told->it_leaves, !outcome.failure);
     if (outcome.failure) {
         log::warning("keeper", "step failed",
                      {{"server", record.uid},
@@ -167,6 +174,11 @@ Task<Result<server::Record, Halt>> Round::make(server::Record record, server::St
     if (!ended && ended.error().kind == Halt::Kind::fenced) co_return std::unexpected(ended.error());
     if (std::holds_alternative<server::RemoveRecord>(step)) co_return record;
     co_return server::apply(std::move(record), step, outcome, limits_.server, ports_.clock.now());
+}
+
+void Round::note_told(ServerUid uid, bool it_leaves, bool is_heard) {
+    if (!it_leaves) told_.erase(uid);
+    else told_.insert_or_assign(uid, is_heard ? ports_.clock.now() : Time());
 }
 
 Task<RoundEnd> Round::store(Draft draft) {

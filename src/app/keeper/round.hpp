@@ -26,10 +26,10 @@ struct RoundEnd {
     std::string detail;
 };
 
-// Reads, observes, plans, carries out one step, folds its outcome into the record, stores it. Keeps nothing between two rounds, so that a crash
-// between any two awaits loses nothing either. With KeeperLimits::share_writes it goes on while the next step may run ahead of the record, and stores
-// what has come of all of them at once: never an effect before the record that it rests on. A game that is ready in a moment is then stored as
-// running at once.
+// Reads, observes, plans, carries out one step, folds its outcome into the record, stores it. Keeps nothing between two rounds but who has been
+// told of a move, so that a crash between any two awaits loses nothing either. With KeeperLimits::share_writes it goes on while the next step may
+// run ahead of the record, and stores what has come of all of them at once: never an effect before the record that it rests on. A game that is
+// ready in a moment is then stored as running at once.
 class Round {
 public:
     Round(const KeeperPorts& ports, const KeeperLimits& limits, Hands& hands, Journal& journal)
@@ -64,6 +64,7 @@ private:
     Task<bool> may_get_ready(const Draft& draft);
     // The record as it is after that step.
     Task<Result<server::Record, Halt>> make(server::Record record, server::Step step);
+    void note_told(ServerUid uid, bool it_leaves, bool is_heard);
     Task<RoundEnd> store(Draft draft);
 
     KeeperPorts ports_;
@@ -71,6 +72,7 @@ private:
     Hands& hands_;
     Journal& journal_;
     std::map<ServerUid, async::Signal> news_;
+    std::map<ServerUid, Time> told_;  // Whose players know of a move, and since when.
 };
 
 }  // namespace gk::app

@@ -134,6 +134,8 @@ private:
         if (!game_.quiesce.before.empty()) {
             errors_.add("/quiesce", "not_allowed", "commands are to be typed, but there is no 'console' to type them into", mark_at({"quiesce"}));
         }
+        if (!game_.announce.command.empty())
+            errors_.add("/announce", "not_allowed", "a command is to be typed, but there is no 'console' to type it into", mark_at({"announce"}));
     }
 
     void check_argument(const Argument& argument, const std::string& pointer) {

@@ -97,6 +97,7 @@ Result<Game, std::vector<FieldError>> decode_game(const Value& document) {
     section("stop", decode_stop, out.stop);
     section("console", decode_console, out.console);
     section("quiesce", decode_quiesce, out.quiesce);
+    section("announce", decode_announce, out.announce);
     section("players", decode_players, out);
     section("save", decode_save, out);
     in.finish();

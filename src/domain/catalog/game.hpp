@@ -13,6 +13,7 @@
 #include "domain/catalog/placeholder.hpp"
 #include "domain/catalog/setting.hpp"
 #include "domain/catalog/source.hpp"
+#include "domain/server/announcement.hpp"
 #include "domain/server/launch.hpp"
 
 // Games as data: what a definition file (docs/formats/game.md) says, checked as a whole.
@@ -103,6 +104,7 @@ struct Game {
     std::vector<server::StopRung> stop;
     server::Console console;
     server::Quiesce quiesce;
+    server::Announcement announce;
     server::PlayerSource players;
     std::string player_limit;               // The setting that bounds the number of players; empty: none does.
     std::vector<std::string> save_exclude;  // What backups leave out: restic patterns relative to the world.

@@ -123,6 +123,18 @@ bool decode_quiesce(const Value& value, const std::string& pointer, Errors& erro
     return errors.list().size() == before;
 }
 
+bool decode_announce(const Value& value, const std::string& pointer, Errors& errors, server::Announcement& out) {
+    const auto before = errors.list().size();
+    ObjectReader in(value, pointer, errors);
+    in.required("command", out.command);
+    in.optional("before", out.before);
+    if (!in.finish()) return false;
+    if (out.command.empty()) in.fail("command", "required", "say what is typed before the sentence that players read, such as 'say'");
+    check_command(in, "command", out.command);
+    check_time(in, "before", std::chrono::seconds(1), out.before);
+    return errors.list().size() == before;
+}
+
 bool decode_players(const Value& value, const std::string& pointer, Errors& errors, Game& out) {
     const auto before = errors.list().size();
     ObjectReader in(value, pointer, errors);

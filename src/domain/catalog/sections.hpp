@@ -18,6 +18,7 @@ bool decode_ready(const Value& value, const std::string& pointer, Errors& errors
 bool decode_stop(const Value& value, const std::string& pointer, Errors& errors, std::vector<server::StopRung>& out);
 bool decode_console(const Value& value, const std::string& pointer, Errors& errors, server::Console& out);
 bool decode_quiesce(const Value& value, const std::string& pointer, Errors& errors, server::Quiesce& out);
+bool decode_announce(const Value& value, const std::string& pointer, Errors& errors, server::Announcement& out);
 bool decode_players(const Value& value, const std::string& pointer, Errors& errors, Game& out);
 
 // What only shows when the whole is known: roles, settings and secrets that are named but not defined, and placeholders that mean nothing

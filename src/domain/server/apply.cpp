@@ -236,6 +236,8 @@ void done(const Fold& in, const Cancel& step) { std::erase(in.record.superseded,
 void done(const Fold& in, const Notify&) { in.record.notice_due.clear(); }
 void done(const Fold& in, const NotePlace& step) { note_place(in.record, step); }
 void done(const Fold& in, const NoteLoss& step) { note_loss(in.record, step); }
+// Who was told is not kept: whoever comes after us tells them again.
+void done(const Fold&, const TellPlayers&) {}
 
 // Failures. What is not listed is tried again after a growing pause.
 const Problem& problem_of(const Fold& in) { return in.outcome.failure->problem; }
@@ -258,6 +260,9 @@ void failed(const Fold& in, const CheckBackup&) {
     move(in.record, Event::step_failed, in.now);
     give_up(in.record, problem_of(in), "start_failed");
 }
+
+// Who cannot be told is not waited for.
+void failed(const Fold&, const TellPlayers&) {}
 
 // A step of a start: tried again here, then by way of `failed`, then not at all.
 void start_step_failed(const Fold& in) {
@@ -374,9 +379,9 @@ bool keeps_counting(const Record& before, const Step& step) {
     // Beginning a snapshot is no progress of the saving that failed before; nor does its book-keeping shorten a pause.
     const bool saving_phase = before.phase == Phase::backing_up || before.phase == Phase::backup_failed || before.phase == Phase::failed;
     return std::holds_alternative<BeginSnapshot>(step) || std::holds_alternative<CloseSnapshot>(step) || std::holds_alternative<Cancel>(step) ||
-           std::holds_alternative<Notify>(step) || std::holds_alternative<NotePlace>(step) || std::holds_alternative<Finish>(step) ||
-           std::holds_alternative<Transition>(step) || std::holds_alternative<StageDisk>(step) || std::holds_alternative<Prepare>(step) ||
-           (saving_phase && !std::holds_alternative<VerifySnapshot>(step));
+           std::holds_alternative<Notify>(step) || std::holds_alternative<NotePlace>(step) || std::holds_alternative<TellPlayers>(step) ||
+           std::holds_alternative<Finish>(step) || std::holds_alternative<Transition>(step) || std::holds_alternative<StageDisk>(step) ||
+           std::holds_alternative<Prepare>(step) || (saving_phase && !std::holds_alternative<VerifySnapshot>(step));
 }
 
 }  // namespace

@@ -30,6 +30,22 @@ std::string loss_text(const View& view) {
     return fmt::format("{}; the newest proven backup, of {}, takes its place{}", gone, rfc3339(newest->created_at), since);
 }
 
+// Players have time to get to safety. Where nobody plays, nobody waits.
+std::optional<Plan> give_notice(const View& view) {
+    const auto& facts = view.facts;
+    if (facts.notice <= Milliseconds(0) || facts.seen.players == 0) return std::nullopt;
+    if (facts.told_at) return view.now < *facts.told_at + facts.notice ? std::optional(wait_until(*facts.told_at + facts.notice)) : std::nullopt;
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(facts.notice).count();
+    auto text = fmt::format("This world moves to another machine in {} seconds and is back a little later, as you leave it.", seconds);
+    return now_do(TellPlayers{.it_leaves = true, .text = std::move(text)});
+}
+
+// Somebody has thought better of it.
+std::optional<Plan> stay(const View& view) {
+    if (!view.facts.told_at) return std::nullopt;
+    return now_do(TellPlayers{.it_leaves = false, .text = "This world stays where it is after all."});
+}
+
 }  // namespace
 
 std::optional<Plan> note_place(const View& view) {
@@ -45,7 +61,8 @@ std::optional<Plan> note_loss(const View& view) {
 }
 
 std::optional<Plan> leave_node(const View& view) {
-    if (!view.leaves()) return std::nullopt;
+    if (!view.leaves()) return stay(view);
+    if (auto plan = give_notice(view)) return plan;
     return follow(Event::move_asked, view.facts.seen.leave->code, view.facts.seen.leave->detail);
 }
 

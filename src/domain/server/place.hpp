@@ -12,7 +12,7 @@ namespace gk::server {
 std::optional<Plan> note_place(const View& view);
 // A disk that should be there is gone. It is said, with what is lost with it, before anything takes its place.
 std::optional<Plan> note_loss(const View& view);
-// A game that runs is stopped and saved where it is, and goes on elsewhere.
+// A game that runs is stopped and saved where it is, and goes on elsewhere; its players have been told before.
 std::optional<Plan> leave_node(const View& view);
 
 // Keeps the obstacle as the reason, whatever has just been done or has failed for it.

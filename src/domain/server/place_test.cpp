@@ -117,6 +117,63 @@ TEST(Place, AWorldWhoseDiskCanFollowIsSavedAndStartedElsewhere) {
     EXPECT_EQ(toy.record.reason, "");
 }
 
+Toy played() {
+    Toy toy(in(Phase::running, Wanted::running));
+    toy.facts.seen.disk = true;
+    toy.facts.seen.process = Process::ready;
+    toy.facts.seen.leave = cordoned;
+    toy.facts.notice = 60s;
+    return toy;
+}
+
+TEST(Place, WhoeverPlaysIsToldBeforeAWorldMoves) {
+    for (const auto& players : {std::optional(3), std::optional<int>()}) {
+        auto toy = played();
+        toy.facts.seen.players = players;
+        ASSERT_EQ(toy.next(), "TellPlayers");
+
+        toy.facts.told_at = toy.now;
+        ASSERT_EQ(toy.next(), "wait");
+        toy.now += 59s;
+        ASSERT_EQ(toy.next(), "wait");
+        toy.now += 1s;
+
+        EXPECT_EQ(toy.next(), "Transition move_asked");
+    }
+}
+
+TEST(Place, WhereNobodyPlaysAWorldMovesAtOnce) {
+    auto toy = played();
+    toy.facts.seen.players = 0;
+    EXPECT_EQ(toy.next(), "Transition move_asked");
+
+    toy.facts.seen.players = 1;
+    toy.facts.told_at = toy.now;
+    ASSERT_EQ(toy.next(), "wait");
+    toy.facts.seen.players = 0;
+    EXPECT_EQ(toy.next(), "Transition move_asked") << "the last one has left";
+}
+
+TEST(Place, TellingPlayersChangesNothingOfTheRecord) {
+    for (const auto& outcome : {success, away}) {
+        auto toy = played();
+        const auto before = toy.record;
+        toy.make(outcome);
+        toy.record.updated_at = before.updated_at;
+        EXPECT_EQ(toy.record, before);
+    }
+}
+
+TEST(Place, PlayersAreToldThatTheWorldStaysAfterAll) {
+    auto toy = played();
+    toy.facts.told_at = toy.now;
+    toy.facts.seen.leave.reset();
+
+    EXPECT_EQ(toy.next(), "TellPlayers");
+    toy.facts.told_at.reset();
+    EXPECT_EQ(toy.next(), "nothing");
+}
+
 // Until the new disk is made, nothing but the vault has the world twice.
 Toy tied(Phase phase, Wanted wanted) {
     Toy toy(in(phase, wanted));

@@ -30,6 +30,7 @@ struct Observation {
     std::optional<Problem> disk_lost;
     std::optional<Problem> leave;
     bool disk_tied = false;
+    std::optional<int> players;  // How many play; absent: not known.
     bool operator==(const Observation&) const = default;
 };
 
@@ -40,6 +41,8 @@ struct Facts {
     bool game_files = true;                  // What the game's source brings is on this machine.
     Milliseconds start_timeout{};            // From launch to ready, as the game's definition says.
     Milliseconds stop_timeout{};             // The sum of the stop ladder's waits.
+    Milliseconds notice{};                   // How long before a move players are told of it; 0: they cannot be told.
+    std::optional<Time> told_at;             // When they were told of the one that is to come.
 };
 
 struct Limits {

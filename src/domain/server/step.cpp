@@ -48,6 +48,7 @@ constexpr Names names_of_step(const Cancel&) { return {"Cancel", ""}; }
 constexpr Names names_of_step(const Notify&) { return {"Notify", ""}; }
 constexpr Names names_of_step(const NotePlace&) { return {"NotePlace", ""}; }
 constexpr Names names_of_step(const NoteLoss&) { return {"NoteLoss", ""}; }
+constexpr Names names_of_step(const TellPlayers&) { return {"TellPlayers", ""}; }
 
 }  // namespace
 

@@ -153,10 +153,17 @@ struct NoteLoss {
     bool operator==(const NoteLoss&) const = default;
 };
 
+// Tells players that the game is about to go on elsewhere, or that it stays after all.
+struct TellPlayers {
+    bool it_leaves = true;
+    std::string text;
+    bool operator==(const TellPlayers&) const = default;
+};
+
 using Step =
     std::variant<Transition, Validate, CheckBackup, CreateDisk, WriteDefaults, StageDisk, RestoreToStage, CommitStaged, DiscardStaged, FetchFiles,
                  Prepare, Launch, OpenPorts, PublishAddress, ProbeVault, BeginSnapshot, TakeSnapshot, VerifySnapshot, CloseSnapshot, Resume, StopGame,
-                 Kill, CleanRun, FreeDisk, KeepWorld, PurgeVault, Forget, RemoveRecord, Finish, Cancel, Notify, NotePlace, NoteLoss>;
+                 Kill, CleanRun, FreeDisk, KeepWorld, PurgeVault, Forget, RemoveRecord, Finish, Cancel, Notify, NotePlace, NoteLoss, TellPlayers>;
 
 // The name of a step in an operation ("launch", "snapshot_at_rest"); empty for book-keeping that users are not shown.
 std::string_view operation_step_name(const Step& step);
