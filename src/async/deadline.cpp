@@ -55,6 +55,8 @@ private:
 
 Task<void> run_cancellable(Task<void> task, Race& race) {
     const auto state = co_await asio::this_coro::cancellation_state;
+    // Time goes on: the deadline may have come since it was found to lie ahead, and what is not under way yet would not hear of it.
+    if (race.expired) co_return;
     const Forwarding forwarding(state.slot(), race);
     co_await run_work(std::move(task), race);
 }

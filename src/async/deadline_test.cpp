@@ -9,6 +9,7 @@
 
 #include "async/manual_clock.hpp"
 #include "async/run.hpp"
+#include "async/signal.hpp"
 #include "async/task_group.hpp"
 #include "base/result.hpp"
 
@@ -118,6 +119,28 @@ TEST(Deadline, WhatACancelledTaskReturnsIsDropped) {
     run_until_done(io, group.join());
 
     EXPECT_EQ(end, "too late");
+}
+
+// A machine's clock: each look at it is later than the one before.
+class RunningClock final : public Clock {
+public:
+    Time now() const override { return Time(Milliseconds(looks_++)); }
+    Time calendar() const override { return now(); }
+    Task<void> sleep_until(Time when) override {
+        if (when > now()) co_await for_ever_.wait();
+    }
+
+private:
+    mutable std::int64_t looks_ = 0;
+    WaitQueue for_ever_;
+};
+
+TEST(Deadline, CountsAlsoWhenItComesWhileTheTaskIsBegun) {
+    asio::io_context io;
+    RunningClock clock;
+    Signal never;
+
+    EXPECT_FALSE(run_until_done(io, finishes_by(clock, Time(1ms), never.wait())));
 }
 
 }  // namespace
