@@ -4,6 +4,7 @@
 import http.server
 import json
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -154,6 +155,20 @@ class LoadTester(unittest.TestCase):
         done = load("2", "--url", "http://127.0.0.1:1")
         self.assertEqual(done.returncode, 1)
         self.assertIn("2 failed at join: POST /api/match/join: nobody listens on http://127.0.0.1:1", done.stdout)
+
+    def test_ctrl_c_reports_what_happened_until_then(self):
+        front = self.front()
+        command = [BIN / "gamekeeper", "load", "3", "--many", "--url", front.url, "--match-duration", "600", "-v"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            running = 0
+            while running < 3:
+                line = process.stderr.readline()
+                self.assertTrue(line, "it ended by itself")
+                running += line.endswith("server_running\n")
+            process.send_signal(signal.SIGINT)
+            table, _ = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("3 failed at interrupted: the run was ended", table)
 
     def test_a_thousand_clients_have_no_thread_each(self):
         front = self.front()

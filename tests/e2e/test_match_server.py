@@ -253,5 +253,21 @@ class Beginnings(unittest.TestCase):
             self.assertEqual(server.end(), (0, "asked"))
 
 
+class AsAGame(harness.Case):
+    def test_it_runs_in_the_sandbox_as_any_game(self):
+        settings = {"session": "s1", "players": '["ada"]', "token_key": "0123456789abcdef"}
+        server = self.create("arena", "match-server", settings=settings, resources={"cpu_millis": 100, "memory_mib": 32, "disk_mib": 16})
+        (endpoint,) = [e for e in server["endpoints"] if e["role"] == "game"]
+
+        ada = Person(endpoint["port"])
+        self.assertEqual(ada.asks("TOKEN " + token("0123456789abcdef", "s1", "ada")), "TOKEN ok")
+        self.assertEqual(ada.asks("REQUEST_MATCH 300"), "RUNNING_LENGTH 300")
+        self.assertEqual(ada.hears(), "STATE running")
+        pausing = self.api.begin("POST", "/v1/servers/arena/pause", {})
+        self.assertEqual(ada.hears(), "STATE stop")
+        ada.leaves()
+        self.assertEqual(self.api.finish(pausing)["status"], "succeeded")
+
+
 if __name__ == "__main__":
     harness.main()

@@ -41,7 +41,7 @@ public:
         call.bearer = key_.reveal();
         call.headers = {{"Idempotency-Key", player}};
         Value players = Value::array({Value::object({{"id", player}})});
-        call.body = Value::object({{"queue", queue_}, {"players", std::move(players)}});
+        call.body = Value::object({{"queues", Value::array({Value(queue_)})}, {"players", std::move(players)}});
         CO_TRY(ticket, co_await call_front(connections_, std::move(call)));
         co_return Place{.player = std::move(player),
                         .ticket = text_of(ticket, "id"),

@@ -169,7 +169,7 @@ private:
     }
     static Task<net::Response> join_v1(LoadTest& test, net::Request& request) {
         const auto body = net::parse_json(request.body).value();
-        EXPECT_EQ(*body.find("queue")->as_string(), "duel");
+        EXPECT_EQ(*body.find("queues")->as_array()->front().as_string(), "duel");
         const auto player = co_await take_player(test, request, *body.find("players")->as_array()->front().find("id")->as_string());
         co_return json(202, Value::object({{"id", "t-" + player}, {"state", "queued"}, {"player_token", "of-" + player}}));
     }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 
@@ -16,6 +18,8 @@ using wire::match::State;
 namespace {
 
 constexpr Milliseconds poll_pause(500);
+// An answer that was held back comes at each change, of which a match has several; this bounds what a front is asked that holds nothing back.
+constexpr Milliseconds hold_pause(50);
 // A match server says the end of the match at most this long after it.
 constexpr Milliseconds end_slack = std::chrono::seconds(30);
 
@@ -51,8 +55,7 @@ private:
             if (age() >= run_.options.match_limit) {
                 co_return std::unexpected(LoadError{LoadFault::no_match, fmt::format("no match within {}", duration_text(run_.options.match_limit))});
             }
-            // A front that holds answers back has waited already; one that does not is not asked more often than by polling.
-            co_await run_.clock.sleep_until(looked_at + poll_pause);
+            co_await run_.clock.sleep_until(looked_at + (run_.options.wait == LoadWait::hold ? hold_pause : poll_pause));
         }
         run_.tally.matched.push_back(age());
         if (!run_.options.host_override.empty()) place_.assignment->host = run_.options.host_override;
@@ -98,16 +101,21 @@ private:
 Task<void> live_once(LoadRun run, std::string player) {
     ++run.tally.begun;
     LifeCycle life(run, std::move(player));
+    const LoadError interrupted{LoadFault::interrupted, "the run was ended"};
     try {
         const auto lived = co_await life.live();
+        // What a cancelled wait looks like depends on where it was; most turn it into an error of their own.
+        const auto state = co_await boost::asio::this_coro::cancellation_state;
         if (lived) {
             ++run.tally.ended_well;
+        } else if (state.cancelled() != boost::asio::cancellation_type::none) {
+            run.tally.fail(interrupted);
         } else {
             life.say(fmt::format("{}_error {}", name_of(lived.error().fault), lived.error().detail));
             run.tally.fail(lived.error());
         }
     } catch (const boost::system::system_error& error) {
-        if (error.code() == boost::asio::error::operation_aborted) run.tally.fail({LoadFault::interrupted, "the run was ended"});
+        if (error.code() == boost::asio::error::operation_aborted) run.tally.fail(interrupted);
         throw;
     }
 }

@@ -42,6 +42,10 @@ std::string time_text(Milliseconds duration) {
 
 void append_row(std::string& out, std::string_view name, const std::vector<Milliseconds>& durations) {
     const auto spread = spread_of(durations);
+    if (spread.count == 0) {
+        fmt::format_to(std::back_inserter(out), "{:<19}{:>8}\n", name, 0);
+        return;
+    }
     fmt::format_to(std::back_inserter(out), "{:<19}{:>8}{:>10}{:>10}{:>10}{:>10}\n", name, spread.count, time_text(spread.p50), time_text(spread.p95),
                    time_text(spread.p99), time_text(spread.most));
 }

@@ -99,6 +99,7 @@ launcher::Options launcher_options(const Config& config, Identity identity) {
     options.files_server = this_program();
     if (const auto listen = net::parse_endpoint(config.api.listen)) options.closed_ports.push_back(Port{listen->port});
     options.mount_prefixes.push_back(config.games.downloads);
+    options.mount_prefixes.push_back(std::filesystem::path(this_program()).parent_path());  // Of games that are our own programs.
     if (std::filesystem::exists(config.games.folder)) options.mount_prefixes.push_back(config.games.folder);
     return options;
 }
