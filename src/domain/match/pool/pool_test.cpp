@@ -301,6 +301,52 @@ TEST(Pool, WhatTheBudgetLeavesIsDoneInTheNextPasses) {
     EXPECT_FALSE(queue.pool().is_cut_short());
 }
 
+// A running match of two players of red.
+Backfill running_with(double skill, std::uint32_t open_slots) {
+    Backfill backfill{.match = MatchId(UuidBits{1}), .open_slots = open_slots, .since = start};
+    for (const auto* name : {"x", "y"}) {
+        backfill.players.push_back(ticket_of({.player = name, .skill = skill, .blocked = {"enemy"}}).players.front());
+        backfill.teams.push_back(0);
+    }
+    return backfill;
+}
+
+TEST(Pool, ARunningMatchTakesInWhoFitsIntoTheTeamWithFewer) {
+    Queue queue(rules_of(two_teams_of(3), {skill_within(100)}));
+    queue.pool().put(running_with(1500, 2));
+    std::ignore = queue.join({.player = "far", .skill = 1601, .at = 0s});
+    std::ignore = queue.join({.player = "enemy", .skill = 1500, .at = 1s});
+    std::ignore = queue.join({.player = "a", .skill = 1420, .at = 2s});
+    std::ignore = queue.join({.player = "too-far-from-a", .skill = 1540, .at = 3s});
+    std::ignore = queue.join({.player = "b", .skill = 1510, .at = 4s});
+    std::ignore = queue.join({.player = "no-room", .skill = 1500, .at = 5s});
+
+    EXPECT_EQ(queue.pass(5s), Matches{"[][a b]"});
+    EXPECT_EQ(queue.proposals().front().joins, MatchId(UuidBits{1}));
+    queue.refuse("a");
+    EXPECT_EQ(queue.pass(6s), Matches()) << "it is asked for again when it is put again";
+    queue.pool().put(running_with(1500, 1));
+    EXPECT_EQ(queue.pass(7s), Matches{"[][a]"});
+    queue.pool().put(running_with(1500, 1));
+    queue.pool().remove_backfill(MatchId(UuidBits{1}));
+    EXPECT_EQ(queue.pass(8s), Matches());
+}
+
+TEST(Pool, WithLowPriorityARunningMatchTakesWhoIsLeft) {
+    for (const auto& [priority, first] : {std::pair(Algorithm::BackfillPriority::low, "a b"), std::pair(Algorithm::BackfillPriority::high, "a")}) {
+        auto rules = of_size(2, 2);
+        rules.algorithm.backfill_priority = priority;
+        Queue queue(rules);
+        auto backfill = running_with(1500, 1);
+        backfill.players.pop_back();
+        backfill.teams.pop_back();
+        queue.pool().put(backfill);
+        for (const auto* player : {"a", "b"}) std::ignore = queue.join({.player = player});
+
+        EXPECT_EQ(queue.pass(), Matches{first});
+    }
+}
+
 TEST(Pool, ExplainsWhoKeepsWhomOut) {
     const auto rules = [](double most) { return rules_of({{.name = "all", .least = 2, .most = 2}}, {skill_within(most), same_mode()}); };
     Queue queue({{.from = 0ms, .rules = rules(10)}, {.from = 5s, .rules = rules(50)}});

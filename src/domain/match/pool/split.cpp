@@ -80,21 +80,25 @@ void Split::pair_up(std::span<Party> parties) {
     for (std::size_t i = 0; i < parties.size(); ++i) numbers[i] = parties[i].number;
     const auto low = subset_sums(std::span(numbers).first(6));
     const auto high = subset_sums(std::span(numbers).subspan(6));
-    const auto own = parties.front().team;
     const auto total = sides_[0].sum + sides_[1].sum;
-    const auto size = sides_[own].size;
-    const auto rest = sides_[1 - own].size;
     std::uint16_t best = 0;
+    std::uint32_t best_team = 0;
     auto best_gap = std::numeric_limits<std::int64_t>::max();
-    for (const auto set : halves(static_cast<std::uint32_t>(parties.size()), size)) {
-        const auto sum = low[set & 63U] + high[set >> 6U];
-        // Means side by side: sum / size against (total - sum) / rest, without dividing.
-        const auto gap = std::abs(sum * rest - (total - sum) * size);
-        if (gap >= best_gap) continue;
-        best_gap = gap;
-        best = set;
+    // The first player is in the one team or in the other; when they are of one size, that is the same.
+    for (std::uint32_t team = 0; team < (sides_[0].size == sides_[1].size ? 1U : 2U); ++team) {
+        const auto size = sides_[team].size;
+        const auto rest = sides_[1 - team].size;
+        for (const auto set : halves(static_cast<std::uint32_t>(parties.size()), size)) {
+            const auto sum = low[set & 63U] + high[set >> 6U];
+            // Means side by side: sum / size against (total - sum) / rest, without dividing.
+            const auto gap = std::abs(sum * rest - (total - sum) * size);
+            if (gap >= best_gap) continue;
+            best_gap = gap;
+            best = set;
+            best_team = team;
+        }
     }
-    for (std::size_t i = 0; i < parties.size(); ++i) parties[i].team = ((best >> i) & 1U) != 0 ? own : 1 - own;
+    for (std::size_t i = 0; i < parties.size(); ++i) parties[i].team = ((best >> i) & 1U) != 0 ? best_team : 1 - best_team;
 }
 
 std::span<const std::uint16_t> Split::halves(std::uint32_t parties, std::uint32_t chosen) {
