@@ -150,7 +150,7 @@ const Mistake mistakes[] = {
     {"console: {kind: rcon, port: rcon, secret: pw}\nports: [{role: rcon, protocol: tcp, internal: true}]\n", "/console/secret", "no secret 'pw'"},
     {"quiesce: {before: [save]}\n", "/quiesce", "no 'console'"},
     {"announce: {command: say}\n", "/announce", "no 'console'"},
-    {"announce: {before: 9s}\nconsole: {kind: stdin}\n", "/announce/command", "required"},
+    {"announce: {before: 9s}\nconsole: {kind: stdin}\n", "/announce/command", "'command' is missing"},
     {"announce: {command: say, before: 2h}\nconsole: {kind: stdin}\n", "/announce/before", "between 1s and 1h"},
     {"players: {join: '([a-z]+) joins'}\n", "/players", "give both"},
     {"players: {join: 'joins', leave: '(x)'}\n", "/players/join", "group in parentheses"},
