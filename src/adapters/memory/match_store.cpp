@@ -11,7 +11,6 @@ using Kind = StoreError::Kind;
 using match::TicketState;
 
 StoreError fenced() { return {Kind::fenced, "a newer matchmaker is at work"}; }
-StoreError no_ticket(TicketId id) { return {Kind::not_found, fmt::format("there is no ticket {}", id.text())}; }
 StoreError no_match(MatchId id) { return {Kind::not_found, fmt::format("there is no match {}", id.text())}; }
 
 auto names_of(const match::Ticket& ticket) {
@@ -26,26 +25,13 @@ std::vector<std::string> players_of(const match::Ticket& ticket) {
     return players;
 }
 
-auto place_of(const match::Ticket& ticket) { return std::pair(ticket.joined_at, ticket.id); }
+// Unless the player is elsewhere by now.
+template <class Map>
+void forget(Map& live, const typename Map::key_type& player, const typename Map::mapped_type& id) {
+    if (const auto found = live.find(player); found != live.end() && found->second == id) live.erase(found);
+}
 
 }  // namespace
-
-MatchStore::Answer<Success> MemoryMatchStore::put(QueueRecord queue) {
-    auto name = queue.name;
-    state_->queues[std::move(name)] = std::move(queue);
-    co_return Success{};
-}
-
-MatchStore::Answer<Success> MemoryMatchStore::remove_queue(std::string name) {
-    state_->queues.erase(name);
-    co_return Success{};
-}
-
-MatchStore::Answer<std::vector<QueueRecord>> MemoryMatchStore::queues() {
-    std::vector<QueueRecord> all;
-    for (const auto& [name, queue] : state_->queues) all.push_back(queue);
-    co_return all;
-}
 
 void MemoryMatchStore::tell(const match::Ticket& ticket, Time at, std::string_view what, std::string detail) {
     state_->events.push_back({.number = ++state_->last_event,
@@ -83,17 +69,11 @@ MatchStore::Answer<MatchStore::Joined> MemoryMatchStore::join(match::Ticket tick
     co_return Joined{.outcome = Joined::Outcome::created, .ticket = std::move(ticket)};
 }
 
-Result<MemoryMatchStore::StoredTicket*, StoreError> MemoryMatchStore::find(TicketId id) {
-    const auto found = state_->tickets.find(id);
-    if (found == state_->tickets.end()) return std::unexpected(no_ticket(id));
-    return &found->second;
-}
-
 void MemoryMatchStore::end(StoredTicket& stored, TicketState state, std::string reason, Time now) {
     stored.ticket.state = state;
     stored.ticket.reason = std::move(reason);
     stored.over_at = now;
-    std::erase_if(state_->live_tickets, [&](const auto& entry) { return entry.second == stored.ticket.id; });
+    for (const auto& player : stored.ticket.players) forget(state_->live_tickets, {stored.ticket.tenant, player.id}, stored.ticket.id);
 }
 
 MatchStore::Answer<MatchStore::Left> MemoryMatchStore::cancel(TicketId id, Time now) {
@@ -175,7 +155,7 @@ MatchStore::Answer<Success> MemoryMatchStore::advance(match::Match match, std::v
     }
     for (const auto& it : step->tickets) follow(*step, it, now);
     if (is_over(step->match.state)) {
-        std::erase_if(state_->live_matches, [&](const auto& entry) { return entry.second == step->match.id; });
+        for (const auto& member : step->match.members) forget(state_->live_matches, {step->match.tenant, member.player}, step->match.id);
         if (!found->second.over_at) found->second.over_at = now;
     }
     found->second.match = std::move(step->match);
@@ -220,90 +200,6 @@ MatchStore::Answer<Success> MemoryMatchStore::touch(std::vector<TicketId> ticket
         if (const auto found = state_->tickets.find(id); found != state_->tickets.end()) found->second.seen_at = std::max(found->second.seen_at, now);
     }
     co_return Success{};
-}
-
-MatchStore::Answer<match::Ticket> MemoryMatchStore::ticket(TicketId id) {
-    CO_TRY(stored, find(id));
-    co_return stored->ticket;
-}
-
-MatchStore::Answer<std::vector<match::Ticket>> MemoryMatchStore::tickets(std::vector<TicketId> ids) {
-    std::vector<match::Ticket> found;
-    for (const auto id : ids) {
-        if (const auto stored = state_->tickets.find(id); stored != state_->tickets.end()) found.push_back(stored->second.ticket);
-    }
-    co_return found;
-}
-
-MatchStore::Answer<match::Ticket> MemoryMatchStore::ticket_of(std::string tenant, std::string player) {
-    const auto newest = state_->newest_tickets.find({std::move(tenant), player});
-    if (newest == state_->newest_tickets.end()) {
-        co_return std::unexpected(StoreError{Kind::not_found, fmt::format("player {} has no ticket", player)});
-    }
-    co_return state_->tickets.at(newest->second).ticket;
-}
-
-MatchStore::Answer<match::Match> MemoryMatchStore::match(MatchId id) {
-    const auto found = state_->matches.find(id);
-    if (found == state_->matches.end()) co_return std::unexpected(no_match(id));
-    co_return found->second.match;
-}
-
-MatchStore::Answer<std::vector<match::Match>> MemoryMatchStore::matches(MatchFilter filter) {
-    auto before = std::numeric_limits<std::uint64_t>::max();
-    if (filter.after) {
-        const auto last = state_->matches.find(*filter.after);
-        if (last == state_->matches.end()) co_return std::unexpected(no_match(*filter.after));
-        before = last->second.order;
-    }
-    const auto plays = [&](const match::Member& member) { return member.player == *filter.player; };
-    std::vector<const MatchState::StoredMatch*> found;
-    for (const auto& [id, stored] : state_->matches) {
-        if (stored.order >= before || stored.match.tenant != filter.tenant) continue;
-        if (filter.live_only && is_over(stored.match.state)) continue;
-        if (filter.queue && stored.match.queue != *filter.queue) continue;
-        if (!filter.player || std::ranges::any_of(stored.match.members, plays)) found.push_back(&stored);
-    }
-    std::ranges::sort(found, std::greater(), [](const auto* stored) { return stored->order; });
-    if (found.size() > filter.limit) found.resize(filter.limit);
-    std::vector<match::Match> page;
-    for (const auto* stored : found) page.push_back(stored->match);
-    co_return page;
-}
-
-MatchStore::Answer<std::vector<match::Ticket>> MemoryMatchStore::waiting(std::optional<TicketId> after, std::size_t limit) {
-    std::optional<std::pair<Time, TicketId>> last;
-    if (after) {
-        CO_TRY(stored, find(*after));
-        last = place_of(stored->ticket);
-    }
-    std::vector<match::Ticket> page;
-    for (const auto& [id, stored] : state_->tickets) {
-        if (stored.ticket.state == TicketState::queued && (!last || place_of(stored.ticket) > *last)) page.push_back(stored.ticket);
-    }
-    std::ranges::sort(page, {}, place_of);
-    if (page.size() > limit) page.resize(limit);
-    co_return page;
-}
-
-MatchStore::Answer<std::vector<MatchEvent>> MemoryMatchStore::events(EventFilter filter) {
-    std::vector<MatchEvent> page;
-    for (auto at = std::ranges::upper_bound(state_->events, filter.after, {}, &MatchEvent::number); at != state_->events.end(); ++at) {
-        if (page.size() >= filter.limit) break;
-        if (filter.ticket && at->ticket != *filter.ticket) continue;
-        if (filter.player && std::ranges::find(at->players, *filter.player) == at->players.end()) continue;
-        if (filter.player && state_->tickets.at(at->ticket).ticket.tenant != filter.tenant) continue;
-        page.push_back(*at);
-    }
-    co_return page;
-}
-
-MatchStore::Answer<std::vector<PlayerRating>> MemoryMatchStore::ratings(std::string queue, std::vector<std::string> players) {
-    std::vector<PlayerRating> found;
-    for (const auto& player : players) {
-        if (const auto known = state_->ratings.find({queue, player}); known != state_->ratings.end()) found.push_back(known->second);
-    }
-    co_return found;
 }
 
 MatchStore::Answer<bool> MemoryMatchStore::rate(MatchId id, std::vector<PlayerRating> ratings, WrittenBy by) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <fmt/format.h>
 
 #include "async/deadline.hpp"
@@ -87,6 +89,9 @@ Task<Result<Success, StoreError>> Pool::open(Connection& connection) {
         co_return Success{};
     }
     const auto error = opened ? opened->error() : too_late("let nobody in", options_.connect_limit);
+    // Whoever goes in the middle says nothing about the server.
+    const auto state = co_await boost::asio::this_coro::cancellation_state;
+    if (state.cancelled() != boost::asio::cancellation_type::none) co_return std::unexpected(error);
     if (failures_ == 0) log::warning("postgres", "PostgreSQL cannot be used", {{"detail", error.detail}});
     retry_at_ = clock_.now() + back_off();
     last_failure_ = error.detail;

@@ -20,7 +20,8 @@ namespace {
 constexpr std::size_t waiting_max = 10'000;
 
 // Exclusive locking keeps the index of the log in memory instead of a mapped file, which could neither be trusted nor grow on a full disk.
-// cell_size_check lets damage be found when a page is read.
+// cell_size_check lets damage be found when a page is read. The cache holds what one shared transaction of thousands of joins changes: a page that
+// does not fit is written, and read back, several times before the commit. What savepoints keep for undoing needs no file.
 constexpr const char* settings = R"sql(
 PRAGMA locking_mode = EXCLUSIVE;
 PRAGMA journal_mode = WAL;
@@ -30,6 +31,8 @@ PRAGMA journal_size_limit = 16777216;
 PRAGMA foreign_keys = ON;
 PRAGMA busy_timeout = 5000;
 PRAGMA cell_size_check = ON;
+PRAGMA cache_size = -32768;
+PRAGMA temp_store = MEMORY;
 PRAGMA trusted_schema = OFF;
 )sql";
 

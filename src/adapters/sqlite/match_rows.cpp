@@ -2,6 +2,7 @@
 
 #include "adapters/sqlite/document.hpp"
 #include "domain/match/codec.hpp"
+#include "domain/match/quick_read.hpp"
 
 namespace gk::sqlite {
 namespace {
@@ -20,6 +21,11 @@ Result<T, StoreError> read_list(std::string_view what, std::string_view text) {
     return std::unexpected(corrupt_row(what, fmt::format("{}: {}", first.pointer, first.detail)));
 }
 
+Result<std::vector<std::string>, StoreError> read_names(std::string_view what, std::string_view text) {
+    if (auto names = match::quick_names(text)) return std::move(*names);
+    return read_list<std::vector<std::string>>(what, text);
+}
+
 Result<std::optional<StoredTicket>, StoreError> read_one_ticket(Rows rows) {
     TRY(found, rows.next());
     if (!found) return std::nullopt;
@@ -30,6 +36,7 @@ Result<std::optional<StoredTicket>, StoreError> read_one_ticket(Rows rows) {
 }  // namespace
 
 Result<std::vector<match::Player>, StoreError> read_players(std::string_view what, std::string_view text) {
+    if (auto players = match::quick_players(text)) return std::move(*players);
     return read_list<std::vector<match::Player>>(what, text);
 }
 
@@ -39,7 +46,7 @@ Result<StoredTicket, StoreError> read_ticket(const Rows& row) {
     const auto state = from_name<match::TicketState>(row.text(3));
     const auto match = MatchId::parse(row.text(9));
     if (!id || !state || match.has_value() == row.text(9).empty()) return std::unexpected(corrupt_row(what, "its id, state or match is none"));
-    TRY(queues, read_list<std::vector<std::string>>(what, row.text(11)));
+    TRY(queues, read_names(what, row.text(11)));
     TRY(players, read_players(what, row.text(12)));
     return StoredTicket{.number = row.number(0),
                         .ticket = {.id = *id,
