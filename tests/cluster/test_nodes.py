@@ -219,7 +219,7 @@ class Nodes(WorldOnANode):
 
 
 class Played(WorldOnANode):
-    """What players read of a move: the toy logs what is typed into its console, and does not know who plays."""
+    """What players read of a move: the toy says what it is told to, and does not know who plays."""
 
     def test_players_are_told_before_their_world_moves(self):
         harness.use_images("toy")
@@ -232,7 +232,7 @@ class Played(WorldOnANode):
         harness.kubectl("cordon", self.victim)
         self.until_reason("node_cordoned")
 
-        self.assertIn("say This world moves to another machine in 5 seconds", self.plane.world("logs", "castle").stdout)
+        self.assertIn("This world moves to another machine in 5 seconds", self.plane.world("logs", "castle").stdout)
         self.until_running_on(self.safe)
 
 
