@@ -16,6 +16,8 @@ using wire::kubernetes::text_at;
 using wire::kubernetes::uid_of;
 using wire::kubernetes::version_of;
 
+// Whoever asks for pages gets short ones, so that most lists have several.
+constexpr std::size_t page_most = 2;
 constexpr net::JsonLimits json_limits{.depth = 100, .size = 16 * 1024 * 1024};
 
 Value parsed(const std::string& text) {
@@ -169,20 +171,35 @@ ClientResponse Api::handle(const net::ClientRequest& request, Milliseconds behin
     return erase(target, parsed(request.body));
 }
 
+// A cache may answer, which is behind; but never behind a version that was named. Later pages are of the version of the first one.
+std::uint64_t Api::version_for(const Target& target, Milliseconds behind) {
+    if (const auto token = target.said("continue"); !token.empty()) return number_of(token);
+    const auto asked = target.said("resourceVersion");
+    if (asked.empty()) return version_;
+    return std::min(std::max(number_of(asked), tables_[target.plural].version_at(ground_.now - behind)), version_);
+}
+
 ClientResponse Api::list(const Target& target, Milliseconds behind) {
     const auto& table = tables_[target.plural];
-    const auto asked = target.said("resourceVersion");
-    auto as_of = version_;
-    // A cache may answer, which is behind; but never behind a version that was named.
-    if (!asked.empty()) as_of = std::max(number_of(asked), table.version_at(ground_.now - behind));
-    as_of = std::min(as_of, version_);
+    const auto as_of = version_for(target, behind);
+    const auto token = target.said("continue");
+    if (!token.empty() && as_of < table.compacted) return status_response(410, "Expired", "the continue token is too old");
+    // "version", or "version/space/name" of the last one that was told.
+    const auto words = split(token, '/');
+    const ObjectKey after = words.size() == 3 ? ObjectKey{words[1], words[2]} : words.size() == 2 ? ObjectKey{{}, words[1]} : ObjectKey();
     Value::Array items;
+    std::string next;
     const auto all = as_of == version_ ? table.objects : table.at_version(as_of);
     for (const auto& [key, object] : all) {
-        const bool is_there = target.key.space.empty() || key.space == target.key.space;
-        if (is_there && is_selected(*object, target.said("labelSelector")) && is_named(*object, target.said("fieldSelector")))
-            items.push_back(*object);
+        const bool is_there = (target.key.space.empty() || key.space == target.key.space) && after < key;
+        if (!is_there || !is_selected(*object, target.said("labelSelector")) || !is_named(*object, target.said("fieldSelector"))) continue;
+        if (items.size() == page_most && !target.said("limit").empty()) {
+            next = fmt::format("{}/{}/{}", as_of, text_at(items.back(), {"metadata", "namespace"}), text_at(items.back(), {"metadata", "name"}));
+            break;
+        }
+        items.push_back(*object);
     }
+    if (plant == ClusterPlant::pages_are_lost) next.clear();
     if (plant == ClusterPlant::lists_show_ghosts) {
         for (const auto& change : table.log) {
             if (!change.after && !table.objects.contains(key_of(*change.before)) && is_selected(*change.before, target.said("labelSelector")))
@@ -193,7 +210,7 @@ ClientResponse Api::list(const Target& target, Milliseconds behind) {
     const auto version = table.objects.empty() ? std::string_view("v1") : text_at(*table.objects.begin()->second, {"apiVersion"});
     return good(200, Value::object({{"kind", kind},
                                     {"apiVersion", version},
-                                    {"metadata", Value::object({{"resourceVersion", std::to_string(as_of)}})},
+                                    {"metadata", Value::object({{"resourceVersion", std::to_string(as_of)}, {"continue", next}})},
                                     {"items", std::move(items)}}));
 }
 
@@ -288,8 +305,10 @@ ClientResponse Api::erase(const Target& target, const Value& options) {
     const auto now = find(target.plural, target.key);
     const auto uid = text_at(options, {"preconditions", "uid"});
     const auto version = text_at(options, {"preconditions", "resourceVersion"});
-    if (!uid.empty() && uid != uid_of(*now) && plant != ClusterPlant::any_object_of_that_name)
+    const bool is_another = !uid.empty() && uid != uid_of(*now);
+    if (is_another && plant != ClusterPlant::any_object_of_that_name)
         return status_response(409, "Conflict", "the UID in the precondition is another one");
+    if (is_another) ground_.breach(fmt::format("R12: a deletion took another one of {} than was meant", target.plural));
     if (!version.empty() && version != version_of(*now) && plant != ClusterPlant::versions_not_compared)
         return status_response(409, "Conflict", "the object has been modified");
     const auto* grace = options.find("gracePeriodSeconds");

@@ -33,6 +33,7 @@ enum class ClusterPlant : std::uint8_t {
     any_object_of_that_name,
     no_budget,
     lease_means_nothing,
+    pages_are_lost,
 };
 inline constexpr auto cluster_plant_names = std::to_array<std::string_view>({
     "none",
@@ -48,6 +49,7 @@ inline constexpr auto cluster_plant_names = std::to_array<std::string_view>({
     "any_object_of_that_name",
     "no_budget",
     "lease_means_nothing",
+    "pages_are_lost",
 });
 constexpr std::span<const std::string_view> names_of(ClusterPlant) { return cluster_plant_names; }
 
@@ -124,6 +126,7 @@ public:
 private:
     using Response = net::ClientResponse;
     Response list(const Target& target, Milliseconds behind);
+    std::uint64_t version_for(const Target& target, Milliseconds behind);
     Response create(const Target& target, Value object);
     Response update(const Target& target, Value object);
     Response merge(const Target& target, const Value& patch);

@@ -36,7 +36,8 @@ SimCluster::SimCluster(Ground& ground, std::uint64_t seed, ClusterPlant plant)
       roads_(ground, api_, seed),
       people_(seed, 8) {
     roads_.by_us = [this](bool by_us) { nodes_.set_by_us(by_us); };
-    nodes_.news = [this] { roads_.news(); };
+    roads_.later = [this](Milliseconds after, std::function<void()> step) { nodes_.after(after, after, std::move(step)); };
+    nodes_.news = [this](const std::string& plural) { roads_.news(plural); };
     Dice family(seed, 9);
     roads_.faults = ClusterFaults::for_seed(family);
     replicas_ = family.chance(0.5) ? 2 : 1;
@@ -185,6 +186,9 @@ std::string SimCluster::leftovers() {
             if (std::string_view(plural) == "pods" && !is_up) return fmt::format("I10: pod {} is left without a game", key.name);
         }
     }
+    const auto budgets = api_.table("poddisruptionbudgets").objects.size();
+    if (servers.empty() && budgets > 0) return "I10: a disruption budget is left without a world";
+    if (budgets == 0 && !api_.table("pods").objects.empty()) return "R18: a pod runs without a disruption budget";
     return {};
 }
 

@@ -24,6 +24,7 @@ public:
     void heal() override;
     std::string unrest() override;
     std::size_t replicas() const override { return replicas_; }
+    void set_replicas(std::size_t count) { replicas_ = count; }
     bool carries_news() const override { return true; }
     std::optional<Milliseconds> stands_still() override;
 

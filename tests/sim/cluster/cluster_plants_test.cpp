@@ -1,3 +1,4 @@
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -12,67 +13,243 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t seeds_max = 60;
+// What happens in a run besides what clients do by chance, which they do not do here: the shortest story in which a defect shows.
+struct Scenario {
+    void (*begin)(World& world, SimCluster& cluster);
+    void (*turn)(World& world, SimCluster& cluster, int turn);
+    int turns;
+    Milliseconds pause;         // After each turn.
+    Milliseconds rest = 15min;  // Within which all must be as it should be.
+};
 
-// What the run complains of; empty when the defect went unnoticed.
-std::string complaint(std::uint64_t seed, ClusterPlant plant) {
-    SimCluster* cluster = nullptr;
-    World world(seed, Plant::none, in_a_cluster(cluster, plant));
-    world.run_for(6min);
-    if (!world.breach().empty()) return world.breach();
-    world.heal();
-    return world.settle_down(15min);
+// A client of the API.
+Task<void> patch(World& world, int slots) {
+    auto& life = world.life();
+    auto& ground = world.ground();
+    co_await life.takes_over();
+    app::Caller caller{.name = "somebody"};
+    app::PatchOrder order;
+    order.settings = std::map<std::string, Value>{{"slots", Value(slots)}};
+    const auto asked = ground.settings_asked.insert(text_of(*order.settings));
+    const auto answer = co_await life.servers().patch(std::move(caller), "default", "castle", std::move(order));
+    if (!answer) co_return;
+    ground.settings_asked.erase(asked);
+    ground.promise_settings(answer->record);
 }
+
+Task<void> ask(World& world, server::Verb verb) {
+    auto& life = world.life();
+    co_await life.takes_over();
+    app::Caller caller{.name = "somebody"};
+    app::VerbOrder order{.verb = verb, .force = {}, .purge = {}, .snapshot = {}};
+    for (const auto& [uid, record] : world.ground().state->servers) {
+        const auto all = world.ground().snapshots(uid);
+        const auto newest = std::ranges::find(all, vault::SnapshotStatus::complete, &vault::Snapshot::status);
+        if (verb == server::Verb::restore && newest != all.end()) order.snapshot = newest->id;
+    }
+    app::Idempotency once;
+    std::ignore = co_await life.servers().ask(std::move(caller), "default", "castle", std::move(order), std::move(once));
+}
+
+void castle(World&, SimCluster& cluster) {
+    cluster.set_replicas(1);
+    cluster.apply("castle", 5, true);
+}
+void scale_now_and_then(SimCluster& cluster, int turn, int every) {
+    if (turn % every == every - 1) cluster.scale("castle", turn / every % 2);
+}
+
+const Scenario settings_while_it_starts{.begin = castle,
+                                        .turn =
+                                            [](World& world, SimCluster& cluster, int turn) {
+                                                if (turn > 60) world.life().spawn(patch(world, turn % 100));
+                                                scale_now_and_then(cluster, turn, 30);
+                                            },
+                                        .turns = 250,
+                                        .pause = 300ms};
+const Scenario settings_while_calls_fail{.begin =
+                                             [](World& world, SimCluster& cluster) {
+                                                 castle(world, cluster);
+                                                 world.ground().faults.error_before = 0.2;
+                                             },
+                                         .turn = [](World& world, SimCluster&, int turn) { world.life().spawn(patch(world, turn % 100)); },
+                                         .turns = 100,
+                                         .pause = 1s};
+// Who reads the lease may take seconds to write it.
+const Scenario many_elections{.begin =
+                                  [](World& world, SimCluster& cluster) {
+                                      cluster.set_replicas(2);
+                                      world.ground().faults.slow = 0.3;
+                                      world.ground().faults.killed = 1;
+                                  },
+                              .turn = [](World&, SimCluster&, int) {},
+                              .turns = 20,
+                              .pause = 1min};
+const Scenario one_world_goes{.begin =
+                                  [](World&, SimCluster& cluster) {
+                                      cluster.set_replicas(1);
+                                      cluster.apply("castle", 5, false);
+                                      cluster.apply("tower", 5, false);
+                                      cluster.roads().faults.watch_cut = cluster.roads().faults.compaction = 1;
+                                  },
+                              .turn =
+                                  [](World&, SimCluster& cluster, int turn) {
+                                      if (turn == 2) cluster.remove("tower");
+                                  },
+                              .turns = 6,
+                              .pause = 30s,
+                              .rest = 4min};  // Within the grace of ports that nobody knows.
+// What happens in an outage is told afterwards, all at once.
+const Scenario much_news_in_disorder{.begin =
+                                         [](World& world, SimCluster& cluster) {
+                                             castle(world, cluster);
+                                             cluster.roads().faults.told_in_disorder = cluster.roads().faults.outage = 1;
+                                         },
+                                     .turn = [](World&, SimCluster& cluster, int turn) { scale_now_and_then(cluster, turn, 2); },
+                                     .turns = 20,
+                                     .pause = 30s};
+const Scenario orders_that_outlive_their_sender{.begin =
+                                                    [](World& world, SimCluster& cluster) {
+                                                        cluster.set_replicas(2);
+                                                        cluster.apply("castle", 5, true);
+                                                        world.ground().faults.late = 0.5;
+                                                        world.ground().faults.killed = 1;
+                                                    },
+                                                .turn = [](World&, SimCluster& cluster, int turn) { scale_now_and_then(cluster, turn, 1); },
+                                                .turns = 30,
+                                                .pause = 20s};
+const Scenario a_number_that_is_taken{.begin =
+                                          [](World& world, SimCluster& cluster) {
+                                              cluster.use_port(30000);
+                                              castle(world, cluster);
+                                          },
+                                      .turn = [](World&, SimCluster&, int) {},
+                                      .turns = 1,
+                                      .pause = 1min};
+const Scenario a_world_is_deleted{.begin = castle,
+                                  .turn =
+                                      [](World&, SimCluster& cluster, int turn) {
+                                          if (turn == 1) cluster.remove("castle");
+                                      },
+                                  .turns = 3,
+                                  .pause = 1min};
+const Scenario restores_with_late_news{.begin =
+                                           [](World& world, SimCluster& cluster) {
+                                               castle(world, cluster);
+                                               cluster.roads().faults.watch_late = 1;
+                                           },
+                                       .turn =
+                                           [](World& world, SimCluster&, int turn) {
+                                               if (turn > 0) world.life().spawn(ask(world, turn == 1 ? server::Verb::backup : server::Verb::restore));
+                                           },
+                                       .turns = 6,
+                                       .pause = 1min};
+// Claims of one name come and go, and calls arrive when nobody expects them any more.
+const Scenario calls_that_arrive_late{.begin =
+                                          [](World& world, SimCluster& cluster) {
+                                              castle(world, cluster);
+                                              cluster.roads().faults.late_call = 0.3;
+                                          },
+                                      .turn =
+                                          [](World& world, SimCluster&, int turn) {
+                                              if (turn > 0) world.life().spawn(ask(world, turn % 2 == 1 ? server::Verb::stop : server::Verb::start));
+                                          },
+                                      .turns = 30,
+                                      .pause = 40s};
+const Scenario many_worlds_at_once{.begin =
+                                       [](World&, SimCluster& cluster) {
+                                           cluster.set_replicas(1);
+                                           for (int i = 0; i < 6; ++i) cluster.apply(fmt::format("world-{}", i), i, false);
+                                       },
+                                   .turn = [](World&, SimCluster&, int) {},
+                                   .turns = 2,
+                                   .pause = 1min};
+const Scenario keepers_that_stand_still{.begin =
+                                            [](World&, SimCluster& cluster) {
+                                                cluster.set_replicas(2);
+                                                cluster.apply("castle", 5, true);
+                                                cluster.roads().faults.paused = 1;
+                                            },
+                                        .turn = [](World&, SimCluster& cluster, int turn) { scale_now_and_then(cluster, turn, 1); },
+                                        .turns = 60,
+                                        .pause = 10s};
+const Scenario keepers_that_begin_anew{.begin =
+                                           [](World& world, SimCluster& cluster) {
+                                               many_worlds_at_once.begin(world, cluster);
+                                               world.ground().faults.killed = 0.5;
+                                           },
+                                       .turn = [](World&, SimCluster&, int) {},
+                                       .turns = 4,
+                                       .pause = 1min};
 
 // A defect, and the rules that may complain of it first.
 struct Planted {
     ClusterPlant plant;
     std::set<std::string> rules;
+    const Scenario& scenario;
 };
-const std::vector<Planted> found_quickly = {
-    {ClusterPlant::lists_show_ghosts, {"I24", "I10"}},
-    {ClusterPlant::finalizers_ignored, {"P8", "I10"}},
+const std::vector<Planted> planted = {
+    {ClusterPlant::versions_not_compared, {"I5", "I9"}, settings_while_it_starts},
+    {ClusterPlant::leases_not_compared, {"R13"}, many_elections},
+    {ClusterPlant::lost_is_taken_for_done, {"I5"}, settings_while_calls_fail},
+    {ClusterPlant::lists_show_ghosts, {"I24", "I10"}, one_world_goes},
+    {ClusterPlant::ports_given_twice, {"I8"}, a_number_that_is_taken},
+    {ClusterPlant::finalizers_ignored, {"P8", "I8", "I10"}, a_world_is_deleted},
+    {ClusterPlant::no_budget, {"I22"}, many_worlds_at_once},
 };
-// Whether these are found has not been seen yet: that takes longer than a test may.
+// shims_obey_anybody and pages_are_lost have been found, but without them nobody has looked at their stories yet; the others were not found.
 const std::vector<Planted> not_seen_yet = {
-    {ClusterPlant::versions_not_compared, {"I5", "I9", "R13"}},
-    {ClusterPlant::leases_not_compared, {"R13"}},
-    {ClusterPlant::lost_is_taken_for_done, {"I5", "I9", "I24"}},
-    {ClusterPlant::order_is_lost, {"I24"}},
-    {ClusterPlant::shims_obey_anybody, {"I2"}},
-    {ClusterPlant::ports_given_twice, {"I8"}},
-    {ClusterPlant::own_writes_not_awaited, {"P7", "P8", "I1", "I24"}},
-    {ClusterPlant::any_object_of_that_name, {"I7", "P8", "I24"}},
-    {ClusterPlant::no_budget, {"I22"}},
-    {ClusterPlant::lease_means_nothing, {"R13", "I2", "I7"}},
+    {ClusterPlant::order_is_lost, {"I24"}, much_news_in_disorder},
+    {ClusterPlant::shims_obey_anybody, {"I2"}, orders_that_outlive_their_sender},
+    {ClusterPlant::own_writes_not_awaited, {"R11", "P7", "P8"}, restores_with_late_news},
+    {ClusterPlant::any_object_of_that_name, {"R12"}, calls_that_arrive_late},
+    {ClusterPlant::lease_means_nothing, {"R13"}, keepers_that_stand_still},
+    {ClusterPlant::pages_are_lost, {"I8", "I10", "I24"}, keepers_that_begin_anew},
 };
+
+// What the run complains of; empty when nothing is wrong.
+std::string complaint(std::uint64_t seed, ClusterPlant plant, const Scenario& scenario) {
+    SimCluster* cluster = nullptr;
+    World world(seed, Plant::none, in_a_cluster(cluster, plant));
+    world.leave_requests_to_the_test();
+    world.ground().faults = Faults();
+    cluster->roads().faults = ClusterFaults();
+    scenario.begin(world, *cluster);
+    for (int turn = 0; turn < scenario.turns && world.breach().empty(); ++turn) {
+        scenario.turn(world, *cluster, turn);
+        world.run_for(scenario.pause);
+    }
+    if (!world.breach().empty()) return world.breach();
+    world.heal();
+    return world.settle_down(scenario.rest);
+}
 
 class ClusterPlants : public testing::TestWithParam<Planted> {};
 
 TEST_P(ClusterPlants, AreFound) {
-    const auto& [plant, rules] = GetParam();
-    std::vector<std::uint64_t> all;
-    for (std::uint64_t seed = 1; seed <= seeds_max; ++seed) all.push_back(seed);
-    std::mutex mutex;
+    const auto& [plant, rules, scenario] = GetParam();
+    constexpr std::uint64_t seeds_max = 5;
     std::set<std::string> others;
 
-    const auto found = run_seeds(all, [&](std::uint64_t seed) {
-        auto heard = complaint(seed, plant);
-        if (rules.contains(heard.substr(0, heard.find(':')))) return heard;
-        const std::lock_guard lock(mutex);
-        if (!heard.empty()) others.insert(std::move(heard));
-        return std::string();
-    });
+    for (std::uint64_t seed = 1; seed <= seeds_max; ++seed) {
+        auto heard = complaint(seed, plant, scenario);
+        if (rules.contains(heard.substr(0, heard.find(':')))) return;
+        others.insert(std::move(heard));
+    }
 
-    fmt::print("{}\n", found);
-    EXPECT_NE(found, "") << "nobody complained of '" << name_of(plant) << "' in " << seeds_max
-                         << " seeds; what was heard: " << testing::PrintToString(others);
+    FAIL() << "none of its rules complained of '" << name_of(plant) << "' in " << seeds_max
+           << " seeds; what was heard: " << testing::PrintToString(others);
 }
+
+// What complained was the defect, and not the story.
+TEST_P(ClusterPlants, AreAllThatIsWrong) { EXPECT_EQ(complaint(1, ClusterPlant::none, GetParam().scenario), ""); }
 
 std::string name_of_plant(const testing::TestParamInfo<Planted>& info) { return std::string(name_of(info.param.plant)); }
 
-INSTANTIATE_TEST_SUITE_P(Sim, ClusterPlants, testing::ValuesIn(found_quickly), name_of_plant);
+INSTANTIATE_TEST_SUITE_P(Sim, ClusterPlants, testing::ValuesIn(planted), name_of_plant);
 INSTANTIATE_TEST_SUITE_P(DISABLED_Sim, ClusterPlants, testing::ValuesIn(not_seen_yet), name_of_plant);
+
+TEST(ClusterPlantNames, EachHasItsScenario) { EXPECT_EQ(planted.size() + not_seen_yet.size() + 1, cluster_plant_names.size()); }
 
 }  // namespace
 }  // namespace gk::sim

@@ -102,7 +102,7 @@ Outcome live_the_day(std::uint64_t seed, Weather weather) {
     world.heal();
     const auto unrest = world.settle_down(15min);
     if (!unrest.empty()) return {.failure = unrest + "\n" + replay(seed, world) + cluster->picture(), .picture = {}};
-    return {.failure = {}, .picture = cluster->picture(), .calls = cluster->roads().writes};
+    return {.failure = {}, .picture = cluster->picture(), .calls = cluster->roads().writes_of_all()};
 }
 
 TEST(ClusterSimulation, ADayWithoutFaults) {

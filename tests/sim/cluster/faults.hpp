@@ -9,12 +9,14 @@ struct ClusterFaults {
     double busy = 0;             // For each call: 429 with Retry-After.
     double broken = 0;           // For each call: 500, nothing done.
     double half_answer = 0;      // For each call: done, and the answer is cut in the middle.
+    double late_call = 0;        // For each call that changes something: it is done later, when its sender has given up. In scenarios only.
     double watch_cut = 0;        // For each watch: it ends within minutes.
     double watch_late = 0;       // For each watch: what it tells is seconds old.
     double watch_silent = 0;     // For each watch: after a while it tells nothing more, and stays open.
     double told_again = 0;       // For each event: it comes three times.
     double told_in_disorder = 0; // For each pair of events: they change places.
     double old_list = 0;         // For each list that a cache may answer: it is up to half a minute old.
+    double page_expired = 0;     // For each further page of a list: 410.
     double outage = 0;           // For each minute: nobody answers for a while.
     double compaction = 0;       // For each minute: what is not told yet is forgotten (410).
     double node_cut_off = 0;     // For each minute.
@@ -34,6 +36,7 @@ struct ClusterFaults {
                 .told_again = maybe(0.1),
                 .told_in_disorder = maybe(0.2),
                 .old_list = maybe(0.5),
+                .page_expired = maybe(0.1),
                 .outage = maybe(0.2),
                 .compaction = maybe(0.3),
                 .node_cut_off = maybe(0.1),

@@ -122,6 +122,9 @@ public:
         co_await port_map_.synced();
         co_await runtime_.synced();
         while (!leads_) co_await office_.wait();
+        co_await store_.catch_up();
+        co_await port_map_.catch_up();
+        co_await runtime_.catch_up();
     }
     Task<void> deposed() override {
         while (!has_lost_) co_await office_.wait();
@@ -129,7 +132,7 @@ public:
 
 private:
     std::unique_ptr<kubernetes::Line> dial(Clock& clock) {
-        return std::make_unique<SimLine>(cluster_.roads(), SimLine::Caller{passage_, clock, meter_});
+        return std::make_unique<SimLine>(cluster_.roads(), SimLine::Caller{passage_, clock, meter_, life_});
     }
     kubernetes::ClusterRuntime::Options runtime_options() {
         kubernetes::ClusterRuntime::Options options;

@@ -4,7 +4,9 @@
 #include <charconv>
 #include <utility>
 
+#include "adapters/kubernetes/runtime/cluster_view.hpp"
 #include "async/deadline.hpp"
+#include "net/json/json.hpp"
 
 namespace gk::sim {
 
@@ -13,8 +15,25 @@ using net::ClientResponse;
 using net::NetError;
 using wire::kubernetes::find_at;
 using wire::kubernetes::key_of;
+using wire::kubernetes::text_at;
+using wire::kubernetes::version_of;
 
 namespace {
+
+// The world of which this call would change something, by its name: that of the GameServer, or "gs-NAME" and "gs-NAME-NUMBER".
+std::string world_written(const net::ClientRequest& request) {
+    const auto target = target_of(request.target);
+    const bool is_of_none = target.plural == "leases" || target.plural == "events" || target.plural == "poddisruptionbudgets";
+    if (request.method == "GET" || is_of_none) return {};
+    auto name = target.key.name;
+    if (request.method == "POST") {
+        const auto document = net::parse_json(request.body, {.depth = 100, .size = request.body.size() + 1});
+        if (document) name = text_at(*document, {"metadata", "name"});
+    }
+    if (name.starts_with("gs-")) name.erase(0, 3);
+    const bool has_number = target.plural == "persistentvolumeclaims" || target.plural == "pods";
+    return has_number ? name.substr(0, name.rfind('-')) : name;
+}
 
 NetError broke(std::string detail) { return {NetError::Kind::unavailable, std::move(detail)}; }
 
@@ -22,11 +41,43 @@ NetError broke(std::string detail) { return {NetError::Kind::unavailable, std::m
 
 void Roads::be_away(Milliseconds how_long) {
     away_until = ground.now + how_long;
-    news();
+    for (auto* watch : watches) watch->news();
 }
 
-void Roads::news() {
-    for (auto* watch : watches) watch->news();
+void Roads::news(const std::string& plural) {
+    for (auto* watch : watches) {
+        if (watch->plural() == plural) watch->news();
+    }
+}
+
+std::uint64_t Roads::writes_of_all() const {
+    std::uint64_t all = 0;
+    for (const auto& [world, count] : writes) all += count;
+    return all;
+}
+
+void Roads::check_destruction(std::uint64_t life, const net::ClientRequest& request) {
+    const auto target = target_of(request.target);
+    const bool is_of_world = target.plural == "statefulsets" || target.plural == "persistentvolumeclaims" || target.plural == "pods";
+    const bool scales_down = request.method == "PATCH" && target.plural == "statefulsets" && request.body.contains(R"("replicas":0)");
+    if (!is_of_world || (request.method != "DELETE" && !scales_down)) return;
+    const auto object = api.find(target.plural, target.key);
+    const auto server = object ? kubernetes::server_of(*object) : std::nullopt;
+    if (!server) return;
+    for (const auto& [plural, copy] : copies[life]) {
+        const auto made = copy.made.find(*server);
+        if (made != copy.made.end() && made->second > copy.told)
+            ground.breach(fmt::format("R11: {} {} by who has not seen the {} yet that he has made", request.method, target.plural, plural));
+    }
+}
+
+void Roads::check_office(std::uint64_t life, const net::ClientRequest& request) {
+    const auto plural = target_of(request.target).plural;
+    if (request.method == "GET" || plural == "leases" || plural == "events") return;
+    const auto lease = api.find("leases", {"gamekeeper", "gamekeeper"});
+    const auto holder = lease ? text_at(*lease, {"spec", "holderIdentity"}) : std::string_view();
+    if (!holder.empty() && holder != fmt::format("life-{}", life))
+        ground.breach(fmt::format("R13: life-{} sends {} {}, and {} has the lease", life, request.method, plural, holder));
 }
 
 bool Meter::count(Time now) {
@@ -39,6 +90,7 @@ bool Meter::count(Time now) {
 
 Task<SimLine::Answer> SimLine::send(net::ClientRequest request, Milliseconds limit) {
     count();
+    roads_.check_office(caller_.life, request);
     auto going = exchange(std::move(request));
     auto answer = co_await async::with_deadline(caller_.clock, caller_.clock.now() + limit, std::move(going));
     if (!answer) co_return std::unexpected(NetError{NetError::Kind::timed_out, "no answer in time"});
@@ -58,6 +110,8 @@ std::optional<SimLine::Answer> SimLine::refusal(const net::ClientRequest& reques
             return ClientResponse{.status = 200, .headers = {}, .body = request.body};
         return std::unexpected(broke("injected: nothing happened"));
     }
+    if (request.target.contains("continue=") && dice.chance(roads_.faults.page_expired))
+        return status_response(410, "Expired", "injected: the continue token is too old");
     if (dice.chance(roads_.faults.busy)) {
         auto busy = status_response(429, "TooManyRequests", "injected: come again later");
         busy.headers = {{"Retry-After", std::to_string(1 + dice.below(8))}};
@@ -68,8 +122,8 @@ std::optional<SimLine::Answer> SimLine::refusal(const net::ClientRequest& reques
 }
 
 ClientResponse SimLine::carry_out(const net::ClientRequest& request) {
-    const auto plural = target_of(request.target).plural;
-    if (request.method != "GET" && plural != "leases" && plural != "events") ++roads_.writes;
+    if (const auto world = world_written(request); !world.empty()) ++roads_.writes[world];
+    roads_.check_destruction(caller_.life, request);
     roads_.by_us(true);
     const bool may_be_old = roads_.dice.chance(roads_.faults.old_list);
     auto response = roads_.api.handle(request, may_be_old ? roads_.dice.between(0s, 30s) : 0s);
@@ -82,12 +136,41 @@ Task<SimLine::Answer> SimLine::exchange(net::ClientRequest request) {
     const auto what = fmt::format("{} {}", request.method, target_of(request.target).plural);
     co_await caller_.passage.wait(what.c_str());
     if (auto refused = refusal(request)) co_return std::move(*refused);
+    if (request.method != "GET" && roads_.dice.chance(roads_.faults.late_call)) {
+        roads_.later(roads_.dice.between(100ms, 30s), [&api = roads_.api, request] { std::ignore = api.handle(request); });
+        co_return std::unexpected(broke("injected: it is on its way"));
+    }
     auto response = carry_out(request);
     co_await caller_.passage.wait(what.c_str());
     const bool is_lost = roads_.dice.chance(roads_.ground.faults.reply_lost);
     if (is_lost || roads_.is_away()) co_return std::unexpected(broke("injected: the answer was lost"));
     if (roads_.dice.chance(roads_.faults.half_answer)) response.body.resize(response.body.size() / 2);
+    else heard(request, response);
     co_return response;
+}
+
+void SimLine::heard(const net::ClientRequest& request, const ClientResponse& response) {
+    const auto target = target_of(request.target);
+    const bool is_list = request.method == "GET" && target.key.name.empty();
+    const bool makes = (request.method == "POST" && target.plural == "persistentvolumeclaims") ||
+                       (request.method == "PATCH" && target.plural == "statefulsets" && request.content_type.starts_with("application/apply"));
+    if (response.status >= 300 || (!is_list && !makes)) return;
+    const auto document = net::parse_json(response.body, {.depth = 100, .size = response.body.size() + 1});
+    auto& copy = roads_.copies[caller_.life][target.plural];
+    const auto number = [](std::string_view text) {
+        std::uint64_t out = 0;
+        std::from_chars(text.data(), text.data() + text.size(), out);
+        return out;
+    };
+    if (is_list) {
+        // Its last page completes it.
+        if (text_at(*document, {"metadata", "continue"}).empty())
+            copy.told = std::max(copy.told, number(text_at(*document, {"metadata", "resourceVersion"})));
+        return;
+    }
+    const auto stored = roads_.api.find(target.plural, key_of(*document));
+    const auto server = stored ? kubernetes::server_of(*stored) : std::nullopt;
+    if (server) copy.made[*server] = number(version_of(*stored));
 }
 
 Task<SimLine::Opened> SimLine::open(net::ClientRequest request, Milliseconds limit) {
@@ -103,10 +186,14 @@ Task<SimLine::Opened> SimLine::begin(net::ClientRequest request) {
     const auto refused = refusal(request);
     if (refused && !*refused) co_return std::unexpected(refused->error());
     if (refused) co_return std::unexpected(broke("injected: the watch did not begin"));
-    co_return std::make_unique<Watching>(roads_, caller_.clock, target_of(request.target));
+    co_return std::make_unique<Watching>(roads_, caller_.clock, caller_.life, target_of(request.target));
 }
 
-Watching::Watching(Roads& roads, Clock& clock, const Target& target) : roads_(roads), clock_(clock), target_(target) {
+Watching::Watching(Roads& roads, Clock& clock, std::uint64_t life, const Target& target)
+    : roads_(roads),
+      clock_(clock),
+      life_(life),
+      target_(target) {
     auto& dice = roads_.dice;
     const auto from = target_.said("resourceVersion");
     std::from_chars(from.data(), from.data() + from.size(), version_);
@@ -154,7 +241,7 @@ Task<void> Watching::wait_for_news() {
 
 std::optional<Time> Watching::next_due() const {
     const auto& log = roads_.api.table(target_.plural).log;
-    const auto next = std::ranges::find_if(log, [&](const auto& it) { return it.version > version_; });
+    const auto next = std::ranges::upper_bound(log, version_, {}, &Table::Change::version);
     return next == log.end() ? std::nullopt : std::optional(std::max(next->at + late_, roads_.ground.now + 1ms));
 }
 
@@ -165,6 +252,8 @@ std::string Watching::frames() {
     auto at = std::ranges::upper_bound(log, version_, {}, &Table::Change::version);
     for (; at != log.end() && at->at + late_ <= roads_.ground.now; ++at) {
         version_ = at->version;
+        auto& told = roads_.copies[life_][target_.plural].told;
+        told = std::max(told, version_);
         auto text = frame(*at);
         if (text.empty()) continue;
         const auto& object = at->after ? *at->after : *at->before;

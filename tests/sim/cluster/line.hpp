@@ -1,6 +1,7 @@
 #pragma once
 
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -22,16 +23,28 @@ public:
 
     bool is_away() const { return ground.now < away_until; }
     void be_away(Milliseconds how_long);
-    // Something has happened: whoever watches has a look.
-    void news();
+    // Objects of this kind have changed: whoever watches them has a look.
+    void news(const std::string& plural);
 
     Ground& ground;
     Api& api;
     ClusterFaults faults;
     Dice dice;
     Time away_until{};
-    std::uint64_t writes = 0;  // By control planes, but for leases and events.
+    std::map<std::string, std::uint64_t> writes;  // By control planes, but for leases and events, for each world by its name.
+    std::uint64_t writes_of_all() const;
+    // What one life has of the objects of a kind.
+    struct Copy {
+        std::uint64_t told = 0;                   // Up to this version.
+        std::map<ServerUid, std::uint64_t> made;  // The last claim or StatefulSet that it has made of a server, and heard so.
+    };
+    std::map<std::uint64_t, std::map<std::string, Copy>> copies;
+    // R11: nothing of a server is destroyed by who has not seen yet what he has made of it.
+    void check_destruction(std::uint64_t life, const net::ClientRequest& request);
+    // R13: who has lost the lease changes nothing, whatever he believes.
+    void check_office(std::uint64_t life, const net::ClientRequest& request);
     std::function<void(bool)> by_us;  // What follows is done by a control plane.
+    std::function<void(Milliseconds, std::function<void()>)> later;
     std::list<Watching*> watches;
 };
 
@@ -55,6 +68,7 @@ public:
         Passage& passage;
         Clock& clock;
         Meter& meter;
+        std::uint64_t life;
     };
     SimLine(Roads& roads, Caller caller) : roads_(roads), caller_(caller) {}
     Task<Result<net::ClientResponse, net::NetError>> send(net::ClientRequest request, Milliseconds limit) override;
@@ -68,6 +82,7 @@ private:
     void count();
     std::optional<Answer> refusal(const net::ClientRequest& request);
     net::ClientResponse carry_out(const net::ClientRequest& request);
+    void heard(const net::ClientRequest& request, const net::ClientResponse& response);
 
     Roads& roads_;
     Caller caller_;
@@ -76,13 +91,14 @@ private:
 // The body of a watch: the changes of one kind from a version on, as late and as often as the faults say.
 class Watching final : public net::ClientStream {
 public:
-    Watching(Roads& roads, Clock& clock, const Target& target);
+    Watching(Roads& roads, Clock& clock, std::uint64_t life, const Target& target);
     ~Watching() override { roads_.watches.remove(this); }
 
     const net::ClientResponse& head() const override { return head_; }
     Task<Result<std::optional<std::string>, net::NetError>> read_line(Milliseconds silence) override;
     Task<Result<bool, net::NetError>> read_some(std::string& out, Milliseconds silence) override;
     void news() { news_.raise(); }
+    const std::string& plural() const { return target_.plural; }
 
 private:
     using More = Result<bool, net::NetError>;
@@ -95,6 +111,7 @@ private:
 
     Roads& roads_;
     Clock& clock_;
+    std::uint64_t life_;
     Target target_;
     net::ClientResponse head_{.status = 200, .headers = {}, .body = {}};
     std::uint64_t version_ = 0;  // Told up to here.

@@ -65,7 +65,7 @@ Value node_document(std::string_view name, bool is_reachable) {
 Nodes::Nodes(Ground& ground, Api& api, std::uint64_t seed) : ground_(ground), api_(api), dice_(seed, 7) {
     api_.admit = [this](const std::string& plural, const Value& object) { return admit(plural, object); };
     api_.changed = [this](const std::string& plural, const ObjectPtr& before, const ObjectPtr& after) { saw(plural, before, after); };
-    news = [] {};
+    news = [](const std::string&) {};
     for (const auto name : node_names) api_.put("nodes", node_document(name, true));
 }
 Nodes::~Nodes() = default;
@@ -132,7 +132,7 @@ void Nodes::saw(const std::string& plural, const ObjectPtr& before, const Object
     if (plural == "services" && !after) {
         if (const auto uid = server_of(*before)) ground_.release_ports(*uid);
     }
-    news();
+    news(plural);
 }
 
 // I8: a number leads to one Service.

@@ -50,8 +50,8 @@ public:
     void request(const std::shared_ptr<ShimEnd>& by, const std::string& pod, wire::shim::Request request);
     // Files are served there, to whoever has the newest epoch.
     bool has_pod_for_files(const std::string& address, Epoch epoch);
-    // Something has happened in the API.
-    std::function<void()> news;
+    // Objects of this kind have changed in the API.
+    std::function<void(const std::string& plural)> news;
 
     void lose_power();
     void heal();
@@ -61,9 +61,10 @@ public:
     void delete_a_pod();
     void lose_claim(ServerUid uid);
 
-private:
     using Step = std::function<void()>;
     void after(Milliseconds least, Milliseconds most, Step step);
+
+private:
     void saw(const std::string& plural, const ObjectPtr& before, const ObjectPtr& after);
     std::optional<Api::Refusal> admit(const std::string& plural, const Value& object);
     std::optional<Api::Refusal> admit_service(const Value& service);
