@@ -102,7 +102,7 @@ bool has_match(const Line& line, int at_seconds) {
 TEST(Search, NoRuleIsBrokenAndNothingPossibleIsLeft) {
     std::size_t matches = 0;
     std::size_t left = 0;
-    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
         SCOPED_TRACE(seed);
         std::mt19937_64 random(seed);
         const auto rules = any_rules(random);
@@ -125,8 +125,8 @@ TEST(Search, NoRuleIsBrokenAndNothingPossibleIsLeft) {
         }
         if (testing::Test::HasFailure()) return;
     }
-    EXPECT_GT(matches, 100U);
-    EXPECT_GT(left, 500U);
+    EXPECT_GT(matches, 15U);
+    EXPECT_GT(left, 75U);
 }
 
 std::string free_for_all(int least, int most, const std::string& more = "") {
@@ -208,9 +208,9 @@ TEST(Search, ASlotIsNeverAnotherTicketsSlot) {
 TEST(Search, TheSameCallsGiveTheSameProposals) {
     const auto run = [] {
         std::mt19937_64 random(7);
-        Line line(stages_of(any_rules(random)));
+        Line line(stages_of(any_rules(random)), {.seed = 1, .budget = 5'000});
         std::string log;
-        for (int i = 0; i < 300; ++i) {
+        for (int i = 0; i < 100; ++i) {
             line.join(any_player(random, "p" + std::to_string(i)), i / 10);
             if (i % 10 != 9) continue;
             for (const auto& match : line.pass(i / 10)) {
