@@ -106,7 +106,7 @@ public:
     virtual Answer<match::Ticket> ticket_of(std::string tenant, std::string player) = 0;
     virtual Answer<match::Match> match(MatchId id) = 0;
     struct MatchFilter {
-        std::string tenant = "default";
+        std::string tenant = "default";  // Empty, for live ones of every player and queue: every tenant's.
         std::optional<std::string> player;
         std::optional<std::string> queue;
         bool live_only = false;

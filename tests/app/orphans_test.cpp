@@ -7,6 +7,7 @@
 #include "adapters/memory/notifier.hpp"
 #include "adapters/memory/vault.hpp"
 #include "app/catalog/game_shelf.hpp"
+#include "domain/fleet/server_uid.hpp"
 #include "tests/app/household.hpp"
 
 namespace gk::app {
@@ -123,6 +124,20 @@ TEST_F(OrphansTest, PortsOfAServerThatWasNeverMadeAreGivenBack) {
     sweep(orphans);
 
     EXPECT_EQ(holders(), std::set{house.record("castle").uid});
+}
+
+// Whoever makes matches looks after them.
+TEST_F(OrphansTest, PortsOfMatchServersAreLeftAlone) {
+    const std::vector<PortWish> wishes = {{.role = "game", .udp = true}};
+    const auto match_server = fleet::match_server_uid(house.random.id<ServerUid>().bits());
+    ASSERT_TRUE(house.wait(house.port_map.reserve({.uid = match_server}, wishes, {})));
+    Orphans orphans(ports, limits, Epoch{2});
+
+    sweep(orphans);
+    house.clock.advance(limits.port_grace);
+    sweep(orphans);
+
+    EXPECT_EQ(house.wait(house.port_map.list())->size(), 1U);
 }
 
 }  // namespace

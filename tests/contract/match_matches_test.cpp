@@ -279,6 +279,7 @@ TEST_P(MatchStoreContract, ListsMatchesByPlayerQueueAndState) {
     EXPECT_EQ(list([](auto& it) { it.player = "ann"; }), (std::vector{match_id(3), match_id(1)}));
     EXPECT_EQ(list([](auto& it) { it.queue = "ranked"; }), (std::vector{match_id(2), match_id(1)}));
     EXPECT_EQ(list([](auto& it) { it.live_only = true; }), std::vector{match_id(4)});
+    EXPECT_EQ(list([](auto& it) { it.tenant = "", it.live_only = true; }), std::vector{match_id(4)});
     EXPECT_EQ(list([](auto& it) { it.player = "bob", it.queue = "casual", it.live_only = true; }), std::vector{match_id(4)});
     EXPECT_EQ(list([](auto& it) { it.after = match_id(3), it.limit = 1; }), std::vector{match_id(2)});
     EXPECT_EQ(list([](auto& it) { it.player = "ann", it.after = match_id(3); }), std::vector{match_id(1)});

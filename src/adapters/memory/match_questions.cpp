@@ -79,7 +79,7 @@ MatchStore::Answer<std::vector<match::Match>> MemoryMatchStore::matches(MatchFil
     const auto plays = [&](const match::Member& member) { return member.player == *filter.player; };
     std::vector<const MatchState::StoredMatch*> found;
     for (const auto& [id, stored] : state_->matches) {
-        if (stored.order >= before || stored.match.tenant != filter.tenant) continue;
+        if (stored.order >= before || (!filter.tenant.empty() && stored.match.tenant != filter.tenant)) continue;
         if (filter.live_only && is_over(stored.match.state)) continue;
         if (filter.queue && stored.match.queue != *filter.queue) continue;
         if (!filter.player || std::ranges::any_of(stored.match.members, plays)) found.push_back(&stored);

@@ -208,7 +208,7 @@ MatchStore::Answer<std::vector<match::Match>> PostgresMatchStore::matches(MatchF
 MatchStore::Answer<Rows> PostgresMatchStore::page_of(const MatchFilter& filter, std::string before) {
     // Each form has its index; the states of what is live are few.
     const char* sql =
-        "SELECT id, document FROM matches WHERE tenant = $1 AND number < $2 AND ($3 = '' OR queue = $3) AND (NOT $4 OR over_at IS NULL) "
+        "SELECT id, document FROM matches WHERE ($1 = '' OR tenant = $1) AND number < $2 AND ($3 = '' OR queue = $3) AND (NOT $4 OR over_at IS NULL) "
         "ORDER BY number DESC LIMIT $5";
     std::vector<std::string> values{filter.tenant, std::move(before), filter.queue.value_or(""), filter.live_only ? "true" : "false",
                                     limit_text(filter.limit)};

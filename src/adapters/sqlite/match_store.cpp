@@ -48,8 +48,9 @@ Result<std::vector<match::Match>, StoreError> matches_now(Connection& db, const 
     }
     if (filter.live_only) {
         return read_documents<match::Match>(
-            "matches", db.query("SELECT id, document FROM matches WHERE live = 1 AND tenant = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3",
-                                filter.tenant, before, limit));
+            "matches",
+            db.query("SELECT id, document FROM matches WHERE live = 1 AND (?1 = '' OR tenant = ?1) AND number < ?2 ORDER BY number DESC LIMIT ?3",
+                     filter.tenant, before, limit));
     }
     return read_documents<match::Match>(
         "matches",

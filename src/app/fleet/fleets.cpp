@@ -50,7 +50,7 @@ struct Fleets::Kept {
 Fleets::Fleets(boost::asio::any_io_executor loop, Ports ports) : ports_(ports), ended_(std::move(loop)) {}
 Fleets::~Fleets() = default;
 
-Task<void> Fleets::run(Shift& shift) {
+Task<void> Fleets::work(Shift& shift) {
     shift_ = &shift;
     const auto executor = co_await async::this_executor;
     async::TaskGroup tasks(executor);
@@ -60,14 +60,14 @@ Task<void> Fleets::run(Shift& shift) {
         const auto at = entries_.find(uid);
         if (at != entries_.end()) at->second->changed.raise();
     });
-    auto body = work();
+    auto body = keep();
     co_await async::run_with(tasks, std::move(body));
     has_begun_ = false;
     tasks_ = nullptr;
     shift_ = nullptr;
 }
 
-Task<void> Fleets::work() {
+Task<void> Fleets::keep() {
     const bool is_read = co_await read_fleets() && co_await read_servers();
     if (!is_read) co_return;
     has_begun_ = true;

@@ -33,7 +33,7 @@ public:
     ~Fleets() override;
 
     // Reads what is there, then keeps every fleet as it is wanted. Ends with the shift, or throws when the task is cancelled; games go on.
-    Task<void> run(Shift& shift);
+    Task<void> work(Shift& shift) override;
 
     Answer<std::optional<match::MatchServer>> take(match::Match match, QueueRecord queue) override;
     Answer<match::MatchServer> start(match::Match match, QueueRecord queue, Time until) override;
@@ -57,7 +57,7 @@ private:
     struct Entry;
     struct Kept;
 
-    Task<void> work();
+    Task<void> keep();
     Task<bool> read_fleets();
     Task<bool> read_servers();
     Task<void> keep_fleets();

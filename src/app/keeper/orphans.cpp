@@ -5,6 +5,7 @@
 
 #include "app/keeper/failures.hpp"
 #include "base/log.hpp"
+#include "domain/fleet/server_uid.hpp"
 
 namespace gk::app {
 namespace {
@@ -39,7 +40,7 @@ Task<Result<Success, Halt>> Orphans::sweep_runtime(const std::vector<server::Rec
     const auto now = ports_.clock.now();
     std::erase_if(seen_, [&](const auto& it) { return is_known(records, it.first) || std::ranges::find(*there, it.first) == there->end(); });
     for (const auto uid : *there) {
-        if (is_known(records, uid)) continue;
+        if (is_known(records, uid) || fleet::is_match_server(uid)) continue;
         const auto at = seen_.try_emplace(uid, Sighting{.since = now, .reported = false}).first;
         if (now - at->second.since < limits_.orphan_grace) continue;
         CO_TRY(deleted, co_await was_deleted(uid));
@@ -58,7 +59,7 @@ Task<Result<Success, Halt>> Orphans::sweep_ports(const std::vector<server::Recor
     std::erase_if(idle_ports_, [&](const auto& it) { return is_known(records, it.first) || !is_held(it.first); });
     for (const auto& reservation : *held) {
         const auto uid = reservation.server;
-        if (is_known(records, uid)) continue;
+        if (is_known(records, uid) || fleet::is_match_server(uid)) continue;
         const auto since = idle_ports_.try_emplace(uid, now).first->second;
         if (now - since < limits_.port_grace) continue;
         const auto record = co_await ports_.store.get(uid);

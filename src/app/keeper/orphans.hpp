@@ -8,7 +8,8 @@
 namespace gk::app {
 
 // Looks for what belongs to nobody: things in the runtime without a record, operations that no record works on. Removes only what the ledger
-// knows to be deleted; a world that nobody remembers is reported and left alone, because the likeliest cause is a database that was lost.
+// knows to be deleted; a world that nobody remembers is reported and left alone, because the likeliest cause is a database that was lost. Match
+// servers are looked after by whoever makes matches.
 class Orphans {
 public:
     Orphans(const KeeperPorts& ports, const KeeperLimits& limits, Epoch epoch)

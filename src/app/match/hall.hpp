@@ -14,6 +14,8 @@
 
 namespace gk::app {
 
+class Shift;
+
 // Where matches get their servers: started ahead by a fleet, or one for each match. Everything is said by the match's id and may be said again.
 class Hall {
 public:
@@ -26,6 +28,8 @@ public:
     template <class T>
     using Answer = Task<Result<T, Refusal>>;
 
+    // What it does by itself, under this shift's epoch, until the shift is over or the task is cancelled.
+    virtual Task<void> work(Shift& shift) = 0;
     // A server that is ready and now this match's, or nothing when none waits. The server it has already, when it has one.
     virtual Answer<std::optional<match::MatchServer>> take(match::Match match, QueueRecord queue) = 0;
     // The same, but starts one and waits until it is ready. What was begun is ended when that does not come about by `until`.

@@ -54,6 +54,7 @@ Task<std::string> Matchmaker::run() {
     const auto changed = ports_.store.watch([this] { news_.raise(); });
     const auto ended = ports_.hall.watch(
         [this, &tasks](MatchId id, std::string reason) { tasks.spawn("end of match " + id.text(), placement_->end(id, std::move(reason))); });
+    tasks.spawn("match servers", ports_.hall.work(*shift_));
     auto body = work(tasks);
     co_await async::run_with(tasks, std::move(body));
     const auto why = shift_->why();
@@ -174,15 +175,17 @@ Task<void> Matchmaker::follow(async::TaskGroup& tasks, std::uint64_t after) {
 Task<void> Matchmaker::heed(async::TaskGroup& tasks, const std::vector<MatchEvent>& events) {
     // The last word about a ticket counts: one that left again in the same breath is not fetched.
     std::set<TicketId> wanted;
+    std::set<MatchId> over;
     for (const auto& event : events) {
         if (event.match) placement_->wake(*event.match);
-        if (event.match && ends_match(event.what)) placement_->note_over(tasks, *event.match);
+        if (event.match && ends_match(event.what)) over.insert(*event.match);
         if (ends_to_wait(event.what)) {
             wanted.erase(event.ticket);
             forget(event.ticket);
         }
         if (begins_to_wait(event.what) && (event.what != "queued" || !waiting_.contains(event.ticket))) wanted.insert(event.ticket);
     }
+    for (const auto match : over) placement_->note_over(tasks, match);
     if (!wanted.empty()) {
         std::vector<TicketId> ids(wanted.begin(), wanted.end());
         co_await take_in(std::move(ids));
@@ -288,7 +291,8 @@ Task<void> Matchmaker::lose_patience() {
         const auto now = ports_.clock.now();
         auto late = patience_.take(now, late_again);
         co_await expire(std::move(late.expired), "no_match", std::nullopt);
-        co_await expire(std::move(late.silent), "silent", now - late.silence);
+        // Who was last heard of right then has been silent for the whole time.
+        co_await expire(std::move(late.silent), "silent", now - late.silence + Milliseconds(1));
     }
 }
 

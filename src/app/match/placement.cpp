@@ -46,7 +46,7 @@ Task<void> Placement::run(match::Match match, QueueRecord queue, Milliseconds ac
         ~Leave() { from.erase(id); }
     } leave{under_way_, match.id};
     const bool is_there = co_await bring(match, queue, acceptance);
-    // Over before it began, by a person's word: nobody needs the server that was perhaps begun for it.
+    // Failed, or over before it began by a person's word: nobody needs the server that was perhaps begun for it.
     if (!is_there && !shift_.is_over()) co_await hall_.release(match.id);
 }
 
