@@ -13,12 +13,6 @@ using match::TicketState;
 StoreError fenced() { return {Kind::fenced, "a newer matchmaker is at work"}; }
 StoreError no_match(MatchId id) { return {Kind::not_found, fmt::format("there is no match {}", id.text())}; }
 
-auto names_of(const match::Ticket& ticket) {
-    std::set<std::string> names;
-    for (const auto& player : ticket.players) names.insert(player.id);
-    return names;
-}
-
 std::vector<std::string> players_of(const match::Ticket& ticket) {
     std::vector<std::string> players;
     for (const auto& player : ticket.players) players.push_back(player.id);
@@ -52,7 +46,7 @@ std::optional<MatchStore::Joined> MemoryMatchStore::known(const match::Ticket& t
         const auto live = state_->live_tickets.find({ticket.tenant, player.id});
         if (live == state_->live_tickets.end()) continue;
         const auto& there = state_->tickets.at(live->second).ticket;
-        const bool is_same = names_of(there) == names_of(ticket);
+        const bool is_same = match::have_same_players(there, ticket);
         return Joined{.outcome = is_same ? Joined::Outcome::same : Joined::Outcome::taken, .ticket = there};
     }
     return std::nullopt;

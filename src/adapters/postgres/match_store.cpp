@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <set>
 
 #include "adapters/postgres/document.hpp"
 #include "adapters/postgres/listener.hpp"
@@ -25,15 +24,6 @@ std::string limit_text(std::size_t limit) { return std::to_string(std::min(limit
 
 StoreError no_ticket(TicketId id) { return {Kind::not_found, fmt::format("there is no ticket {}", id.text())}; }
 StoreError no_match(MatchId id) { return {Kind::not_found, fmt::format("there is no match {}", id.text())}; }
-
-bool are_same_players(const match::Ticket& a, const match::Ticket& b) {
-    const auto names = [](const match::Ticket& ticket) {
-        std::set<std::string_view> all;
-        for (const auto& player : ticket.players) all.insert(player.id);
-        return all;
-    };
-    return names(a) == names(b);
-}
 
 // What libpq would cut off.
 bool has_zero_byte(const match::Ticket& ticket) {
@@ -103,7 +93,7 @@ MatchStore::Answer<MatchStore::Joined> PostgresMatchStore::join(match::Ticket ti
     CO_TRY(rows, co_await tell(std::move(statement)));
     if (rows.empty()) co_return std::unexpected(corrupt_row("ticket of a player", "it is missing"));
     CO_TRY(stored, read_ticket(rows, 0));
-    auto outcome = are_same_players(stored, ticket) ? Joined::Outcome::same : Joined::Outcome::taken;
+    auto outcome = match::have_same_players(stored, ticket) ? Joined::Outcome::same : Joined::Outcome::taken;
     if (stored.id == ticket.id) outcome = Joined::Outcome::created;
     if (outcome == Joined::Outcome::created) watchers_.notify();
     co_return Joined{.outcome = outcome, .ticket = std::move(stored)};

@@ -1,7 +1,6 @@
 #include "adapters/sqlite/match_changes.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "adapters/sqlite/facts.hpp"
 #include "adapters/sqlite/match_rows.hpp"
@@ -17,15 +16,6 @@ using JoinOutcome = MatchStore::Joined::Outcome;
 using LeaveOutcome = MatchStore::Left::Outcome;
 
 constexpr const char* matchmaker = "matchmaker";
-
-bool are_same_players(const match::Ticket& a, const match::Ticket& b) {
-    const auto names = [](const match::Ticket& ticket) {
-        std::set<std::string_view> all;
-        for (const auto& player : ticket.players) all.insert(player.id);
-        return all;
-    };
-    return names(a) == names(b);
-}
 
 // The live ticket of the first player who has one.
 Result<std::optional<StoredTicket>, StoreError> live_ticket(Connection& db, const match::Ticket& ticket) {
@@ -146,7 +136,7 @@ Result<std::vector<IdType>, StoreError> read_ids(Rows rows) {
 Result<MatchStore::Joined, StoreError> join_now(Connection& db, const match::Ticket& ticket) {
     TRY(live, live_ticket(db, ticket));
     if (live) {
-        const auto same = are_same_players(live->ticket, ticket) ? JoinOutcome::same : JoinOutcome::taken;
+        const auto same = match::have_same_players(live->ticket, ticket) ? JoinOutcome::same : JoinOutcome::taken;
         return MatchStore::Joined{.outcome = live->ticket.id == ticket.id ? JoinOutcome::created : same, .ticket = std::move(live->ticket)};
     }
     TRY(added, add_ticket(db, ticket));

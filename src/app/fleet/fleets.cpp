@@ -16,7 +16,7 @@ namespace {
 constexpr Milliseconds stop_repeat = std::chrono::seconds(10);
 constexpr std::size_t id_begin = 8;  // As much of an id as stands in a name.
 
-Hall::Refusal refusal_of(const Error& error) { return {.code = error.code, .detail = error.message}; }
+MatchServers::Refusal refusal_of(const Error& error) { return {.code = error.code, .detail = error.message}; }
 
 fleet::Server planned(const FleetServer& server, Time heard_at) {
     return {.name = server.name, .state = server.state, .generation = server.generation, .since = server.since, .heard_at = heard_at};
@@ -69,9 +69,9 @@ Task<void> Fleets::work(Shift& shift) {
 
 Task<void> Fleets::keep() {
     const bool is_read = co_await read_fleets() && co_await read_servers();
-    if (!is_read) co_return;
-    has_begun_ = true;
+    has_begun_ = is_read;
     begun_.wake_all();
+    if (!is_read) co_return;
     while (!shift_->is_over()) co_await keep_fleets();
 }
 
@@ -106,16 +106,24 @@ Task<bool> Fleets::read_servers() {
         if (!held) log::warning("fleet", "ports could not be held again", {{"server", server.name}, {"detail", held.error().message}});
         tasks_->spawn("match server " + server.name, tend(server.uid, std::nullopt));
     }
+    co_await remove_strays();
+    co_return true;
+}
+
+// Begun by one that stored nothing of it any more.
+Task<std::size_t> Fleets::remove_strays() {
+    std::size_t removed = 0;
+    if (shift_ == nullptr) co_return removed;
     const auto there = co_await ports_.runtime.list();
-    if (!there) co_return true;
-    // Begun by one that stored nothing of it any more.
+    if (!there) co_return removed;
     for (const auto uid : *there) {
         if (!fleet::is_match_server(uid) || entries_.contains(uid)) continue;
         log::warning("fleet", "removes a match server that nobody knows", {{"server", uid}});
-        const auto removed = co_await ports_.starter.remove(uid, shift_->epoch());
-        if (!removed) log::warning("fleet", "it could not be removed", {{"server", uid}, {"detail", removed.error().message}});
+        const auto done = co_await ports_.starter.remove(uid, shift_->epoch());
+        if (done) ++removed;
+        else log::warning("fleet", "it could not be removed", {{"server", uid}, {"detail", done.error().message}});
     }
-    co_return true;
+    co_return removed;
 }
 
 Task<void> Fleets::keep_fleets() {
@@ -311,7 +319,7 @@ Fleets::Kept* Fleets::fleet_of(const Entry& entry) {
     return at == fleets_.end() ? nullptr : at->second.get();
 }
 
-Hall::Answer<std::optional<match::MatchServer>> Fleets::take(match::Match match, QueueRecord queue) {
+MatchServers::Answer<std::optional<match::MatchServer>> Fleets::take(match::Match match, QueueRecord queue) {
     if (auto* known = of_match(match.id); known != nullptr && known->is_up && known->ending.empty()) {
         auto address = co_await ports_.starter.address(known->server);
         if (!address) co_return std::unexpected(refusal_of(address.error()));
@@ -326,7 +334,7 @@ Hall::Answer<std::optional<match::MatchServer>> Fleets::take(match::Match match,
 }
 
 // Stored first, told then: a server that was told and that nobody remembers would be handed out twice.
-Hall::Answer<match::MatchServer> Fleets::hand_out(Entry& entry, match::Match match) {
+MatchServers::Answer<match::MatchServer> Fleets::hand_out(Entry& entry, match::Match match) {
     entry.is_being_handed_out = true;
     const auto uid = entry.server.uid;
     auto server = entry.server;
@@ -334,10 +342,11 @@ Hall::Answer<match::MatchServer> Fleets::hand_out(Entry& entry, match::Match mat
     server.state = fleet::ServerState::allocated;
     server.since = ports_.clock.now();
     const bool is_stored = co_await store(server);
+    // It may have ended meanwhile.
+    if (const auto kept = entries_.find(uid); !is_stored && kept != entries_.end()) kept->second->is_being_handed_out = false;
     if (!is_stored) co_return std::unexpected(Refusal{.code = "not_stored", .detail = "the store does not answer"});
     auto told = co_await ports_.starter.tell_match(server, match, shift_->epoch());
     auto address = co_await ports_.starter.address(server);
-    // It may have ended while it was told.
     const auto at = entries_.find(uid);
     const bool is_there = at != entries_.end() && at->second->ending.empty();
     if (!is_there || !told || !address) {
@@ -357,7 +366,7 @@ Hall::Answer<match::MatchServer> Fleets::hand_out(Entry& entry, match::Match mat
     co_return std::move(*address);
 }
 
-Hall::Answer<match::MatchServer> Fleets::start(match::Match match, QueueRecord queue, Time until) {
+MatchServers::Answer<match::MatchServer> Fleets::start(match::Match match, QueueRecord queue, Time until) {
     // What is left of an earlier try goes first: the name is the same.
     for (auto* left = of_match(match.id); left != nullptr && !left->ending.empty(); left = of_match(match.id)) co_await left->waiting.wait();
     if (of_match(match.id) == nullptr) {
@@ -430,7 +439,7 @@ std::optional<Fleets::Counts> Fleets::counts(const std::string& fleet) const {
     return counts;
 }
 
-Hall::Answer<match::MatchServer> Fleets::allocate(std::string fleet, MatchId match) {
+MatchServers::Answer<match::MatchServer> Fleets::allocate(std::string fleet, MatchId match) {
     match::Match stand_in;
     stand_in.id = match;
     QueueRecord queue;

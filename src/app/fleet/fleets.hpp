@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "app/fleet/starter.hpp"
-#include "app/match/hall.hpp"
+#include "app/match/match_servers.hpp"
 #include "app/match/shift.hpp"
 #include "async/signal.hpp"
 #include "async/task_group.hpp"
@@ -21,7 +21,7 @@ namespace gk::app {
 
 // Starts match servers ahead and for matches, hands them out, and ends them: one task for each server, from its first file to its last. What is
 // stored says what each is for; what runs is observed. Works under the epoch of a matchmaker's shift, and takes over what an earlier one left behind.
-class Fleets final : public Hall {
+class Fleets final : public MatchServers {
 public:
     struct Ports {
         FleetStore& store;
@@ -41,6 +41,8 @@ public:
     Task<void> adopt(std::vector<match::Match> live) override;
     std::shared_ptr<void> watch(Ended ended) override;
 
+    // Ends match servers that no record knows; returns how many. It happens at each start too.
+    Task<std::size_t> remove_strays();
     // Read them anew: somebody has changed one here.
     void note_fleets();
     struct Counts {

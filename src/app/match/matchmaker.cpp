@@ -4,10 +4,11 @@
 #include <set>
 #include <utility>
 
-#include "app/match/queue_rules.hpp"
 #include "async/deadline.hpp"
 #include "async/this_executor.hpp"
 #include "base/log.hpp"
+#include "domain/fleet/fleet.hpp"
+#include "domain/match/rules/native.hpp"
 #include "domain/match/step.hpp"
 
 namespace gk::app {
@@ -24,16 +25,16 @@ bool ends_match(std::string_view what) { return what == "ended" || what == "fail
 }  // namespace
 
 struct Matchmaker::Queue {
-    Queue(QueueRecord as, QueueRules rules, match::Engine::Options options)
+    Queue(QueueRecord as, std::vector<match::Stage> stages, match::Engine::Options options)
         : record(std::move(as)),
-          acceptance(rules.acceptance),
-          line(std::move(rules.stages), options) {}
+          engine(std::move(stages), options) {}
     QueueRecord record;
-    Milliseconds acceptance;  // Zero: players are not asked.
-    Line line;
+    QueueEngine engine;
     async::Signal due;
     std::optional<Time> next;  // When to look although nobody came.
     bool is_gone = false;
+    std::uint32_t failures = 0;  // Matches in a row for which no server was found.
+    Time not_before{};           // Nobody is matched to be put back at once.
 };
 
 Matchmaker::Matchmaker(MatchmakerPorts ports, MatchmakerLimits limits) : ports_(std::move(ports)), limits_(limits) {}
@@ -48,13 +49,14 @@ Task<std::string> Matchmaker::run() {
     log::info("match", "matchmaker took over", {{"epoch", *epoch}});
 
     shift_ = std::move(shift);
-    placement_ = std::make_unique<Placement>(ports_.store, ports_.hall, ports_.clock, *shift_, limits_.placement);
+    placement_ = std::make_unique<Placement>(ports_.store, ports_.servers, ports_.clock, *shift_, limits_.placement,
+                                             [this](const std::string& queue, bool is_found) { note_placement(queue, is_found); });
     const auto executor = co_await async::this_executor;
     async::TaskGroup tasks(executor);
     const auto changed = ports_.store.watch([this] { news_.raise(); });
-    const auto ended = ports_.hall.watch(
+    const auto ended = ports_.servers.watch(
         [this, &tasks](MatchId id, std::string reason) { tasks.spawn("end of match " + id.text(), placement_->end(id, std::move(reason))); });
-    tasks.spawn("match servers", ports_.hall.work(*shift_));
+    tasks.spawn("match servers", ports_.servers.work(*shift_));
     auto body = work(tasks);
     co_await async::run_with(tasks, std::move(body));
     const auto why = shift_->why();
@@ -100,21 +102,22 @@ Task<bool> Matchmaker::read_queues(async::TaskGroup& tasks) {
 bool Matchmaker::use(QueueRecord record, async::TaskGroup& tasks) {
     auto& queue = queues_[record.name];
     if (queue && queue->record.generation == record.generation) return false;
-    auto rules = queue_rules(record.rules);
-    if (!rules) {
-        log::error("match", "a queue's rules cannot be read", {{"queue", record.name}, {"detail", rules.error()}});
+    Errors errors;
+    auto stages = match::read_either_rules(record.rules, errors);
+    if (!stages) {
+        const auto& first = errors.list().front();
+        log::error("match", "a queue's rules cannot be read", {{"queue", record.name}, {"at", first.pointer}, {"detail", first.detail}});
         if (!queue) queues_.erase(record.name);
         return false;
     }
     if (queue) {
-        queue->line.change_rules(std::move(rules->stages));
-        queue->acceptance = rules->acceptance;
+        queue->engine.change_rules(std::move(*stages));
         queue->record = std::move(record);
         return true;
     }
     match::Engine::Options options;
     options.seed = std::hash<std::string>{}(record.name);
-    queue = std::make_unique<Queue>(std::move(record), std::move(*rules), options);
+    queue = std::make_unique<Queue>(std::move(record), std::move(*stages), options);
     tasks.spawn("queue " + queue->record.name, tend(*queue, tasks));
     return true;
 }
@@ -146,13 +149,12 @@ Task<bool> Matchmaker::resume_matches(async::TaskGroup& tasks) {
         std::ranges::move(*page, std::back_inserter(live));
         if (is_last) break;
     }
-    co_await ports_.hall.adopt(live);
+    co_await ports_.servers.adopt(live);
     for (auto& match : live) {
         const auto at = queues_.find(match.queue);
         if (match.state == match::MatchState::assigned) continue;
         auto record = at == queues_.end() ? QueueRecord{.name = match.queue, .game = {}, .fleet = {}, .rules = {}, .shadow = {}} : at->second->record;
-        const auto acceptance = at == queues_.end() ? Milliseconds(0) : at->second->acceptance;
-        placement_->begin(tasks, std::move(match), std::move(record), acceptance);
+        placement_->begin(tasks, std::move(match), std::move(record));
     }
     co_return true;
 }
@@ -206,7 +208,7 @@ void Matchmaker::wait_in_lines(const match::Ticket& ticket) {
     for (const auto& name : ticket.queues) {
         const auto at = queues_.find(name);
         if (at == queues_.end()) continue;
-        at->second->line.join(ticket);
+        at->second->engine.join(ticket);
         at->second->due.raise();
         silence = std::min(silence, at->second->record.silence);
     }
@@ -222,21 +224,31 @@ void Matchmaker::forget(TicketId ticket) {
     if (at == waiting_.end()) return;
     for (const auto& name : at->second) {
         const auto queue = queues_.find(name);
-        if (queue != queues_.end()) queue->second->line.leave(ticket);
+        if (queue != queues_.end()) queue->second->engine.leave(ticket);
     }
     waiting_.erase(at);
     patience_.remove(ticket);
 }
 
+// Where no server can be had, those who are put back would be matched again at once.
+void Matchmaker::note_placement(const std::string& name, bool is_found) {
+    const auto at = queues_.find(name);
+    if (at == queues_.end()) return;
+    auto& queue = *at->second;
+    queue.failures = is_found ? 0 : queue.failures + 1;
+    queue.not_before = ports_.clock.now() + fleet::back_off(queue.failures);
+}
+
 Task<void> Matchmaker::tend(Queue& queue, async::TaskGroup& tasks) {
     while (!shift_->is_over()) {
-        if (!queue.line.has_news() || queue.is_gone) {
+        if (!queue.engine.has_news() || queue.is_gone) {
             auto signal = queue.due.wait();
             if (queue.next && !queue.is_gone) co_await async::finishes_by(ports_.clock, *queue.next, std::move(signal));
             else co_await std::move(signal);
         }
+        co_await ports_.clock.sleep_until(queue.not_before);
         const auto now = ports_.clock.now();
-        auto look = co_await queue.line.look(ports_.off_loop, now);
+        auto look = co_await queue.engine.look(ports_.off_loop, now);
         queue.next = look.next;
         for (const auto& [ticket, why] : look.unfit) {
             log::warning("match", "a ticket does not suit its queue", {{"queue", queue.record.name}, {"ticket", ticket}, {"why", why}});
@@ -248,7 +260,7 @@ Task<void> Matchmaker::tend(Queue& queue, async::TaskGroup& tasks) {
     }
 }
 
-Task<void> Matchmaker::commit(Queue& queue, std::vector<Line::Found> found, async::TaskGroup& tasks) {
+Task<void> Matchmaker::commit(Queue& queue, std::vector<QueueEngine::Found> found, async::TaskGroup& tasks) {
     std::vector<match::Match> matches;
     matches.reserve(found.size());
     for (auto& one : found) matches.push_back(new_match(queue, std::move(one)));
@@ -258,7 +270,7 @@ Task<void> Matchmaker::commit(Queue& queue, std::vector<Line::Found> found, asyn
     for (std::size_t i = 0; i < matches.size(); ++i) settle(queue, matches[i], (*outcomes)[i], tasks);
 }
 
-match::Match Matchmaker::new_match(const Queue& queue, Line::Found found) {
+match::Match Matchmaker::new_match(const Queue& queue, QueueEngine::Found found) {
     match::Match match;
     match.id = ports_.random.id<MatchId>();
     match.queue = queue.record.name;
@@ -273,13 +285,13 @@ match::Match Matchmaker::new_match(const Queue& queue, Line::Found found) {
 void Matchmaker::settle(Queue& queue, const match::Match& match, const MatchStore::Committed& outcome, async::TaskGroup& tasks) {
     if (outcome.is_committed) {
         for (const auto ticket : match::tickets_of(match)) forget(ticket);
-        placement_->begin(tasks, match, queue.record, queue.acceptance);
+        placement_->begin(tasks, match, queue.record);
         return;
     }
     for (const auto ticket : outcome.gone) forget(ticket);
     auto others = match::tickets_of(match);
     std::erase_if(others, [&](TicketId ticket) { return std::ranges::find(outcome.gone, ticket) != outcome.gone.end(); });
-    queue.line.release(std::move(others));
+    queue.engine.release(std::move(others));
 }
 
 Task<void> Matchmaker::lose_patience() {
@@ -319,12 +331,12 @@ void Matchmaker::note_queues() {
 Task<std::optional<match::Explanation>> Matchmaker::explain(std::string queue, TicketId ticket) {
     const auto at = queues_.find(queue);
     if (!shift_ || at == queues_.end()) co_return std::nullopt;
-    co_return co_await at->second->line.explain(ports_.off_loop, ticket, ports_.clock.now());
+    co_return co_await at->second->engine.explain(ports_.off_loop, ticket, ports_.clock.now());
 }
 
 std::optional<std::size_t> Matchmaker::waiting(const std::string& queue) const {
     const auto at = queues_.find(queue);
-    return shift_ && at != queues_.end() ? std::optional(at->second->line.waiting()) : std::nullopt;
+    return shift_ && at != queues_.end() ? std::optional(at->second->engine.waiting()) : std::nullopt;
 }
 
 }  // namespace gk::app

@@ -7,10 +7,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "app/match/hall.hpp"
-#include "app/match/line.hpp"
+#include "app/match/match_servers.hpp"
 #include "app/match/patience.hpp"
 #include "app/match/placement.hpp"
+#include "app/match/queue_engine.hpp"
 #include "app/match/shift.hpp"
 #include "async/signal.hpp"
 #include "async/task_group.hpp"
@@ -22,7 +22,7 @@ namespace gk::app {
 
 struct MatchmakerPorts {
     MatchStore& store;
-    Hall& hall;
+    MatchServers& servers;
     Clock& clock;
     Random& random;
     OffLoop off_loop;
@@ -71,9 +71,10 @@ private:
     void wait_in_lines(const match::Ticket& ticket);
     void forget(TicketId ticket);
 
+    void note_placement(const std::string& queue, bool is_found);
     Task<void> tend(Queue& queue, async::TaskGroup& tasks);
-    Task<void> commit(Queue& queue, std::vector<Line::Found> found, async::TaskGroup& tasks);
-    match::Match new_match(const Queue& queue, Line::Found found);
+    Task<void> commit(Queue& queue, std::vector<QueueEngine::Found> found, async::TaskGroup& tasks);
+    match::Match new_match(const Queue& queue, QueueEngine::Found found);
     void settle(Queue& queue, const match::Match& match, const MatchStore::Committed& outcome, async::TaskGroup& tasks);
     Task<void> lose_patience();
     Task<void> expire(std::vector<TicketId> tickets, std::string reason, std::optional<Time> unless_seen_since);

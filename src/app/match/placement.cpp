@@ -27,9 +27,9 @@ std::vector<TicketId> willing(const match::Match& match) {
 
 }  // namespace
 
-void Placement::begin(async::TaskGroup& tasks, match::Match match, QueueRecord queue, Milliseconds acceptance) {
+void Placement::begin(async::TaskGroup& tasks, match::Match match, QueueRecord queue) {
     if (under_way_.contains(match.id)) return;
-    tasks.spawn("match " + match.id.text(), run(std::move(match), std::move(queue), acceptance));
+    tasks.spawn("match " + match.id.text(), run(std::move(match), std::move(queue)));
 }
 
 void Placement::wake(MatchId match) {
@@ -37,7 +37,7 @@ void Placement::wake(MatchId match) {
     if (at != under_way_.end()) at->second->raise();
 }
 
-Task<void> Placement::run(match::Match match, QueueRecord queue, Milliseconds acceptance) {
+Task<void> Placement::run(match::Match match, QueueRecord queue) {
     async::Signal changed;
     under_way_[match.id] = &changed;
     struct Leave {
@@ -45,15 +45,15 @@ Task<void> Placement::run(match::Match match, QueueRecord queue, Milliseconds ac
         MatchId id;
         ~Leave() { from.erase(id); }
     } leave{under_way_, match.id};
-    const bool is_there = co_await bring(match, queue, acceptance);
+    const bool is_there = co_await bring(match, queue);
     // Failed, or over before it began by a person's word: nobody needs the server that was perhaps begun for it.
-    if (!is_there && !shift_.is_over()) co_await hall_.release(match.id);
+    if (!is_there && !shift_.is_over()) co_await servers_.release(match.id);
 }
 
-Task<bool> Placement::bring(match::Match& match, const QueueRecord& queue, Milliseconds acceptance) {
-    const bool is_to_be_asked = acceptance.count() > 0 && match.state <= match::MatchState::accepting;
+Task<bool> Placement::bring(match::Match& match, const QueueRecord& queue) {
+    const bool is_to_be_asked = queue.acceptance.count() > 0 && match.state <= match::MatchState::accepting;
     if (is_to_be_asked) {
-        const bool is_agreed = co_await ask_players(match, acceptance);
+        const bool is_agreed = co_await ask_players(match, queue.acceptance);
         if (!is_agreed) co_return false;
     }
     co_return co_await find_server(match, queue);
@@ -83,10 +83,11 @@ Task<bool> Placement::ask_players(match::Match& match, Milliseconds acceptance) 
 }
 
 Task<bool> Placement::find_server(match::Match& match, const QueueRecord& queue) {
-    auto taken = co_await hall_.take(match, queue);
+    auto taken = co_await servers_.take(match, queue);
     std::string reason;
     while (true) {
         if (taken && *taken) {
+            found_(match.queue, true);
             match.server = std::move(**taken);
             match.state = match::MatchState::assigned;
             match.assigned_at = clock_.now();
@@ -102,10 +103,11 @@ Task<bool> Placement::find_server(match::Match& match, const QueueRecord& queue)
         std::vector<TicketId> nobody;
         const bool is_live = co_await advance(match, std::move(nobody));
         if (!is_live) co_return false;
-        auto started = co_await hall_.start(match, queue, *match.deadline);
+        auto started = co_await servers_.start(match, queue, *match.deadline);
         if (started) taken = std::optional(std::move(*started));
         else taken = std::unexpected(std::move(started.error()));
     }
+    found_(match.queue, false);
     auto everybody = match::tickets_of(match);
     co_await fail(match, reason.empty() ? "start_failed" : reason, std::move(everybody));
     co_return false;
@@ -149,7 +151,7 @@ Task<void> Placement::end(MatchId id, std::string reason) {
 
 void Placement::note_over(async::TaskGroup& tasks, MatchId match) {
     wake(match);
-    if (!under_way_.contains(match)) tasks.spawn("release of match " + match.text(), hall_.release(match));
+    if (!under_way_.contains(match)) tasks.spawn("release of match " + match.text(), servers_.release(match));
 }
 
 }  // namespace gk::app

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <map>
+#include <functional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
-#include "app/match/hall.hpp"
+#include "app/match/match_servers.hpp"
 #include "app/match/shift.hpp"
 #include "async/signal.hpp"
 #include "async/task_group.hpp"
@@ -24,15 +25,17 @@ struct PlacementLimits {
 // by another process, it goes on where the stored match stands.
 class Placement {
 public:
-    Placement(MatchStore& store, Hall& hall, Clock& clock, Shift& shift, PlacementLimits limits)
+    // Told for each match of a queue whether a server was found for it.
+    using Found = std::function<void(const std::string& queue, bool is_found)>;
+    Placement(MatchStore& store, MatchServers& servers, Clock& clock, Shift& shift, PlacementLimits limits, Found found)
         : store_(store),
-          hall_(hall),
+          servers_(servers),
           clock_(clock),
           shift_(shift),
-          limits_(limits) {}
+          limits_(limits),
+          found_(std::move(found)) {}
 
-    // `acceptance`: how long players may take to answer; zero: they are not asked.
-    void begin(async::TaskGroup& tasks, match::Match match, QueueRecord queue, Milliseconds acceptance);
+    void begin(async::TaskGroup& tasks, match::Match match, QueueRecord queue);
     // Something was said about this match: an answer, perhaps.
     void wake(MatchId match);
     // Its server has ended: so has the match, if it was assigned.
@@ -43,10 +46,8 @@ public:
     std::size_t under_way() const { return under_way_.size(); }
 
 private:
-    enum class Outcome : std::uint8_t { done, failed, over };
-
-    Task<void> run(match::Match match, QueueRecord queue, Milliseconds acceptance);
-    Task<bool> bring(match::Match& match, const QueueRecord& queue, Milliseconds acceptance);
+    Task<void> run(match::Match match, QueueRecord queue);
+    Task<bool> bring(match::Match& match, const QueueRecord& queue);
     Task<bool> ask_players(match::Match& match, Milliseconds acceptance);
     Task<bool> find_server(match::Match& match, const QueueRecord& queue);
     Task<bool> reread(match::Match& match);
@@ -54,10 +55,11 @@ private:
     Task<void> fail(match::Match match, std::string reason, std::vector<TicketId> put_back);
 
     MatchStore& store_;
-    Hall& hall_;
+    MatchServers& servers_;
     Clock& clock_;
     Shift& shift_;
     PlacementLimits limits_;
+    Found found_;
     std::unordered_map<MatchId, async::Signal*> under_way_;
 };
 

@@ -1,6 +1,7 @@
 #include "domain/match/step.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -57,6 +58,13 @@ void add_leavers(const Match& stored, Step& step) {
     }
 }
 
+void add_answers(const Match& stored, Step& step) {
+    for (const auto& member : step.match.members) {
+        if (!member.accepted || find(stored, member)->accepted) continue;
+        step.tickets.push_back({.ticket = member.ticket, .reason = {}, .what = *member.accepted ? "accepted" : "declined", .detail = member.player});
+    }
+}
+
 void add_change(Step& step, std::span<const TicketId> put_back) {
     const auto& match = step.match;
     for (const auto ticket : tickets_of(match)) {
@@ -81,9 +89,19 @@ Result<Step, std::string> step(const Match& stored, Match wanted, std::span<cons
     if (is_over(stored.state)) return Step{.match = stored, .tickets = {}, .left = {}};
     Step step{.match = std::move(wanted), .tickets = {}, .left = {}};
     step.match.members = merged(stored, step.match);
+    add_answers(stored, step);
     add_leavers(stored, step);
     if (step.match.state != stored.state) add_change(step, put_back);
     return step;
+}
+
+bool have_same_players(const Ticket& a, const Ticket& b) {
+    const auto names = [](const Ticket& ticket) {
+        std::set<std::string_view> all;
+        for (const auto& player : ticket.players) all.insert(player.id);
+        return all;
+    };
+    return names(a) == names(b);
 }
 
 std::vector<Member> new_members(const Match* stored, const Match& proposed) {

@@ -16,7 +16,8 @@ struct TicketStep {
     TicketId ticket;
     TicketState state = TicketState::matched;  // `queued`: it waits again.
     std::string reason;
-    // The word of its event: "accepting", "placing", "assigned", "ended", "failed", "put_back"; "left" when the ticket goes on without one player.
+    // The word of its event: "accepting", "accepted", "declined", "placing", "assigned", "ended", "failed", "put_back"; "left" when the ticket goes
+    // on without one player. Of an answer and of who left, the detail is the player.
     std::string_view what;
     std::string detail;
     bool operator==(const TicketStep&) const = default;
@@ -32,6 +33,9 @@ struct Step {
 // Answers and leavers that `stored` knows and `wanted` does not are kept, and so are members: two who change a match at once lose neither. A ticket
 // ends when all its players have left. Of those in `put_back`, a ticket of which somebody has left ends with the match that fails.
 Result<Step, std::string> step(const Match& stored, Match wanted, std::span<const TicketId> put_back);
+
+// Whether the same people stand behind both, in any order.
+bool have_same_players(const Ticket& a, const Ticket& b);
 
 // Those members of `proposed` that the stored match has not; all, when there is none.
 std::vector<Member> new_members(const Match* stored, const Match& proposed);

@@ -34,6 +34,17 @@ Task<Result<Value, LoadError>> call_front(Connections& connections, FrontCall ca
     co_return std::move(*document);
 }
 
+Task<Result<Success, LoadError>> end_match(Connections& connections, std::string target, std::string bearer) {
+    FrontCall call;
+    call.method = "POST";
+    call.target = std::move(target);
+    call.bearer = std::move(bearer);
+    call.body = Value::object();
+    call.fault = LoadFault::end;
+    CO_TRY_OK(co_await call_front(connections, std::move(call)));
+    co_return Success{};
+}
+
 std::string text_of(const Value& object, std::string_view name) {
     const auto* found = object.find(name);
     const auto* text = found == nullptr ? nullptr : found->as_string();

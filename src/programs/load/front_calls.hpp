@@ -26,6 +26,9 @@ struct FrontCall {
 // The document of a successful answer.
 Task<Result<Value, LoadError>> call_front(Connections& connections, FrontCall call);
 
+// Says that a match is over, at the route `target`.
+Task<Result<Success, LoadError>> end_match(Connections& connections, std::string target, std::string bearer);
+
 // Members of what came; empty or 0 when absent or of another type.
 std::string text_of(const Value& object, std::string_view name);
 std::uint16_t port_of(const Value& object, std::string_view name);

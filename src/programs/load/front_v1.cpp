@@ -68,14 +68,9 @@ public:
     }
 
     Answer<Success> end(Place place, std::string session) override {
-        FrontCall call;
-        call.method = "POST";
-        call.target = fmt::format("/v1/matches/{}/end", net::percent_encoded(session));
-        call.bearer = place.bearer.empty() ? key_.reveal() : place.bearer;
-        call.body = Value::object();
-        call.fault = LoadFault::end;
-        CO_TRY_OK(co_await call_front(connections_, std::move(call)));
-        co_return Success{};
+        auto target = fmt::format("/v1/matches/{}/end", net::percent_encoded(session));
+        auto bearer = place.bearer.empty() ? key_.reveal() : place.bearer;
+        return end_match(connections_, std::move(target), std::move(bearer));
     }
 
 private:

@@ -8,6 +8,7 @@
 
 #include "domain/match/pool/names.hpp"
 #include "domain/match/pool/table.hpp"
+#include "domain/match/rules/profile.hpp"
 
 namespace gk::match {
 namespace {
@@ -44,7 +45,7 @@ Result<double, std::string> number_of(const Ticket& ticket, const PlayerAttribut
         TRY(number, number_of(player, attribute, rule));
         numbers.push_back(number);
     }
-    return aggregated(numbers, how);
+    return aggregate(numbers, how);
 }
 
 // What the whole party has of an attribute that is the same in a match.
@@ -71,7 +72,7 @@ void read_latencies(const Ticket& ticket, PartyAggregation how, Entry& entry) {
             if (found != player.latencies.end()) values.push_back(found->second);
         }
         if (values.size() != ticket.players.size()) continue;
-        const auto value = std::ceil(std::min(aggregated(values, how), not_measured - 1.0));
+        const auto value = std::ceil(std::min(aggregate(values, how), not_measured - 1.0));
         entry.latencies.emplace_back(region, static_cast<std::uint16_t>(value));
     }
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -147,15 +146,6 @@ std::optional<PlainRules> plain_rules(std::span<const Stage> stages) {
         out.steps.push_back(step);
     }
     return out;
-}
-
-double aggregated(std::span<const double> values, PartyAggregation how) {
-    switch (how) {
-    case PartyAggregation::min: return std::ranges::min(values);
-    case PartyAggregation::max: return std::ranges::max(values);
-    case PartyAggregation::avg: break;
-    }
-    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 }  // namespace gk::match

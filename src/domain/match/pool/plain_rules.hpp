@@ -59,7 +59,4 @@ struct PlainRules {
 // None: these rules need Search.
 std::optional<PlainRules> plain_rules(std::span<const Stage> stages);
 
-// The number of a party: what the rules compare.
-double aggregated(std::span<const double> values, PartyAggregation how);
-
 }  // namespace gk::match

@@ -19,9 +19,9 @@ using OffLoop = std::function<Task<void>(std::function<void()> work)>;
 
 // Who waits in one queue: the engine with its tickets, behind an inbox, because the engine works beside the loop. One look() at a time; everything
 // else may be called while one is under way and counts from the next one on.
-class Line {
+class QueueEngine {
 public:
-    Line(std::vector<match::Stage> stages, match::Engine::Options options);
+    QueueEngine(std::vector<match::Stage> stages, match::Engine::Options options);
 
     // Waits from now on; the newest word about a ticket counts.
     void join(match::Ticket ticket);

@@ -1,25 +1,27 @@
-#include "app/match/line.hpp"
+#include "app/match/queue_engine.hpp"
 
 namespace gk::app {
 
-Line::Line(std::vector<match::Stage> stages, match::Engine::Options options) : options_(options) { engine_.emplace(std::move(stages), options); }
+QueueEngine::QueueEngine(std::vector<match::Stage> stages, match::Engine::Options options) : options_(options) {
+    engine_.emplace(std::move(stages), options);
+}
 
-void Line::join(match::Ticket ticket) {
+void QueueEngine::join(match::Ticket ticket) {
     const auto id = ticket.id;
     inbox_.push_back({.kind = Word::Kind::join, .ticket = id, .joining = std::move(ticket)});
 }
 
-void Line::leave(TicketId ticket) { inbox_.push_back({.kind = Word::Kind::leave, .ticket = ticket}); }
+void QueueEngine::leave(TicketId ticket) { inbox_.push_back({.kind = Word::Kind::leave, .ticket = ticket}); }
 
-void Line::release(std::vector<TicketId> tickets) {
+void QueueEngine::release(std::vector<TicketId> tickets) {
     for (const auto ticket : tickets) inbox_.push_back({.kind = Word::Kind::release, .ticket = ticket});
 }
 
-void Line::change_rules(std::vector<match::Stage> stages) {
+void QueueEngine::change_rules(std::vector<match::Stage> stages) {
     inbox_.push_back({.kind = Word::Kind::rules, .ticket = {}, .stages = std::move(stages)});
 }
 
-Task<Line::Look> Line::look(const OffLoop& off_loop, Time now) {
+Task<QueueEngine::Look> QueueEngine::look(const OffLoop& off_loop, Time now) {
     Look out;
     auto words = std::exchange(inbox_, {});
     std::function<void()> work = [&] {
@@ -31,7 +33,7 @@ Task<Line::Look> Line::look(const OffLoop& off_loop, Time now) {
     co_return out;
 }
 
-Task<std::optional<match::Explanation>> Line::explain(const OffLoop& off_loop, TicketId ticket, Time now) {
+Task<std::optional<match::Explanation>> QueueEngine::explain(const OffLoop& off_loop, TicketId ticket, Time now) {
     std::optional<match::Explanation> out;
     std::function<void()> work = [&] {
         const auto at = known_.find(ticket);
@@ -41,11 +43,11 @@ Task<std::optional<match::Explanation>> Line::explain(const OffLoop& off_loop, T
     co_return out;
 }
 
-void Line::heed(std::vector<Word> words, Look& out) {
+void QueueEngine::heed(std::vector<Word> words, Look& out) {
     for (auto& word : words) heed(std::move(word), out);
 }
 
-void Line::heed(Word word, Look& out) {
+void QueueEngine::heed(Word word, Look& out) {
     switch (word.kind) {
     case Word::Kind::join:
         remove(word.ticket);
@@ -63,7 +65,7 @@ void Line::heed(Word word, Look& out) {
     }
 }
 
-void Line::add(const match::Ticket& ticket, Look& out) {
+void QueueEngine::add(const match::Ticket& ticket, Look& out) {
     const auto slot = engine_->add(ticket);
     if (!slot) {
         out.unfit.push_back({ticket.id, slot.error()});
@@ -75,7 +77,7 @@ void Line::add(const match::Ticket& ticket, Look& out) {
     known_.insert_or_assign(ticket.id, std::move(known));
 }
 
-void Line::remove(TicketId ticket) {
+void QueueEngine::remove(TicketId ticket) {
     const auto at = known_.find(ticket);
     if (at == known_.end()) return;
     engine_->remove(at->second.slot);
@@ -83,12 +85,12 @@ void Line::remove(TicketId ticket) {
     known_.erase(at);
 }
 
-void Line::search(Time now, Look& out) {
+void QueueEngine::search(Time now, Look& out) {
     for (const auto& proposal : engine_->pass(now)) out.found.push_back(found(proposal));
     out.next = engine_->is_cut_short() ? now : engine_->next_pass();
 }
 
-Line::Found Line::found(const match::Proposal& proposal) const {
+QueueEngine::Found QueueEngine::found(const match::Proposal& proposal) const {
     Found out{.members = {}, .region = proposal.region, .quality = proposal.quality};
     const auto teams = engine_->team_names();
     for (const auto& placed : proposal.placed) {

@@ -17,9 +17,9 @@ namespace gk::app {
 class Shift;
 
 // Where matches get their servers: started ahead by a fleet, or one for each match. Everything is said by the match's id and may be said again.
-class Hall {
+class MatchServers {
 public:
-    virtual ~Hall() = default;
+    virtual ~MatchServers() = default;
 
     struct Refusal {
         std::string code;    // Stable word: "exhausted", "start_failed", "start_timeout", "unknown_game".
