@@ -9,6 +9,7 @@ Value to_value(const QueueRecord& queue) {
                                 {"rules", queue.rules},
                                 {"ticket_ttl", duration_text(queue.ticket_ttl)},
                                 {"silence", duration_text(queue.silence)},
+                                {"acceptance", duration_text(queue.acceptance)},
                                 {"generation", static_cast<std::int64_t>(queue.generation)}});
     if (queue.shadow) value.set("shadow", *queue.shadow);
     return value;
@@ -23,6 +24,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Queu
     in.optional("shadow", out.shadow);
     in.required("ticket_ttl", out.ticket_ttl);
     in.required("silence", out.silence);
+    in.optional("acceptance", out.acceptance);
     in.optional("generation", out.generation);
     return in.finish_lenient();
 }

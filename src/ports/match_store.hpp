@@ -25,6 +25,7 @@ struct QueueRecord {
     std::optional<Value> shadow;  // Rules that decide beside it, without effect.
     Milliseconds ticket_ttl = std::chrono::seconds(300);
     Milliseconds silence = std::chrono::seconds(60);
+    Milliseconds acceptance{};  // How long players may take to accept a match; zero: they are not asked.
     std::uint64_t generation = 1;  // Grows with each change.
 };
 

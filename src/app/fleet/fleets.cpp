@@ -106,16 +106,24 @@ Task<bool> Fleets::read_servers() {
         if (!held) log::warning("fleet", "ports could not be held again", {{"server", server.name}, {"detail", held.error().message}});
         tasks_->spawn("match server " + server.name, tend(server.uid, std::nullopt));
     }
+    co_await remove_strays();
+    co_return true;
+}
+
+// Begun by one that stored nothing of it any more.
+Task<std::size_t> Fleets::remove_strays() {
+    std::size_t removed = 0;
+    if (shift_ == nullptr) co_return removed;
     const auto there = co_await ports_.runtime.list();
-    if (!there) co_return true;
-    // Begun by one that stored nothing of it any more.
+    if (!there) co_return removed;
     for (const auto uid : *there) {
         if (!fleet::is_match_server(uid) || entries_.contains(uid)) continue;
         log::warning("fleet", "removes a match server that nobody knows", {{"server", uid}});
-        const auto removed = co_await ports_.starter.remove(uid, shift_->epoch());
-        if (!removed) log::warning("fleet", "it could not be removed", {{"server", uid}, {"detail", removed.error().message}});
+        const auto done = co_await ports_.starter.remove(uid, shift_->epoch());
+        if (done) ++removed;
+        else log::warning("fleet", "it could not be removed", {{"server", uid}, {"detail", done.error().message}});
     }
-    co_return true;
+    co_return removed;
 }
 
 Task<void> Fleets::keep_fleets() {

@@ -41,6 +41,8 @@ public:
     Task<void> adopt(std::vector<match::Match> live) override;
     std::shared_ptr<void> watch(Ended ended) override;
 
+    // Ends match servers that no record knows; returns how many. It happens at each start too.
+    Task<std::size_t> remove_strays();
     // Read them anew: somebody has changed one here.
     void note_fleets();
     struct Counts {

@@ -4,10 +4,10 @@
 #include <set>
 #include <utility>
 
-#include "app/match/queue_rules.hpp"
 #include "async/deadline.hpp"
 #include "async/this_executor.hpp"
 #include "base/log.hpp"
+#include "domain/match/rules/native.hpp"
 #include "domain/match/step.hpp"
 
 namespace gk::app {
@@ -24,12 +24,9 @@ bool ends_match(std::string_view what) { return what == "ended" || what == "fail
 }  // namespace
 
 struct Matchmaker::Queue {
-    Queue(QueueRecord as, QueueRules rules, match::Engine::Options options)
-        : record(std::move(as)),
-          acceptance(rules.acceptance),
-          line(std::move(rules.stages), options) {}
+    Queue(QueueRecord as, std::vector<match::Stage> stages, match::Engine::Options options)
+        : record(std::move(as)), line(std::move(stages), options) {}
     QueueRecord record;
-    Milliseconds acceptance;  // Zero: players are not asked.
     Line line;
     async::Signal due;
     std::optional<Time> next;  // When to look although nobody came.
@@ -100,21 +97,22 @@ Task<bool> Matchmaker::read_queues(async::TaskGroup& tasks) {
 bool Matchmaker::use(QueueRecord record, async::TaskGroup& tasks) {
     auto& queue = queues_[record.name];
     if (queue && queue->record.generation == record.generation) return false;
-    auto rules = queue_rules(record.rules);
-    if (!rules) {
-        log::error("match", "a queue's rules cannot be read", {{"queue", record.name}, {"detail", rules.error()}});
+    Errors errors;
+    auto stages = match::read_either_rules(record.rules, errors);
+    if (!stages) {
+        const auto& first = errors.list().front();
+        log::error("match", "a queue's rules cannot be read", {{"queue", record.name}, {"at", first.pointer}, {"detail", first.detail}});
         if (!queue) queues_.erase(record.name);
         return false;
     }
     if (queue) {
-        queue->line.change_rules(std::move(rules->stages));
-        queue->acceptance = rules->acceptance;
+        queue->line.change_rules(std::move(*stages));
         queue->record = std::move(record);
         return true;
     }
     match::Engine::Options options;
     options.seed = std::hash<std::string>{}(record.name);
-    queue = std::make_unique<Queue>(std::move(record), std::move(*rules), options);
+    queue = std::make_unique<Queue>(std::move(record), std::move(*stages), options);
     tasks.spawn("queue " + queue->record.name, tend(*queue, tasks));
     return true;
 }
@@ -151,8 +149,7 @@ Task<bool> Matchmaker::resume_matches(async::TaskGroup& tasks) {
         const auto at = queues_.find(match.queue);
         if (match.state == match::MatchState::assigned) continue;
         auto record = at == queues_.end() ? QueueRecord{.name = match.queue, .game = {}, .fleet = {}, .rules = {}, .shadow = {}} : at->second->record;
-        const auto acceptance = at == queues_.end() ? Milliseconds(0) : at->second->acceptance;
-        placement_->begin(tasks, std::move(match), std::move(record), acceptance);
+        placement_->begin(tasks, std::move(match), std::move(record));
     }
     co_return true;
 }
@@ -273,7 +270,7 @@ match::Match Matchmaker::new_match(const Queue& queue, Line::Found found) {
 void Matchmaker::settle(Queue& queue, const match::Match& match, const MatchStore::Committed& outcome, async::TaskGroup& tasks) {
     if (outcome.is_committed) {
         for (const auto ticket : match::tickets_of(match)) forget(ticket);
-        placement_->begin(tasks, match, queue.record, queue.acceptance);
+        placement_->begin(tasks, match, queue.record);
         return;
     }
     for (const auto ticket : outcome.gone) forget(ticket);

@@ -27,9 +27,9 @@ std::vector<TicketId> willing(const match::Match& match) {
 
 }  // namespace
 
-void Placement::begin(async::TaskGroup& tasks, match::Match match, QueueRecord queue, Milliseconds acceptance) {
+void Placement::begin(async::TaskGroup& tasks, match::Match match, QueueRecord queue) {
     if (under_way_.contains(match.id)) return;
-    tasks.spawn("match " + match.id.text(), run(std::move(match), std::move(queue), acceptance));
+    tasks.spawn("match " + match.id.text(), run(std::move(match), std::move(queue)));
 }
 
 void Placement::wake(MatchId match) {
@@ -37,7 +37,7 @@ void Placement::wake(MatchId match) {
     if (at != under_way_.end()) at->second->raise();
 }
 
-Task<void> Placement::run(match::Match match, QueueRecord queue, Milliseconds acceptance) {
+Task<void> Placement::run(match::Match match, QueueRecord queue) {
     async::Signal changed;
     under_way_[match.id] = &changed;
     struct Leave {
@@ -45,15 +45,15 @@ Task<void> Placement::run(match::Match match, QueueRecord queue, Milliseconds ac
         MatchId id;
         ~Leave() { from.erase(id); }
     } leave{under_way_, match.id};
-    const bool is_there = co_await bring(match, queue, acceptance);
+    const bool is_there = co_await bring(match, queue);
     // Failed, or over before it began by a person's word: nobody needs the server that was perhaps begun for it.
     if (!is_there && !shift_.is_over()) co_await hall_.release(match.id);
 }
 
-Task<bool> Placement::bring(match::Match& match, const QueueRecord& queue, Milliseconds acceptance) {
-    const bool is_to_be_asked = acceptance.count() > 0 && match.state <= match::MatchState::accepting;
+Task<bool> Placement::bring(match::Match& match, const QueueRecord& queue) {
+    const bool is_to_be_asked = queue.acceptance.count() > 0 && match.state <= match::MatchState::accepting;
     if (is_to_be_asked) {
-        const bool is_agreed = co_await ask_players(match, acceptance);
+        const bool is_agreed = co_await ask_players(match, queue.acceptance);
         if (!is_agreed) co_return false;
     }
     co_return co_await find_server(match, queue);

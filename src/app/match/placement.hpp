@@ -31,8 +31,7 @@ public:
           shift_(shift),
           limits_(limits) {}
 
-    // `acceptance`: how long players may take to answer; zero: they are not asked.
-    void begin(async::TaskGroup& tasks, match::Match match, QueueRecord queue, Milliseconds acceptance);
+    void begin(async::TaskGroup& tasks, match::Match match, QueueRecord queue);
     // Something was said about this match: an answer, perhaps.
     void wake(MatchId match);
     // Its server has ended: so has the match, if it was assigned.
@@ -45,8 +44,8 @@ public:
 private:
     enum class Outcome : std::uint8_t { done, failed, over };
 
-    Task<void> run(match::Match match, QueueRecord queue, Milliseconds acceptance);
-    Task<bool> bring(match::Match& match, const QueueRecord& queue, Milliseconds acceptance);
+    Task<void> run(match::Match match, QueueRecord queue);
+    Task<bool> bring(match::Match& match, const QueueRecord& queue);
     Task<bool> ask_players(match::Match& match, Milliseconds acceptance);
     Task<bool> find_server(match::Match& match, const QueueRecord& queue);
     Task<bool> reread(match::Match& match);
