@@ -30,8 +30,8 @@ struct FleetServer {
     std::uint32_t slot = 0;        // As of servers; from fleet_slots_first on.
     bool operator==(const FleetServer&) const = default;
 };
-// Worlds take the slots below.
-inline constexpr std::uint32_t fleet_slots_first = 1'000'000;
+// Worlds take the slots below; a launcher gives out uids for 60,000.
+inline constexpr std::uint32_t fleet_slots_first = 30'000;
 
 // Keeps fleets and their servers. When a call returns success, the change is on disk. Writes name the epoch of the matchmaker.
 class FleetStore {

@@ -39,7 +39,7 @@ class Front:
     def status(self, player):
         return self.call("GET", f"/api/match/status?player_id={player}")
 
-    def wait_for(self, player, wanted, seconds=PATIENCE):
+    def wait_for(self, player, wanted, seconds=20):
         deadline = time.monotonic() + seconds
         while True:
             status, reply = self.status(player)

@@ -69,9 +69,9 @@ Task<void> Fleets::work(Shift& shift) {
 
 Task<void> Fleets::keep() {
     const bool is_read = co_await read_fleets() && co_await read_servers();
-    if (!is_read) co_return;
-    has_begun_ = true;
+    has_begun_ = is_read;
     begun_.wake_all();
+    if (!is_read) co_return;
     while (!shift_->is_over()) co_await keep_fleets();
 }
 
@@ -342,10 +342,11 @@ Hall::Answer<match::MatchServer> Fleets::hand_out(Entry& entry, match::Match mat
     server.state = fleet::ServerState::allocated;
     server.since = ports_.clock.now();
     const bool is_stored = co_await store(server);
+    // It may have ended meanwhile.
+    if (const auto kept = entries_.find(uid); !is_stored && kept != entries_.end()) kept->second->is_being_handed_out = false;
     if (!is_stored) co_return std::unexpected(Refusal{.code = "not_stored", .detail = "the store does not answer"});
     auto told = co_await ports_.starter.tell_match(server, match, shift_->epoch());
     auto address = co_await ports_.starter.address(server);
-    // It may have ended while it was told.
     const auto at = entries_.find(uid);
     const bool is_there = at != entries_.end() && at->second->ending.empty();
     if (!is_there || !told || !address) {

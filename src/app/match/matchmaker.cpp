@@ -7,6 +7,7 @@
 #include "async/deadline.hpp"
 #include "async/this_executor.hpp"
 #include "base/log.hpp"
+#include "domain/fleet/fleet.hpp"
 #include "domain/match/rules/native.hpp"
 #include "domain/match/step.hpp"
 
@@ -25,12 +26,15 @@ bool ends_match(std::string_view what) { return what == "ended" || what == "fail
 
 struct Matchmaker::Queue {
     Queue(QueueRecord as, std::vector<match::Stage> stages, match::Engine::Options options)
-        : record(std::move(as)), line(std::move(stages), options) {}
+        : record(std::move(as)),
+          line(std::move(stages), options) {}
     QueueRecord record;
     Line line;
     async::Signal due;
     std::optional<Time> next;  // When to look although nobody came.
     bool is_gone = false;
+    std::uint32_t failures = 0;  // Matches in a row for which no server was found.
+    Time not_before{};           // Nobody is matched to be put back at once.
 };
 
 Matchmaker::Matchmaker(MatchmakerPorts ports, MatchmakerLimits limits) : ports_(std::move(ports)), limits_(limits) {}
@@ -45,7 +49,8 @@ Task<std::string> Matchmaker::run() {
     log::info("match", "matchmaker took over", {{"epoch", *epoch}});
 
     shift_ = std::move(shift);
-    placement_ = std::make_unique<Placement>(ports_.store, ports_.hall, ports_.clock, *shift_, limits_.placement);
+    placement_ = std::make_unique<Placement>(ports_.store, ports_.hall, ports_.clock, *shift_, limits_.placement,
+                                             [this](const std::string& queue, bool is_found) { note_placement(queue, is_found); });
     const auto executor = co_await async::this_executor;
     async::TaskGroup tasks(executor);
     const auto changed = ports_.store.watch([this] { news_.raise(); });
@@ -225,6 +230,15 @@ void Matchmaker::forget(TicketId ticket) {
     patience_.remove(ticket);
 }
 
+// Where no server can be had, those who are put back would be matched again at once.
+void Matchmaker::note_placement(const std::string& name, bool is_found) {
+    const auto at = queues_.find(name);
+    if (at == queues_.end()) return;
+    auto& queue = *at->second;
+    queue.failures = is_found ? 0 : queue.failures + 1;
+    queue.not_before = ports_.clock.now() + fleet::back_off(queue.failures);
+}
+
 Task<void> Matchmaker::tend(Queue& queue, async::TaskGroup& tasks) {
     while (!shift_->is_over()) {
         if (!queue.line.has_news() || queue.is_gone) {
@@ -232,6 +246,7 @@ Task<void> Matchmaker::tend(Queue& queue, async::TaskGroup& tasks) {
             if (queue.next && !queue.is_gone) co_await async::finishes_by(ports_.clock, *queue.next, std::move(signal));
             else co_await std::move(signal);
         }
+        co_await ports_.clock.sleep_until(queue.not_before);
         const auto now = ports_.clock.now();
         auto look = co_await queue.line.look(ports_.off_loop, now);
         queue.next = look.next;

@@ -71,6 +71,7 @@ private:
     void wait_in_lines(const match::Ticket& ticket);
     void forget(TicketId ticket);
 
+    void note_placement(const std::string& queue, bool is_found);
     Task<void> tend(Queue& queue, async::TaskGroup& tasks);
     Task<void> commit(Queue& queue, std::vector<Line::Found> found, async::TaskGroup& tasks);
     match::Match new_match(const Queue& queue, Line::Found found);

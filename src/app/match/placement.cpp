@@ -87,6 +87,7 @@ Task<bool> Placement::find_server(match::Match& match, const QueueRecord& queue)
     std::string reason;
     while (true) {
         if (taken && *taken) {
+            found_(match.queue, true);
             match.server = std::move(**taken);
             match.state = match::MatchState::assigned;
             match.assigned_at = clock_.now();
@@ -106,6 +107,7 @@ Task<bool> Placement::find_server(match::Match& match, const QueueRecord& queue)
         if (started) taken = std::optional(std::move(*started));
         else taken = std::unexpected(std::move(started.error()));
     }
+    found_(match.queue, false);
     auto everybody = match::tickets_of(match);
     co_await fail(match, reason.empty() ? "start_failed" : reason, std::move(everybody));
     co_return false;

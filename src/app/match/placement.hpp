@@ -1,8 +1,9 @@
 #pragma once
 
-#include <map>
+#include <functional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "app/match/hall.hpp"
@@ -24,12 +25,15 @@ struct PlacementLimits {
 // by another process, it goes on where the stored match stands.
 class Placement {
 public:
-    Placement(MatchStore& store, Hall& hall, Clock& clock, Shift& shift, PlacementLimits limits)
+    // Told for each match of a queue whether a server was found for it.
+    using Found = std::function<void(const std::string& queue, bool is_found)>;
+    Placement(MatchStore& store, Hall& hall, Clock& clock, Shift& shift, PlacementLimits limits, Found found)
         : store_(store),
           hall_(hall),
           clock_(clock),
           shift_(shift),
-          limits_(limits) {}
+          limits_(limits),
+          found_(std::move(found)) {}
 
     void begin(async::TaskGroup& tasks, match::Match match, QueueRecord queue);
     // Something was said about this match: an answer, perhaps.
@@ -42,8 +46,6 @@ public:
     std::size_t under_way() const { return under_way_.size(); }
 
 private:
-    enum class Outcome : std::uint8_t { done, failed, over };
-
     Task<void> run(match::Match match, QueueRecord queue);
     Task<bool> bring(match::Match& match, const QueueRecord& queue);
     Task<bool> ask_players(match::Match& match, Milliseconds acceptance);
@@ -57,6 +59,7 @@ private:
     Clock& clock_;
     Shift& shift_;
     PlacementLimits limits_;
+    Found found_;
     std::unordered_map<MatchId, async::Signal*> under_way_;
 };
 
