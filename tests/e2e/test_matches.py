@@ -39,14 +39,21 @@ class Front:
     def status(self, player):
         return self.call("GET", f"/api/match/status?player_id={player}")
 
-    def wait_for(self, player, wanted, seconds=20):
-        deadline = time.monotonic() + seconds
-        while True:
+    def events(self, player, token):
+        """What happens to a player's tickets, as it happens; names only."""
+        request = urllib.request.Request(f"{self.url}/v1/players/{player}/events", headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=PATIENCE) as stream:
+            for line in stream:
+                if line.startswith(b"event: "):
+                    yield line[7:].decode().strip()
+
+    def wait_for(self, player, wanted, token):
+        """Looks at each event whether it has come to that; what was before is told first."""
+        for _ in self.events(player, token):
             status, reply = self.status(player)
             if status == 200 and reply["status"] == wanted:
                 return reply
-            assert time.monotonic() < deadline, f"{player} is not {wanted}: {status} {reply}"
-            time.sleep(0.1)  # As the original's clients do; there is no event for who only asks.
+        raise AssertionError(f"{player} is not {wanted}: {self.status(player)}")
 
 
 class Matches(harness.Case):
@@ -70,19 +77,19 @@ class Matches(harness.Case):
         deadline = time.monotonic() + PATIENCE
         while left := list((self.keeper.state / "servers").glob("*-*")):
             self.assertLess(time.monotonic(), deadline, f"left of matches that are over: {left}")
-            time.sleep(0.1)
+            self.assertFalse(self.keeper.ended(0.1), "serve has ended")  # Which would be the news.
 
     def match_of(self, *players):
         tokens = {player: self.front.join(player)["player_token"] for player in players}
-        matched = self.front.wait_for(players[0], "matched")
+        matched = self.front.wait_for(players[0], "matched", tokens[players[0]])
         return matched, tokens
 
     def play(self, matched):
         return socket.create_connection((matched["connect_host"], matched["connect_port"]), timeout=PATIENCE)
 
     def load(self, *arguments):
-        run = subprocess.run([BIN / "gamekeeper", "load", "-o", "json", "--url", self.front.url, *map(str, arguments)], capture_output=True, text=True,
-                             timeout=300, check=False)
+        run = subprocess.run([BIN / "gamekeeper", "load", "-o", "json", "--url", self.front.url, *map(str, arguments)], capture_output=True,
+                             text=True, timeout=300, check=False)
         return run.returncode, json.loads(run.stdout)
 
     def test_whole_life_cycles(self):
@@ -94,8 +101,9 @@ class Matches(harness.Case):
         players = [f"player{i}" for i in range(4)]
         again = self.front.join(players[0])
         self.assertEqual(again["session_id"], "pending:player0")
-        matched, _ = self.match_of(*players)
-        self.assertEqual({self.front.wait_for(player, "matched")["session_id"] for player in players}, {matched["session_id"]})
+        matched, tokens = self.match_of(*players)
+        sessions = {self.front.wait_for(player, "matched", tokens[player])["session_id"] for player in players}
+        self.assertEqual(sessions, {matched["session_id"]})
         status, active = self.front.call("GET", "/api/sessions/active")
         self.assertEqual((status, active["count"]), (200, 1))
         self.assertEqual(active["sessions"], [{"session_id": matched["session_id"], "game_server_pod": f"game-server-{matched['session_id'][:8]}"}])
@@ -120,29 +128,29 @@ class Matches(harness.Case):
         self.assertEqual(self.front.call("POST", "/api/match/11111111-1111-4111-8111-111111111111/end", {})[0], 404)
         self.assertEqual(self.front.call("POST", end, {}, token=tokens["ann"]), (200, {"status": "ended", "session_id": session}))
         self.assertEqual(self.front.call("POST", end, {})[0], 200)
-        self.assertEqual(self.front.wait_for("ben", "ended")["session_id"], session)
+        self.assertEqual(self.front.wait_for("ben", "ended", tokens["ben"])["session_id"], session)
         self.assertEqual(self.front.status("nobody")[0], 404)
         status, reply = self.front.call("POST", "/api/match/join", {})
         self.assertEqual((status, reply["detail"][0]["loc"]), (422, ["body", "player_id"]))
 
     # S1-12, S1-13: without any client's word.
     def test_the_end_of_the_server_is_the_end_of_the_match(self):
-        matched, _ = self.match_of("ann", "ben")
+        matched, tokens = self.match_of("ann", "ben")
         with self.play(matched) as player:
             player.sendall(b"REQUEST_MATCH 1\n")
-            self.front.wait_for("ann", "ended", seconds=20)
+            self.front.wait_for("ann", "ended", tokens["ann"])
         self.assertEqual(self.front.call("GET", "/api/sessions/active")[1]["count"], 0)
 
     def test_matches_outlive_the_control_plane(self):
-        matched, _ = self.match_of("ann", "ben")
+        matched, tokens = self.match_of("ann", "ben")
         waiting = self.front.join("cleo")
         self.keeper.kill()
         with self.play(matched) as player:
             player.sendall(b"REQUEST_MATCH 3\n")
             self.assertIn(b"RUNNING_LENGTH 3", player.recv(100))
             self.keeper.start()
-            self.assertEqual(self.front.wait_for("ann", "matched")["session_id"], matched["session_id"])
-            self.front.wait_for("ann", "ended", seconds=20)
+            self.assertEqual(self.front.wait_for("ann", "matched", tokens["ann"])["session_id"], matched["session_id"])
+            self.front.wait_for("ann", "ended", tokens["ann"])
         self.assertEqual(waiting["session_id"], "pending:cleo")
         self.assertEqual(self.front.status("cleo")[1]["status"], "pending")
 

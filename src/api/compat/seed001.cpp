@@ -11,9 +11,9 @@
 #include "api/query.hpp"
 #include "api/reply.hpp"
 
-// The second original: matchmaking behind a front. The front's routes and those of the back end are the same use cases here. Both say what is wrong as
-// {detail}, with its true status where the front made everything 500 (S1-21). Players are known by their names alone, so that only `end` needs more
-// (S1-3): the token that the join gave out.
+// The second original: matchmaking behind a front. The front's routes and those of the back end are the same use cases here. Both say what is wrong
+// as {detail}, with its true status where the front made everything 500 (S1-21). Players are known by their names alone, so that only `end` needs
+// more (S1-3): the token that the join gave out.
 namespace gk::api::compat {
 namespace {
 
