@@ -107,7 +107,8 @@ BEGIN
     END IF;
     IF known IS NULL THEN
         INSERT INTO match_tickets (id, tenant, joined_at, expires_at, seen_at, priority, put_back, reason, queues, players)
-            VALUES (new_id, new_tenant, new_joined_at, new_expires_at, new_joined_at, new_priority, new_put_back, new_reason, new_queues, new_players);
+            VALUES (new_id, new_tenant, new_joined_at, new_expires_at, new_joined_at, new_priority, new_put_back, new_reason, new_queues,
+                    new_players);
         INSERT INTO match_ticket_players (ticket, tenant, player) SELECT new_id, new_tenant, unnest(names);
         INSERT INTO match_events (ticket, at, what, detail) VALUES (new_id, new_joined_at, 'queued', '');
         known := new_id;
@@ -136,8 +137,8 @@ BEGIN
     RETURN false;
 END $$;
 
--- "committed", "refused" with the tickets that cannot be matched, "fenced", or "other" when the match is not of the version that was seen (none: it is
--- new). tickets[i] is that of players[i].
+-- "committed", "refused" with the tickets that cannot be matched, "fenced", or "other" when the match is not of the version that was seen (none: it
+-- is new). tickets[i] is that of players[i].
 CREATE FUNCTION match_commit(mine bigint, which uuid, seen bigint, its_tenant text, its_queue text, its_state text, its_server text, its_reason text,
                              now bigint, its_document json, tickets uuid[], players text[])
 RETURNS TABLE (outcome text, gone uuid[]) LANGUAGE plpgsql AS $$
@@ -172,8 +173,8 @@ END $$;
 
 -- "done", "fenced" or "other", as above. What comes of it for its tickets is given: of each its state, reason and event, in their order.
 CREATE FUNCTION match_advance(mine bigint, which uuid, seen bigint, its_state text, its_server text, its_reason text, its_document json,
-                              is_over boolean, now bigint, left_tickets uuid[], left_players text[], tickets uuid[], states text[], reasons text[], words text[],
-                              details text[])
+                              is_over boolean, now bigint, left_tickets uuid[], left_players text[], tickets uuid[], states text[], reasons text[],
+                              words text[], details text[])
 RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     IF match_is_fenced(mine) THEN
