@@ -61,18 +61,20 @@ Task<Outcome> join(MatchContext& context, net::Request& request, app::Visitor vi
 // GET /v1/tickets/{ticket}
 Task<Outcome> show(MatchContext& context, net::Request& request, app::Visitor visitor) {
     QueryReader query(request);
+    const bool is_to_wait = query.has("wait");
     const auto text = query.text("wait");
-    const auto wait = text.empty() ? std::optional(Milliseconds(0)) : parse_duration(text);
+    const auto wait = is_to_wait ? parse_duration(text) : std::optional(Milliseconds(0));
     if (!wait || *wait > wait_most) query.fail("wait", "out_of_range", "a time up to 60s, like 25s, is expected");
     CO_TRY_OK(query.finish());
     CO_TRY(id, ticket_of(request));
     const auto until = context.api.clock.now() + *wait;
-    CO_TRY(view, co_await context.tickets.wait(std::move(visitor), id, until));
+    CO_TRY(view, co_await (is_to_wait ? context.tickets.wait(std::move(visitor), id, until) : context.tickets.show(std::move(visitor), id)));
     co_return json_reply(200, render(view));
 }
 
 // PATCH /v1/tickets/{ticket}
 Task<Outcome> change(MatchContext& context, net::Request& request, app::Visitor visitor) {
+    CO_TRY_OK(no_query(request));
     CO_TRY(id, ticket_of(request));
     CO_TRY(body, read_body<ChangeBody>(request.body));
     CO_TRY(view, co_await context.tickets.change(std::move(visitor), id, std::move(body.players)));
