@@ -8,7 +8,7 @@ build/%/build.ninja: CMakePresets.json | setup-build
 	cmake --preset $*
 compile = cmake --build --preset $(1) --parallel $(JOBS)
 
-.PHONY: help setup setup-build build dev test up down lint bench bench-cluster soak fmt clean images cluster-up cluster-down cluster-status test-cluster
+.PHONY: help setup setup-build build dev test up down lint bench bench-cluster soak fmt clean images cluster-up cluster-down cluster-status test-cluster game-testbed game-load-local
 
 help: ## this list
 	@echo "Gamekeeper: game servers on one machine. make up starts it with a demo world; make test builds and tests everything."
@@ -34,8 +34,16 @@ test: setup build/asan/build.ninja build/release/build.ninja ## build with sanit
 up: ## build if needed, start Gamekeeper and a demo world, print how to join
 	@tools/up
 
-down: ## save, back up and stop everything
+down: ## save, back up and stop everything, the test bed too
+	@tools/testbed down
 	@tools/down
+
+game-testbed: build ## a Gamekeeper of its own that makes matches (SESSION_SIZE, MIN_PARTIAL_SESSION_SIZE, FLUSH_WAIT_SECONDS)
+	@tools/setup run
+	@tools/testbed up
+
+game-load-local: build ## play CLIENTS whole life cycles against it (SPAWN_RATE, MATCH_DURATION, TARGET_URL, GAME_SERVER_HOST_OVERRIDE)
+	@tools/testbed load
 
 lint: setup-build build/dev/build.ninja ## the whole tree: source rules, formatting, clang-tidy
 	@tools/lint

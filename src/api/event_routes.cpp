@@ -1,4 +1,3 @@
-#include <charconv>
 #include <memory>
 #include <optional>
 
@@ -65,16 +64,6 @@ Task<Result<std::uint64_t, app::Error>> newest_number(Context& context) {
         if (!events->empty()) number = events->back().number;
         if (events->size() < page) co_return number;
     }
-}
-
-Result<std::optional<std::uint64_t>, app::Error> last_event_id(const net::Request& request) {
-    const auto last = request.header("Last-Event-ID");
-    if (!last) return std::nullopt;
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(last->data(), last->data() + last->size(), number);
-    if (error == std::errc() && end == last->data() + last->size()) return number;
-    return std::unexpected(
-        app::invalid({{.pointer = "/header/Last-Event-ID", .code = "bad_format", .detail = "the id of an event is a number", .mark = {}}}));
 }
 
 // GET /v1/events

@@ -102,4 +102,14 @@ app::Error foreign_cursor() {
         {{.pointer = "/query/cursor", .code = "bad_format", .detail = "this cursor is not valid (any more); begin without one", .mark = {}}});
 }
 
+Result<std::optional<std::uint64_t>, app::Error> last_event_id(const net::Request& request) {
+    const auto last = request.header("Last-Event-ID");
+    if (!last) return std::nullopt;
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(last->data(), last->data() + last->size(), number);
+    if (error == std::errc() && end == last->data() + last->size()) return number;
+    return std::unexpected(
+        app::invalid({{.pointer = "/header/Last-Event-ID", .code = "bad_format", .detail = "the id of an event is a number", .mark = {}}}));
+}
+
 }  // namespace gk::api

@@ -60,6 +60,9 @@ Result<Page, app::Error> page_of(const net::Request& request);
 // For routes that have no query at all.
 Result<Success, app::Error> no_query(const net::Request& request);
 
+// Last-Event-ID of a listener that comes back; nothing when it is new.
+Result<std::optional<std::uint64_t>, app::Error> last_event_id(const net::Request& request);
+
 // For a cursor that no page gave out, or that is out of date.
 app::Error foreign_cursor();
 

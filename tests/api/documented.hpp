@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "tests/api/rig.hpp"
@@ -36,10 +37,16 @@ protected:
         replace(path, "{operation}", operation);
         replace(path, "{key}", spare_key);
         replace(path, "{node}", "node-1");
+        replace(path, "{queue}", "casual");
+        replace(path, "{fleet}", "duels");
+        replace(path, "{player}", "ann");
+        replace(path, "{ticket}", ticket);
+        replace(path, "{match}", match);
         return path;
     }
     void furnish() {
         operation = house.create({.id = "castle", .game = "toy"}).value().operation.id.text();
+        std::tie(ticket, match) = matches.furnish(house);
         spare_key = house.wait(house.accounts.create({.name = "test"}, "spare", Scope::admin, {})).value().key.id.text();
     }
     static std::set<std::string> pointers_of(const Reply& reply) {
@@ -50,7 +57,7 @@ protected:
         return out;
     }
 
-    std::string operation, spare_key;
+    std::string operation, spare_key, ticket, match;
 
 private:
     static std::string upper(std::string text) {

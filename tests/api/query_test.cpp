@@ -43,6 +43,11 @@ const std::map<std::string, std::vector<std::string>> nonsense = {
     {"match", {}},
     {"force", {"", "Castle"}},
     {"purge", {"", "yes!", "Castle"}},
+    {"wait", {"", "61s", "soon", "-1s"}},
+    {"player", {}},
+    {"queue", {"", "Casual"}},
+    {"live", {"", "1", "yes"}},
+    {"shadow", {"", "1", "yes"}},
 };
 
 TEST_F(Query, EveryDocumentedParameterRefusesNonsenseAndNamesItself) {

@@ -17,6 +17,7 @@
 #include "net/http/server.hpp"
 #include "net/http_client/client.hpp"
 #include "net/json/json.hpp"
+#include "tests/api/match_house.hpp"
 #include "tests/app/household.hpp"
 
 namespace gk::apitest {
@@ -43,6 +44,7 @@ protected:
         if (keeper_is_there) take_over();
         net::Router router;
         api::add_routes(router, context);
+        api::add_matchmaking_routes(router, matches.context);
         net::ServerHooks hooks{.problem = [](const net::Problem& problem) { return api::problem_reply(problem); },
                                .access =
                                    [this](const net::Access& access) {
@@ -133,6 +135,7 @@ protected:
                          .public_host = "192.0.2.1",
                          .openapi = games_test::read_document(std::string(GK_SOURCE_DIR) + "/api/openapi.yaml"),
                          .owner_uid = 0};
+    MatchHouse matches{house, context};
     bool keeper_is_there = true;  // When the API begins to answer.
     std::optional<net::HttpServer> server;
     net::Remote remote;

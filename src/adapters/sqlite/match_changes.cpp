@@ -245,5 +245,6 @@ Result<std::size_t, StoreError> prune_now(Connection& db, Time over_before, std:
 }
 
 Result<Epoch, StoreError> next_match_epoch_now(Connection& db) { return raise_epoch(db, matchmaker); }
+Result<Success, StoreError> check_match_epoch(Connection& db, WrittenBy by) { return check_epoch(db, matchmaker, by); }
 
 }  // namespace gk::sqlite

@@ -28,4 +28,7 @@ Result<bool, StoreError> rate_now(Connection& db, MatchId match, const std::vect
 Result<std::size_t, StoreError> prune_now(Connection& db, Time over_before, std::size_t limit);
 Result<Epoch, StoreError> next_match_epoch_now(Connection& db);
 
+// `fenced` when a newer matchmaker is at work. In the transaction of the write that follows.
+Result<Success, StoreError> check_match_epoch(Connection& db, WrittenBy by);
+
 }  // namespace gk::sqlite

@@ -184,8 +184,21 @@ CREATE TABLE match_ratings (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Version 4. What is started ahead, and what of it is there.
+constexpr const char* fleets = R"sql(
+CREATE TABLE fleets (
+    name TEXT NOT NULL PRIMARY KEY,
+    document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE fleet_servers (
+    uid TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
 // A released step never changes; a new schema is a new step at the end.
-constexpr auto steps = std::to_array<const char*>({first_schema, ports_of_records, matches});
+constexpr auto steps = std::to_array<const char*>({first_schema, ports_of_records, matches, fleets});
 
 Result<std::int64_t, StoreError> pragma_number(Connection& db, const char* sql) {
     auto rows = db.query(sql);

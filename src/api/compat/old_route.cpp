@@ -22,17 +22,6 @@ bool comes_from_a_web_page(const net::Request& request) {
     return !(host.empty() || host == "localhost" || host == "[::1]" || host.starts_with("127."));
 }
 
-Task<Result<app::Caller, app::Error>> old_caller_of(const Compat& compat, const net::Request& request) {
-    auto caller = co_await caller_of(compat.api, request);
-    if (caller || !compat.options.anonymous || request.header("Authorization")) co_return caller;
-    if (comes_from_a_web_page(request)) {
-        co_return std::unexpected(app::Error{.kind = app::Error::Kind::forbidden,
-                                             .code = "web_page",
-                                             .message = "without a key only programs on this machine are let in, not web pages; send a key"});
-    }
-    co_return app::Caller{.name = "anonymous"};
-}
-
 Task<Outcome> answer(Compat& compat, const OldRoute& route, net::Request& request) {
     CO_TRY(caller, co_await old_caller_of(compat, request));
     // Some of these change things by GET.
@@ -52,6 +41,17 @@ Task<net::Response> describe(Compat& compat) { co_return json_reply(200, compat.
 
 }  // namespace
 
+Task<Result<app::Caller, app::Error>> old_caller_of(const Compat& compat, const net::Request& request) {
+    auto caller = co_await caller_of(compat.api, request);
+    if (caller || !compat.options.anonymous || request.header("Authorization")) co_return caller;
+    if (comes_from_a_web_page(request)) {
+        co_return std::unexpected(app::Error{.kind = app::Error::Kind::forbidden,
+                                             .code = "web_page",
+                                             .message = "without a key only programs on this machine are let in, not web pages; send a key"});
+    }
+    co_return app::Caller{.name = std::string(anonymous)};
+}
+
 void add(net::Router& router, Compat& compat, std::span<const OldRoute> routes, Refuse refuse) {
     for (const auto& route : routes) {
         router.add({.method = route.method, .pattern = std::string(route.pattern), .handler = [&compat, route, refuse](net::Request& request) {
@@ -65,6 +65,7 @@ void add_routes(net::Router& router, Compat& compat) {
     add_seed000_server_routes(router, compat);
     add_seed000_file_routes(router, compat);
     add_seed000_other_routes(router, compat);
+    add_seed001_routes(router, compat);
     add_seed002_routes(router, compat);
 }
 

@@ -22,4 +22,8 @@ using Refuse = net::Response (*)(const app::Error& error, const net::Request& re
 
 void add(net::Router& router, Compat& compat, std::span<const OldRoute> routes, Refuse refuse);
 
+// Who asks on a route of an original: as everywhere, or `anonymous` where that is allowed.
+inline constexpr std::string_view anonymous = "anonymous";
+Task<Result<app::Caller, app::Error>> old_caller_of(const Compat& compat, const net::Request& request);
+
 }  // namespace gk::api::compat

@@ -226,6 +226,11 @@ Tickets::Answer<match::Match> Tickets::end(Visitor visitor, MatchId id, std::str
     co_return match;
 }
 
+Result<Success, Error> Tickets::may_hear(const Visitor& visitor, const std::string& player) const {
+    if (may_read_all(visitor) || visitor.player == player) return Success{};
+    return std::unexpected(not_yours("what happens to a player is for itself and for operators"));
+}
+
 std::string Tickets::token_of(const std::string& tenant, const std::string& player) const {
     return std::string(token_begin) + tenant + "." + make_join_token(ports_.key, "player of " + tenant, player, ports_.clock.calendar() + token_life);
 }

@@ -80,6 +80,11 @@ public:
     // Over for all of them. Repeated: as it is.
     Answer<match::Match> end(Visitor visitor, MatchId id, std::string reason);
 
+    // Whether this visitor may hear what happens to a player.
+    Result<Success, Error> may_hear(const Visitor& visitor, const std::string& player) const;
+    // A player of it listens.
+    void touch(TicketId ticket) { ports_.seen(ticket); }
+
     // The token of a player, and whose token this is; nothing when it is none of ours or too old.
     std::string token_of(const std::string& tenant, const std::string& player) const;
     std::optional<Visitor> visitor_of(std::string_view token) const;

@@ -10,6 +10,7 @@
 #include "programs/cli/completion.hpp"
 #include "programs/cli/local_commands.hpp"
 #include "programs/cli/match_commands.hpp"
+#include "programs/cli/matchmaking_commands.hpp"
 #include "programs/cli/place.hpp"
 #include "programs/cli/screen.hpp"
 #include "programs/cli/syntax.hpp"
@@ -42,6 +43,7 @@ struct CommandLine {
     ServeOptions serve;
     Config::Cluster cluster;
     MatchWishes matches;
+    MatchmakingWishes matchmaking;
     std::function<int()> run;
 };
 
@@ -380,6 +382,7 @@ int run_command_line(int argc, char** argv) {
     add_others(root, line);
     add_serve(root, line);
     add_manifests(root, line);
+    add_matchmaking_commands(root, line.matchmaking, [&line](CLI::App* app, Remote run) { remote(app, line, std::move(run)); });
     add_match_commands(root, line.matches, line.place, line.format, line.run);
     add_completion(root, line);
     if (argc > 1 && std::string_view(argv[1]) == "__complete") {

@@ -202,6 +202,17 @@ constexpr auto keys = std::to_array<Key>({
     {"keeper.workers", "servers that are worked on at the same time (4; 256 in a cluster)",
      [](std::string_view t, Config& c) { return read_number<int>(t, c.keeper.workers, 1, 1000); }},
     {"games.folder", "more game definitions (<state>/games)", [](std::string_view t, Config& c) { return read_text(t, c.games.folder); }},
+    {"match.queue", "queue for players that is there from the start, and that the routes of the original mean (none)",
+     [](std::string_view t, Config& c) { return read_text(t, c.match.queue); }},
+    {"match.size", "players of a match in it (12)",
+     [](std::string_view t, Config& c) { return read_number<std::uint32_t>(t, c.match.size, 1, 200); }},
+    {"match.least", "players that are enough when the first has waited for match.flush (2)",
+     [](std::string_view t, Config& c) { return read_number<std::uint32_t>(t, c.match.least, 1, 200); }},
+    {"match.flush", "how long the first of them waits for more (15s)",
+     [](std::string_view t, Config& c) { return read_duration(t, c.match.flush, Milliseconds(0)); }},
+    {"match.game", "game of its matches' servers (match-server)", [](std::string_view t, Config& c) { return read_text(t, c.match.game); }},
+    {"match.fleet", "fleet of servers that wait for its matches (none: each match gets one of its own)",
+     [](std::string_view t, Config& c) { return read_text(t, c.match.fleet); }},
     {"compat.anonymous", "let in who sends no key to the routes of the originals; on this machine only (false)",
      [](std::string_view t, Config& c) { return read_flag(t, c.compat.anonymous); }},
     {"compat.wait", "how long such a route waits for the end of what it began (2m)",
@@ -306,6 +317,10 @@ void check_together(const Config& config, const SaidByKey& said, ConfigErrors& e
     if (net::s3::is_location(config.vault.place)) {
         if (const auto location = net::s3::parse_location(config.vault.place); !location)
             errors.push_back(fmt::format("{}: vault.place: {}", origin("vault.place"), location.error()));
+    }
+    if (config.match.least > config.match.size) {
+        errors.push_back(
+            fmt::format("{}: match.least ({}) is greater than match.size ({})", origin("match.least"), config.match.least, config.match.size));
     }
     if (!config.ledger.url.empty() && config.shape == Shape::embedded) {
         errors.push_back(fmt::format("{}: ledger.url is for shape: cluster; on one machine the ledger lies in the state folder, beside the worlds",

@@ -105,6 +105,14 @@ struct Config {
         std::string folder;              // More definitions; default <state>/games.
         std::string downloads;           // <state>/downloads: games' files that were fetched.
     } games;
+    struct Match {                       // The queue that is there from the start, and that of the original's routes.
+        std::string queue;               // Empty: none is made, and there are no such routes.
+        std::uint32_t size = 12;
+        std::uint32_t least = 2;         // Players that are enough ...
+        Milliseconds flush = std::chrono::seconds(15);  // ... when the first of them has waited so long.
+        std::string game = "match-server";
+        std::string fleet;               // Empty: each match gets a server of its own.
+    } match;
     struct Compat {                      // The routes of the originals.
         bool anonymous = false;          // Lets in who sends no key.
         Milliseconds wait = std::chrono::seconds(120);

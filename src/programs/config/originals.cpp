@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -31,9 +33,25 @@ std::string log_level(std::string_view level) {
     return found == names.end() ? std::string() : std::string(found->second);
 }
 
+std::string number(std::string_view text) {
+    const bool is_number = !text.empty() && text.size() <= 5 && text.find_first_not_of("0123456789") == std::string_view::npos;
+    return is_number ? std::string(text) : std::string();
+}
+
+// "15" and "0.5" are seconds.
+std::string seconds(std::string_view text) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || !(value >= 0 && value <= 86400)) return {};
+    return duration_text(Milliseconds(std::llround(value * 1000)));
+}
+
 constexpr auto aliases = std::to_array<Alias>({
     {"PORT", "api.listen", listen_on, "the number of a port"},
     {"LOG_LEVEL", "log.level", log_level, "one of DEBUG, INFO, WARNING, ERROR, CRITICAL"},
+    {"SESSION_SIZE", "match.size", number, "a number of players"},
+    {"MIN_PARTIAL_SESSION_SIZE", "match.least", number, "a number of players"},
+    {"FLUSH_WAIT_SECONDS", "match.flush", seconds, "a number of seconds up to a day"},
 });
 
 }  // namespace

@@ -34,6 +34,7 @@
 #include "programs/serve/games.hpp"
 #include "programs/serve/log_notifier.hpp"
 #include "programs/serve/machine.hpp"
+#include "programs/serve/matchmaking.hpp"
 #include "programs/serve/secrets.hpp"
 #include "wire/yaml/yaml.hpp"
 
@@ -81,6 +82,7 @@ api::compat::Options compat_options(const Config& config) {
     return {.anonymous = said.anonymous,
             .wait = said.wait,
             .health_of_matchmaking = said.health_of_matchmaking,
+            .queue = config.match.queue,
             .game = said.game,
             .eula_accepted = said.eula_accepted};
 }
@@ -128,7 +130,12 @@ public:
                    .identities = installation.identities(),
                    .collect = [&installation](api::Metrics& metrics) { installation.collect(metrics); },
                    .keeper_name = [&installation] { return installation.keeper_name(); }},
-          compat_{.api = context_, .files = world_files_, .options = compat_options(config), .description = description("api/originals.yaml")} {}
+          matchmaking_(make_matchmaking()),
+          compat_{.api = context_,
+                  .files = world_files_,
+                  .matches = matchmaking_ && !config.match.queue.empty() ? &matchmaking_->context() : nullptr,
+                  .options = compat_options(config),
+                  .description = description("api/originals.yaml")} {}
 
     Task<std::string> run(Announce announce);
 
@@ -136,6 +143,18 @@ private:
     app::KeeperPorts keeper_ports() {
         return {ports_.store,    ports_.ledger, ports_.runtime, ports_.vault, ports_.files,
                 ports_.port_map, ports_.clock,  ports_.random,  notifier_,    shelf_};
+    }
+    std::unique_ptr<Matchmaking> make_matchmaking() {
+        const auto matches = installation_.matches();
+        if (!matches) return nullptr;
+        return std::make_unique<Matchmaking>(loop_, config_,
+                                             Matchmaking::Parts{.matches = *matches,
+                                                                .ports = ports_,
+                                                                .games = games_,
+                                                                .shelf = shelf_,
+                                                                .api = context_,
+                                                                .key = installation_.keys().vault,
+                                                                .public_host = installation_.public_host()});
     }
     Task<Result<FirstStart, std::string>> first_start();
     Task<void> submit(app::Due due);
@@ -172,6 +191,7 @@ private:
     app::VaultCare care_;
     api::Metrics metrics_;
     api::Context context_;
+    std::unique_ptr<Matchmaking> matchmaking_;
     api::compat::Compat compat_;
     async::Signal end_;
     std::string why_;
@@ -271,8 +291,13 @@ Result<std::string, std::string> ControlPlane::listen(net::HttpServer& server) {
 Task<std::string> ControlPlane::run(Announce announce) {
     auto first = co_await first_start();
     if (!first) co_return first.error();
+    if (matchmaking_) {
+        const auto made = co_await matchmaking_->make_queue();
+        if (!made) co_return made.error();
+    }
     net::Router router;
     api::add_routes(router, context_);
+    if (matchmaking_) api::add_matchmaking_routes(router, matchmaking_->context());
     api::compat::add_routes(router, compat_);
     net::ServerHooks hooks{.problem = [](const net::Problem& problem) { return api::problem_reply(problem); },
                            .access =
@@ -298,6 +323,7 @@ Task<std::string> ControlPlane::run(Announce announce) {
 void ControlPlane::begin(async::TaskGroup& tasks, async::TaskGroup& office) {
     installation_.begin(tasks, office);
     office.spawn("keeper", keep());
+    if (matchmaking_) matchmaking_->begin(tasks, office);
     office.spawn("scheduler", after_takeover(scheduler_.run()));
     office.spawn("disk watch", after_takeover(disk_watch_.run()));
     office.spawn("vault care", after_takeover(care_.run()));

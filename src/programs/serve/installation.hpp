@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -12,7 +13,9 @@
 #include "async/task_group.hpp"
 #include "domain/catalog/render.hpp"
 #include "ports/declarations.hpp"
+#include "ports/fleet_store.hpp"
 #include "ports/identities.hpp"
+#include "ports/match_store.hpp"
 #include "ports/nodes.hpp"
 #include "ports/task.hpp"
 #include "programs/serve/ports.hpp"
@@ -25,6 +28,12 @@ struct FirstKey {
     std::string shown_by{};  // The commands that show it and the recovery key; empty: it is to be shown now.
 };
 
+// Where matches are kept.
+struct MatchPorts {
+    MatchStore& store;
+    FleetStore& fleets;
+};
+
 // One shape of Gamekeeper: its adapters, and what they need to live. Outlives everything that works with its ports.
 class Installation {
 public:
@@ -33,6 +42,8 @@ public:
     virtual Ports ports() = 0;
     // What people declare beside our API; null where there is no such thing.
     virtual Declarations* declarations() { return nullptr; }
+    // Nothing where no matches are made yet.
+    virtual std::optional<MatchPorts> matches() { return std::nullopt; }
     // The machines that games run on; null where this is the only one.
     virtual Nodes* nodes() { return nullptr; }
     // What definitions are rendered for.

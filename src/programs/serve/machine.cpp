@@ -49,6 +49,8 @@ Machine::Machine(boost::asio::io_context& loop, const Config& config, const Righ
       database(std::move(opened)),
       store(loop.get_executor(), *database),
       ledger(loop.get_executor(), *database),
+      match_store(loop.get_executor(), *database),
+      fleet_store(loop.get_executor(), *database),
       port_map(*database, store, clock, port_rules(config)),
       hands(make_hands(loop, clock, config, rights)),
       runtime(loop.get_executor(), clock, *hands.host, config.state),

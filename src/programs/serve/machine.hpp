@@ -11,7 +11,9 @@
 #include "adapters/runc/launcher_host.hpp"
 #include "adapters/shim/shim_runtime.hpp"
 #include "adapters/sqlite/database.hpp"
+#include "adapters/sqlite/fleet_store.hpp"
 #include "adapters/sqlite/ledger.hpp"
+#include "adapters/sqlite/match_store.hpp"
 #include "adapters/sqlite/port_map.hpp"
 #include "adapters/sqlite/server_store.hpp"
 #include "adapters/system/clock.hpp"
@@ -39,6 +41,7 @@ public:
     static Result<std::unique_ptr<Machine>, std::string> open(boost::asio::io_context& loop, const Config& config, const Rights& rights);
 
     Ports ports() override { return {store, ledger, runtime, vault, files, port_map, game_files, clock, random}; }
+    std::optional<MatchPorts> matches() override { return MatchPorts{match_store, fleet_store}; }
     const Keys& keys() const override { return keys_; }
     app::MachineLimits limits() const override { return machine_limits(config_); }
     std::string public_host() const override { return programs::public_host(config_); }
@@ -59,6 +62,8 @@ public:
     std::unique_ptr<sqlite::Database> database;
     sqlite::SqliteServerStore store;
     sqlite::SqliteLedger ledger;
+    sqlite::SqliteMatchStore match_store;
+    sqlite::SqliteFleetStore fleet_store;
     sqlite::SqlitePortMap port_map;
     Hands hands;
     shim::ShimRuntime runtime;

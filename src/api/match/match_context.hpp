@@ -1,0 +1,44 @@
+#pragma once
+
+#include "api/context.hpp"
+#include "app/fleet/fleet_orders.hpp"
+#include "app/match/feed.hpp"
+#include "app/match/matchmaker.hpp"
+#include "app/match/queues.hpp"
+#include "app/match/tickets.hpp"
+#include "net/http/router.hpp"
+
+// The routes of matchmaking (contract section 11 and docs/guide/matches.md).
+namespace gk::api {
+
+// What they work with. Made by the program, outlives every request.
+struct MatchContext {
+    Context& api;
+    app::Tickets& tickets;
+    app::Queues& queues;
+    app::FleetOrders& fleets;
+    app::Matchmaker& maker;
+    app::Feed& feed;
+    MatchStore& store;
+};
+
+// `context` must outlive the router.
+void add_matchmaking_routes(net::Router& router, MatchContext& context);
+
+using VisitorAction = Task<Outcome> (*)(MatchContext&, net::Request&, app::Visitor);
+// A route for those with a key, and for players with the token that they were given when they joined.
+void add_visited(net::Router& router, MatchContext& context, net::Method method, std::string pattern, VisitorAction action);
+// Who asks.
+Task<Result<app::Visitor, app::Error>> visitor_of(MatchContext& context, const net::Request& request);
+
+// Each folder of routes adds its own; add_matchmaking_routes() calls them all.
+void add_ticket_routes(net::Router& router, MatchContext& context);
+void add_match_routes(net::Router& router, MatchContext& context);
+void add_queue_routes(net::Router& router, MatchContext& context);
+void add_fleet_routes(net::Router& router, MatchContext& context);
+
+Value render(const app::TicketView& view);
+Value render(const gk::match::Match& match);
+Value render(const QueueRecord& queue);
+
+}  // namespace gk::api

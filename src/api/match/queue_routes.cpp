@@ -1,0 +1,103 @@
+#include <fmt/format.h>
+
+#include "api/decode.hpp"
+#include "api/match/match_context.hpp"
+#include "api/query.hpp"
+#include "api/reply.hpp"
+
+namespace gk::app {
+
+// {game?, fleet?, rules, ticket_ttl?, silence?, acceptance?}
+bool decode(const Value& value, const std::string& pointer, Errors& errors, QueueOrder& out) {
+    ObjectReader in(value, pointer, errors);
+    in.optional("game", out.game);
+    in.optional("fleet", out.fleet);
+    in.required("rules", out.rules);
+    in.optional("ticket_ttl", out.ticket_ttl);
+    in.optional("silence", out.silence);
+    in.optional("acceptance", out.acceptance);
+    return in.finish();
+}
+
+}  // namespace gk::app
+namespace gk::api {
+
+Value render(const QueueRecord& queue) {
+    return Value::object({{"name", queue.name},
+                          {"game", queue.game},
+                          {"fleet", queue.fleet.empty() ? Value() : Value(queue.fleet)},
+                          {"rules", queue.rules},
+                          {"shadow", queue.shadow ? *queue.shadow : Value()},
+                          {"ticket_ttl", duration_text(queue.ticket_ttl)},
+                          {"silence", duration_text(queue.silence)},
+                          {"acceptance", duration_text(queue.acceptance)},
+                          {"generation", static_cast<std::int64_t>(queue.generation)}});
+}
+
+namespace {
+
+std::string name_of_queue(const net::Request& request) { return std::string(request.parameter("queue")); }
+
+// PUT /v1/queues/{queue}
+Task<Outcome> put_queue(MatchContext& context, net::Request& request, app::Visitor visitor) {
+    CO_TRY_OK(no_query(request));
+    app::QueueOrder begun;
+    begun.name = name_of_queue(request);
+    CO_TRY(order, read_order(request.body, std::move(begun)));
+    CO_TRY(stored, co_await context.queues.put(std::move(visitor.caller), std::move(order)));
+    co_return json_reply(stored.is_new ? 201 : 200, render(stored.queue));
+}
+
+// GET /v1/queues/{queue}
+Task<Outcome> show_queue(MatchContext& context, net::Request& request, app::Visitor visitor) {
+    CO_TRY_OK(no_query(request));
+    CO_TRY(queue, co_await context.queues.find(std::move(visitor.caller), name_of_queue(request)));
+    auto shown = render(queue);
+    const auto waiting = context.maker.waiting(queue.name);
+    shown.set("waiting", waiting ? Value(static_cast<std::int64_t>(*waiting)) : Value());
+    co_return json_reply(200, shown);
+}
+
+// GET /v1/queues
+Task<Outcome> list_queues(MatchContext& context, net::Request& request, app::Visitor visitor) {
+    CO_TRY(page, page_of(request));
+    CO_TRY(all, co_await context.queues.list(std::move(visitor.caller)));
+    const auto name = [](const QueueRecord& queue) { return queue.name; };
+    co_return list_reply(all, page, name, [](const QueueRecord& queue) { return render(queue); });
+}
+
+// DELETE /v1/queues/{queue}
+Task<Outcome> remove_queue(MatchContext& context, net::Request& request, app::Visitor visitor) {
+    CO_TRY_OK(no_query(request));
+    CO_TRY_OK(co_await context.queues.remove(std::move(visitor.caller), name_of_queue(request)));
+    co_return net::Response{.status = 204};
+}
+
+// PUT /v1/queues/{queue}/rules
+Task<Outcome> put_rules(MatchContext& context, net::Request& request, app::Visitor visitor) {
+    QueryReader query(request);
+    const bool is_shadow = query.flag("shadow");
+    CO_TRY_OK(query.finish());
+    CO_TRY(rules, parse_body(request.body));
+    auto name = name_of_queue(request);
+    if (is_shadow) {
+        std::optional<Value> shadow(std::move(rules));
+        CO_TRY(queue, co_await context.queues.shadow(std::move(visitor.caller), std::move(name), std::move(shadow)));
+        co_return json_reply(200, render(queue));
+    }
+    CO_TRY(queue, co_await context.queues.put_rules(std::move(visitor.caller), std::move(name), std::move(rules)));
+    co_return json_reply(200, render(queue));
+}
+
+}  // namespace
+
+void add_queue_routes(net::Router& router, MatchContext& context) {
+    using enum net::Method;
+    add_visited(router, context, get, "/v1/queues", list_queues);
+    add_visited(router, context, put, "/v1/queues/{queue}", put_queue);
+    add_visited(router, context, get, "/v1/queues/{queue}", show_queue);
+    add_visited(router, context, del, "/v1/queues/{queue}", remove_queue);
+    add_visited(router, context, put, "/v1/queues/{queue}/rules", put_rules);
+}
+
+}  // namespace gk::api

@@ -1,0 +1,228 @@
+#include "programs/cli/matchmaking_commands.hpp"
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "net/http/target.hpp"
+#include "programs/cli/table.hpp"
+#include "programs/cli/values.hpp"
+#include "wire/yaml/yaml.hpp"
+
+namespace gk::programs {
+namespace {
+
+std::string path_of(std::string_view kind, const std::string& name) { return fmt::format("/v1/{}/{}", kind, net::percent_encoded(name)); }
+
+// YAML, of which JSON is a part.
+Result<Value, CommandError> document_in(const std::string& file) {
+    std::string text;
+    if (file == "-") {
+        text.assign(std::istreambuf_iterator<char>(std::cin), {});
+    } else {
+        std::ifstream in(file, std::ios::binary);
+        if (!in) return std::unexpected(CommandError{.exit = exit_not_found, .message = fmt::format("{} cannot be read", file)});
+        text.assign(std::istreambuf_iterator<char>(in), {});
+    }
+    auto document = wire::parse_yaml(text);
+    if (document) return std::move(*document);
+    const auto& error = document.error();
+    return std::unexpected(CommandError{.exit = exit_failed, .message = fmt::format("{}:{}:{}: {}", file, error.line, error.column, error.message)});
+}
+
+std::string count_at(const Value& object, std::string_view key) {
+    const auto number = number_at(object, key);
+    return number ? fmt::format("{}", *number) : std::string();
+}
+
+Done list_queues(ApiClient& api, const Output& output) {
+    TRY(queues, api.all("/v1/queues"));
+    if (output.json) return print_list(std::move(queues));
+    Table table({"NAME", "GAME", "FLEET", "TICKETS LAST", "SILENCE"});
+    for (const auto& queue : queues)
+        table.add({text_at(queue, "name"), text_at(queue, "game"), text_at(queue, "fleet"), text_at(queue, "ticket_ttl"), text_at(queue, "silence")});
+    fmt::print("{}", table.text("no queues; gamekeeper queue put NAME FILE makes one", output.screen));
+    return Success{};
+}
+
+Done show_queue(ApiClient& api, const Output& output, const std::string& name) {
+    TRY(reply, api.call({.path = path_of("queues", name)}));
+    if (output.json) return print_json(reply.body);
+    const auto& queue = reply.body;
+    const auto waiting = count_at(queue, "waiting");
+    fmt::print("queue    {}\ngame     {}\nfleet    {}\nwaiting  {}\ntickets  last {}, and {} of silence\nrules    {}\n", text_at(queue, "name"),
+               text_at(queue, "game"), text_at(queue, "fleet").empty() ? "none" : text_at(queue, "fleet"),
+               waiting.empty() ? "not known here" : waiting, text_at(queue, "ticket_ttl"), text_at(queue, "silence"),
+               to_json(member(queue, "rules")));
+    return Success{};
+}
+
+// The file is a queue as the API takes it, or its rules alone.
+Done put_queue(ApiClient& api, const Output& output, const MatchmakingWishes& wishes) {
+    TRY(document, document_in(wishes.file));
+    const bool is_whole = document.find("rules") != nullptr && document.find("ruleLanguageVersion") == nullptr;
+    auto path = path_of("queues", wishes.name);
+    if (wishes.shadow) path += "/rules?shadow=true";
+    auto body = is_whole || wishes.shadow ? std::move(document) : Value::object({{"rules", std::move(document)}});
+    TRY(reply, api.call({.method = "PUT", .path = std::move(path), .body = std::move(body)}));
+    if (output.json) return print_json(reply.body);
+    fmt::print("queue '{}' {}\n", wishes.name, wishes.shadow ? "tries these rules beside its own" : "is there");
+    return Success{};
+}
+
+Done remove_one(ApiClient& api, const Output& output, std::string_view kind, const std::string& name) {
+    TRY_OK(api.call({.method = "DELETE", .path = path_of(kind, name)}));
+    if (!output.json) fmt::print("'{}' is gone\n", name);
+    return Success{};
+}
+
+std::string players_text(const Value& match) {
+    std::string out;
+    for (const auto& one : *member(match, "members").as_array()) out += fmt::format("{}{}", out.empty() ? "" : ", ", text_at(one, "player"));
+    return out;
+}
+
+std::string server_text(const Value& match) {
+    const auto& server = member(match, "server");
+    const auto port = number_at(server, "port");
+    return port ? fmt::format("{}:{}", text_at(server, "host"), *port) : std::string();
+}
+
+Done list_matches(ApiClient& api, const Output& output, const MatchmakingWishes& wishes) {
+    std::string path = wishes.live ? "/v1/matches?live=true" : "/v1/matches?live=false";
+    if (!wishes.queue.empty()) path += "&queue=" + net::percent_encoded(wishes.queue);
+    if (!wishes.player.empty()) path += "&player=" + net::percent_encoded(wishes.player);
+    TRY(matches, api.all(path));
+    if (output.json) return print_list(std::move(matches));
+    Table table({"MATCH", "QUEUE", "STATE", "PLAYERS", "SERVER", "END"});
+    for (const auto& match : matches) {
+        table.add({text_at(match, "id"), text_at(match, "queue"), text_at(match, "state"), players_text(match), server_text(match),
+                   text_at(match, "end_reason")});
+    }
+    fmt::print("{}", table.text("no matches", output.screen));
+    return Success{};
+}
+
+Done show_match(ApiClient& api, const Output& output, const std::string& id) {
+    TRY(reply, api.call({.path = path_of("matches", id)}));
+    if (output.json) return print_json(reply.body);
+    const auto& match = reply.body;
+    fmt::print("match    {}\nqueue    {}\nstate    {}\n", text_at(match, "id"), text_at(match, "queue"), text_at(match, "state"));
+    if (const auto server = server_text(match); !server.empty()) fmt::print("server   {} ({})\n", server, text_at(member(match, "server"), "name"));
+    for (const auto& one : *member(match, "members").as_array()) fmt::print("player   {} in {}\n", text_at(one, "player"), text_at(one, "team"));
+    if (const auto reason = text_at(match, "end_reason"); !reason.empty()) fmt::print("ended    {}\n", reason);
+    return Success{};
+}
+
+Done end_one(ApiClient& api, const std::string& id) {
+    TRY_OK(api.call({.method = "POST", .path = path_of("matches", id) + "/end", .body = Value::object()}));
+    return Success{};
+}
+
+Done end_matches(ApiClient& api, const Output& output, const MatchmakingWishes& wishes) {
+    if (wishes.name.empty() == !wishes.all)
+        return std::unexpected(CommandError{.exit = exit_usage, .message = "name a match, or say --all for every one that lives"});
+    if (!wishes.all) return end_one(api, wishes.name);
+    TRY(matches, api.all("/v1/matches?live=true"));
+    for (const auto& match : matches) TRY_OK(end_one(api, text_at(match, "id")));
+    if (!output.json) fmt::print("{} matches ended\n", matches.size());
+    return Success{};
+}
+
+Done explain_ticket(ApiClient& api, const Output& output, const std::string& id) {
+    TRY(reply, api.call({.path = path_of("tickets", id) + "/explain"}));
+    if (output.json) return print_json(reply.body);
+    fmt::print("ticket {} is {}\n", id, text_at(reply.body, "state"));
+    for (const auto& queue : *member(reply.body, "queues").as_array()) {
+        fmt::print("queue {}: held against {} others\n", text_at(queue, "queue"), count_at(queue, "looked_at"));
+        for (const auto& rule : *member(queue, "rules").as_array())
+            fmt::print("  {} keeps out {}\n", text_at(rule, "rule"), count_at(rule, "kept_out"));
+        if (const auto next = text_at(queue, "relaxes_in"); !next.empty()) fmt::print("  relaxes in {}\n", next);
+        if (const auto estimate = text_at(queue, "estimate"); !estimate.empty()) fmt::print("  about {} to wait\n", estimate);
+    }
+    return Success{};
+}
+
+Done list_fleets(ApiClient& api, const Output& output) {
+    TRY(fleets, api.all("/v1/fleets"));
+    if (output.json) return print_list(std::move(fleets));
+    Table table({"NAME", "GAME", "READY", "WANTED", "IN MATCHES", "STARTING", "MAX", "HELD BACK BY"});
+    for (const auto& fleet : fleets) {
+        const auto& servers = member(fleet, "servers");
+        table.add({text_at(fleet, "name"), text_at(fleet, "game"), count_at(servers, "ready"), count_at(fleet, "ready"),
+                   count_at(servers, "allocated"), count_at(servers, "starting"), count_at(fleet, "max"), text_at(servers, "limit")});
+    }
+    fmt::print("{}", table.text("no fleets; gamekeeper fleet put NAME FILE makes one", output.screen));
+    return Success{};
+}
+
+Done put_fleet(ApiClient& api, const Output& output, const MatchmakingWishes& wishes) {
+    TRY(document, document_in(wishes.file));
+    TRY(reply, api.call({.method = "PUT", .path = path_of("fleets", wishes.name), .body = std::move(document)}));
+    if (output.json) return print_json(reply.body);
+    fmt::print("fleet '{}' is there\n", wishes.name);
+    return Success{};
+}
+
+void add_queues(CLI::App& root, MatchmakingWishes& wishes, const AsRemote& remote) {
+    auto* queue = root.add_subcommand("queue", "where players wait for a match");
+    queue->require_subcommand(1);
+    remote(queue->add_subcommand("list", "all queues"), list_queues);
+    auto* show = queue->add_subcommand("show", "one queue, and how many wait");
+    show->add_option("QUEUE", wishes.name)->required();
+    remote(show, [&wishes](ApiClient& api, const Output& output) { return show_queue(api, output, wishes.name); });
+    auto* put = queue->add_subcommand("put", "make or change a queue");
+    put->add_option("QUEUE", wishes.name)->required();
+    put->add_option("FILE", wishes.file, "YAML or JSON: {game, fleet, rules, ...}, or the rules alone; -: standard input")->required();
+    put->add_flag("--shadow", wishes.shadow, "rules that decide beside those that count, without effect");
+    remote(put, [&wishes](ApiClient& api, const Output& output) { return put_queue(api, output, wishes); });
+    auto* remove = queue->add_subcommand("delete", "remove a queue");
+    remove->add_option("QUEUE", wishes.name)->required();
+    remote(remove, [&wishes](ApiClient& api, const Output& output) { return remove_one(api, output, "queues", wishes.name); });
+}
+
+void add_matches(CLI::App& root, MatchmakingWishes& wishes, const AsRemote& remote) {
+    auto* match = root.add_subcommand("match", "players who play together, and why others still wait");
+    match->require_subcommand(1);
+    auto* list = match->add_subcommand("list", "matches, the newest first");
+    list->add_flag("--live", wishes.live, "only those that are not over");
+    list->add_option("--queue", wishes.queue, "of this queue");
+    list->add_option("--player", wishes.player, "of this player");
+    remote(list, [&wishes](ApiClient& api, const Output& output) { return list_matches(api, output, wishes); });
+    auto* show = match->add_subcommand("show", "one match");
+    show->add_option("MATCH", wishes.name)->required();
+    remote(show, [&wishes](ApiClient& api, const Output& output) { return show_match(api, output, wishes.name); });
+    auto* end = match->add_subcommand("end", "end a match for all its players");
+    end->add_option("MATCH", wishes.name);
+    end->add_flag("--all", wishes.all, "every match that lives");
+    remote(end, [&wishes](ApiClient& api, const Output& output) { return end_matches(api, output, wishes); });
+    auto* explain = match->add_subcommand("explain", "why a ticket still waits");
+    explain->add_option("TICKET", wishes.name)->required();
+    remote(explain, [&wishes](ApiClient& api, const Output& output) { return explain_ticket(api, output, wishes.name); });
+}
+
+void add_fleets(CLI::App& root, MatchmakingWishes& wishes, const AsRemote& remote) {
+    auto* fleet = root.add_subcommand("fleet", "match servers that are started ahead");
+    fleet->require_subcommand(1);
+    remote(fleet->add_subcommand("list", "all fleets, and how many of their servers are ready"), list_fleets);
+    auto* put = fleet->add_subcommand("put", "make or change a fleet");
+    put->add_option("FLEET", wishes.name)->required();
+    put->add_option("FILE", wishes.file, "YAML or JSON: {game, package, ready, max, ...}; -: standard input")->required();
+    remote(put, [&wishes](ApiClient& api, const Output& output) { return put_fleet(api, output, wishes); });
+    auto* remove = fleet->add_subcommand("delete", "remove a fleet; servers in matches end with them");
+    remove->add_option("FLEET", wishes.name)->required();
+    remote(remove, [&wishes](ApiClient& api, const Output& output) { return remove_one(api, output, "fleets", wishes.name); });
+}
+
+}  // namespace
+
+void add_matchmaking_commands(CLI::App& root, MatchmakingWishes& wishes, const AsRemote& remote) {
+    add_queues(root, wishes, remote);
+    add_matches(root, wishes, remote);
+    add_fleets(root, wishes, remote);
+}
+
+}  // namespace gk::programs

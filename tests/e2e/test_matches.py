@@ -1,0 +1,159 @@
+#!/usr/bin/python3
+"""Matches on one machine: the second original's routes and ours, with the real match server and the real load tester."""
+
+import json
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import harness
+from harness import BIN, Gamekeeper
+
+PATIENCE = 60
+
+
+class Front:
+    """The API at its TCP address, as players reach it: without a key, or with the token of one."""
+
+    def __init__(self, url):
+        self.url = url
+
+    def call(self, method, path, body=None, token=None, headers=()):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data=data, method=method, headers={"Content-Type": "application/json", **dict(headers)})
+        if token:
+            request.add_header("Authorization", f"Bearer {token}")
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
+                return reply.status, json.loads(reply.read() or "null")
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read() or "null")
+
+    def join(self, player):
+        status, reply = self.call("POST", "/api/match/join", {"player_id": player})
+        assert status == 200, (status, reply)
+        return reply
+
+    def status(self, player):
+        return self.call("GET", f"/api/match/status?player_id={player}")
+
+    def events(self, player, token):
+        """What happens to a player's tickets, as it happens; names only."""
+        request = urllib.request.Request(f"{self.url}/v1/players/{player}/events", headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=PATIENCE) as stream:
+            for line in stream:
+                if line.startswith(b"event: "):
+                    yield line[7:].decode().strip()
+
+    def wait_for(self, player, wanted, token):
+        """Looks at each event whether it has come to that; what was before is told first."""
+        for _ in self.events(player, token):
+            status, reply = self.status(player)
+            if status == 200 and reply["status"] == wanted:
+                return reply
+        raise AssertionError(f"{player} is not {wanted}: {self.status(player)}")
+
+
+class Matches(harness.Case):
+    settings = {"MATCH_QUEUE": "casual", "MATCH_SIZE": 4, "MATCH_LEAST": 2, "MATCH_FLUSH": "2s", "COMPAT_ANONYMOUS": "true"}
+
+    def installation(self):
+        with socket.socket() as found:
+            found.bind(("127.0.0.1", 0))
+            self.port = found.getsockname()[1]
+        return Gamekeeper(API_LISTEN=f"127.0.0.1:{self.port}", **self.settings)
+
+    def setUp(self):
+        super().setUp()
+        self.front = Front(f"http://127.0.0.1:{self.port}")
+        self.addCleanup(self.end_all)
+
+    def end_all(self):
+        """Servers of matches end with them; waits until nothing of any is left."""
+        for match in self.api.ask("GET", "/v1/matches?live=true&limit=1000")["items"]:
+            self.api.ask("POST", f"/v1/matches/{match['id']}/end", {})
+        deadline = time.monotonic() + PATIENCE
+        while left := list((self.keeper.state / "servers").glob("*-*")):
+            self.assertLess(time.monotonic(), deadline, f"left of matches that are over: {left}")
+            self.assertFalse(self.keeper.ended(0.1), "serve has ended")  # Which would be the news.
+
+    def match_of(self, *players):
+        tokens = {player: self.front.join(player)["player_token"] for player in players}
+        matched = self.front.wait_for(players[0], "matched", tokens[players[0]])
+        return matched, tokens
+
+    def play(self, matched):
+        return socket.create_connection((matched["connect_host"], matched["connect_port"]), timeout=PATIENCE)
+
+    def load(self, *arguments):
+        run = subprocess.run([BIN / "gamekeeper", "load", "-o", "json", "--url", self.front.url, *map(str, arguments)], capture_output=True,
+                             text=True, timeout=300, check=False)
+        return run.returncode, json.loads(run.stdout)
+
+    def test_whole_life_cycles(self):
+        code, report = self.load(24, "--match-duration", 2)
+        self.assertEqual(code, 0, report)
+
+    # S1-4, S1-8, S1-10.
+    def test_a_match_is_made_of_who_joins_and_has_a_server_of_its_own(self):
+        players = [f"player{i}" for i in range(4)]
+        again = self.front.join(players[0])
+        self.assertEqual(again["session_id"], "pending:player0")
+        matched, tokens = self.match_of(*players)
+        sessions = {self.front.wait_for(player, "matched", tokens[player])["session_id"] for player in players}
+        self.assertEqual(sessions, {matched["session_id"]})
+        status, active = self.front.call("GET", "/api/sessions/active")
+        self.assertEqual((status, active["count"]), (200, 1))
+        self.assertEqual(active["sessions"], [{"session_id": matched["session_id"], "game_server_pod": f"game-server-{matched['session_id'][:8]}"}])
+        with self.play(matched) as player:
+            player.sendall(b"GET_STATE\n")
+            self.assertEqual(player.recv(100), b"STATE open\n")
+
+    # S1-5.
+    def test_two_are_enough_when_the_first_has_waited(self):
+        begun = time.monotonic()
+        self.match_of("ann", "ben")
+        self.assertGreater(time.monotonic() - begun, 1.9)
+
+    # S1-2, S1-3, S1-21.
+    def test_who_may_end_a_match(self):
+        matched, tokens = self.match_of("ann", "ben")
+        session = matched["session_id"]
+        end = f"/api/match/{session}/end"
+        stranger = self.front.join("eve")["player_token"]
+        self.assertEqual(self.front.call("POST", end, {})[0], 403)
+        self.assertEqual(self.front.call("POST", end, {}, token=stranger)[0], 404)
+        self.assertEqual(self.front.call("POST", "/api/match/11111111-1111-4111-8111-111111111111/end", {})[0], 404)
+        self.assertEqual(self.front.call("POST", end, {}, token=tokens["ann"]), (200, {"status": "ended", "session_id": session}))
+        self.assertEqual(self.front.call("POST", end, {})[0], 200)
+        self.assertEqual(self.front.wait_for("ben", "ended", tokens["ben"])["session_id"], session)
+        self.assertEqual(self.front.status("nobody")[0], 404)
+        status, reply = self.front.call("POST", "/api/match/join", {})
+        self.assertEqual((status, reply["detail"][0]["loc"]), (422, ["body", "player_id"]))
+
+    # S1-12, S1-13: without any client's word.
+    def test_the_end_of_the_server_is_the_end_of_the_match(self):
+        matched, tokens = self.match_of("ann", "ben")
+        with self.play(matched) as player:
+            player.sendall(b"REQUEST_MATCH 1\n")
+            self.front.wait_for("ann", "ended", tokens["ann"])
+        self.assertEqual(self.front.call("GET", "/api/sessions/active")[1]["count"], 0)
+
+    def test_matches_outlive_the_control_plane(self):
+        matched, tokens = self.match_of("ann", "ben")
+        waiting = self.front.join("cleo")
+        self.keeper.kill()
+        with self.play(matched) as player:
+            player.sendall(b"REQUEST_MATCH 3\n")
+            self.assertIn(b"RUNNING_LENGTH 3", player.recv(100))
+            self.keeper.start()
+            self.assertEqual(self.front.wait_for("ann", "matched", tokens["ann"])["session_id"], matched["session_id"])
+            self.front.wait_for("ann", "ended", tokens["ann"])
+        self.assertEqual(waiting["session_id"], "pending:cleo")
+        self.assertEqual(self.front.status("cleo")[1]["status"], "pending")
+
+
+if __name__ == "__main__":
+    harness.main()
