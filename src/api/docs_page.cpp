@@ -73,7 +73,7 @@ curl -H "Authorization: Bearer $key" http://127.0.0.1:8080/v1/servers
 curl -H "Authorization: Bearer $key" -H 'Prefer: wait=60' http://127.0.0.1:8080/v1/servers \
      --json '{"id": "castle", "game": "minetest", "start": true}'</pre>)";
 
-constexpr std::array<std::string_view, 4> methods = {"get", "post", "patch", "delete"};
+constexpr std::array<std::string_view, 5> methods = {"get", "post", "put", "patch", "delete"};
 
 std::string escaped(std::string_view text) {
     std::string out;

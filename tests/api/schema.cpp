@@ -19,6 +19,7 @@ bool has_type(const Value& value, std::string_view type) {
     if (type == "null") return value.is_null();
     if (type == "string") return value.as_string() != nullptr;
     if (type == "integer") return value.as_int() != nullptr;
+    if (type == "number") return value.as_int() != nullptr || value.as_double() != nullptr;
     if (type == "object") return value.as_object() != nullptr;
     if (type == "array") return value.as_array() != nullptr;
     if (type == "boolean") return value == Value(true) || value == Value(false);

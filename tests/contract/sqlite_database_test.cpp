@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include "adapters/sqlite/fleet_store.hpp"
 #include "adapters/sqlite/ledger.hpp"
 #include "adapters/sqlite/match_store.hpp"
 #include "adapters/sqlite/port_map.hpp"
@@ -198,6 +199,7 @@ TEST_F(SqliteDatabase, MayGoAwayWhileCallersWait) {
 }
 
 constexpr int schema_with_matches = 3;
+constexpr int schema_with_fleets = 4;
 
 match::Ticket ticket_of(std::string player, std::uint8_t number) {
     match::Ticket ticket;
@@ -246,6 +248,10 @@ TEST_F(SqliteDatabase, ReadsTheFilesOfEveryReleasedSchema) {
         EXPECT_EQ(wait(matches.queues())->front().name, "ranked");
         EXPECT_EQ(wait(matches.ratings("ranked", {"bob"}))->size(), 1u);
         EXPECT_EQ(wait(matches.next_epoch()).value(), Epoch{2});
+        if (version < schema_with_fleets) continue;
+        sqlite::SqliteFleetStore fleets(io_.get_executor(), **db);
+        EXPECT_EQ(wait(fleets.fleets())->front().name, "arenas");
+        EXPECT_EQ(wait(fleets.servers())->front().match, numbered<MatchId>(1));
     }
 }
 
@@ -333,6 +339,17 @@ TEST_F(SqliteDatabase, MakesAFixture) {
     EXPECT_TRUE(wait(ledger.remember("key", "k", reply, clock.now())));
     sqlite::SqliteMatchStore matches(io_.get_executor(), **db);
     make_matches(matches);
+    sqlite::SqliteFleetStore fleets(io_.get_executor(), **db);
+    EXPECT_TRUE(wait(fleets.put({.name = "arenas", .game = "match-server", .package = {}, .settings = {}, .autopilot = {}})));
+    const FleetServer arena{.uid = numbered<ServerUid>(8),
+                            .name = "game-server-01020304",
+                            .fleet = "arenas",
+                            .game = "match-server",
+                            .state = fleet::ServerState::allocated,
+                            .match = numbered<MatchId>(1),
+                            .ports = {},
+                            .slot = fleet_slots_first};
+    EXPECT_TRUE(wait(fleets.put(arena, Epoch{1})));
 }
 
 }  // namespace
