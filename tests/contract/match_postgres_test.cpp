@@ -10,6 +10,7 @@
 #include "async/task_group.hpp"
 #include "tests/contract/match_store_suite.hpp"
 #include "tests/contract/postgres_server.hpp"
+#include "tests/support/turns.hpp"
 
 // What a MatchStore in PostgreSQL has to bear beyond the contract: replicas, callers that go, a server that crashes, databases of before.
 namespace gk::contract {
@@ -38,17 +39,9 @@ protected:
         PQclear(result);
         PQfinish(conn);
     }
-    // Lets the loop work until it holds; false when it does not in the time of many turns.
     template <class Question>
     bool turn(Question holds) {
-        for (int i = 0; i < 1000; ++i) {
-            io_.restart();
-            io_.run_one_for(10ms);
-            while (io_.poll() > 0) {
-            }
-            if (holds()) return true;
-        }
-        return false;
+        return test::turn_until(io_, holds);
     }
 
     boost::asio::io_context io_{1};

@@ -12,6 +12,7 @@
 #include "async/task_group.hpp"
 #include "tests/contract/postgres_server.hpp"
 #include "tests/contract/stores.hpp"
+#include "tests/support/turns.hpp"
 
 // What a Ledger in PostgreSQL has to bear beyond the contract: other processes at the same database, a server that goes, stalls and comes back.
 namespace gk::contract {
@@ -89,17 +90,9 @@ protected:
         tasks_.spawn("call", keep(std::move(task), out));
         turn([] { return true; });
     }
-    // Lets the loop work until it holds; false when it does not in the time of many turns.
     template <class Question>
     bool turn(Question holds, int turns = 1000) {
-        for (int i = 0; i < turns; ++i) {
-            io_.restart();
-            io_.run_one_for(10ms);
-            while (io_.poll() > 0) {
-            }
-            if (holds()) return true;
-        }
-        return false;
+        return test::turn_until(io_, holds, turns);
     }
 
     boost::asio::io_context io_{1};
