@@ -108,6 +108,21 @@ TEST_F(SqliteDatabase, RefusesTablesThatSomebodyChanged) {
     EXPECT_EQ(opened.error().kind, Kind::corrupt);
 }
 
+TEST_F(SqliteDatabase, CopiesItsLogIntoTheFileWhileItRuns) {
+    const auto db = open();
+    constexpr int rows = 200;
+    for (int i = 0; i < rows; ++i) {
+        sqlite::Work<Success> work = [i](Connection& connection) -> Result<Success, StoreError> {
+            TRY_OK(connection.change("INSERT INTO facts (name, value, digest) VALUES (?1, ?2, '')", std::to_string(i), std::string(500'000, 'x')));
+            return Success{};
+        };
+        ASSERT_TRUE(wait((*db)->write(std::move(work))));
+    }
+
+    EXPECT_LT(fs::file_size(path_ + "-wal"), 20U << 20U);
+    EXPECT_GT(fs::file_size(path_), 80U << 20U);
+}
+
 // R6: an edit that SQLite itself cannot see.
 TEST_F(SqliteDatabase, DoesNothingWithARowThatSomebodyChanged) {
     {

@@ -14,7 +14,7 @@
 namespace gk::sqlite {
 namespace {
 
-constexpr int log_pages_max = 1000;  // 4 MiB with pages of 4 KiB.
+constexpr int log_pages_max = 4000;  // 16 MiB with pages of 4 KiB.
 
 // After a failed write or sync nobody knows what the disk holds, and asking again may say yes although the data is gone. The next start reads
 // what is really there.
@@ -91,7 +91,7 @@ Result<std::unique_ptr<Connection>, StoreError> Connection::open(const std::stri
         return std::unexpected(StoreError{StoreError::Kind::unavailable, fmt::format("cannot open the database {}: {}", path, sqlite3_errmsg(db))});
     }
     sqlite3_extended_result_codes(db, 1);
-    // Checkpoints are ours: SQLite's automatic ones drop a failed sync silently.
+    // Checkpoints are ours: SQLite's automatic ones drop a failed sync silently. This hook takes the place of theirs.
     const auto remember_size = [](void* pages, sqlite3*, const char*, int count) {
         *static_cast<int*>(pages) = count;
         return SQLITE_OK;
