@@ -102,6 +102,7 @@ std::string read_eula(std::string_view text, bool& accepted) {
 }
 
 constexpr std::uint16_t port_max = 65535;
+constexpr std::size_t connections_max = 1'000'000;
 constexpr std::uint16_t shim_port = 9401;  // adapters/kubernetes/objects/names.hpp
 constexpr std::int64_t memory_max = 1 << 26;
 
@@ -119,6 +120,10 @@ constexpr auto keys = std::to_array<Key>({
      [](std::string_view t, Config& c) { return read_flag(t, c.api.expose_without_tls); }},
     {"api.public_host", "address that players are told (this machine's first public one)",
      [](std::string_view t, Config& c) { return read_text(t, c.api.public_host); }},
+    {"api.connections", "connections to the API at the same time (20000)",
+     [](std::string_view t, Config& c) { return read_number<std::size_t>(t, c.api.connections, 1, connections_max); }},
+    {"api.connections_per_address", "of them from one address; more when people come through a proxy (256)",
+     [](std::string_view t, Config& c) { return read_number<std::size_t>(t, c.api.connections_per_address, 1, connections_max); }},
     {"ports.first", "first port for games (30000)",
      [](std::string_view t, Config& c) { return read_number<std::uint16_t>(t, c.ports.first, 1024, port_max); }},
     {"ports.last", "last port for games (31999)",

@@ -42,6 +42,8 @@ struct Config {
         std::string tls_key;
         bool expose_without_tls = false; // Allows `listen` beyond loopback although there is no TLS.
         std::string public_host;         // What players are told; empty: this machine's first public address.
+        std::size_t connections = 20'000;             // At the same time, by whomever.
+        std::size_t connections_per_address = 256;    // A proxy and whoever comes through it are one address.
     } api;
     struct Ports {
         std::uint16_t first = 30000;

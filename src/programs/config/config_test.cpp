@@ -142,6 +142,19 @@ TEST(Config, ALedgerElsewhereIsForClusters) {
     EXPECT_TRUE(embedded.error().front().starts_with("gk.yaml:4: ledger.url is for shape: cluster")) << embedded.error().front();
 }
 
+TEST(Config, SaysHowManyConnectionsTheApiTakes) {
+    const auto usual = make_config({state()});
+    ASSERT_TRUE(usual);
+    EXPECT_EQ(usual->api.connections_per_address, 256U);
+
+    const auto behind_a_proxy = make_config({state(), {{"api.connections_per_address", {"20000", "x"}}, {"api.connections", {"30000", "x"}}}});
+
+    ASSERT_TRUE(behind_a_proxy);
+    EXPECT_EQ(behind_a_proxy->api.connections_per_address, 20'000U);
+    EXPECT_EQ(behind_a_proxy->api.connections, 30'000U);
+    EXPECT_FALSE(make_config({state(), {{"api.connections", {"0", "x"}}}}));
+}
+
 TEST(Config, ListeningBeyondLoopbackNeedsAWord) {
     EXPECT_FALSE(make_config({state(), {{"api.listen", {"0.0.0.0:8080", "x"}}}}));
     EXPECT_TRUE(make_config({state(), {{"api.listen", {"0.0.0.0:8080", "x"}}, {"api.expose_without_tls", {"true", "x"}}}}));

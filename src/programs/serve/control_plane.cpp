@@ -305,7 +305,10 @@ Task<std::string> ControlPlane::run(Announce announce) {
                                    metrics_.count(access);
                                    api::log_access(access);
                                }};
-    net::HttpServer http(loop_.get_executor(), ports_.clock, ports_.random, std::move(router), {}, std::move(hooks));
+    net::ServerLimits limits;
+    limits.connections_max = config_.api.connections;
+    limits.connections_per_address_max = config_.api.connections_per_address;
+    net::HttpServer http(loop_.get_executor(), ports_.clock, ports_.random, std::move(router), limits, std::move(hooks));
     async::TaskGroup tasks(loop_.get_executor());
     async::TaskGroup office(loop_.get_executor());
     const auto listening = listen(http);
@@ -323,7 +326,7 @@ Task<std::string> ControlPlane::run(Announce announce) {
 void ControlPlane::begin(async::TaskGroup& tasks, async::TaskGroup& office) {
     installation_.begin(tasks, office);
     office.spawn("keeper", keep());
-    if (matchmaking_) matchmaking_->begin(tasks, office);
+    if (matchmaking_) matchmaking_->begin(tasks, office, installation_.settled());
     office.spawn("scheduler", after_takeover(scheduler_.run()));
     office.spawn("disk watch", after_takeover(disk_watch_.run()));
     office.spawn("vault care", after_takeover(care_.run()));
@@ -355,7 +358,7 @@ Task<void> ControlPlane::end_all(net::HttpServer& http, async::TaskGroup& tasks,
 Task<Result<std::unique_ptr<Installation>, std::string>> open_installation(boost::asio::io_context& loop, const Config& config,
                                                                            const Rights& rights) {
     if (config.shape == Shape::cluster) co_return co_await Cluster::open(loop, config, rights.store);
-    co_return Machine::open(loop, config, rights);
+    co_return co_await Machine::open(loop, config, rights);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "adapters/system/log.hpp"
 #include "async/run.hpp"
 #include "programs/config/usual_places.hpp"
+#include "programs/descriptors.hpp"
 #include "programs/exit_code.hpp"
 #include "programs/serve/control_plane.hpp"
 #include "programs/serve/rights.hpp"
@@ -100,6 +101,7 @@ int serve_main(const ServeOptions& options) {
         return exit_failed;
     }
     log::set_sink(sink->get(), from_name<log::Level>(config->log.level).value_or(log::Level::info));
+    raise_descriptor_limit();  // Each connection to the API is one. The launcher, which starts games, keeps the limit that we were given.
     std::string why;
     {
         boost::asio::io_context loop(1);
