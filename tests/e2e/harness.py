@@ -196,6 +196,19 @@ class Case(unittest.TestCase):
         self.api.operate("POST", "/v1/servers", {"id": name, "game": game, "start": start, **more}, seconds)
         return self.api.server(name)
 
+    def folders(self):
+        """Of everything that runs or rests on this machine."""
+        return set((self.keeper.state / "servers").glob("*-*"))
+
+    def end_matches(self, besides=frozenset()):
+        """Their servers end with them; waits until nothing of any is left."""
+        for match in self.api.ask("GET", "/v1/matches?live=true&limit=1000")["items"]:
+            self.api.ask("POST", f"/v1/matches/{match['id']}/end", {})
+        deadline = time.monotonic() + 60
+        while left := self.folders() - besides:
+            self.assertLess(time.monotonic(), deadline, f"left of matches that are over: {left}")
+            self.assertFalse(self.keeper.ended(0.1), "serve has ended")  # Which would be the news.
+
     def newest_snapshot(self, name, **wanted):
         found = [s for s in self.api.snapshots(name) if all(s[key] == value for key, value in wanted.items())]
         self.assertTrue(found, f"no snapshot with {wanted} among {self.api.snapshots(name)}")

@@ -68,16 +68,7 @@ class Matches(harness.Case):
     def setUp(self):
         super().setUp()
         self.front = Front(f"http://127.0.0.1:{self.port}")
-        self.addCleanup(self.end_all)
-
-    def end_all(self):
-        """Servers of matches end with them; waits until nothing of any is left."""
-        for match in self.api.ask("GET", "/v1/matches?live=true&limit=1000")["items"]:
-            self.api.ask("POST", f"/v1/matches/{match['id']}/end", {})
-        deadline = time.monotonic() + PATIENCE
-        while left := list((self.keeper.state / "servers").glob("*-*")):
-            self.assertLess(time.monotonic(), deadline, f"left of matches that are over: {left}")
-            self.assertFalse(self.keeper.ended(0.1), "serve has ended")  # Which would be the news.
+        self.addCleanup(self.end_matches)
 
     def match_of(self, *players):
         tokens = {player: self.front.join(player)["player_token"] for player in players}

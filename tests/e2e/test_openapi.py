@@ -12,7 +12,15 @@ from schema import Checker
 
 DOCUMENT = yaml.safe_load((pathlib.Path(harness.ROOT) / "api/openapi.yaml").read_text())
 UNKNOWN_UUID = "00000000-0000-4000-8000-000000000000"
-STREAMS = {"/v1/events"}  # Without an end; asked in other tests.
+
+
+def is_stream(operation):
+    """Without an end; asked in other tests."""
+    return "text/event-stream" in operation["responses"].get("200", {}).get("content", {})
+
+
+PAIRS = {"game": "toy", "rules": {"size": 2}}
+FLEET = {"game": "toy", "ready": 0, "max": 2}
 
 
 class Routes(harness.ToyCase):
@@ -46,12 +54,16 @@ class Routes(harness.ToyCase):
         server = self.create_toy("tower")
         snapshot = self.api.operate("POST", "/v1/servers/tower/snapshots")
         self.api.ask("PATCH", "/v1/servers/tower", {"labels": {"a": "b"}})
-        values = {"{id}": "tower", "{game}": "toy", "{operation}": snapshot["id"], "{key}": self.make_key()}
+        worlds = self.folders()
+        values = {"{id}": "tower", "{game}": "toy", "{operation}": snapshot["id"], "{key}": self.make_key(), **self.make_matches()}
         bodies = {"/v1/servers": {"id": "second", "game": "toy"}, "/v1/keys": {"name": "second"}, "/v1/servers/{id}/commands": {"command": "say hi"},
-                  "/v1/servers/{id}/restore": {"snapshot": self.newest_snapshot("tower")["id"]}, "/v1/servers/{id}": {"labels": {"a": "c"}}}
+                  "/v1/servers/{id}/restore": {"snapshot": self.newest_snapshot("tower")["id"]}, "/v1/servers/{id}": {"labels": {"a": "c"}},
+                  "/v1/queues/{queue}": PAIRS, "/v1/queues/{queue}/rules": {"size": 2}, "/v1/fleets/{fleet}": FLEET,
+                  "/v1/tickets": {"queues": ["pairs"], "players": [{"id": "cleo"}]}, "/v1/tickets/{ticket}": {"players": [{"id": "ann"}]},
+                  "/v1/fleets/{fleet}/allocate": {"match": values["{match}"]}}
         # Reading first; then changes in the order in which they are possible, each waited for.
-        order = {"get": 0, "patch": 1, "post": 2, "delete": 3}
-        walk = sorted(((order[m], m, path) for path, item in DOCUMENT["paths"].items() for m in item if m in order and path not in STREAMS))
+        order = {"get": 0, "put": 1, "patch": 2, "post": 3, "delete": 4}
+        walk = sorted(((order[m], m, path) for path, item in DOCUMENT["paths"].items() for m in item if m in order and not is_stream(item[m])))
         self.assertEqual(server["state"], "running")
 
         for _, method, path in walk:
@@ -59,10 +71,24 @@ class Routes(harness.ToyCase):
                 concrete = path
                 for name, value in values.items():
                     concrete = concrete.replace(name, value)
-                body = bodies.get(path, {} if method == "post" else None) if method in ("post", "patch") else None
+                body = bodies.get(path, {} if method == "post" else None) if method in ("put", "post", "patch") else None
                 reply = self.api.call(method.upper(), concrete, body, headers={"Prefer": "wait=60"}, timeout=90)
                 self.check_reply(method.upper(), path, reply)
                 self.assertNotIn(reply.status, (401, 404, 500), reply.text)
+        self.end_matches(besides=worlds)
+
+    def make_matches(self):
+        """Somebody who waits, somebody who plays, and a fleet."""
+        self.api.ask("PUT", "/v1/queues/alone", {"game": "toy", "rules": {"size": 1}})
+        self.api.ask("PUT", "/v1/queues/pairs", PAIRS)
+        self.api.ask("PUT", "/v1/fleets/warm", FLEET)
+        playing = self.api.ask("POST", "/v1/tickets", {"queues": ["alone"], "players": [{"id": "ben"}]})
+        waiting = self.api.ask("POST", "/v1/tickets", {"queues": ["pairs"], "players": [{"id": "ann"}]})
+        shown = playing
+        while shown["state"] != "assigned":
+            self.assertIn(shown["state"], ("queued", "claimed", "placing"), shown)
+            shown = self.api.ask("GET", f"/v1/tickets/{playing['id']}?wait=25s")
+        return {"{queue}": "pairs", "{fleet}": "warm", "{ticket}": waiting["id"], "{match}": shown["match"]["id"], "{player}": "ann"}
 
     def make_key(self):
         return self.api.ask("POST", "/v1/keys", {"name": "walker"})["id"]
