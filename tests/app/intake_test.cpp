@@ -118,6 +118,28 @@ TEST_F(IntakeTest, ScalingPausesAndStarts) {
     EXPECT_EQ(house.record("castle").request->operation, operation) << "asked once";
 }
 
+// Found by seed 85 of a day in the simulated cluster.
+TEST_F(IntakeTest, AWishThatIsRefusedBeforeTheLookIsOverIsWrittenBack) {
+    declare_running();
+    declarations.meanwhile = [this] {
+        auto record = house.record("castle");
+        if (!record.request) return;
+        record.request.reset();
+        record.wanted = server::Wanted::running;
+        ASSERT_TRUE(house.wait(house.store.replace(record)));
+    };
+
+    declarations.set("castle", "replicas", 0);
+    look();
+    look();
+    EXPECT_EQ(declared("replicas"), Value(1));
+
+    declarations.meanwhile = {};
+    declarations.set("castle", "replicas", 0);
+    look();
+    EXPECT_EQ(house.record("castle").wanted, server::Wanted::paused) << "asked again";
+}
+
 TEST_F(IntakeTest, ASettingThatIsEditedIsPatchedAndOneThatIsTakenAwayIsRemoved) {
     declare_running();
     declarations.set("castle", "settings", Value::object({{"max_users", 3}}));

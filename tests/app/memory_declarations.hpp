@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -42,6 +43,7 @@ public:
     int writes = 0;
     int conflicts_due = 0;
     int notes_lost = 0;  // The next verdicts that are not stored.
+    std::function<void()> meanwhile;  // Happens at each look at one as it is now.
 
     Answer<std::vector<DeclarationName>> list() override {
         std::vector<DeclarationName> out;
@@ -59,6 +61,7 @@ public:
         return out;
     }
     Answer<Declaration> get(DeclarationName key) override {
+        if (meanwhile) meanwhile();
         auto now = seen(key);
         if (!now) co_return std::unexpected(StoreError{StoreError::Kind::not_found, "it is not declared"});
         co_return std::move(*now);

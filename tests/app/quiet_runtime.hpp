@@ -12,7 +12,7 @@
 namespace gk::apptest {
 
 // A runtime in which nothing runs; it answers what a test has put into its members.
-class QuietRuntime final : public Runtime {
+class QuietRuntime : public Runtime {
 public:
     Seen seen;
     std::optional<server::Usage> use = server::Usage();

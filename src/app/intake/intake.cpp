@@ -96,6 +96,15 @@ Value changed_by_us(const Declaration& declaration) {
     return changes_between(declaration.met->record, server::declared(*declaration.record));
 }
 
+// What the record was when it said what people wanted. Whether it runs the keeper may have refused by now: that is a change of ours, which is written
+// back, so that the same can be wanted again.
+Value record_as_met(Value record, const Value& since, const Value& by_people) {
+    const auto of_people = changes_without(since, changes_without(since, by_people));
+    record = with_changes(std::move(record), of_people);
+    if (const auto* replicas = by_people.find("replicas"); replicas != nullptr && !replicas->is_null()) record.set("replicas", *replicas);
+    return record;
+}
+
 bool is_settled(const Declaration& declaration) {
     if (declaration.is_ending) return declaration.record ? declaration.record->wanted == server::Wanted::deleted : !declaration.is_held;
     return declaration.record && declaration.met && declaration.generation_seen == declaration.generation && !declaration.refused &&
@@ -207,9 +216,8 @@ Task<Intake::Looked> Intake::take_changes(Declaration declaration) {
     if (!refused) {
         const auto now = co_await ports_.declarations.get(declaration.name);
         if (!now || !now->record) co_return Looked{.is_good = false};
-        const auto since = changes_between(before, server::declared(*now->record));
-        met = {.declaration = declaration.declared,
-               .record = with_changes(std::move(met.record), changes_without(since, changes_without(since, by_people)))};
+        met.declaration = declaration.declared;
+        met.record = record_as_met(std::move(met.record), changes_between(before, server::declared(*now->record)), by_people);
     }
     if (!is_empty(by_us)) {
         auto both = with_changes(declaration.declared, by_us);
