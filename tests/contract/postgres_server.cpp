@@ -1,21 +1,16 @@
 #include "tests/contract/postgres_server.hpp"
 
-#include <array>
-#include <fcntl.h>
 #include <fstream>
-#include <grp.h>
 #include <libpq-fe.h>
 #include <pwd.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <tuple>
 #include <unistd.h>
-#include <vector>
 
 #include <fmt/format.h>
 
 #include "base/assert.hpp"
+#include "tests/contract/server_process.hpp"
 
 namespace gk::contract {
 namespace {
@@ -35,52 +30,6 @@ std::string program(const std::string& name) {
 // PostgreSQL refuses to run as root.
 const passwd* unprivileged() { return geteuid() == 0 ? getpwnam("nobody") : nullptr; }
 
-[[noreturn]] void become(std::vector<std::string> words, int output) {
-    if (const auto* user = unprivileged()) {
-        if (setgroups(0, nullptr) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0) _exit(126);
-    }
-    prctl(PR_SET_PDEATHSIG, SIGQUIT);
-    dup2(output, STDOUT_FILENO);
-    dup2(output, STDERR_FILENO);
-    std::vector<char*> arguments;
-    for (auto& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    setenv("LC_ALL", "C", 1);
-    execv(arguments[0], arguments.data());
-    _exit(127);
-}
-
-struct Started {
-    pid_t pid;
-    int output;
-};
-Started launch(std::vector<std::string> words) {
-    std::array<int, 2> ends{};
-    ASSERT(pipe2(ends.data(), O_CLOEXEC) == 0, "a pipe can be made");
-    const auto pid = fork();
-    if (pid == 0) become(std::move(words), ends[1]);
-    close(ends[1]);
-    return {.pid = pid, .output = ends[0]};
-}
-
-// Reads until `word` comes or everything has been said; what was said.
-std::string read_until(int output, std::string_view word) {
-    std::string said;
-    std::array<char, 4096> part{};
-    while (said.find(word) == std::string::npos) {
-        const auto count = read(output, part.data(), part.size());
-        if (count <= 0) break;
-        said.append(part.data(), static_cast<std::size_t>(count));
-    }
-    return said;
-}
-
-int wait_for(pid_t pid) {
-    int status = 0;
-    waitpid(pid, &status, 0);
-    return status;
-}
-
 }  // namespace
 
 PostgresServer::PostgresServer() {
@@ -88,8 +37,9 @@ PostgresServer::PostgresServer() {
         const bool given = chown(directory_.path().c_str(), user->pw_uid, user->pw_gid) == 0;
         ASSERT(given, "root can give its directory away");
     }
-    const auto made = launch({program("initdb"), "--pgdata", directory_.path() / "data", "--auth", "trust", "--username", "gamekeeper", "--encoding",
-                              "UTF8", "--no-locale", "--no-sync", "--no-instructions"});
+    const auto made = launch_server({program("initdb"), "--pgdata", directory_.path() / "data", "--auth", "trust", "--username", "gamekeeper",
+                                     "--encoding", "UTF8", "--no-locale", "--no-sync", "--no-instructions"},
+                                    unprivileged());
     std::ignore = read_until(made.output, "no such word");
     close(made.output);
     ASSERT(wait_for(made.pid) == 0, "initdb makes a cluster");
@@ -104,8 +54,9 @@ PostgresServer::~PostgresServer() {
 void PostgresServer::start() {
     // Log lines, but no errors: tests make many, and nobody reads the pipe any more.
     const auto started =
-        launch({program("postgres"), "-D", directory_.path() / "data", "-k", directory_.path(), "-c", "listen_addresses=", "-c", "fsync=off", "-c",
-                "log_min_messages=log", "-c", "max_connections=60", "-c", "shared_buffers=16MB", "-c", "autovacuum=off"});
+        launch_server({program("postgres"), "-D", directory_.path() / "data", "-k", directory_.path(), "-c", "listen_addresses=", "-c", "fsync=off",
+                       "-c", "log_min_messages=log", "-c", "max_connections=60", "-c", "shared_buffers=16MB", "-c", "autovacuum=off"},
+                      unprivileged());
     pid_ = started.pid;
     log_ = started.output;
     const auto said = read_until(log_, "ready to accept connections");

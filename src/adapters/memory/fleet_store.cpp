@@ -35,6 +35,8 @@ FleetStore::Answer<std::vector<fleet::Fleet>> MemoryFleetStore::fleets() { co_re
 FleetStore::Answer<Success> MemoryFleetStore::put(FleetServer server, Epoch by) {
     if (by < matches_->epoch) co_return std::unexpected(fenced());
     const auto uid = server.uid;
+    const bool is_taken = std::ranges::any_of(state_->servers, [&](const auto& it) { return it.first != uid && it.second.name == server.name; });
+    if (is_taken) co_return std::unexpected(StoreError{StoreError::Kind::conflict, "another match server has that name"});
     state_->servers.insert_or_assign(uid, std::move(server));
     co_return Success{};
 }

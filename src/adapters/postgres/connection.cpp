@@ -190,14 +190,14 @@ Task<Result<Rows, StoreError>> Connection::script(std::string sql) {
     co_return std::move(*last);
 }
 
-Task<Result<std::vector<int>, StoreError>> Connection::hear() {
-    std::vector<int> who;
+Task<Result<std::vector<Connection::Told>, StoreError>> Connection::hear() {
+    std::vector<Told> told;
     for (;;) {
-        while (auto* told = PQnotifies(conn_.get())) {
-            who.push_back(told->be_pid);
-            PQfreemem(told);
+        while (auto* notice = PQnotifies(conn_.get())) {
+            told.push_back({.pid = notice->be_pid, .channel = notice->relname});
+            PQfreemem(notice);
         }
-        if (!who.empty()) co_return who;
+        if (!told.empty()) co_return told;
         if (!co_await ready(Wait::wait_read) || PQconsumeInput(conn_.get()) == 0) co_return std::unexpected(lost());
     }
 }

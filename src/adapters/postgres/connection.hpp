@@ -42,8 +42,12 @@ public:
     Task<Result<std::vector<Rows>, StoreError>> run(std::vector<Statement> statements);
     // Statements without values, separated by semicolons; what the last one answered.
     Task<Result<Rows, StoreError>> script(std::string sql);
-    // Returns when something was told on a channel that this connection listens to; who told it.
-    Task<Result<std::vector<int>, StoreError>> hear();
+    struct Told {
+        int pid = 0;  // Who told it, as the server calls it.
+        std::string channel;
+    };
+    // Returns when something was told on a channel that this connection listens to.
+    Task<Result<std::vector<Told>, StoreError>> hear();
 
 private:
     using Wait = boost::asio::posix::descriptor_base;

@@ -87,7 +87,8 @@ Ledger::Answer<std::unique_ptr<PostgresLedger>> PostgresLedger::open(boost::asio
 }
 
 Task<void> PostgresLedger::run() {
-    Listener listener(loop_, clock_, pool_, {.listen = "LISTEN gamekeeper_events", .what = "events"}, [this] { watchers_.notify(); });
+    Listener listener(loop_, clock_, pool_, {.listen = "LISTEN gamekeeper_events", .what = "events"},
+                      [this](std::string_view) { watchers_.notify(); });
     co_await listener.run();
 }
 

@@ -1,6 +1,6 @@
 #include "adapters/postgres/listener.hpp"
 
-#include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -19,9 +19,9 @@ Task<void> Listener::run() {
     for (;;) {
         Connection connection(loop_);
         if (const auto listening = co_await listen(connection)) {
-            log::info("postgres", fmt::format("{} of other processes are heard", channel_.what));
+            log::info("postgres", fmt::format("{} of other processes are heard", channels_.what));
             const auto ended = co_await hear_all(connection);
-            log::warning("postgres", fmt::format("{} of other processes are not heard", channel_.what), {{"detail", ended.detail}});
+            log::warning("postgres", fmt::format("{} of other processes are not heard", channels_.what), {{"detail", ended.detail}});
         }
         co_await clock_.sleep(pool_.options().retry_first);
     }
@@ -29,10 +29,10 @@ Task<void> Listener::run() {
 
 Task<Result<Success, StoreError>> Listener::listen(Connection& connection) {
     CO_TRY_OK(co_await pool_.open(connection));
-    auto listening = connection.script(channel_.listen);
+    auto listening = connection.script(channels_.listen);
     CO_TRY_OK(co_await in_time(std::move(listening)));
     // What was told before is heard of now.
-    heard_();
+    heard_({});
     co_return Success{};
 }
 
@@ -44,14 +44,18 @@ Task<StoreError> Listener::hear_all(Connection& connection) {
 
 Task<Result<Success, StoreError>> Listener::hear_next(Connection& connection) {
     auto hearing = connection.hear();
-    const auto who = co_await async::with_deadline(clock_, clock_.now() + quiet_most, std::move(hearing));
-    if (!who) {
+    const auto told = co_await async::with_deadline(clock_, clock_.now() + quiet_most, std::move(hearing));
+    if (!told) {
         auto asking = connection.script("SELECT 1");
         co_return co_await in_time(std::move(asking));
     }
-    if (!*who) co_return std::unexpected(who->error());
+    if (!*told) co_return std::unexpected(told->error());
     // Whoever tells something himself hears of it there.
-    if (std::ranges::any_of(**who, [this](int pid) { return !pool_.is_ours(pid); })) heard_();
+    std::set<std::string_view> channels;
+    for (const auto& it : **told) {
+        if (!pool_.is_ours(it.pid)) channels.insert(it.channel);
+    }
+    for (const auto channel : channels) heard_(channel);
     co_return Success{};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -8,19 +9,21 @@
 
 namespace gk::postgres {
 
-// How this process hears of what others tell on a channel of the database. Calls `heard` once more after each time it could not listen.
+// How this process hears of what others tell on channels of the database.
 class Listener {
 public:
-    struct Channel {
-        const char* listen;  // The statement: "LISTEN gamekeeper_events".
+    struct Channels {
+        const char* listen;  // The statements: "LISTEN gamekeeper_events".
         const char* what;    // For the log: "events".
     };
+    // The channel; empty, for all of them, after each time that it could not listen.
+    using Heard = std::function<void(std::string_view channel)>;
     // `pool`, whose own notices are not news, and `clock` outlive it.
-    Listener(boost::asio::any_io_executor loop, Clock& clock, Pool& pool, Channel channel, std::function<void()> heard)
+    Listener(boost::asio::any_io_executor loop, Clock& clock, Pool& pool, Channels channels, Heard heard)
         : loop_(std::move(loop)),
           clock_(clock),
           pool_(pool),
-          channel_(channel),
+          channels_(channels),
           heard_(std::move(heard)) {}
 
     // Until it is cancelled.
@@ -35,8 +38,8 @@ private:
     boost::asio::any_io_executor loop_;
     Clock& clock_;
     Pool& pool_;
-    Channel channel_;
-    std::function<void()> heard_;
+    Channels channels_;
+    Heard heard_;
 };
 
 }  // namespace gk::postgres

@@ -90,7 +90,7 @@ MatchStore::Answer<MatchStore::Committed> PostgresMatchStore::commit_known(match
         CO_TRY(stored, co_await versioned(proposed.id));
         const auto members = match::new_members(&stored.match, proposed);
         if (members.empty()) co_return Committed{.is_committed = true, .gone = {}};
-        if (is_over(stored.match.state)) {
+        if (!match::may_take(stored.match, members.size())) {
             CO_TRY(gone, co_await those_that_do_not_wait(members));
             co_return Committed{.is_committed = false, .gone = std::move(gone)};
         }

@@ -82,6 +82,7 @@ CREATE INDEX match_events_by_ticket ON match_events (ticket, number);
 CREATE TABLE match_ratings (
     queue text NOT NULL,
     player text NOT NULL,
+    matches bigint NOT NULL,
     document json NOT NULL,
     PRIMARY KEY (queue, player)
 );
@@ -217,19 +218,24 @@ BEGIN
         JOIN match_tickets t ON t.id = e.id WHERE t.state = 'expired' ORDER BY e.place;
 END $$;
 
--- "rated", "again", "none" or "fenced".
-CREATE FUNCTION match_rate(mine bigint, which uuid, queues text[], players text[], documents text[]) RETURNS text LANGUAGE plpgsql AS $$
+-- "rated", "again", "none", "fenced", or "other" when somebody was rated since.
+CREATE FUNCTION match_rate(mine bigint, which uuid, queues text[], players text[], counts bigint[], documents text[])
+RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     IF match_is_fenced(mine) THEN
         RETURN 'fenced';
     END IF;
-    UPDATE matches m SET rated = true WHERE m.id = which AND NOT m.rated;
-    IF NOT FOUND THEN
+    IF NOT EXISTS (SELECT FROM matches m WHERE m.id = which AND NOT m.rated) THEN
         RETURN CASE WHEN EXISTS (SELECT FROM matches m WHERE m.id = which) THEN 'again' ELSE 'none' END;
     END IF;
-    INSERT INTO match_ratings (queue, player, document)
-        SELECT r.queue, r.player, r.document::json FROM unnest(queues, players, documents) AS r(queue, player, document)
-        ON CONFLICT (queue, player) DO UPDATE SET document = excluded.document;
+    IF EXISTS (SELECT FROM unnest(queues, players, counts) AS r(queue, player, count) LEFT JOIN match_ratings k USING (queue, player)
+               WHERE coalesce(k.matches, 0) + 1 <> r.count) THEN
+        RETURN 'other';
+    END IF;
+    UPDATE matches m SET rated = true WHERE m.id = which;
+    INSERT INTO match_ratings (queue, player, matches, document)
+        SELECT r.queue, r.player, r.count, r.document::json FROM unnest(queues, players, counts, documents) AS r(queue, player, count, document)
+        ON CONFLICT (queue, player) DO UPDATE SET matches = excluded.matches, document = excluded.document;
     RETURN 'rated';
 END $$;
 

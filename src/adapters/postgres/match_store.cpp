@@ -17,6 +17,8 @@ using Kind = StoreError::Kind;
 using match::TicketState;
 
 constexpr std::size_t rows_max = 1u << 20;
+constexpr std::string_view matches_channel = "gamekeeper_matches";
+constexpr std::string_view queues_channel = "gamekeeper_queues";
 
 std::string number_text(Time time) { return std::to_string(time.time_since_epoch().count()); }
 std::string number_text(Epoch epoch) { return std::to_string(std::to_underlying(epoch)); }
@@ -37,7 +39,8 @@ PostgresMatchStore::PostgresMatchStore(boost::asio::any_io_executor loop, Clock&
       clock_(clock),
       pool_(loop, clock, std::move(options)),
       writes_(pool_, {"SELECT match_lock()", {}}, {"NOTIFY gamekeeper_matches", {}}),
-      watchers_(loop) {}
+      watchers_(loop),
+      queue_watchers_(loop) {}
 
 MatchStore::Answer<std::unique_ptr<PostgresMatchStore>> PostgresMatchStore::open(boost::asio::any_io_executor loop, Clock& clock, Options options) {
     std::unique_ptr<PostgresMatchStore> store(new PostgresMatchStore(loop, clock, std::move(options)));
@@ -46,7 +49,11 @@ MatchStore::Answer<std::unique_ptr<PostgresMatchStore>> PostgresMatchStore::open
 }
 
 Task<void> PostgresMatchStore::run() {
-    Listener listener(loop_, clock_, pool_, {.listen = "LISTEN gamekeeper_matches", .what = "tickets"}, [this] { watchers_.notify(); });
+    const auto heard = [this](std::string_view channel) {
+        if (channel != queues_channel) watchers_.notify();
+        if (channel != matches_channel) queue_watchers_.notify();
+    };
+    Listener listener(loop_, clock_, pool_, {.listen = "LISTEN gamekeeper_matches; LISTEN gamekeeper_queues", .what = "tickets"}, heard);
     co_await listener.run();
 }
 
@@ -68,18 +75,21 @@ MatchStore::Answer<Rows> PostgresMatchStore::write(const char* sql, std::vector<
     co_return answer;
 }
 
-MatchStore::Answer<Success> PostgresMatchStore::put(QueueRecord queue) {
-    std::vector<std::string> values{queue.name, to_json(to_value(queue))};
-    CO_TRY_OK(
-        co_await write("INSERT INTO match_queues (name, document) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET document = excluded.document",
-                       std::move(values)));
+MatchStore::Answer<Success> PostgresMatchStore::change_queue(Statement statement) {
+    std::vector<Statement> statements;
+    statements.push_back(std::move(statement));
+    statements.push_back({"NOTIFY gamekeeper_queues", {}});
+    CO_TRY_OK(co_await writes_.run_all(std::move(statements), false));
     co_return Success{};
 }
 
+MatchStore::Answer<Success> PostgresMatchStore::put(QueueRecord queue) {
+    return change_queue({"INSERT INTO match_queues (name, document) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET document = excluded.document",
+                         {queue.name, to_json(to_value(queue))}});
+}
+
 MatchStore::Answer<Success> PostgresMatchStore::remove_queue(std::string name) {
-    std::vector<std::string> values{std::move(name)};
-    CO_TRY_OK(co_await write("DELETE FROM match_queues WHERE name = $1", std::move(values)));
-    co_return Success{};
+    return change_queue({"DELETE FROM match_queues WHERE name = $1", {std::move(name)}});
 }
 
 MatchStore::Answer<std::vector<QueueRecord>> PostgresMatchStore::queues() {
@@ -259,17 +269,20 @@ MatchStore::Answer<std::vector<PlayerRating>> PostgresMatchStore::ratings(std::s
 }
 
 MatchStore::Answer<bool> PostgresMatchStore::rate(MatchId match, std::vector<PlayerRating> ratings, WrittenBy by) {
-    std::vector<std::string> queues, players, documents;
+    std::vector<std::string> queues, players, counts, documents;
     for (const auto& rating : ratings) {
+        counts.push_back(std::to_string(rating.matches));
         queues.push_back(rating.queue);
         players.push_back(rating.player);
         documents.push_back(to_json(to_value(rating)));
     }
-    std::vector<std::string> values{by ? number_text(*by) : "", match.text(), array_text(queues), array_text(players), array_text(documents)};
-    CO_TRY(rows, co_await write("SELECT match_rate(nullif($1, '')::bigint, $2, $3, $4, $5)", std::move(values)));
+    std::vector<std::string> values{by ? number_text(*by) : "", match.text(),       array_text(queues),
+                                    array_text(players),        array_text(counts), array_text(documents)};
+    CO_TRY(rows, co_await write("SELECT match_rate(nullif($1, '')::bigint, $2, $3, $4, $5, $6)", std::move(values)));
     const auto outcome = rows.text(0, 0);
     if (outcome == "fenced") co_return std::unexpected(StoreError{Kind::fenced, "a newer matchmaker is at work"});
     if (outcome == "none") co_return std::unexpected(no_match(match));
+    if (outcome == "other") co_return std::unexpected(StoreError{Kind::conflict, "a player was rated meanwhile"});
     co_return outcome == "rated";
 }
 

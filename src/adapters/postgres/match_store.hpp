@@ -47,6 +47,7 @@ public:
     Answer<std::size_t> prune(Time over_before, std::size_t limit) override;
     Answer<Epoch> next_epoch() override;
     std::shared_ptr<void> watch(std::function<void()> changed) override { return watchers_.add(std::move(changed)); }
+    std::shared_ptr<void> watch_queues(std::function<void()> changed) override { return queue_watchers_.add(std::move(changed)); }
 
 private:
     struct Versioned {
@@ -59,6 +60,7 @@ private:
     // What others watch for, and what nobody does.
     Answer<Rows> tell(Statement statement);
     Answer<Rows> write(const char* sql, std::vector<std::string> values);
+    Answer<Success> change_queue(Statement statement);
     Answer<Success> check_epoch(WrittenBy by);
     Answer<Versioned> versioned(MatchId id);
     Answer<Rows> page_of(const MatchFilter& filter, std::string before);
@@ -70,6 +72,7 @@ private:
     Pool pool_;
     SharedWrites writes_;
     async::Watchers<> watchers_;
+    async::Watchers<> queue_watchers_;
 };
 
 }  // namespace gk::postgres

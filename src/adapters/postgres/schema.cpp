@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "adapters/postgres/fleet_schema.hpp"
 #include "adapters/postgres/match_schema.hpp"
 #include "async/deadline.hpp"
 
@@ -90,7 +91,7 @@ CREATE TABLE facts (
 )sql";
 
 // A released step never changes; a new schema is a new step at the end.
-constexpr auto steps = std::to_array<const char*>({first_schema, match_schema});
+constexpr auto steps = std::to_array<const char*>({first_schema, match_schema, fleet_schema});
 
 // Whoever comes second waits at the lock for the first. The schema may have been made by who owns the database, who need not let us make one.
 constexpr const char* begin = R"sql(

@@ -15,27 +15,13 @@
 #include "base/time.hpp"
 #include "net/http/endpoint.hpp"
 #include "net/http/transport.hpp"
+#include "net/http_client/connect.hpp"
 #include "net/http_client/response_reader.hpp"
 #include "ports/clock.hpp"
 #include "ports/task.hpp"
 #include "tls/context.hpp"
 
 namespace gk::net {
-
-// Whom a client talks to.
-struct Remote {
-    std::string host;  // Name or address; "localhost" for a Unix socket. Sent as Host.
-    std::uint16_t port = 80;
-    std::string unix_path;
-    bool is_tls = false;
-    std::string tls_name;  // What the certificate must say; empty: the host.
-
-    std::string text() const;
-};
-
-// "http://castle.example:8080", "https://castle.example", "http://[::1]:8080/" or "unix:/run/gamekeeper/api.sock". The error is a sentence for
-// people.
-Result<Remote, std::string> parse_remote(std::string_view text);
 
 struct ClientRequest {
     std::string method = "GET";
@@ -74,8 +60,6 @@ private:
     class Exchange;
     class LineStream;
 
-    Task<Result<std::unique_ptr<Transport>, NetError>> connect();
-    Task<Result<std::unique_ptr<Transport>, NetError>> connect_socket();
     Task<Result<ClientResponse, NetError>> attempt(ClientRequest request);
     Task<Result<std::unique_ptr<Exchange>, NetError>> begin(ClientRequest request);
     NetError too_late(Milliseconds limit) const;
