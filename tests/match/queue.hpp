@@ -29,6 +29,8 @@ inline Player player(std::string id, std::map<std::string, AttributeValue> attri
     return {.id = std::move(id), .attributes = std::move(attributes), .latencies = std::move(latencies), .blocked = {}};
 }
 
+inline std::map<std::string, AttributeValue> skill(double value) { return {{"skill", value}}; }
+
 // The tickets of one queue under their first player's id, and what comes out. `E` is Search or Engine.
 template <class E>
 class Queue {
