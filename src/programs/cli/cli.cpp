@@ -10,6 +10,7 @@
 #include "programs/cli/completion.hpp"
 #include "programs/cli/local_commands.hpp"
 #include "programs/cli/match_commands.hpp"
+#include "programs/cli/match_rules.hpp"
 #include "programs/cli/matchmaking_commands.hpp"
 #include "programs/cli/place.hpp"
 #include "programs/cli/screen.hpp"
@@ -44,6 +45,7 @@ struct CommandLine {
     Config::Cluster cluster;
     MatchWishes matches;
     MatchmakingWishes matchmaking;
+    RulesWish rules;
     std::function<int()> run;
 };
 
@@ -383,6 +385,7 @@ int run_command_line(int argc, char** argv) {
     add_serve(root, line);
     add_manifests(root, line);
     add_matchmaking_commands(root, line.matchmaking, [&line](CLI::App* app, Remote run) { remote(app, line, std::move(run)); });
+    add_match_rules(root, line.rules, [&line](CLI::App* app, auto run) { local(app, line, std::move(run)); });
     add_match_commands(root, line.matches, line.place, line.format, line.run);
     add_completion(root, line);
     if (argc > 1 && std::string_view(argv[1]) == "__complete") {

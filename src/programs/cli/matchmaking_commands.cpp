@@ -1,37 +1,17 @@
 #include "programs/cli/matchmaking_commands.hpp"
 
-#include <fstream>
-#include <iostream>
-#include <iterator>
-
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "net/http/target.hpp"
+#include "programs/cli/document_file.hpp"
 #include "programs/cli/table.hpp"
 #include "programs/cli/values.hpp"
-#include "wire/yaml/yaml.hpp"
 
 namespace gk::programs {
 namespace {
 
 std::string path_of(std::string_view kind, const std::string& name) { return fmt::format("/v1/{}/{}", kind, net::percent_encoded(name)); }
-
-// YAML, of which JSON is a part.
-Result<Value, CommandError> document_in(const std::string& file) {
-    std::string text;
-    if (file == "-") {
-        text.assign(std::istreambuf_iterator<char>(std::cin), {});
-    } else {
-        std::ifstream in(file, std::ios::binary);
-        if (!in) return std::unexpected(CommandError{.exit = exit_not_found, .message = fmt::format("{} cannot be read", file)});
-        text.assign(std::istreambuf_iterator<char>(in), {});
-    }
-    auto document = wire::parse_yaml(text);
-    if (document) return std::move(*document);
-    const auto& error = document.error();
-    return std::unexpected(CommandError{.exit = exit_failed, .message = fmt::format("{}:{}:{}: {}", file, error.line, error.column, error.message)});
-}
 
 std::string count_at(const Value& object, std::string_view key) {
     const auto number = number_at(object, key);
@@ -62,7 +42,7 @@ Done show_queue(ApiClient& api, const Output& output, const std::string& name) {
 
 // The file is a queue as the API takes it, or its rules alone.
 Done put_queue(ApiClient& api, const Output& output, const MatchmakingWishes& wishes) {
-    TRY(document, document_in(wishes.file));
+    TRY(document, read_document(wishes.file));
     const bool is_whole = document.find("rules") != nullptr && document.find("ruleLanguageVersion") == nullptr;
     auto path = path_of("queues", wishes.name);
     if (wishes.shadow) path += "/rules?shadow=true";
@@ -160,7 +140,7 @@ Done list_fleets(ApiClient& api, const Output& output) {
 }
 
 Done put_fleet(ApiClient& api, const Output& output, const MatchmakingWishes& wishes) {
-    TRY(document, document_in(wishes.file));
+    TRY(document, read_document(wishes.file));
     TRY(reply, api.call({.method = "PUT", .path = path_of("fleets", wishes.name), .body = std::move(document)}));
     if (output.json) return print_json(reply.body);
     fmt::print("fleet '{}' is there\n", wishes.name);
