@@ -141,6 +141,8 @@ public:
 
     // Called on the loop's thread after a change, by whomever (other replicas too): only wakes, the receiver reads events after the last it knows.
     virtual std::shared_ptr<void> watch(std::function<void()> changed) = 0;
+    // The same for queues, which have no events. Null where no other process can change them.
+    virtual std::shared_ptr<void> watch_queues(std::function<void()>) { return nullptr; }
 };
 
 }  // namespace gk
