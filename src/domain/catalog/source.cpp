@@ -197,7 +197,7 @@ std::string image_reference(const ImageSource& image, const std::string& prefix,
 }
 
 const ImageSource* image_of(const Source& source) {
-    static const ImageSource ours{.name = "gamekeeper", .shim = ImageSource::Shim::copied};
+    static const ImageSource ours{.name = "gamekeeper", .shim = ImageSource::Shim::included};
     if (source.runs_in) return &*source.runs_in;
     if (std::holds_alternative<BuiltinSource>(source.from)) return &ours;
     return std::get_if<ImageSource>(&source.from);

@@ -22,6 +22,8 @@ struct RemoteShim {
 
 // A TCP connection to it, which notices within half a minute that the other side is gone; nothing has been said yet. Errors are sentences.
 Task<Result<boost::asio::generic::stream_protocol::socket, std::string>> reach(Clock& clock, RemoteShim shim);
+// The same, within four seconds: for whoever is handed out at once.
+Task<Result<boost::asio::generic::stream_protocol::socket, std::string>> reach_closely(Clock& clock, RemoteShim shim);
 using Reach = std::function<Task<Result<boost::asio::generic::stream_protocol::socket, std::string>>(Clock&, RemoteShim)>;
 
 }  // namespace gk::net::shim

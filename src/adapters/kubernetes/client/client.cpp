@@ -124,7 +124,16 @@ Reply<Value> Client::merge(Resource resource, ObjectKey key, Value patch, std::s
 }
 
 Reply<Success> Client::remove(Resource resource, ObjectKey key, Preconditions preconditions, std::optional<std::chrono::seconds> grace) {
-    auto options = Value::object({{"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", "Background"}});
+    return remove_by("Background", std::move(resource), std::move(key), std::move(preconditions), grace);
+}
+
+Reply<Success> Client::remove_alone(Resource resource, ObjectKey key, Preconditions preconditions) {
+    return remove_by("Orphan", std::move(resource), std::move(key), std::move(preconditions), std::nullopt);
+}
+
+Reply<Success> Client::remove_by(std::string_view policy, Resource resource, ObjectKey key, Preconditions preconditions,
+                                 std::optional<std::chrono::seconds> grace) {
+    auto options = Value::object({{"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", policy}});
     auto must = Value::object();
     if (!preconditions.uid.empty()) must.set("uid", preconditions.uid);
     if (!preconditions.version.empty()) must.set("resourceVersion", preconditions.version);

@@ -63,6 +63,8 @@ public:
     Reply<Value> merge(Resource resource, ObjectKey key, Value patch, std::string subresource = {});
     // In the background: what it owns goes after it. `grace` is for pods.
     Reply<Success> remove(Resource resource, ObjectKey key, Preconditions preconditions, std::optional<std::chrono::seconds> grace = {});
+    // What it owns stays, and belongs to nobody then.
+    Reply<Success> remove_alone(Resource resource, ObjectKey key, Preconditions preconditions);
     // Who has that token, as the cluster says.
     Reply<wire::kubernetes::TokenOwner> review_token(Secret token);
 
@@ -70,6 +72,8 @@ public:
     Client urgent(Milliseconds limit) const;
 
 private:
+    Reply<Success> remove_by(std::string_view policy, Resource resource, ObjectKey key, Preconditions preconditions,
+                             std::optional<std::chrono::seconds> grace);
     Reply<Value> call(std::string method, std::string target, const Value& body = {}, std::string content_type = "application/json");
 
     ApiServer& server_;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "adapters/kubernetes/objects/digest.hpp"
 #include "net/json/json.hpp"
 
 namespace gk::kubernetes {
@@ -103,14 +104,15 @@ Value init_containers(const GamePod& pod, const PodRules& rules) {
     return Value(std::move(out));
 }
 
-Value volumes(const GamePod& pod, const PodRules& rules) {
+Value volumes(const GamePod& pod, const PodRules& rules, const KeyItem& key) {
     const auto empty = [](std::string_view name, MebiBytes size) {
         return Value::object({{"name", name}, {"emptyDir", Value::object({{"sizeLimit", fmt::format("{}Mi", size.count)}})}});
     };
-    const auto item = Value::object({{"key", "shim"}, {"path", "shim"}, {"mode", key_mode}});
-    const auto secret = Value::object({{"secretName", object_name(pod.server.name)}, {"items", Value(Value::Array{item})}});
-    Value::Array out = {Value::object({{"name", "world"}, {"persistentVolumeClaim", Value::object({{"claimName", pod.claim}})}}),
-                        empty("run", MebiBytes{16}), empty("tmp", rules.scratch), Value::object({{"name", "key"}, {"secret", secret}})};
+    const auto item = Value::object({{"key", key.item}, {"path", "shim"}, {"mode", key_mode}});
+    const auto secret = Value::object({{"secretName", key.secret}, {"items", Value(Value::Array{item})}});
+    const auto claim = Value::object({{"name", "world"}, {"persistentVolumeClaim", Value::object({{"claimName", pod.claim}})}});
+    Value::Array out = {pod.claim.empty() ? empty("world", pod.launch.resources.disk) : claim, empty("run", MebiBytes{16}),
+                        empty("tmp", rules.scratch), Value::object({{"name", "key"}, {"secret", secret}})};
     if (!pod.launch.image->has_shim) out.push_back(empty("bin", MebiBytes{16}));
     if (!pod.launch.init.empty()) out.push_back(empty("shared", rules.scratch));
     return out;
@@ -126,32 +128,11 @@ Value security(const PodRules& rules) {
                           {"seccompProfile", Value::object({{"type", "RuntimeDefault"}})}});
 }
 
-// A node that falls silent for a while keeps its games: to throw them out would start none elsewhere, and end them when the node is back.
+// A node that falls silent for a while keeps its worlds: to throw them out would start none elsewhere, and end them when the node is back.
 Value with_patience(Value tolerations) {
     for (const auto* trouble : {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"})
         tolerations.as_array()->push_back(Value::object({{"key", trouble}, {"operator", "Exists"}, {"effect", "NoExecute"}}));
     return tolerations;
-}
-
-Value pod_spec(const GamePod& pod, const PodRules& rules) {
-    auto spec = Value::object({{"automountServiceAccountToken", false},
-                               {"containers", Value(Value::Array{game_container(pod)})},
-                               {"enableServiceLinks", false},
-                               {"securityContext", security(rules)},
-                               {"terminationGracePeriodSeconds", std::int64_t{grace_of(pod.launch.stop).count()}},
-                               {"volumes", volumes(pod, rules)}});
-    auto before = init_containers(pod, rules);
-    if (!before.as_array()->empty()) spec.set("initContainers", std::move(before));
-    set_placement(spec, rules);
-    spec.set("tolerations", with_patience(rules.tolerations));
-    return spec;
-}
-
-// FNV-1a: to see that two texts differ, not to resist anybody.
-std::string short_digest(std::string_view text) {
-    std::uint64_t sum = 14695981039346656037U;
-    for (const char c : text) sum = (sum ^ static_cast<std::uint8_t>(c)) * 1099511628211U;
-    return fmt::format("{:016x}", sum);
 }
 
 Value set_identity(const wire::kubernetes::ObjectKey& server, Epoch epoch) {
@@ -205,11 +186,25 @@ void set_placement(Value& pod_spec, const PodRules& rules) {
     if (!rules.runtime_class.empty()) pod_spec.set("runtimeClassName", rules.runtime_class);
 }
 
+Value pod_spec(const GamePod& pod, const PodRules& rules, const KeyItem& key) {
+    auto spec = Value::object({{"automountServiceAccountToken", false},
+                               {"containers", Value(Value::Array{game_container(pod)})},
+                               {"enableServiceLinks", false},
+                               {"securityContext", security(rules)},
+                               {"terminationGracePeriodSeconds", std::int64_t{grace_of(pod.launch.stop).count()}},
+                               {"volumes", volumes(pod, rules, key)}});
+    auto before = init_containers(pod, rules);
+    if (!before.as_array()->empty()) spec.set("initContainers", std::move(before));
+    set_placement(spec, rules);
+    if (!pod.claim.empty()) spec.set("tolerations", with_patience(rules.tolerations));
+    return spec;
+}
+
 Value pod_template(const GamePod& pod, const PodRules& rules) {
-    auto spec = pod_spec(pod, rules);
+    auto spec = pod_spec(pod, rules, {.secret = object_name(pod.server.name), .item = "shim"});
     // A cluster that shrinks may not take a node for which there is somebody else's game, either.
-    auto annotations =
-        Value::object({{"cluster-autoscaler.kubernetes.io/safe-to-evict", "false"}, {std::string(template_annotation), short_digest(to_json(spec))}});
+    auto annotations = Value::object({{"cluster-autoscaler.kubernetes.io/safe-to-evict", "false"},
+                                      {std::string(template_annotation), fmt::format("{:016x}", digest_of(to_json(spec)))}});
     auto metadata = Value::object({{"labels", pod_labels(pod)}, {"annotations", std::move(annotations)}});
     return Value::object({{"metadata", std::move(metadata)}, {"spec", std::move(spec)}});
 }

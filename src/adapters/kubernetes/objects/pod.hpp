@@ -46,7 +46,12 @@ inline constexpr std::string_view epoch_annotation = "gamekeeper.dev/epoch";
 struct GamePod {
     const server::LaunchSpec& launch;
     wire::kubernetes::ObjectKey server;  // Space and id.
-    std::string claim;
+    std::string claim;  // Empty: what the game writes goes with the pod.
+};
+// The item of a Secret that holds the key of the pod's shim.
+struct KeyItem {
+    std::string secret;
+    std::string item;
 };
 
 // "uid" and "name" labels, for everything that belongs to a server.
@@ -62,6 +67,8 @@ std::chrono::seconds grace_of(const std::vector<server::StopRung>& ladder);
 // Where the pod may run and who may pull its images, as the configuration says.
 void set_placement(Value& pod_spec, const PodRules& rules);
 
+// The pod's spec, with the shim's key from there.
+Value pod_spec(const GamePod& pod, const PodRules& rules, const KeyItem& key);
 // The template of the StatefulSet, with its template_annotation.
 Value pod_template(const GamePod& pod, const PodRules& rules);
 std::string template_mark(const Value& pod_template);

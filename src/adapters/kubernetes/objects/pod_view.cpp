@@ -92,6 +92,13 @@ PodView pod_view(const Value& pod, NodeState on) {
     return out;
 }
 
+Seen in_the_dark(std::string_view node) {
+    Seen seen;
+    seen.process = Seen::Process::unknown;
+    seen.obstacle = unreachable_problem(node);
+    return seen;
+}
+
 RuntimeError refused_pod(const server::LaunchSpec& launch, const std::string& said) {
     if (said.find("exceeded quota") != std::string::npos) return {RuntimeError::Kind::exhausted, fmt::format("the namespace has no room: {}", said)};
     const bool is_on_node = server::kind_of(launch.exposure) == server::Exposure::Kind::host_port;

@@ -27,6 +27,8 @@ struct PodView {
 };
 // `on` is the state of its node.
 PodView pod_view(const Value& pod, NodeState on);
+// What is seen of a game whose node is silent.
+Seen in_the_dark(std::string_view node);
 // Why a pod may not be made at all, in the words of whoever refused it: Pod Security, a quota, a webhook.
 RuntimeError refused_pod(const server::LaunchSpec& launch, const std::string& said);
 // How a problem is told to the keeper: what a person must change is `invalid`, all else may pass.

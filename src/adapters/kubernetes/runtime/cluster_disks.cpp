@@ -58,7 +58,7 @@ Runtime::Answer<Success> ClusterRuntime::remove_claims(const ObjectKey& server, 
 }
 
 Runtime::Answer<Success> ClusterRuntime::create_disk(ServerUid uid, DiskSpec spec, Epoch epoch) {
-    CO_TRY_OK(admit(epoch));
+    CO_TRY_OK(links_.admit(epoch));
     CO_TRY(server, co_await settled(uid));
     const auto claims = view_.claims(uid, server);
     if (usable_claim(claims)) co_return Success{};
@@ -67,11 +67,11 @@ Runtime::Answer<Success> ClusterRuntime::create_disk(ServerUid uid, DiskSpec spe
 }
 
 Runtime::Answer<ObjectKey> ClusterRuntime::at_rest(ServerUid uid, Epoch epoch) {
-    CO_TRY_OK(admit(epoch));
+    CO_TRY_OK(links_.admit(epoch));
     CO_TRY(server, co_await settled(uid));
     CO_TRY_OK(co_await must_not_run(uid, server));
     CO_TRY_OK(co_await pods_.stop(uid, server, epoch));
-    drop(uid);
+    links_.drop(uid);
     CO_TRY_OK(co_await pods_.prove_stopped(uid, server));
     co_return server;
 }
@@ -105,7 +105,7 @@ Runtime::Answer<Success> ClusterRuntime::commit_staged(ServerUid uid, Epoch epoc
 }
 
 Runtime::Answer<Success> ClusterRuntime::discard_staged(ServerUid uid, Epoch epoch) {
-    CO_TRY_OK(admit(epoch));
+    CO_TRY_OK(links_.admit(epoch));
     CO_TRY(server, co_await settled(uid));
     co_return co_await remove_claims(server, of_world(view_.claims(uid, server), World::staged));
 }

@@ -23,13 +23,6 @@ Problem loss_of(const std::vector<Claim>& claims) {
     return {"claim_lost", fmt::format("the volume of the claim {} is gone", newest->name)};
 }
 
-Seen in_the_dark(std::string_view node) {
-    Seen seen;
-    seen.process = Seen::Process::unknown;
-    seen.obstacle = unreachable_problem(node);
-    return seen;
-}
-
 }  // namespace
 
 Runtime::Answer<Seen> ClusterRuntime::observe(ServerUid uid) {
@@ -64,7 +57,7 @@ Runtime::Answer<Seen> ClusterRuntime::observe_run(ServerUid uid, const ObjectKey
     seen.obstacle = pod->problem;
     if (pod->is_over) co_return seen;
     if (pod->is_running) {
-        const auto link = co_await reach(uid);
+        const auto link = co_await links_.reach(uid);
         if (link) {
             seen = net::shim::to_domain((*link)->status());
             seen.obstacle = pod->problem;
@@ -74,8 +67,8 @@ Runtime::Answer<Seen> ClusterRuntime::observe_run(ServerUid uid, const ObjectKey
         if (pod->node_state == NodeState::up) co_return std::unexpected(pod->problem ? error_of(*pod->problem) : link.error());
     }
     if (pod->node_state == NodeState::unreachable) co_return in_the_dark(pod->node);
-    const auto known = links_.find(uid);
-    const bool had_a_run = known != links_.end() && known->second.pod == pod->object_uid && known->second.link->status().phase != Phase::idle;
+    const auto* last = links_.last_status(uid, *pod);
+    const bool had_a_run = last != nullptr && last->phase != Phase::idle;
     if (had_a_run && !pod->is_leaving)
         co_return fail(RuntimeError::Kind::unavailable,
                        "the pod's container has ended and is being started again; then its shim tells what became of the game");

@@ -34,13 +34,23 @@ ClusterRuntime::ClusterRuntime(boost::asio::any_io_executor loop, Client client,
       knowledge_(std::move(knowledge)),
       options_(std::move(options)),
       watchers_(loop),
-      log_watchers_(std::move(loop)),
+      links_(loop, clock_, shims(), options_.reach, [this](ServerUid uid) { note(uid); }),
       linking_(clock_, links_at_once, [this](ObjectKey server) { return keep_link(std::move(server)); }),
       view_(client, random, options_.space, [this](ServerUid uid) { note(uid); }),
       pods_(std::move(client), view_, options_.pods, options_.limits) {}
 
-ClusterRuntime::~ClusterRuntime() {
-    for (const auto& [uid, connection] : links_) connection.link->close();
+ShimLinks::Knowledge ClusterRuntime::shims() {
+    return {.pod = [this](ServerUid uid) { return pod_of(uid); }, .key = [this](ServerUid uid) { return shim_key_of(uid); }};
+}
+
+Result<std::optional<PodView>, RuntimeError> ClusterRuntime::pod_of(ServerUid uid) const {
+    TRY(server, place(uid));
+    return view_.pod(uid, server);
+}
+
+Runtime::Answer<noise::Key> ClusterRuntime::shim_key_of(ServerUid uid) {
+    CO_TRY(server, place(uid));
+    co_return co_await knowledge_.key(std::move(server));
 }
 
 Task<void> ClusterRuntime::run() {
@@ -53,15 +63,6 @@ Task<void> ClusterRuntime::run() {
 void ClusterRuntime::note(ServerUid uid) {
     watchers_.notify(uid);
     if (const auto server = view_.place_of(uid)) linking_.add(*server);
-}
-
-Result<Success, RuntimeError> ClusterRuntime::admit(Epoch epoch) {
-    if (epoch < epoch_) {
-        return fail(RuntimeError::Kind::refused,
-                    fmt::format("epoch {} has been replaced by {}", std::to_underlying(epoch), std::to_underlying(epoch_)));
-    }
-    epoch_ = epoch;
-    return Success{};
 }
 
 Result<ObjectKey, RuntimeError> ClusterRuntime::place(ServerUid uid) const {
@@ -82,20 +83,11 @@ Runtime::Answer<ObjectKey> ClusterRuntime::settled(ServerUid uid) {
     co_return server;
 }
 
-// A shim that cannot be reached is no danger: an older keeper does not reach it either, and observe() says so.
 Runtime::Answer<Success> ClusterRuntime::fence(Epoch epoch) {
-    CO_TRY_OK(admit(epoch));
+    CO_TRY_OK(links_.admit(epoch));
     if (!view_.has_synced()) co_return fail(RuntimeError::Kind::unavailable, "the cluster's objects have not been read yet");
-    async::TaskGroup telling(co_await boost::asio::this_coro::executor);
-    for (const auto uid : view_.servers()) telling.spawn("fence " + uid.text(), tell_epoch(uid));
-    auto all = telling.done();
-    co_await async::run_with(telling, std::move(all));
+    co_await links_.fence(view_.servers());
     co_return Success{};
-}
-
-Task<void> ClusterRuntime::tell_epoch(ServerUid uid) {
-    const auto link = co_await reach(uid);
-    if (link) std::ignore = co_await (*link)->ask(Op::hello, std::string(), epoch_, patience);
 }
 
 std::shared_ptr<void> ClusterRuntime::watch(Changed changed) { return watchers_.add(std::move(changed)); }
@@ -105,91 +97,21 @@ Runtime::Answer<std::vector<ServerUid>> ClusterRuntime::list() {
     co_return view_.servers();
 }
 
-Runtime::Answer<net::shim::LinkPtr> ClusterRuntime::reach(ServerUid uid) {
-    CO_TRY(server, place(uid));
-    const auto pod = view_.pod(uid, server);
-    if (!pod || !pod->is_running) co_return fail(RuntimeError::Kind::not_found, "no pod of this server runs");
-    const auto known = links_.find(uid);
-    if (known != links_.end() && known->second.pod == pod->object_uid && known->second.link->is_open()) co_return known->second.link;
-    co_return co_await connect(uid, std::move(server), *pod);
-}
-
-Runtime::Answer<net::shim::LinkPtr> ClusterRuntime::connect(ServerUid uid, ObjectKey server, PodView pod) {
-    CO_TRY(key, co_await knowledge_.key(server));
-    net::shim::RemoteShim shim{.address = pod.address, .port = Port{shim_port}, .key = key};
-    const auto changed = [this, uid] { heard(uid); };
-    auto connected = co_await net::shim::Link::connect(clock_, std::move(shim), epoch_, changed, options_.reach);
-    if (!connected) co_return std::unexpected(std::move(connected).error());
-    auto& kept = links_[uid];
-    if (kept.link && kept.pod == pod.object_uid && kept.link->is_open()) {
-        (*connected)->close();  // Somebody was faster; commands that hold something hold it by that link.
-        co_return kept.link;
-    }
-    if (kept.link) kept.link->close();
-    kept = {.link = std::move(*connected), .pod = pod.object_uid, .log_end = 0, .is_followed = false, .use = {}};
-    const auto link = kept.link;
-    co_await follow(uid);
-    co_return link;
-}
-
-// A shim says that its log grows only to those who have asked.
-Task<void> ClusterRuntime::follow(ServerUid uid) {
-    const auto known = links_.find(uid);
-    if (known == links_.end() || !followers_.contains(uid) || std::exchange(known->second.is_followed, true)) co_return;
-    const auto link = known->second.link;
-    std::ignore = co_await net::shim::follow_log(link);
-    log_watchers_.notify(uid);  // What was logged while nobody listened.
-}
-
-void ClusterRuntime::heard(ServerUid uid) {
-    const auto known = links_.find(uid);
-    if (known != links_.end() && std::exchange(known->second.log_end, known->second.link->status().log_end) != known->second.log_end)
-        log_watchers_.notify(uid);
-    note(uid);
-}
-
-void ClusterRuntime::drop(ServerUid uid) {
-    const auto known = links_.find(uid);
-    if (known == links_.end()) return;
-    known->second.link->close();
-    links_.erase(known);
-}
-
-// One turn for each change of a pod, or of its link: it is reached, so that what its shim says is heard.
 Task<Turn> ClusterRuntime::keep_link(ObjectKey server) {
     const auto uid = view_.server_at(server);
     if (!uid) co_return Turn{};
-    const auto pod = view_.pod(*uid, server);
-    if (!pod || !pod->is_running) {
-        if (!pod || pod->is_over) drop(*uid);
-        co_return Turn{};
-    }
-    const auto known = links_.find(*uid);
-    if (known != links_.end() && known->second.pod == pod->object_uid && known->second.link->is_open()) {
-        co_await follow(*uid);
-        co_return Turn{};
-    }
-    const auto link = co_await reach(*uid);
-    if (link) watchers_.notify(*uid);
-    co_return Turn{.is_good = link.has_value(), .again_after = {}};
-}
-
-Runtime::Answer<std::string> ClusterRuntime::ask(ServerUid uid, Op op, std::string text, Epoch epoch, Milliseconds wait) {
-    CO_TRY_OK(admit(epoch));
-    CO_TRY(link, co_await reach(uid));
-    co_return co_await link->ask(op, std::move(text), epoch, wait);
+    co_return co_await links_.keep(*uid);
 }
 
 bool ClusterRuntime::is_idle(ServerUid uid, const PodView& pod) const {
-    const auto known = links_.find(uid);
-    if (known == links_.end() || known->second.pod != pod.object_uid || !known->second.link->is_open()) return false;
-    return known->second.link->status().phase == Phase::idle;
+    const auto link = links_.open_link(uid, pod);
+    return link && link->status().phase == Phase::idle;
 }
 
 Runtime::Answer<PodView> ClusterRuntime::bring_up(server::LaunchSpec spec, ObjectKey server, Epoch epoch) {
     const auto uid = spec.uid;
     const auto pod = view_.pod(uid, server);
-    if (pod && pod->is_running) std::ignore = co_await reach(uid);
+    if (pod && pod->is_running) std::ignore = co_await links_.reach(uid);
     // A pod that has served files does not keep the game on a node that is to be emptied.
     if (pod && is_idle(uid, *pod) && view_.is_cordoned(pod->node)) CO_TRY_OK(co_await pods_.kill(uid, server));
     WorldPods::Start order{.launch = std::move(spec), .server = std::move(server), .epoch = epoch, .may_replace = pod && is_idle(uid, *pod)};
@@ -197,7 +119,7 @@ Runtime::Answer<PodView> ClusterRuntime::bring_up(server::LaunchSpec spec, Objec
 }
 
 Runtime::Answer<Success> ClusterRuntime::launch(server::LaunchSpec spec, Epoch epoch) {
-    CO_TRY_OK(admit(epoch));
+    CO_TRY_OK(links_.admit(epoch));
     const auto uid = spec.uid;
     CO_TRY(server, co_await settled(uid));
     {
@@ -208,7 +130,7 @@ Runtime::Answer<Success> ClusterRuntime::launch(server::LaunchSpec spec, Epoch e
         auto game = std::move(spec.mounts);
         CO_TRY_OK(co_await bring_up(std::move(spec), std::move(server), epoch));
         CO_TRY_OK(co_await bring_game(uid, std::move(game)));
-        CO_TRY(link, co_await reach(uid));
+        CO_TRY(link, co_await links_.reach(uid));
         CO_TRY_OK(co_await net::shim::run(link, std::move(document)));
     }
     watchers_.notify(uid);
@@ -216,7 +138,7 @@ Runtime::Answer<Success> ClusterRuntime::launch(server::LaunchSpec spec, Epoch e
 }
 
 Runtime::Answer<Success> ClusterRuntime::stop(ServerUid uid, Epoch epoch) {
-    const auto asked = co_await ask(uid, Op::stop, std::string(), epoch, patience);
+    const auto asked = co_await links_.ask(uid, Op::stop, std::string(), epoch, patience);
     if (asked) co_return Success{};
     if (asked.error().kind != RuntimeError::Kind::not_found) co_return std::unexpected(asked.error());
     CO_TRY(server, co_await settled(uid));
@@ -224,7 +146,7 @@ Runtime::Answer<Success> ClusterRuntime::stop(ServerUid uid, Epoch epoch) {
 }
 
 Runtime::Answer<Success> ClusterRuntime::kill(ServerUid uid, Epoch epoch) {
-    const auto asked = co_await ask(uid, Op::kill, std::string(), epoch, patience);
+    const auto asked = co_await links_.ask(uid, Op::kill, std::string(), epoch, patience);
     if (asked) co_return Success{};
     if (asked.error().kind == RuntimeError::Kind::refused) co_return std::unexpected(asked.error());
     CO_TRY(server, place(uid));
@@ -232,30 +154,28 @@ Runtime::Answer<Success> ClusterRuntime::kill(ServerUid uid, Epoch epoch) {
 }
 
 Runtime::Answer<Success> ClusterRuntime::clean(ServerUid uid, Epoch epoch) {
-    CO_TRY_OK(admit(epoch));
+    CO_TRY_OK(links_.admit(epoch));
     CO_TRY(server, co_await settled(uid));
     CO_TRY(seen, co_await observe_run(uid, server));
-    if (seen.process == Seen::Process::exited) CO_TRY_OK(co_await ask(uid, Op::acknowledge, std::string(), epoch, patience));
+    if (seen.process == Seen::Process::exited) CO_TRY_OK(co_await links_.ask(uid, Op::acknowledge, std::string(), epoch, patience));
     else CO_TRY_OK(is_down(seen));
     CO_TRY_OK(co_await pods_.stop(uid, std::move(server), epoch));
-    drop(uid);
+    links_.drop(uid);
     co_return Success{};
 }
 
 Runtime::Answer<Success> ClusterRuntime::quiesce(ServerUid uid, Epoch epoch) {
-    CO_TRY_OK(co_await ask(uid, Op::quiesce, std::string(), epoch, quiesce_patience));
+    CO_TRY_OK(co_await links_.ask(uid, Op::quiesce, std::string(), epoch, quiesce_patience));
     co_return Success{};
 }
 
 Runtime::Answer<Success> ClusterRuntime::resume(ServerUid uid, Epoch epoch) {
-    CO_TRY_OK(co_await ask(uid, Op::resume, std::string(), epoch, patience));
+    CO_TRY_OK(co_await links_.ask(uid, Op::resume, std::string(), epoch, patience));
     co_return Success{};
 }
 
 Runtime::Answer<std::string> ClusterRuntime::command(ServerUid uid, std::string line, Epoch epoch) {
-    if (epoch != Epoch{}) co_return co_await ask(uid, Op::command, std::move(line), epoch, patience);
-    CO_TRY(link, co_await reach(uid));
-    co_return co_await link->ask(Op::command, std::move(line), link->status().epoch, patience);
+    return links_.command(uid, std::move(line), epoch);
 }
 
 Runtime::Answer<std::string> ClusterRuntime::health() {
@@ -269,7 +189,7 @@ Runtime::Answer<PodView> ClusterRuntime::open_pod(ServerUid uid) {
     auto pod = view_.pod(uid, server);
     if (pod && pod->is_running && !pod->is_leaving) co_return std::move(*pod);
     CO_TRY(spec, co_await knowledge_.launch(uid));
-    co_return co_await bring_up(std::move(spec), std::move(server), epoch_);
+    co_return co_await bring_up(std::move(spec), std::move(server), links_.epoch());
 }
 
 Files::Answer<net::shim::RemoteFiles::Place> ClusterRuntime::files_of(ServerUid uid) {
@@ -280,9 +200,9 @@ Files::Answer<net::shim::RemoteFiles::Place> ClusterRuntime::files_of(ServerUid 
     if (!server) co_return unavailable(server.error());
     const auto key = co_await knowledge_.key(*server);
     if (!key) co_return unavailable(key.error());
-    auto epoch = epoch_;
+    auto epoch = links_.epoch();
     if (epoch == Epoch{}) {
-        const auto link = co_await reach(uid);
+        const auto link = co_await links_.reach(uid);
         if (!link) co_return unavailable(link.error());
         epoch = (*link)->status().epoch;
     }
@@ -292,7 +212,7 @@ Files::Answer<net::shim::RemoteFiles::Place> ClusterRuntime::files_of(ServerUid 
 Task<void> ClusterRuntime::stop_idle_pods() {
     for (;;) {
         co_await clock_.sleep(idle_look);
-        if (epoch_ == Epoch{}) continue;  // It does not command yet.
+        if (links_.epoch() == Epoch{}) continue;  // It does not command yet.
         for (const auto uid : view_.servers()) {
             const auto stopped = co_await stop_when_idle(uid);
             if (stopped) used_.erase(uid);
@@ -307,7 +227,7 @@ Runtime::Answer<Success> ClusterRuntime::stop_when_idle(ServerUid uid) {
     const bool may_stop = pod && !pod->is_leaving && !launching_.contains(uid) && is_idle(uid, *pod);
     const auto since = used_.try_emplace(uid, clock_.now()).first->second;
     if (!may_stop || clock_.now() - since < options_.idle) co_return fail(RuntimeError::Kind::not_found, "it is not idle");
-    co_return co_await pods_.stop(uid, std::move(server), epoch_);
+    co_return co_await pods_.stop(uid, std::move(server), links_.epoch());
 }
 
 }  // namespace gk::kubernetes

@@ -13,6 +13,7 @@
 
 #include "adapters/kubernetes/client/key_workers.hpp"
 #include "adapters/kubernetes/runtime/cluster_view.hpp"
+#include "adapters/kubernetes/runtime/shim_links.hpp"
 #include "adapters/kubernetes/runtime/world_pods.hpp"
 #include "async/watchers.hpp"
 #include "net/shim/remote.hpp"
@@ -45,7 +46,7 @@ public:
         std::function<ObjectPtr(ServerUid)> service = [](ServerUid) { return ObjectPtr(); };
     };
     ClusterRuntime(boost::asio::any_io_executor loop, Client client, Random& random, Knowledge knowledge, Options options);
-    ~ClusterRuntime() override;
+    ~ClusterRuntime() override = default;
     ClusterRuntime(const ClusterRuntime&) = delete;
     ClusterRuntime& operator=(const ClusterRuntime&) = delete;
 
@@ -85,7 +86,7 @@ public:
     Answer<std::vector<LogLine>> logs(ServerUid uid, std::uint64_t cursor, std::size_t lines_max) override;
     Answer<std::uint64_t> log_cursor_from_end(ServerUid uid, std::size_t lines) override;
     Result<std::shared_ptr<void>, RuntimeError> watch_log(ServerUid uid, std::function<void()> grown) override;
-    Answer<server::Usage> usage(ServerUid uid) override;
+    Answer<server::Usage> usage(ServerUid uid) override { return links_.usage(uid); }
     Answer<std::string> health() override;
 
     // For net::shim::RemoteFiles: where the world's files are served. Starts the pod when there is none.
@@ -94,27 +95,14 @@ public:
     ClusterView& view() { return view_; }
 
 private:
-    using LinkPtr = net::shim::LinkPtr;
-    struct Connection {
-        LinkPtr link;
-        std::string pod;  // Its uid: another pod of that name has another shim.
-        std::uint64_t log_end = 0;
-        bool is_followed = false;
-        std::optional<wire::shim::PodUse> use;  // The last answer: two make a rate.
-    };
-
-    Result<Success, RuntimeError> admit(Epoch epoch);
+    ShimLinks::Knowledge shims();
+    Result<std::optional<PodView>, RuntimeError> pod_of(ServerUid uid) const;
+    Answer<noise::Key> shim_key_of(ServerUid uid);
     // Where the server's objects are, by the records or by their own labels.
     Result<ObjectKey, RuntimeError> place(ServerUid uid) const;
     // The same, once the copies show what we wrote ourselves.
     Answer<ObjectKey> settled(ServerUid uid);
-    Answer<LinkPtr> reach(ServerUid uid);
-    Task<void> tell_epoch(ServerUid uid);
-    Task<void> follow(ServerUid uid);
-    Answer<LinkPtr> connect(ServerUid uid, ObjectKey server, PodView pod);
     Answer<Seen> observe_run(ServerUid uid, const ObjectKey& server);
-    void heard(ServerUid uid);
-    void drop(ServerUid uid);
     void note(ServerUid uid);
     bool is_idle(ServerUid uid, const PodView& pod) const;
     Task<Turn> keep_link(ObjectKey server);
@@ -124,7 +112,6 @@ private:
     // The pod that is there, or one that is started to serve what lies on the disk.
     Answer<PodView> open_pod(ServerUid uid);
     Answer<PodView> bring_up(server::LaunchSpec spec, ObjectKey server, Epoch epoch);
-    Answer<std::string> ask(ServerUid uid, wire::shim::Op op, std::string text, Epoch epoch, Milliseconds patience);
     Task<void> prove_deaths(ServerUid uid, const ObjectKey& server);
     void look_at_disks(ServerUid uid, const ObjectKey& server, Seen& seen) const;
     // What a game that could be played has no address for: it waits for the cloud, and is seen when that is over.
@@ -145,10 +132,7 @@ private:
     Knowledge knowledge_;
     Options options_;
     async::Watchers<ServerUid> watchers_;
-    async::Watchers<ServerUid> log_watchers_;
-    std::map<ServerUid, int> followers_;
-    Epoch epoch_{};  // The highest that has commanded.
-    std::map<ServerUid, Connection> links_;
+    ShimLinks links_;
     std::map<ServerUid, Time> used_;  // When files or logs were last asked for.
     std::set<ServerUid> launching_;
     boost::asio::thread_pool disk_{1};  // Where game files are read beside the loop.

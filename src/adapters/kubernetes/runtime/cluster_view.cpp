@@ -93,6 +93,7 @@ void ClusterView::saw_node(const Change& change) {
     if (change.before != nullptr && state_in(change.before) == state_in(change.after)) return;
     proven_dead_.erase(change.key.name);
     waiting_.wake_all();
+    node_changed_(change.key.name);
     const auto concerned = servers_by_node();
     if (const auto at = concerned.find(change.key.name); at != concerned.end()) std::ranges::for_each(at->second, changed_);
     for (const auto& [uid, node] : left_behind_) {

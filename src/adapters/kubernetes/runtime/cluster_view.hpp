@@ -31,6 +31,9 @@ public:
     // `space`: only this namespace; empty: all. `changed` is called for what concerns a server, after the copy has it; it must not wait.
     ClusterView(Client client, Random& random, const std::string& space, Changed changed);
 
+    // Called when a node falls silent, dies, is to be emptied, or is there again; it must not wait.
+    void on_node(std::function<void(const std::string& node)> changed) { node_changed_ = std::move(changed); }
+
     // Until the task is cancelled.
     Task<void> run();
     bool has_synced() const;
@@ -83,6 +86,7 @@ private:
     Clock& clock_;
     Client client_;
     Changed changed_;
+    std::function<void(const std::string&)> node_changed_ = [](const std::string&) {};
     async::WaitQueue waiting_;
     std::map<ServerUid, ObjectKey> places_;
     std::set<std::string> proven_dead_;
