@@ -40,7 +40,7 @@ struct Context {
     Value openapi;                            // api/openapi.yaml.
     uid_t owner_uid = 0;                      // Besides root, whom the Unix socket trusts.
     Identities* identities = nullptr;         // Who has tokens that are no keys of ours; null: nobody.
-    std::function<void(Metrics&)> collect = [](Metrics&) {};  // Sets what others count, right before a page of metrics is made.
+    std::function<Task<void>()> collect{};    // Sets what others count, right before a page of metrics is made; empty: nobody counts.
     std::function<std::string()> keeper_name{};  // Of whoever else keeps, as far as is known.
 };
 

@@ -90,6 +90,8 @@ void Metrics::count(const Event& event) {
     }
 }
 
+prometheus::Registry& Metrics::registry() { return families_->registry; }
+
 std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(families_->registry.Collect()); }
 
 Task<void> count_events(Ledger& ledger, Clock& clock, Metrics& metrics) {

@@ -8,6 +8,10 @@
 #include "ports/clock.hpp"
 #include "ports/ledger.hpp"
 
+namespace prometheus {
+class Registry;
+}  // namespace prometheus
+
 namespace gk::api {
 
 // What /metrics shows, over prometheus-cpp's registry. Labels come from our own tables (routes, methods, statuses), never from the network.
@@ -26,6 +30,8 @@ public:
     void set_epoch(Epoch epoch);
     // So many calls to the cluster's API server until now; status 0: no answer came.
     void set_cluster_calls(const std::string& method, int status, std::uint64_t count);
+    // Where others put what they count.
+    prometheus::Registry& registry();
     // The Prometheus text format.
     std::string text() const;
 

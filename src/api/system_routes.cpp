@@ -81,7 +81,7 @@ Task<Outcome> metrics(Context& context, net::Request& request, app::Caller calle
     for (const auto& record : servers) ++counts[std::to_underlying(server::state_of(record))];
     for (std::size_t i = 0; i < counts.size(); ++i) context.metrics.set_servers(server::state_names[i], counts[i]);
     context.metrics.set_epoch(context.tenure.epoch());
-    context.collect(context.metrics);
+    if (context.collect) co_await context.collect();
     co_return net::Response::text(200, "text/plain; version=0.0.4", context.metrics.text());
 }
 

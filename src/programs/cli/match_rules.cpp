@@ -65,13 +65,14 @@ std::string sizes_text(const std::vector<Stage>& stages) {
     return out;
 }
 
+// Empty where there is but one: then the players of a match say it all.
 std::string teams_text(const RuleSet& rules) {
     std::vector<std::string> parts;
     for (const auto& team : rules.teams) {
         const auto times = team.quantity == 1 ? std::string() : fmt::format("{} times ", team.quantity);
         parts.push_back(fmt::format("{}{} of {}", times, team.name, players_text(team.least, team.most)));
     }
-    return joined(parts);
+    return parts.size() == 1 && rules.teams.front().quantity == 1 ? "no teams" : joined(parts);
 }
 
 std::string attributes_text(const RuleSet& rules) {

@@ -184,7 +184,7 @@ private:
     // Each with all its waits, those without a match too.
     void add_groups(const std::string& by) {
         std::size_t place = 0;
-        for (const auto* who : {"lowest tenth", "rest", "highest tenth"}) {
+        for (const auto* who : {"the lowest tenth", "those between", "the highest tenth"}) {
             add(fmt::format("wait p95, {} by {}", who, by),
                 [&](const Report& report) { return place < report.groups.size() ? seconds_text(report.groups[place].waits.p95) : std::string(); });
             ++place;

@@ -128,7 +128,7 @@ public:
                    .openapi = description("api/openapi.yaml"),
                    .owner_uid = rights.owner,
                    .identities = installation.identities(),
-                   .collect = [&installation](api::Metrics& metrics) { installation.collect(metrics); },
+                   .collect = [this] { return collect(); },
                    .keeper_name = [&installation] { return installation.keeper_name(); }},
           matchmaking_(make_matchmaking()),
           compat_{.api = context_,
@@ -155,6 +155,10 @@ private:
                                                                 .api = context_,
                                                                 .key = installation_.keys().vault,
                                                                 .public_host = installation_.public_host()});
+    }
+    Task<void> collect() {
+        installation_.collect(metrics_);
+        if (matchmaking_) co_await matchmaking_->collect();
     }
     Task<Result<FirstStart, std::string>> first_start();
     Task<void> submit(app::Due due);

@@ -60,7 +60,8 @@ Matchmaking::Matchmaking(boost::asio::io_context& loop, const Config& config, Pa
                .fleets = fleet_orders_,
                .maker = maker_,
                .feed = feed_,
-               .store = parts_.matches.store} {}
+               .store = parts_.matches.store},
+      metrics_(parts_.api.metrics) {}
 
 std::vector<FieldError> Matchmaking::wrong_with(const fleet::Fleet& fleet) const {
     const auto* game = parts_.games.game(fleet.game);
@@ -88,7 +89,25 @@ Task<Result<Success, std::string>> Matchmaking::make_queue() {
 
 void Matchmaking::begin(async::TaskGroup& tasks, async::TaskGroup& office) {
     tasks.spawn("match feed", feed_.run());
+    auto is_counted = [this] { return maker_.is_at_work(); };
+    tasks.spawn("match metrics", api::count_match_events(parts_.matches.store, parts_.ports.clock, metrics_, std::move(is_counted)));
     office.spawn("matchmaker", make_matches());
+}
+
+// What the stores do not say now is not shown: a page of metrics never waits for anything to be mended.
+Task<void> Matchmaking::collect() {
+    std::map<std::string, std::size_t> waiting;
+    const auto queues = co_await parts_.matches.store.queues();
+    for (const auto& queue : queues.value_or(std::vector<QueueRecord>())) {
+        if (const auto count = maker_.waiting(queue.name)) waiting[queue.name] = *count;
+    }
+    metrics_.set_waiting(waiting);
+    std::map<std::string, app::Fleets::Counts> counts;
+    const auto fleets = co_await parts_.matches.fleets.fleets();
+    for (const auto& fleet : fleets.value_or(std::vector<fleet::Fleet>())) {
+        if (auto of = fleets_.counts(fleet.name)) counts[fleet.name] = std::move(*of);
+    }
+    metrics_.set_fleets(counts);
 }
 
 Task<void> Matchmaking::make_matches() {

@@ -8,6 +8,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "api/match/match_context.hpp"
+#include "api/match/match_metrics.hpp"
 #include "app/catalog/game_shelf.hpp"
 #include "app/fleet/fleet_orders.hpp"
 #include "app/fleet/fleets.hpp"
@@ -41,6 +42,8 @@ public:
     Task<Result<Success, std::string>> make_queue();
     // What every replica does; into `office` what only the one that keeps does.
     void begin(async::TaskGroup& tasks, async::TaskGroup& office);
+    // Sets what is counted by looking, right before a page of metrics is made.
+    Task<void> collect();
 
 private:
     std::vector<FieldError> wrong_with(const fleet::Fleet& fleet) const;
@@ -57,6 +60,7 @@ private:
     app::Queues queues_;
     app::FleetOrders fleet_orders_;
     api::MatchContext context_;
+    api::MatchMetrics metrics_;
 };
 
 }  // namespace gk::programs

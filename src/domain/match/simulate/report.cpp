@@ -40,7 +40,7 @@ std::optional<Yardstick> yardstick_of(const RuleSet& rules, const std::string& a
 
 struct Spans {
     double spread = 0;
-    double gap = 0;
+    std::optional<double> gap;  // None: one team.
 };
 
 Spans spans_of(const Simulation::Made& made, std::span<const Arrival> arrivals, const Yardstick& by) {
@@ -59,8 +59,10 @@ Spans spans_of(const Simulation::Made& made, std::span<const Arrival> arrivals, 
         }
     }
     if (!least) return {};
+    Spans out{.spread = *most - *least, .gap = {}};
     const auto [weakest, strongest] = std::ranges::minmax_element(teams, {}, [](const auto& team) { return team.second.mean; });
-    return {.spread = *most - *least, .gap = strongest->second.mean - weakest->second.mean};
+    if (teams.size() > 1) out.gap = strongest->second.mean - weakest->second.mean;
+    return out;
 }
 
 void count_left(const Simulation::Left& left, std::size_t players, Report& out) {
@@ -94,7 +96,7 @@ void measure_matches(const Simulation& simulation, std::span<const Arrival> arri
         if (!by) continue;
         const auto spans = spans_of(made, arrivals, *by);
         spreads.push_back(spans.spread);
-        gaps.push_back(spans.gap);
+        if (spans.gap) gaps.push_back(*spans.gap);
     }
     out.matches = simulation.made.size();
     out.waits = figures_of(std::move(waits));
