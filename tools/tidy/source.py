@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 CXX = (".cpp", ".hpp")
-TEXT = CXX + (".py", ".sh", ".cmake", ".md", ".yaml", ".yml", ".json", ".txt", "")
+TEXT = CXX + (".py", ".sh", ".cmake", ".md", ".yaml", ".yml", ".json", ".svg", ".txt", "")
 
 
 @dataclass(frozen=True)
