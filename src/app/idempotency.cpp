@@ -4,6 +4,12 @@
 
 namespace gk::app {
 
+Error idempotency_mismatch() {
+    return {.kind = Error::Kind::unprocessable,
+            .code = "idempotency_mismatch",
+            .message = "this Idempotency-Key was used for another request; take a new key for a new request"};
+}
+
 Task<Result<Turn, Error>> take_turn(Ledger& ledger, Time now, Caller caller, Idempotency once, OperationId fresh) {
     if (once.key.empty()) co_return Turn{.operation = fresh, .is_first = true};
     IdempotentReply mine{.request_digest = once.digest, .operation = fresh};
@@ -12,9 +18,7 @@ Task<Result<Turn, Error>> take_turn(Ledger& ledger, Time now, Caller caller, Ide
     const auto& earlier = *remembered;
     if (!earlier) co_return Turn{.operation = fresh, .is_first = true};
     if (earlier->request_digest == once.digest) co_return Turn{.operation = earlier->operation, .is_first = false};
-    co_return std::unexpected(Error{.kind = Error::Kind::unprocessable,
-                                    .code = "idempotency_mismatch",
-                                    .message = "this Idempotency-Key was used for another request; take a new key for a new request"});
+    co_return std::unexpected(idempotency_mismatch());
 }
 
 Task<Result<Success, Error>> take_only_turn(Ledger& ledger, Time now, Caller caller, Idempotency once, OperationId fresh, std::string cure) {

@@ -17,6 +17,9 @@ struct Idempotency {
     std::string digest;  // Of method, path and body.
 };
 
+// The refusal of a key that stands for another request.
+Error idempotency_mismatch();
+
 // The operation that a request is answered with: `fresh` the first time, the same as then when it is repeated.
 struct Turn {
     OperationId operation;

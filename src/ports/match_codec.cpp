@@ -2,6 +2,15 @@
 
 namespace gk {
 
+Value to_value(const QueueRating& rating) { return Value::object({{"model", name_of(rating.model)}, {"attribute", rating.attribute}}); }
+
+bool decode(const Value& value, const std::string& pointer, Errors& errors, QueueRating& out) {
+    ObjectReader in(value, pointer, errors);
+    in.optional("model", out.model);
+    in.optional("attribute", out.attribute);
+    return in.finish();
+}
+
 Value to_value(const QueueRecord& queue) {
     auto value = Value::object({{"name", queue.name},
                                 {"game", queue.game},
@@ -10,6 +19,7 @@ Value to_value(const QueueRecord& queue) {
                                 {"ticket_ttl", duration_text(queue.ticket_ttl)},
                                 {"silence", duration_text(queue.silence)},
                                 {"acceptance", duration_text(queue.acceptance)},
+                                {"rating", to_value(queue.rating)},
                                 {"generation", static_cast<std::int64_t>(queue.generation)}});
     if (queue.shadow) value.set("shadow", *queue.shadow);
     return value;
@@ -25,6 +35,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Queu
     in.required("ticket_ttl", out.ticket_ttl);
     in.required("silence", out.silence);
     in.optional("acceptance", out.acceptance);
+    in.optional("rating", out.rating);
     in.optional("generation", out.generation);
     return in.finish_lenient();
 }
@@ -32,9 +43,10 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Queu
 Value to_value(const PlayerRating& rating) {
     return Value::object({{"player", rating.player},
                           {"queue", rating.queue},
-                          {"value", rating.value},
-                          {"deviation", rating.deviation},
-                          {"volatility", rating.volatility},
+                          {"model", name_of(rating.model)},
+                          {"value", rating.standing.value},
+                          {"deviation", rating.standing.deviation},
+                          {"volatility", rating.standing.volatility},
                           {"matches", std::int64_t{rating.matches}}});
 }
 
@@ -42,9 +54,10 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Play
     ObjectReader in(value, pointer, errors);
     in.required("player", out.player);
     in.required("queue", out.queue);
-    in.required("value", out.value);
-    in.required("deviation", out.deviation);
-    in.optional("volatility", out.volatility);
+    in.optional("model", out.model);
+    in.required("value", out.standing.value);
+    in.required("deviation", out.standing.deviation);
+    in.optional("volatility", out.standing.volatility);
     in.optional("matches", out.matches);
     return in.finish_lenient();
 }

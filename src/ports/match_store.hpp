@@ -11,10 +11,17 @@
 #include "base/value.hpp"
 #include "domain/match/match.hpp"
 #include "domain/match/ticket.hpp"
+#include "domain/rating/standing.hpp"
 #include "ports/ledger.hpp"
 #include "ports/task.hpp"
 
 namespace gk {
+
+// How a queue rates its players by the results of their matches.
+struct QueueRating {
+    rating::Model model = rating::Model::weng_lin;
+    std::string attribute;  // Under which its rules find a player's rating; empty: nowhere.
+};
 
 // A queue as people configure it: contract section 11.
 struct QueueRecord {
@@ -26,6 +33,7 @@ struct QueueRecord {
     Milliseconds ticket_ttl = std::chrono::seconds(300);
     Milliseconds silence = std::chrono::seconds(60);
     Milliseconds acceptance{};  // How long players may take to accept a match; zero: they are not asked.
+    QueueRating rating{};
     std::uint64_t generation = 1;  // Grows with each change.
 };
 
@@ -43,10 +51,9 @@ struct MatchEvent {
 struct PlayerRating {
     std::string player;
     std::string queue;
-    double value = 0;
-    double deviation = 0;
-    double volatility = 0;  // Glicko-2 only.
-    std::uint32_t matches = 0;
+    rating::Model model = rating::Model::weng_lin;
+    rating::Standing standing;
+    std::uint32_t matches = 0;  // That have made it.
 };
 
 // Keeps queues, tickets, matches, their events, ratings. When a call returns success, the change is on disk; many calls at once share a
@@ -84,7 +91,7 @@ public:
 
     // All-or-nothing for each match: `by` is the newest epoch, all its tickets wait, none of its players has a live match. A refused match
     // changes nothing; its answer names the tickets that cannot be matched any more, which the engine forgets; the others go on waiting. A match
-    // that is there and not over takes the members it does not have yet (backfill), with the `open_slots` given.
+    // that is there and not over takes the members it does not have yet (backfill).
     struct Committed {
         bool is_committed = false;
         std::vector<TicketId> gone;
@@ -130,7 +137,8 @@ public:
     virtual Answer<std::uint64_t> last_event() = 0;  // Its number; 0: there was none yet.
 
     virtual Answer<std::vector<PlayerRating>> ratings(std::string queue, std::vector<std::string> players) = 0;
-    // Once for each match: false when its results were taken before, also by a call whose answer was lost.
+    // Once for each match: false when its results were taken before, also by a call whose answer was lost. Each rating follows on what is stored by
+    // one match; `conflict` when another match was rated since it was read.
     virtual Answer<bool> rate(MatchId match, std::vector<PlayerRating> ratings, WrittenBy by) = 0;
 
     // Removes tickets (with their events) and matches that were over before then, about `limit` of each at most; returns how many. Ratings stay.

@@ -27,9 +27,17 @@ struct MatchHouse {
           fleets(home.io.get_executor(), {fleet_store, home.runtime, home.clock, starter}),
           maker({.store = store, .servers = fleets, .clock = home.clock, .random = home.random, .off_loop = here}, {}),
           tickets({.store = store, .feed = feed, .clock = home.clock, .random = home.random, .key = Secret("of tokens")}),
+          matches({.store = store, .clock = home.clock}),
           queues({.store = store, .is_known_game = [this](const std::string& game) { return house.games.game(game) != nullptr; }}),
           fleet_orders({.store = fleet_store, .fleets = fleets, .check = [](const fleet::Fleet&) { return std::vector<FieldError>(); }}),
-          context{.api = api_context, .tickets = tickets, .queues = queues, .fleets = fleet_orders, .maker = maker, .feed = feed, .store = store} {}
+          context{.api = api_context,
+                  .tickets = tickets,
+                  .matches = matches,
+                  .queues = queues,
+                  .fleets = fleet_orders,
+                  .maker = maker,
+                  .feed = feed,
+                  .store = store} {}
 
     static Task<void> here(std::function<void()> work) {
         work();
@@ -50,8 +58,8 @@ struct MatchHouse {
         match.id = home.random.id<MatchId>();
         match.queue = "casual";
         match.members.push_back({.player = "ben", .ticket = ben, .team = "players", .accepted = {}, .left_at = {}});
-        std::vector<match::Match> matches{match};
-        EXPECT_TRUE(home.wait(store.commit(std::move(matches), Epoch{})).value().front().is_committed);
+        std::vector<match::Match> made{match};
+        EXPECT_TRUE(home.wait(store.commit(std::move(made), Epoch{})).value().front().is_committed);
         return {ann.text(), match.id.text()};
     }
     TicketId join(const std::string& player) {
@@ -72,6 +80,7 @@ struct MatchHouse {
     app::Fleets fleets;
     app::Matchmaker maker;
     app::Tickets tickets;
+    app::Matches matches;
     app::Queues queues;
     app::FleetOrders fleet_orders;
     api::MatchContext context;

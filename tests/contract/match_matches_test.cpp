@@ -97,6 +97,7 @@ TEST_P(MatchStoreContract, AMatchGoesItsWayToItsEnd) {
     stores_->restart();
     made.state = MatchState::ended;
     made.end_reason = "server_exited";
+    for (auto& member : made.members) member.told_at = made.assigned_at;
     EXPECT_EQ(wait(store().match(made.id)).value(), made);
     EXPECT_EQ(stored(ann.id).state, TicketState::ended);
     EXPECT_EQ(stored(ann.id).reason, "server_exited");
@@ -201,7 +202,8 @@ TEST_P(MatchStoreContract, WhoLeavesMayJoinAgainWhileTheOthersPlay) {
 TEST_P(MatchStoreContract, ARunningMatchTakesMore) {
     const auto ann = join(ticket(1, {"ann"})), bob = join(ticket(2, {"bob"}));
     auto made = match_of(1, {ann});
-    made.open_slots = 1;
+    made.kept_at = 2;
+    made.kept_since = start;
     ASSERT_TRUE(commit(made).is_committed);
     made.state = MatchState::assigned;
     ASSERT_TRUE(become(made, MatchState::assigned));

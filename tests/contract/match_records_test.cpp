@@ -105,9 +105,10 @@ TEST_P(MatchStoreContract, KeepsQueues) {
 TEST_P(MatchStoreContract, TakesTheResultsOfAMatchOnce) {
     const auto made = match_of(1, {join(ticket(1, {"ann"}))});
     ASSERT_TRUE(commit(made).is_committed);
-    const PlayerRating better{.player = "ann", .queue = "ranked", .value = 1510.125, .deviation = 80.1, .volatility = 0.06, .matches = 1};
+    const PlayerRating better{
+        .player = "ann", .queue = "ranked", .standing = {.value = 1510.125, .deviation = 80.1, .volatility = 0.06}, .matches = 1};
     auto worse = better;
-    worse.value = 3;
+    worse.standing.value = 3;
 
     EXPECT_TRUE(wait(store().rate(made.id, {better}, epoch_)).value());
     EXPECT_FALSE(wait(store().rate(made.id, {worse}, epoch_)).value());
@@ -117,12 +118,27 @@ TEST_P(MatchStoreContract, TakesTheResultsOfAMatchOnce) {
     ASSERT_EQ(known.size(), 1u);
     EXPECT_EQ(known[0].player, "ann");
     EXPECT_EQ(known[0].queue, "ranked");
-    EXPECT_EQ(known[0].value, 1510.125);
-    EXPECT_EQ(known[0].deviation, 80.1);
-    EXPECT_EQ(known[0].volatility, 0.06);
+    EXPECT_EQ(known[0].standing, better.standing);
     EXPECT_EQ(known[0].matches, 1u);
     EXPECT_TRUE(wait(store().ratings("casual", {"ann"}))->empty());
     EXPECT_EQ(wait(store().rate(match_id(9), {better}, epoch_)).error().kind, Kind::not_found);
+}
+
+// Two matches of one player whose results come at the same time: neither is lost.
+TEST_P(MatchStoreContract, RefusesARatingThatDoesNotFollowOnTheStoredOne) {
+    const auto first = match_of(1, {join(ticket(1, {"ann"}))}), second = match_of(2, {join(ticket(2, {"bob"}))});
+    ASSERT_TRUE(commit(first).is_committed);
+    ASSERT_TRUE(commit(second).is_committed);
+    PlayerRating ann{.player = "ann", .queue = "ranked", .standing = {.value = 1500, .deviation = 80}, .matches = 1};
+    auto bob = ann;
+    bob.player = "bob";
+    ASSERT_TRUE(wait(store().rate(first.id, {ann}, no_keeper)).value());
+
+    EXPECT_EQ(wait(store().rate(second.id, {bob, ann}, no_keeper)).error().kind, Kind::conflict);
+    EXPECT_TRUE(wait(store().ratings("ranked", {"bob"}))->empty());
+    ann.matches = 2;
+    EXPECT_TRUE(wait(store().rate(second.id, {bob, ann}, no_keeper)).value());
+    EXPECT_FALSE(wait(store().rate(second.id, {bob, ann}, no_keeper)).value()) << "again, whatever is stored by now";
 }
 
 TEST_P(MatchStoreContract, RemovesWhatIsLongOver) {

@@ -123,6 +123,25 @@ TEST_F(SqliteDatabase, CopiesItsLogIntoTheFileWhileItRuns) {
     EXPECT_GT(fs::file_size(path_), 80U << 20U);
 }
 
+// A start reads only what decides over worlds when tickets have made the file large.
+TEST_F(SqliteDatabase, FindsADamagedIndexOfWorldsInALargeFile) {
+    ASSERT_TRUE(open());
+    change_file(
+        "INSERT INTO match_events (ticket, at, match, what, detail) WITH RECURSIVE rows (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM rows WHERE n < "
+        "40) SELECT 1, 1, '', n, printf('%.1000000c', 'x') FROM rows");
+    EXPECT_TRUE(open());
+    change_file("CREATE TABLE aside AS SELECT * FROM sqlite_schema WHERE name = 'operations_unfinished'");
+    change_file("PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'operations_unfinished'");
+    change_file("INSERT INTO operations (id, server, finished, document, digest) VALUES ('lost', '', 0, '', '')");
+    change_file("PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM aside");
+    change_file("DROP TABLE aside");
+
+    const auto opened = open();
+
+    ASSERT_FALSE(opened);
+    EXPECT_NE(opened.error().detail.find("missing from index operations_unfinished"), std::string::npos) << opened.error().detail;
+}
+
 // R6: an edit that SQLite itself cannot see.
 TEST_F(SqliteDatabase, DoesNothingWithARowThatSomebodyChanged) {
     {
@@ -303,7 +322,7 @@ void SqliteDatabase::make_matches(MatchStore& matches) {
     match.state = match::MatchState::assigned;
     match.server = match::MatchServer{.name = "game-server-01020304", .host = "192.0.2.1", .port = 4000};
     EXPECT_TRUE(wait(matches.advance(match, {}, Time(), epoch)));
-    EXPECT_TRUE(wait(matches.rate(match.id, {{.player = "bob", .queue = "ranked", .value = 1500}}, epoch)));
+    EXPECT_TRUE(wait(matches.rate(match.id, {{.player = "bob", .queue = "ranked", .standing = {.value = 1500}, .matches = 1}}, epoch)));
 }
 
 // Writes what the fixture of the newest schema is made of; run once when a schema is released:

@@ -1,154 +1,9 @@
-// Tickets become matches, and matches get servers: the matchmaker over a store in memory, with a servers whose servers do as they are told.
+// Tickets become matches, and matches get servers: the matchmaker over a store in memory, with servers that do as they are told.
 
-#include "app/match/matchmaker.hpp"
-
-#include <set>
-
-#include <boost/asio/io_context.hpp>
-#include <gtest/gtest.h>
-
-#include "adapters/memory/match_store.hpp"
-#include "adapters/memory/random.hpp"
-#include "async/manual_clock.hpp"
-#include "async/run.hpp"
-#include "async/watchers.hpp"
-#include "net/json/json.hpp"
+#include "tests/match/matchmaker_rig.hpp"
 
 namespace gk::app {
 namespace {
-using namespace std::chrono_literals;
-using match::MatchState;
-using match::TicketState;
-
-// What seed 001 does: twelve, or after 15 seconds at least two.
-constexpr const char* seed_rules = R"json({
-  "name": "seed", "ruleLanguageVersion": "1.0",
-  "algorithm": {"expansionAgeSelection": "oldest"},
-  "teams": [{"name": "players", "minPlayers": 12, "maxPlayers": 12}],
-  "expansions": [{"target": "teams[players].minPlayers", "steps": [{"waitTimeSeconds": 15, "value": 2}]}]
-})json";
-
-class FakeServers final : public MatchServers {
-public:
-    explicit FakeServers(boost::asio::any_io_executor loop) : ended_(std::move(loop)) {}
-
-    Task<void> work(Shift&) override { co_return; }
-    Answer<std::optional<match::MatchServer>> take(match::Match match, QueueRecord) override {
-        if (warm == 0) co_return std::nullopt;
-        --warm;
-        co_return std::optional(server_of(match));
-    }
-    Answer<match::MatchServer> start(match::Match match, QueueRecord, Time) override {
-        ++starts;
-        if (failing > 0) {
-            --failing;
-            co_return std::unexpected(Refusal{.code = "start_timeout", .detail = "never ready"});
-        }
-        co_return server_of(match);
-    }
-    Task<void> release(MatchId match) override {
-        released.insert(match);
-        co_return;
-    }
-    Task<void> adopt(std::vector<match::Match> live) override {
-        adopted = std::move(live);
-        co_return;
-    }
-    std::shared_ptr<void> watch(Ended ended) override { return ended_.add(std::move(ended)); }
-    void exit(MatchId match) { ended_.notify(match, "server_exited"); }
-
-    int warm = 0;
-    int failing = 0;
-    int starts = 0;
-    std::set<MatchId> released;
-    std::vector<match::Match> adopted;
-
-private:
-    static match::MatchServer server_of(const match::Match& match) {
-        return {.name = "game-server-" + match.id.text().substr(0, 8), .host = "192.0.2.1", .port = 7777};
-    }
-    async::Watchers<MatchId, std::string> ended_;
-};
-
-class MatchmakerTest : public testing::Test {
-protected:
-    void SetUp() override { configure(60s); }
-    void TearDown() override {
-        tasks.cancel();
-        wait(tasks.join());
-    }
-
-    void configure(Milliseconds ttl) {
-        QueueRecord queue;
-        queue.name = "casual";
-        queue.game = "match-server";
-        queue.rules = net::parse_json(seed_rules).value();
-        queue.ticket_ttl = ttl;
-        queue.silence = 60s;
-        ASSERT_TRUE(wait(store.put(queue)));
-    }
-    void begin() {
-        maker = std::make_unique<Matchmaker>(MatchmakerPorts{.store = store, .servers = servers, .clock = clock, .random = random, .off_loop = here},
-                                             MatchmakerLimits{});
-        tasks.spawn("matchmaker", keep());
-        settle();
-    }
-    Task<void> keep() { why = co_await maker->run(); }
-    static Task<void> here(std::function<void()> work) {
-        work();
-        co_return;
-    }
-    TicketId join(const std::string& player, Milliseconds ttl = 60s) {
-        match::Ticket ticket;
-        ticket.id = random.id<TicketId>();
-        ticket.queues = {"casual"};
-        ticket.players.push_back({.id = player, .attributes = {}, .latencies = {}, .blocked = {}});
-        ticket.joined_at = ticket.seen_at = clock.now();
-        ticket.expires_at = clock.now() + ttl;
-        auto joined = wait(store.join(ticket));
-        EXPECT_TRUE(joined);
-        if (maker) maker->note(joined->ticket);
-        return joined->ticket.id;
-    }
-    std::vector<TicketId> join_many(int count) {
-        std::vector<TicketId> tickets;
-        for (int i = 0; i < count; ++i) tickets.push_back(join("player" + std::to_string(++players)));
-        return tickets;
-    }
-    void settle() {
-        io.restart();
-        while (io.poll() > 0) io.restart();
-    }
-    // In steps, so that what each moment brings is done in it.
-    void pass_time(Milliseconds time) {
-        settle();
-        for (auto left = time; left > 0ms; left -= 50ms) {
-            clock.advance(std::min<Milliseconds>(left, 50ms));
-            settle();
-        }
-    }
-    match::Ticket ticket(TicketId id) { return wait(store.ticket(id)).value(); }
-    std::vector<match::Match> matches() {
-        auto all = wait(store.matches({})).value();
-        std::ranges::reverse(all);
-        return all;
-    }
-    template <class T>
-    T wait(Task<T> task) {
-        return async::run_until_done(io, std::move(task));
-    }
-
-    boost::asio::io_context io{1};
-    async::ManualClock clock;
-    memory::SeededRandom random{1};
-    std::shared_ptr<memory::MatchState> state = std::make_shared<memory::MatchState>();
-    memory::MemoryMatchStore store{io.get_executor(), state};
-    FakeServers servers{io.get_executor()};
-    std::unique_ptr<Matchmaker> maker;
-    async::TaskGroup tasks{io.get_executor()};
-    std::string why;
-    int players = 0;
-};
 
 // Requirement S1-4.
 TEST_F(MatchmakerTest, TwentyFiveJoinsAreTwoMatchesOfTwelveAndOneWhoWaits) {
@@ -341,11 +196,7 @@ TEST_F(MatchmakerTest, NewRulesCountForWhoWaitsAlready) {
     pass_time(1s);
     EXPECT_TRUE(matches().empty());
 
-    auto queue = wait(store.queues()).value()[0];
-    queue.rules = net::parse_json(R"({"ruleLanguageVersion": "1.0", "teams": [{"name": "trio", "minPlayers": 3, "maxPlayers": 3}]})").value();
-    ++queue.generation;
-    ASSERT_TRUE(wait(store.put(queue)));
-    maker->note_queues();
+    configure(net::parse_json(R"({"ruleLanguageVersion": "1.0", "teams": [{"name": "trio", "minPlayers": 3, "maxPlayers": 3}]})").value());
     pass_time(1s);
 
     ASSERT_EQ(matches().size(), 1U);

@@ -11,6 +11,7 @@ using Kind = StoreError::Kind;
 using match::TicketState;
 
 StoreError fenced() { return {Kind::fenced, "a newer matchmaker is at work"}; }
+StoreError rated_meanwhile(const std::string& player) { return {Kind::conflict, fmt::format("player {} was rated meanwhile", player)}; }
 StoreError no_match(MatchId id) { return {Kind::not_found, fmt::format("there is no match {}", id.text())}; }
 
 std::vector<std::string> players_of(const match::Ticket& ticket) {
@@ -115,7 +116,7 @@ MatchStore::Committed MemoryMatchStore::commit_one(const match::Match& proposed)
         if (waits && !state_->live_matches.contains({proposed.tenant, member.player})) continue;
         if (std::ranges::find(answer.gone, member.ticket) == answer.gone.end()) answer.gone.push_back(member.ticket);
     }
-    if (!answer.gone.empty() || (is_known && is_over(there->second.match.state))) return answer;
+    if (!answer.gone.empty() || (is_known && !match::may_take(there->second.match, members.size()))) return answer;
     claim(is_known ? match::with_members_of(there->second.match, proposed) : proposed, members, proposed.claimed_at);
     answer.is_committed = true;
     return answer;
@@ -200,7 +201,13 @@ MatchStore::Answer<bool> MemoryMatchStore::rate(MatchId id, std::vector<PlayerRa
     if (by && *by < state_->epoch) co_return std::unexpected(fenced());
     const auto found = state_->matches.find(id);
     if (found == state_->matches.end()) co_return std::unexpected(no_match(id));
-    if (std::exchange(found->second.is_rated, true)) co_return false;
+    if (found->second.is_rated) co_return false;
+    for (const auto& rating : ratings) {
+        const auto known = state_->ratings.find({rating.queue, rating.player});
+        const auto matches = known == state_->ratings.end() ? 0 : known->second.matches;
+        if (matches + 1 != rating.matches) co_return std::unexpected(rated_meanwhile(rating.player));
+    }
+    found->second.is_rated = true;
     for (auto& rating : ratings) {
         auto key = std::pair(rating.queue, rating.player);
         state_->ratings[std::move(key)] = std::move(rating);

@@ -1,7 +1,11 @@
 #include "adapters/sqlite/match_changes.hpp"
 
 #include <algorithm>
+#include <optional>
 
+#include <fmt/format.h>
+
+#include "adapters/sqlite/document.hpp"
 #include "adapters/sqlite/facts.hpp"
 #include "adapters/sqlite/match_rows.hpp"
 #include "domain/match/step.hpp"
@@ -63,7 +67,8 @@ Result<MatchStore::Committed, StoreError> commit_one(Connection& db, const match
     const auto members = match::new_members(known ? &known->match : nullptr, proposed);
     if (known && members.empty()) return MatchStore::Committed{.is_committed = true, .gone = {}};
     TRY(gone, unmatchable(db, proposed, members));
-    if (!gone.empty() || (known && is_over(known->match.state))) return MatchStore::Committed{.is_committed = false, .gone = std::move(gone)};
+    if (!gone.empty() || (known && !match::may_take(known->match, members.size())))
+        return MatchStore::Committed{.is_committed = false, .gone = std::move(gone)};
     if (known) {
         known->match = match::with_members_of(std::move(known->match), proposed);
         TRY_OK(set_match(db, *known));
@@ -119,6 +124,14 @@ Result<Success, StoreError> remove_match(Connection& db, const StoredMatch& stor
     }
     TRY_OK(db.change("DELETE FROM matches WHERE number = ?1", stored.number));
     return Success{};
+}
+
+Result<std::optional<PlayerRating>, StoreError> find_rating(Connection& db, const std::string& queue, const std::string& player) {
+    auto rows = db.query("SELECT document FROM match_ratings WHERE queue = ?1 AND player = ?2", queue, player);
+    TRY(found, rows.next());
+    if (!found) return std::nullopt;
+    TRY(rating, read_document<PlayerRating>("a row of match_ratings", rows.text(0)));
+    return std::optional(std::move(rating));
 }
 
 template <class IdType>
@@ -217,12 +230,24 @@ Result<Success, StoreError> touch_now(Connection& db, const std::vector<TicketId
     return Success{};
 }
 
+Result<std::vector<PlayerRating>, StoreError> ratings_now(Connection& db, const std::string& queue, const std::vector<std::string>& players) {
+    std::vector<PlayerRating> found;
+    for (const auto& player : players) {
+        TRY(known, find_rating(db, queue, player));
+        if (known) found.push_back(std::move(*known));
+    }
+    return found;
+}
+
 Result<bool, StoreError> rate_now(Connection& db, MatchId match, const std::vector<PlayerRating>& ratings, WrittenBy by) {
     TRY_OK(check_epoch(db, matchmaker, by));
     TRY(stored, get_match(db, match));
     TRY(is_first, db.change("UPDATE matches SET rated = 1 WHERE number = ?1 AND rated = 0", stored.number));
     if (is_first == 0) return false;
     for (const auto& rating : ratings) {
+        TRY(known, find_rating(db, rating.queue, rating.player));
+        if ((known ? known->matches : 0) + 1 != rating.matches)
+            return std::unexpected(StoreError{Kind::conflict, fmt::format("player {} was rated meanwhile", rating.player)});
         TRY_OK(db.change("INSERT INTO match_ratings (queue, player, document) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET document = ?3",
                          rating.queue, rating.player, to_json(to_value(rating))));
     }

@@ -24,6 +24,7 @@ struct Expiry {
 };
 Result<std::vector<TicketId>, StoreError> expire_now(Connection& db, const Expiry& expiry);
 Result<Success, StoreError> touch_now(Connection& db, const std::vector<TicketId>& tickets, Time now);
+Result<std::vector<PlayerRating>, StoreError> ratings_now(Connection& db, const std::string& queue, const std::vector<std::string>& players);
 Result<bool, StoreError> rate_now(Connection& db, MatchId match, const std::vector<PlayerRating>& ratings, WrittenBy by);
 Result<std::size_t, StoreError> prune_now(Connection& db, Time over_before, std::size_t limit);
 Result<Epoch, StoreError> next_match_epoch_now(Connection& db);

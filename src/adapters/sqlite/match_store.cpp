@@ -117,16 +117,6 @@ Result<std::vector<MatchEvent>, StoreError> events_now(Connection& db, const Mat
 
 #undef GK_EVENTS
 
-Result<std::vector<PlayerRating>, StoreError> ratings_now(Connection& db, const std::string& queue, const std::vector<std::string>& players) {
-    std::vector<PlayerRating> found;
-    for (const auto& player : players) {
-        TRY(known, read_documents<PlayerRating>(
-                       "match_ratings", db.query("SELECT player, document FROM match_ratings WHERE queue = ?1 AND player = ?2", queue, player)));
-        std::ranges::move(known, std::back_inserter(found));
-    }
-    return found;
-}
-
 Result<std::uint64_t, StoreError> last_event_now(Connection& db) {
     auto rows = db.query("SELECT seq FROM sqlite_sequence WHERE name = 'match_events'");
     TRY(any, rows.next());
@@ -141,7 +131,7 @@ MatchStore::Answer<Success> SqliteMatchStore::put(QueueRecord queue) {
                          to_json(to_value(queue))));
         return Success{};
     };
-    return db_.write(std::move(work));
+    return change_queues(std::move(work));
 }
 
 MatchStore::Answer<Success> SqliteMatchStore::remove_queue(std::string name) {
@@ -149,14 +139,25 @@ MatchStore::Answer<Success> SqliteMatchStore::remove_queue(std::string name) {
         TRY_OK(db.change("DELETE FROM match_queues WHERE name = ?1", name));
         return Success{};
     };
-    return db_.write(std::move(work));
+    return change_queues(std::move(work));
+}
+
+MatchStore::Answer<Success> SqliteMatchStore::change_queues(Work<Success> work) {
+    auto done = co_await db_.write(std::move(work));
+    known_queues_.reset();
+    ++queue_changes_;
+    co_return done;
 }
 
 MatchStore::Answer<std::vector<QueueRecord>> SqliteMatchStore::queues() {
+    if (known_queues_) co_return *known_queues_;
+    const auto changes = queue_changes_;
     Work<std::vector<QueueRecord>> work = [](Connection& db) {
         return read_documents<QueueRecord>("match_queues", db.query("SELECT name, document FROM match_queues ORDER BY name"));
     };
-    return db_.read(std::move(work));
+    auto all = co_await db_.read(std::move(work));
+    if (all && changes == queue_changes_) known_queues_ = *all;
+    co_return all;
 }
 
 MatchStore::Answer<MatchStore::Joined> SqliteMatchStore::join(match::Ticket ticket) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -41,7 +43,12 @@ public:
     std::shared_ptr<void> watch(std::function<void()> changed) override { return watchers_.add(std::move(changed)); }
 
 private:
+    Answer<Success> change_queues(Work<Success> work);
+
     Database& db_;
+    // As they are in the file, which nobody else changes: each join asks for them. Absent: to be read.
+    std::optional<std::vector<QueueRecord>> known_queues_;
+    std::uint64_t queue_changes_ = 0;
     async::Watchers<> watchers_;
 };
 

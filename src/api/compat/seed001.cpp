@@ -110,7 +110,7 @@ Task<Outcome> end(Compat& compat, net::Request& request, app::Visitor visitor) {
     if (is_anonymous) {
         // Who cannot be told from anybody else is only told what is so already.
         app::Visitor reader{.caller = {.name = std::string(anonymous)}, .player = {}};
-        CO_TRY(match, co_await compat.matches->tickets.match(std::move(reader), *id));
+        CO_TRY(match, co_await compat.matches->matches.find(std::move(reader), *id));
         if (!gk::match::is_over(match.state)) {
             co_return std::unexpected(app::Error{.kind = app::Error::Kind::forbidden,
                                                  .code = "not_a_member",
@@ -118,7 +118,7 @@ Task<Outcome> end(Compat& compat, net::Request& request, app::Visitor visitor) {
                                                             "server, or by an operator"});
         }
     } else {
-        CO_TRY_OK(co_await compat.matches->tickets.end(std::move(visitor), *id, "asked"));
+        CO_TRY_OK(co_await compat.matches->matches.end(std::move(visitor), *id, "asked"));
     }
     co_return json_reply(200, Value::object({{"status", "ended"}, {"session_id", id->text()}}));
 }
@@ -129,7 +129,7 @@ Task<Outcome> active(Compat& compat, net::Request& request, app::Visitor visitor
     MatchStore::MatchFilter filter;
     filter.live_only = true;
     filter.limit = 10'000;
-    CO_TRY(matches, co_await compat.matches->tickets.matches(std::move(visitor), std::move(filter)));
+    CO_TRY(matches, co_await compat.matches->matches.list(std::move(visitor), std::move(filter)));
     Value::Array sessions;
     for (const auto& match : matches) {
         if (!match.server) continue;
@@ -143,8 +143,9 @@ Task<Outcome> active(Compat& compat, net::Request& request, app::Visitor visitor
 Task<Outcome> clean_up(Compat& compat, net::Request& request, app::Visitor visitor) {
     CO_TRY_OK(no_query(request));
     CO_TRY(removed, co_await compat.matches->fleets.clean_up(std::move(visitor.caller)));
-    co_return json_reply(200, Value::object({{"cleaned", static_cast<std::int64_t>(removed)},
-                                             {"message", fmt::format("{} servers without a session ended", removed)}}));
+    auto message = removed ? fmt::format("{} servers without a session ended", *removed)
+                           : std::string("another control plane makes the matches, and ends such servers by itself every five minutes");
+    co_return json_reply(200, Value::object({{"cleaned", static_cast<std::int64_t>(removed.value_or(0))}, {"message", std::move(message)}}));
 }
 
 using SessionAction = Task<Outcome> (*)(Compat&, net::Request&, app::Visitor);

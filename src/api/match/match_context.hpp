@@ -3,6 +3,7 @@
 #include "api/context.hpp"
 #include "app/fleet/fleet_orders.hpp"
 #include "app/match/feed.hpp"
+#include "app/match/matches.hpp"
 #include "app/match/matchmaker.hpp"
 #include "app/match/queues.hpp"
 #include "app/match/tickets.hpp"
@@ -15,6 +16,7 @@ namespace gk::api {
 struct MatchContext {
     Context& api;
     app::Tickets& tickets;
+    app::Matches& matches;
     app::Queues& queues;
     app::FleetOrders& fleets;
     app::Matchmaker& maker;

@@ -6,6 +6,17 @@
 #include "api/query.hpp"
 #include "api/reply.hpp"
 
+namespace gk::app {
+
+// {teams?: {NAME: RANK}, players?: {ID: RANK}}
+bool decode(const Value& value, const std::string& pointer, Errors& errors, MatchResults& out) {
+    ObjectReader in(value, pointer, errors);
+    in.optional("teams", out.teams);
+    in.optional("players", out.players);
+    return in.finish();
+}
+
+}  // namespace gk::app
 namespace gk::api {
 
 Value render(const gk::match::Match& match) {
@@ -28,7 +39,7 @@ Value render(const gk::match::Match& match) {
                           {"server", std::move(server)},
                           {"region", match.region.empty() ? Value() : Value(match.region)},
                           {"quality", match.quality},
-                          {"open_slots", std::int64_t{match.open_slots}},
+                          {"open_slots", std::int64_t{gk::match::open_slots(match)}},
                           {"deadline", time(match.deadline)},
                           {"claimed_at", rfc3339(match.claimed_at)},
                           {"assigned_at", time(match.assigned_at)},
@@ -61,7 +72,7 @@ Task<Outcome> list_matches(MatchContext& context, net::Request& request, app::Vi
         filter.after = MatchId::parse(page.cursor);
         if (!filter.after) co_return std::unexpected(foreign_cursor());
     }
-    CO_TRY(found, co_await context.tickets.matches(std::move(visitor), std::move(filter)));
+    CO_TRY(found, co_await context.matches.list(std::move(visitor), std::move(filter)));
     const bool more = found.size() > page.limit;
     if (more) found.pop_back();
     PageText items;
@@ -73,7 +84,7 @@ Task<Outcome> list_matches(MatchContext& context, net::Request& request, app::Vi
 Task<Outcome> show_match(MatchContext& context, net::Request& request, app::Visitor visitor) {
     CO_TRY_OK(no_query(request));
     CO_TRY(id, match_of(request));
-    CO_TRY(match, co_await context.tickets.match(std::move(visitor), id));
+    CO_TRY(match, co_await context.matches.find(std::move(visitor), id));
     co_return json_reply(200, render(match));
 }
 
@@ -81,15 +92,62 @@ template <bool accepted>
 Task<Outcome> answer(MatchContext& context, net::Request& request, app::Visitor visitor) {
     CO_TRY_OK(no_query(request));
     CO_TRY(id, match_of(request));
-    CO_TRY(match, co_await context.tickets.answer(std::move(visitor), id, accepted));
+    CO_TRY(match, co_await context.matches.answer(std::move(visitor), id, accepted));
     co_return json_reply(200, render(match));
+}
+
+// {players?: [...]}
+struct LeaveBody {
+    std::vector<std::string> players;
+};
+bool decode(const Value& value, const std::string& pointer, Errors& errors, LeaveBody& out) {
+    ObjectReader in(value, pointer, errors);
+    in.optional("players", out.players);
+    return in.finish();
+}
+
+// POST /v1/matches/{match}/leave
+Task<Outcome> leave(MatchContext& context, net::Request& request, app::Visitor visitor) {
+    CO_TRY_OK(no_query(request));
+    CO_TRY(id, match_of(request));
+    CO_TRY(body, read_body<LeaveBody>(request.body));
+    CO_TRY(match, co_await context.matches.leave(std::move(visitor), id, std::move(body.players)));
+    co_return json_reply(200, render(match));
+}
+
+struct FillBody {
+    std::uint32_t size = 0;
+};
+bool decode(const Value& value, const std::string& pointer, Errors& errors, FillBody& out) {
+    ObjectReader in(value, pointer, errors);
+    in.required("size", out.size);
+    return in.finish();
+}
+
+// POST /v1/matches/{match}/backfill
+Task<Outcome> fill(MatchContext& context, net::Request& request, app::Visitor visitor) {
+    CO_TRY_OK(no_query(request));
+    CO_TRY(id, match_of(request));
+    CO_TRY(body, read_body<FillBody>(request.body));
+    CO_TRY(match, co_await context.matches.fill(std::move(visitor), id, body.size));
+    co_return json_reply(200, render(match));
+}
+
+struct EndBody {
+    std::optional<app::MatchResults> results;
+};
+bool decode(const Value& value, const std::string& pointer, Errors& errors, EndBody& out) {
+    ObjectReader in(value, pointer, errors);
+    in.optional("results", out.results);
+    return in.finish();
 }
 
 // POST /v1/matches/{match}/end
 Task<Outcome> end(MatchContext& context, net::Request& request, app::Visitor visitor) {
     CO_TRY_OK(no_query(request));
     CO_TRY(id, match_of(request));
-    CO_TRY(match, co_await context.tickets.end(std::move(visitor), id, "asked"));
+    CO_TRY(body, read_body<EndBody>(request.body));
+    CO_TRY(match, co_await context.matches.end(std::move(visitor), id, "asked", std::move(body.results)));
     co_return json_reply(200, render(match));
 }
 
@@ -101,6 +159,8 @@ void add_match_routes(net::Router& router, MatchContext& context) {
     add_visited(router, context, get, "/v1/matches/{match}", show_match);
     add_visited(router, context, post, "/v1/matches/{match}/accept", answer<true>);
     add_visited(router, context, post, "/v1/matches/{match}/decline", answer<false>);
+    add_visited(router, context, post, "/v1/matches/{match}/leave", leave);
+    add_visited(router, context, post, "/v1/matches/{match}/backfill", fill);
     add_visited(router, context, post, "/v1/matches/{match}/end", end);
 }
 

@@ -4,10 +4,11 @@
 #include "api/match/match_context.hpp"
 #include "api/query.hpp"
 #include "api/reply.hpp"
+#include "ports/match_codec.hpp"
 
 namespace gk::app {
 
-// {game?, fleet?, rules, ticket_ttl?, silence?, acceptance?}
+// {game?, fleet?, rules, ticket_ttl?, silence?, acceptance?, rating?: {model?, attribute?}}
 bool decode(const Value& value, const std::string& pointer, Errors& errors, QueueOrder& out) {
     ObjectReader in(value, pointer, errors);
     in.optional("game", out.game);
@@ -16,6 +17,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Queu
     in.optional("ticket_ttl", out.ticket_ttl);
     in.optional("silence", out.silence);
     in.optional("acceptance", out.acceptance);
+    in.optional("rating", out.rating);
     return in.finish();
 }
 
@@ -31,10 +33,31 @@ Value render(const QueueRecord& queue) {
                           {"ticket_ttl", duration_text(queue.ticket_ttl)},
                           {"silence", duration_text(queue.silence)},
                           {"acceptance", duration_text(queue.acceptance)},
+                          {"rating", to_value(queue.rating)},
                           {"generation", static_cast<std::int64_t>(queue.generation)}});
 }
 
 namespace {
+
+// Averages; null where nothing is to be averaged.
+Value averages_of(const app::Shadow::Tally& tally, bool has_spread) {
+    const auto mean = [](double sum, std::uint64_t count) { return count == 0 ? Value() : Value(sum / static_cast<double>(count)); };
+    const auto waited = [&] { return tally.players == 0 ? Value() : Value(duration_text(tally.waited / static_cast<std::int64_t>(tally.players))); };
+    return Value::object({{"matches", static_cast<std::int64_t>(tally.matches)},
+                          {"players", static_cast<std::int64_t>(tally.players)},
+                          {"mean_wait", waited()},
+                          {"mean_quality", mean(tally.quality, tally.matches)},
+                          {"mean_spread", has_spread ? mean(tally.spread, tally.matches) : Value()}});
+}
+
+Value comparison_of(const app::Shadow::Report& report) {
+    const bool has_spread = !report.attribute.empty();
+    return Value::object({{"since", rfc3339(report.since)},
+                          {"spread_of", has_spread ? Value(report.attribute) : Value()},
+                          {"made", averages_of(report.made, has_spread)},
+                          {"would_make", averages_of(report.would_make, has_spread)},
+                          {"would_wait", static_cast<std::int64_t>(report.waiting)}});
+}
 
 std::string name_of_queue(const net::Request& request) { return std::string(request.parameter("queue")); }
 
@@ -55,6 +78,8 @@ Task<Outcome> show_queue(MatchContext& context, net::Request& request, app::Visi
     auto shown = render(queue);
     const auto waiting = context.maker.waiting(queue.name);
     shown.set("waiting", waiting ? Value(static_cast<std::int64_t>(*waiting)) : Value());
+    const auto compared = context.maker.shadow(queue.name);
+    shown.set("comparison", compared ? comparison_of(*compared) : Value());
     co_return json_reply(200, shown);
 }
 
@@ -73,13 +98,18 @@ Task<Outcome> remove_queue(MatchContext& context, net::Request& request, app::Vi
     co_return net::Response{.status = 204};
 }
 
-// PUT /v1/queues/{queue}/rules
+// PUT /v1/queues/{queue}/rules: with ?shadow=true beside those that count; with ?shadow=false and no body the ones beside begin to count.
 Task<Outcome> put_rules(MatchContext& context, net::Request& request, app::Visitor visitor) {
     QueryReader query(request);
+    const bool is_said = query.has("shadow");
     const bool is_shadow = query.flag("shadow");
     CO_TRY_OK(query.finish());
-    CO_TRY(rules, parse_body(request.body));
     auto name = name_of_queue(request);
+    if (is_said && !is_shadow && request.body.empty()) {
+        CO_TRY(queue, co_await context.queues.promote(std::move(visitor.caller), std::move(name)));
+        co_return json_reply(200, render(queue));
+    }
+    CO_TRY(rules, parse_body(request.body));
     if (is_shadow) {
         std::optional<Value> shadow(std::move(rules));
         CO_TRY(queue, co_await context.queues.shadow(std::move(visitor.caller), std::move(name), std::move(shadow)));
@@ -87,6 +117,28 @@ Task<Outcome> put_rules(MatchContext& context, net::Request& request, app::Visit
     }
     CO_TRY(queue, co_await context.queues.put_rules(std::move(visitor.caller), std::move(name), std::move(rules)));
     co_return json_reply(200, render(queue));
+}
+
+// DELETE /v1/queues/{queue}/rules?shadow=true
+Task<Outcome> end_shadow(MatchContext& context, net::Request& request, app::Visitor visitor) {
+    QueryReader query(request);
+    const bool is_shadow = query.flag("shadow");
+    CO_TRY_OK(query.finish());
+    if (!is_shadow) {
+        constexpr auto cure = "only rules that are tried can be removed: say shadow=true, or change those that count by PUT";
+        co_return std::unexpected(app::invalid({{.pointer = "/query/shadow", .code = "required", .detail = cure, .mark = {}}}));
+    }
+    std::optional<Value> none;
+    CO_TRY(queue, co_await context.queues.shadow(std::move(visitor.caller), name_of_queue(request), std::move(none)));
+    co_return json_reply(200, render(queue));
+}
+
+// GET /v1/queues/{queue}/ratings/{player}
+Task<Outcome> show_rating(MatchContext& context, net::Request& request, app::Visitor visitor) {
+    CO_TRY_OK(no_query(request));
+    CO_TRY(queue, co_await context.queues.find(visitor.caller, name_of_queue(request)));
+    CO_TRY(rating, co_await context.matches.rating(std::move(visitor), queue.name, std::string(request.parameter("player"))));
+    co_return json_reply(200, to_value(rating));
 }
 
 }  // namespace
@@ -98,6 +150,8 @@ void add_queue_routes(net::Router& router, MatchContext& context) {
     add_visited(router, context, get, "/v1/queues/{queue}", show_queue);
     add_visited(router, context, del, "/v1/queues/{queue}", remove_queue);
     add_visited(router, context, put, "/v1/queues/{queue}/rules", put_rules);
+    add_visited(router, context, del, "/v1/queues/{queue}/rules", end_shadow);
+    add_visited(router, context, get, "/v1/queues/{queue}/ratings/{player}", show_rating);
 }
 
 }  // namespace gk::api

@@ -2,6 +2,7 @@
 
 #include "api/decode.hpp"
 #include "api/guard.hpp"
+#include "api/match/explanation.hpp"
 #include "api/match/match_context.hpp"
 #include "api/match/ticket_bodies.hpp"
 #include "api/render.hpp"
@@ -103,7 +104,10 @@ Task<Outcome> explain(MatchContext& context, net::Request& request, app::Visitor
         if (!why) continue;
         Value::Array rules;
         for (const auto& [rule, kept_out] : why->rules) rules.push_back(Value::object({{"rule", rule}, {"kept_out", std::int64_t{kept_out}}}));
+        Value::Array words;
+        for (auto& sentence : in_words(*why)) words.emplace_back(std::move(sentence));
         queues.push_back(Value::object({{"queue", queue},
+                                        {"words", std::move(words)},
                                         {"looked_at", std::int64_t{why->looked_at}},
                                         {"rules", std::move(rules)},
                                         {"relaxes_in", why->next_step ? Value(duration_text(*why->next_step)) : Value()},

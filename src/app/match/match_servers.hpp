@@ -34,6 +34,8 @@ public:
     virtual Answer<std::optional<match::MatchServer>> take(match::Match match, QueueRecord queue) = 0;
     // The same, but starts one and waits until it is ready. What was begun is ended when that does not come about by `until`.
     virtual Answer<match::MatchServer> start(match::Match match, QueueRecord queue, Time until) = 0;
+    // Others have come into a match that runs: its server hears who plays there now.
+    virtual Task<void> admit(match::Match) { co_return; }
     // The match is over: its server is told to stop, unless it has ended by itself.
     virtual Task<void> release(MatchId match) = 0;
     // At a start: these matches live; servers of all others are let go, and those of these that are gone count as ended.

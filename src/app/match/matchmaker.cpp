@@ -20,7 +20,32 @@ constexpr std::size_t events_at_once = 1'000;
 
 bool begins_to_wait(std::string_view what) { return what == "queued" || what == "put_back" || what == "changed"; }
 bool ends_to_wait(std::string_view what) { return what == "claimed" || what == "cancelled" || what == "expired" || what == "failed"; }
-bool ends_match(std::string_view what) { return what == "ended" || what == "failed" || what == "put_back"; }
+bool ends_match(std::string_view what) {
+    return what == "ended" || what == "failed" || what == "put_back" || what == "cancelled" || what == "expired";
+}
+
+// Whose differences in a match are of interest: what the queue rates, else the first number that its rules ask for.
+std::string attribute_of(const QueueRecord& queue, const std::vector<match::Stage>& stages) {
+    if (!queue.rating.attribute.empty()) return queue.rating.attribute;
+    const auto& all = stages.front().rules.attributes;
+    const auto number = std::ranges::find(all, match::AttributeType::number, &match::PlayerAttribute::type);
+    return number == all.end() ? std::string() : number->name;
+}
+
+std::optional<std::vector<match::Stage>> read_rules(const QueueRecord& queue, const Value& rules) {
+    Errors errors;
+    auto stages = match::read_either_rules(rules, errors);
+    if (stages) return stages;
+    const auto& first = errors.list().front();
+    log::error("match", "a queue's rules cannot be read", {{"queue", queue.name}, {"at", first.pointer}, {"detail", first.detail}});
+    return std::nullopt;
+}
+
+match::Engine::Options options_of(const QueueRecord& queue) {
+    match::Engine::Options options;
+    options.seed = std::hash<std::string>{}(queue.name);
+    return options;
+}
 
 }  // namespace
 
@@ -30,6 +55,7 @@ struct Matchmaker::Queue {
           engine(std::move(stages), options) {}
     QueueRecord record;
     QueueEngine engine;
+    std::shared_ptr<Shadow> shadow;
     async::Signal due;
     std::optional<Time> next;  // When to look although nobody came.
     bool is_gone = false;
@@ -48,12 +74,20 @@ Task<std::string> Matchmaker::run() {
     shift->begin(*epoch);
     log::info("match", "matchmaker took over", {{"epoch", *epoch}});
 
+    // What an earlier shift knew may be over by now.
+    queues_.clear();
+    waiting_.clear();
+    patience_ = Patience();
     shift_ = std::move(shift);
     placement_ = std::make_unique<Placement>(ports_.store, ports_.servers, ports_.clock, *shift_, limits_.placement,
                                              [this](const std::string& queue, bool is_found) { note_placement(queue, is_found); });
+    backfills_ =
+        std::make_unique<Backfills>(ports_.store, ports_.servers, ports_.clock, *shift_,
+                                    [this](const std::string& queue, QueueEngine::Running running) { tell_engine(queue, std::move(running)); });
     const auto executor = co_await async::this_executor;
     async::TaskGroup tasks(executor);
     const auto changed = ports_.store.watch([this] { news_.raise(); });
+    const auto queue_changed = ports_.store.watch_queues([this] { note_queues(); });
     const auto ended = ports_.servers.watch(
         [this, &tasks](MatchId id, std::string reason) { tasks.spawn("end of match " + id.text(), placement_->end(id, std::move(reason))); });
     tasks.spawn("match servers", ports_.servers.work(*shift_));
@@ -76,6 +110,7 @@ Task<void> Matchmaker::work(async::TaskGroup& tasks) {
     }
     tasks.spawn("match events", follow(tasks, *after));
     tasks.spawn("match patience", lose_patience());
+    tasks.spawn("backfills", backfills_->run());
     co_await shift_->wait_for_end();
 }
 
@@ -100,26 +135,42 @@ Task<bool> Matchmaker::read_queues(async::TaskGroup& tasks) {
 
 // True when what waits has to be read for it again.
 bool Matchmaker::use(QueueRecord record, async::TaskGroup& tasks) {
-    auto& queue = queues_[record.name];
-    if (queue && queue->record.generation == record.generation) return false;
-    Errors errors;
-    auto stages = match::read_either_rules(record.rules, errors);
-    if (!stages) {
-        const auto& first = errors.list().front();
-        log::error("match", "a queue's rules cannot be read", {{"queue", record.name}, {"at", first.pointer}, {"detail", first.detail}});
-        if (!queue) queues_.erase(record.name);
-        return false;
-    }
-    if (queue) {
-        queue->engine.change_rules(std::move(*stages));
-        queue->record = std::move(record);
-        return true;
-    }
-    match::Engine::Options options;
-    options.seed = std::hash<std::string>{}(record.name);
-    queue = std::make_unique<Queue>(std::move(record), std::move(*stages), options);
-    tasks.spawn("queue " + queue->record.name, tend(*queue, tasks));
+    const auto known = queues_.find(record.name);
+    // One that was removed and made again counts its generations anew, so they say nothing here.
+    if (known != queues_.end()) return change(*known->second, std::move(record));
+    auto stages = read_rules(record, record.rules);
+    if (!stages) return false;
+    const auto name = record.name;
+    const auto options = options_of(record);
+    auto queue = std::make_shared<Queue>(std::move(record), std::move(*stages), options);
+    if (queue->record.shadow) begin_shadow(*queue);
+    queues_[name] = queue;
+    tasks.spawn("queue " + name, tend(*queue, tasks));
     return true;
+}
+
+bool Matchmaker::change(Queue& queue, QueueRecord record) {
+    const bool are_new_rules = record.rules != queue.record.rules;
+    const bool is_new_shadow = record.shadow != queue.record.shadow || record.rating.attribute != queue.record.rating.attribute;
+    if (are_new_rules) {
+        auto stages = read_rules(record, record.rules);
+        if (!stages) return false;
+        queue.engine.change_rules(std::move(*stages));
+        backfills_->note_rules(record.name);
+    }
+    queue.record = std::move(record);
+    // Both are counted from the same moment on.
+    if (are_new_rules || is_new_shadow) begin_shadow(queue);
+    return are_new_rules || queue.shadow != nullptr;
+}
+
+void Matchmaker::begin_shadow(Queue& queue) {
+    queue.shadow.reset();
+    if (!queue.record.shadow) return;
+    auto stages = read_rules(queue.record, *queue.record.shadow);
+    if (!stages) return;
+    auto attribute = attribute_of(queue.record, *stages);
+    queue.shadow = std::make_shared<Shadow>(std::move(*stages), options_of(queue.record), std::move(attribute), ports_.clock.now());
 }
 
 Task<bool> Matchmaker::read_waiting() {
@@ -152,7 +203,11 @@ Task<bool> Matchmaker::resume_matches(async::TaskGroup& tasks) {
     co_await ports_.servers.adopt(live);
     for (auto& match : live) {
         const auto at = queues_.find(match.queue);
-        if (match.state == match::MatchState::assigned) continue;
+        if (match.state == match::MatchState::assigned) {
+            const auto is_untold = [](const match::Member& member) { return !member.told_at; };
+            if (match.kept_at > 0 || std::ranges::any_of(match.members, is_untold)) backfills_->note(match.id);
+            continue;
+        }
         auto record = at == queues_.end() ? QueueRecord{.name = match.queue, .game = {}, .fleet = {}, .rules = {}, .shadow = {}} : at->second->record;
         placement_->begin(tasks, std::move(match), std::move(record));
     }
@@ -176,10 +231,12 @@ Task<void> Matchmaker::follow(async::TaskGroup& tasks, std::uint64_t after) {
 
 Task<void> Matchmaker::heed(async::TaskGroup& tasks, const std::vector<MatchEvent>& events) {
     // The last word about a ticket counts: one that left again in the same breath is not fetched.
-    std::set<TicketId> wanted;
+    auto wanted = std::exchange(doubtful_, {});
     std::set<MatchId> over;
     for (const auto& event : events) {
         if (event.match) placement_->wake(*event.match);
+        if (event.match && event.what == "open") backfills_->note(*event.match);
+        if (event.match && event.what == "left") backfills_->note_left(*event.match);
         if (event.match && ends_match(event.what)) over.insert(*event.match);
         if (ends_to_wait(event.what)) {
             wanted.erase(event.ticket);
@@ -187,7 +244,10 @@ Task<void> Matchmaker::heed(async::TaskGroup& tasks, const std::vector<MatchEven
         }
         if (begins_to_wait(event.what) && (event.what != "queued" || !waiting_.contains(event.ticket))) wanted.insert(event.ticket);
     }
-    for (const auto match : over) placement_->note_over(tasks, match);
+    for (const auto match : over) {
+        placement_->note_over(tasks, match);
+        backfills_->note_over(match);
+    }
     if (!wanted.empty()) {
         std::vector<TicketId> ids(wanted.begin(), wanted.end());
         co_await take_in(std::move(ids));
@@ -209,6 +269,7 @@ void Matchmaker::wait_in_lines(const match::Ticket& ticket) {
         const auto at = queues_.find(name);
         if (at == queues_.end()) continue;
         at->second->engine.join(ticket);
+        if (at->second->shadow) at->second->shadow->join(ticket);
         at->second->due.raise();
         silence = std::min(silence, at->second->record.silence);
     }
@@ -224,7 +285,9 @@ void Matchmaker::forget(TicketId ticket) {
     if (at == waiting_.end()) return;
     for (const auto& name : at->second) {
         const auto queue = queues_.find(name);
-        if (queue != queues_.end()) queue->second->engine.leave(ticket);
+        if (queue == queues_.end()) continue;
+        queue->second->engine.leave(ticket);
+        if (queue->second->shadow) queue->second->shadow->leave(ticket);
     }
     waiting_.erase(at);
     patience_.remove(ticket);
@@ -256,23 +319,47 @@ Task<void> Matchmaker::tend(Queue& queue, async::TaskGroup& tasks) {
             co_await expire(std::move(one), "unfit", std::nullopt);
         }
         if (!look.found.empty()) co_await commit(queue, std::move(look.found), tasks);
+        co_await look_for_shadow(queue, now);
         co_await ports_.clock.sleep_until(now + limits_.between_looks);
     }
+}
+
+Task<void> Matchmaker::look_for_shadow(Queue& queue, Time now) {
+    const auto shadow = queue.shadow;  // It may be replaced meanwhile.
+    if (!shadow) co_return;
+    co_await shadow->look(ports_.off_loop, now);
+    if (shadow->next()) queue.next = std::min(queue.next.value_or(*shadow->next()), *shadow->next());
+}
+
+void Matchmaker::tell_engine(const std::string& name, QueueEngine::Running running) {
+    const auto at = queues_.find(name);
+    if (at == queues_.end()) return;
+    if (running.open_slots > 0) at->second->engine.open(std::move(running));
+    else at->second->engine.close(running.match);
+    at->second->due.raise();
 }
 
 Task<void> Matchmaker::commit(Queue& queue, std::vector<QueueEngine::Found> found, async::TaskGroup& tasks) {
     std::vector<match::Match> matches;
     matches.reserve(found.size());
-    for (auto& one : found) matches.push_back(new_match(queue, std::move(one)));
+    std::vector<bool> is_new;
+    for (auto& one : found) {
+        is_new.push_back(!one.joins);
+        matches.push_back(new_match(queue, std::move(one)));
+    }
     auto call = [&] { return ports_.store.commit(matches, shift_->epoch()); };
     const auto outcomes = co_await shift_->ask<std::vector<MatchStore::Committed>>(std::move(call));
     if (!outcomes) co_return;
-    for (std::size_t i = 0; i < matches.size(); ++i) settle(queue, matches[i], (*outcomes)[i], tasks);
+    for (std::size_t i = 0; i < matches.size(); ++i) {
+        if (!is_new[i]) backfills_->note(matches[i].id);
+        else if ((*outcomes)[i].is_committed) placement_->begin(tasks, matches[i], queue.record);
+        settle(queue, matches[i], (*outcomes)[i]);
+    }
 }
 
 match::Match Matchmaker::new_match(const Queue& queue, QueueEngine::Found found) {
     match::Match match;
-    match.id = ports_.random.id<MatchId>();
+    match.id = found.joins ? *found.joins : ports_.random.id<MatchId>();
     match.queue = queue.record.name;
     match.members = std::move(found.members);
     match.region = std::move(found.region);
@@ -282,13 +369,14 @@ match::Match Matchmaker::new_match(const Queue& queue, QueueEngine::Found found)
     return match;
 }
 
-void Matchmaker::settle(Queue& queue, const match::Match& match, const MatchStore::Committed& outcome, async::TaskGroup& tasks) {
+void Matchmaker::settle(Queue& queue, const match::Match& match, const MatchStore::Committed& outcome) {
     if (outcome.is_committed) {
-        for (const auto ticket : match::tickets_of(match)) forget(ticket);
-        placement_->begin(tasks, match, queue.record);
+        const auto tickets = match::tickets_of(match);
+        if (queue.shadow) queue.shadow->note_made(tickets, match.quality, ports_.clock.now());
+        for (const auto ticket : tickets) forget(ticket);
         return;
     }
-    for (const auto ticket : outcome.gone) forget(ticket);
+    for (const auto ticket : outcome.gone) doubt(ticket);
     auto others = match::tickets_of(match);
     std::erase_if(others, [&](TicketId ticket) { return std::ranges::find(outcome.gone, ticket) != outcome.gone.end(); });
     queue.engine.release(std::move(others));
@@ -315,6 +403,18 @@ Task<void> Matchmaker::expire(std::vector<TicketId> tickets, std::string reason,
     const auto expired = co_await shift_->ask<std::vector<TicketId>>(std::move(call));
     if (!expired) co_return;
     for (const auto ticket : *expired) forget(ticket);
+    if (unless_seen_since) co_return;
+    // Whose time is over and who is not expired was not waiting any more just then.
+    for (const auto ticket : tickets) {
+        if (std::ranges::find(*expired, ticket) == expired->end()) doubt(ticket);
+    }
+}
+
+// The store said that it does not wait. It may wait again by now, and that have been heard of before: only who follows the events can say.
+void Matchmaker::doubt(TicketId ticket) {
+    forget(ticket);
+    doubtful_.insert(ticket);
+    news_.raise();
 }
 
 void Matchmaker::note(const match::Ticket& ticket) {
@@ -331,7 +431,14 @@ void Matchmaker::note_queues() {
 Task<std::optional<match::Explanation>> Matchmaker::explain(std::string queue, TicketId ticket) {
     const auto at = queues_.find(queue);
     if (!shift_ || at == queues_.end()) co_return std::nullopt;
-    co_return co_await at->second->engine.explain(ports_.off_loop, ticket, ports_.clock.now());
+    const auto asked = at->second;  // It may go meanwhile.
+    co_return co_await asked->engine.explain(ports_.off_loop, ticket, ports_.clock.now());
+}
+
+std::optional<Shadow::Report> Matchmaker::shadow(const std::string& queue) const {
+    const auto at = queues_.find(queue);
+    if (!shift_ || at == queues_.end() || !at->second->shadow) return std::nullopt;
+    return at->second->shadow->report();
 }
 
 std::optional<std::size_t> Matchmaker::waiting(const std::string& queue) const {

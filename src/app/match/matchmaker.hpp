@@ -3,14 +3,17 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "app/match/backfills.hpp"
 #include "app/match/match_servers.hpp"
 #include "app/match/patience.hpp"
 #include "app/match/placement.hpp"
 #include "app/match/queue_engine.hpp"
+#include "app/match/shadow.hpp"
 #include "app/match/shift.hpp"
 #include "async/signal.hpp"
 #include "async/task_group.hpp"
@@ -41,7 +44,8 @@ public:
     Matchmaker(MatchmakerPorts ports, MatchmakerLimits limits);
     ~Matchmaker();
 
-    // Takes the next epoch and works until a newer matchmaker is found to be at work (returns why) or the task is cancelled (throws).
+    // Takes the next epoch and works until a newer matchmaker is found to be at work (returns why) or the task is cancelled (throws). May be run
+    // again when it has returned.
     Task<std::string> run();
 
     // What this process knows first: a ticket it has just stored, somebody it has just heard of, a queue that was changed. All but the second would
@@ -53,15 +57,19 @@ public:
     // Nothing when the ticket does not wait there, or nobody is at work here.
     Task<std::optional<match::Explanation>> explain(std::string queue, TicketId ticket);
     std::optional<std::size_t> waiting(const std::string& queue) const;
+    // How the rules that are tried beside those of a queue would do; nothing when there are none, or nobody is at work here.
+    std::optional<Shadow::Report> shadow(const std::string& queue) const;
     bool is_at_work() const { return shift_ != nullptr; }
 
 private:
     struct Queue;
-    using Queues = std::map<std::string, std::unique_ptr<Queue>>;
+    using Queues = std::map<std::string, std::shared_ptr<Queue>>;
 
     Task<void> work(async::TaskGroup& tasks);
     Task<bool> read_queues(async::TaskGroup& tasks);
     bool use(QueueRecord record, async::TaskGroup& tasks);
+    bool change(Queue& queue, QueueRecord record);
+    void begin_shadow(Queue& queue);
     Task<bool> read_waiting();
     Task<bool> resume_matches(async::TaskGroup& tasks);
 
@@ -70,12 +78,15 @@ private:
     Task<void> take_in(std::vector<TicketId> tickets);
     void wait_in_lines(const match::Ticket& ticket);
     void forget(TicketId ticket);
+    void doubt(TicketId ticket);
 
     void note_placement(const std::string& queue, bool is_found);
+    void tell_engine(const std::string& queue, QueueEngine::Running running);
     Task<void> tend(Queue& queue, async::TaskGroup& tasks);
+    Task<void> look_for_shadow(Queue& queue, Time now);
     Task<void> commit(Queue& queue, std::vector<QueueEngine::Found> found, async::TaskGroup& tasks);
     match::Match new_match(const Queue& queue, QueueEngine::Found found);
-    void settle(Queue& queue, const match::Match& match, const MatchStore::Committed& outcome, async::TaskGroup& tasks);
+    void settle(Queue& queue, const match::Match& match, const MatchStore::Committed& outcome);
     Task<void> lose_patience();
     Task<void> expire(std::vector<TicketId> tickets, std::string reason, std::optional<Time> unless_seen_since);
 
@@ -83,8 +94,10 @@ private:
     MatchmakerLimits limits_;
     std::unique_ptr<Shift> shift_;
     std::unique_ptr<Placement> placement_;
+    std::unique_ptr<Backfills> backfills_;
     Queues queues_;
     std::unordered_map<TicketId, std::vector<std::string>> waiting_;  // In which queues.
+    std::set<TicketId> doubtful_;  // To be read again.
     Patience patience_;
     async::Signal news_;
     async::Signal joined_;  // For whoever waits for the next one to lose patience.

@@ -16,11 +16,11 @@ bool has_declined(const match::Match& match) {
     return std::ranges::any_of(match.members, [](const match::Member& member) { return member.accepted == false || member.left_at; });
 }
 
-// Of whom every player has said yes.
-std::vector<TicketId> willing(const match::Match& match) {
+// Who had not answered yet when somebody declined is not to blame.
+std::vector<TicketId> not_declined(const match::Match& match) {
     auto tickets = match::tickets_of(match);
     std::erase_if(tickets, [&](TicketId ticket) {
-        return std::ranges::any_of(match.members, [&](const match::Member& member) { return member.ticket == ticket && member.accepted != true; });
+        return std::ranges::any_of(match.members, [&](const match::Member& member) { return member.ticket == ticket && member.accepted == false; });
     });
     return tickets;
 }
@@ -34,14 +34,14 @@ void Placement::begin(async::TaskGroup& tasks, match::Match match, QueueRecord q
 
 void Placement::wake(MatchId match) {
     const auto at = under_way_.find(match);
-    if (at != under_way_.end()) at->second->raise();
+    if (at != under_way_.end()) at->second->changed.raise();
 }
 
 Task<void> Placement::run(match::Match match, QueueRecord queue) {
-    async::Signal changed;
-    under_way_[match.id] = &changed;
+    UnderWay under_way;
+    under_way_[match.id] = &under_way;
     struct Leave {
-        std::unordered_map<MatchId, async::Signal*>& from;
+        std::unordered_map<MatchId, UnderWay*>& from;
         MatchId id;
         ~Leave() { from.erase(id); }
     } leave{under_way_, match.id};
@@ -51,7 +51,9 @@ Task<void> Placement::run(match::Match match, QueueRecord queue) {
 }
 
 Task<bool> Placement::bring(match::Match& match, const QueueRecord& queue) {
-    const bool is_to_be_asked = queue.acceptance.count() > 0 && match.state <= match::MatchState::accepting;
+    // Who has been asked is waited for, whatever has become of the queue.
+    const bool is_to_be_asked =
+        match.state == match::MatchState::accepting || (queue.acceptance.count() > 0 && match.state == match::MatchState::claimed);
     if (is_to_be_asked) {
         const bool is_agreed = co_await ask_players(match, queue.acceptance);
         if (!is_agreed) co_return false;
@@ -59,7 +61,7 @@ Task<bool> Placement::bring(match::Match& match, const QueueRecord& queue) {
     co_return co_await find_server(match, queue);
 }
 
-// Everybody says yes in time, or the match fails: who said yes waits again.
+// Everybody says yes in time, or the match fails. Then who said yes waits again, and when somebody has declined, who was still to be heard as well.
 Task<bool> Placement::ask_players(match::Match& match, Milliseconds acceptance) {
     if (match.state == match::MatchState::claimed) {
         match.state = match::MatchState::accepting;
@@ -70,11 +72,12 @@ Task<bool> Placement::ask_players(match::Match& match, Milliseconds acceptance) 
     }
     while (!all_accepted(match)) {
         if (has_declined(match) || clock_.now() >= *match.deadline) {
-            const auto reason = has_declined(match) ? "declined" : "not_accepted";
-            co_await fail(match, reason, willing(match));
+            const bool is_declined = has_declined(match);
+            auto again = is_declined ? not_declined(match) : std::vector<TicketId>();
+            co_await fail(match, is_declined ? "declined" : "not_accepted", std::move(again));
             co_return false;
         }
-        auto signal = under_way_.at(match.id)->wait();
+        auto signal = under_way_.at(match.id)->changed.wait();
         co_await async::finishes_by(clock_, *match.deadline, std::move(signal));
         const bool is_live = co_await reread(match);
         if (!is_live) co_return false;
@@ -83,6 +86,7 @@ Task<bool> Placement::ask_players(match::Match& match, Milliseconds acceptance) 
 }
 
 Task<bool> Placement::find_server(match::Match& match, const QueueRecord& queue) {
+    auto& server_ended = under_way_.at(match.id)->server_ended;
     auto taken = co_await servers_.take(match, queue);
     std::string reason;
     while (true) {
@@ -93,7 +97,10 @@ Task<bool> Placement::find_server(match::Match& match, const QueueRecord& queue)
             match.assigned_at = clock_.now();
             match.deadline.reset();
             std::vector<TicketId> nobody;
-            co_return co_await advance(match, std::move(nobody));
+            const bool is_told = co_await advance(match, std::move(nobody));
+            // It may have ended before that was written down.
+            if (is_told && !server_ended.empty()) co_await end(match.id, server_ended);
+            co_return is_told;
         }
         reason = taken ? reason : taken.error().code;
         if (match.attempts >= limits_.servers_tried) break;
@@ -103,6 +110,7 @@ Task<bool> Placement::find_server(match::Match& match, const QueueRecord& queue)
         std::vector<TicketId> nobody;
         const bool is_live = co_await advance(match, std::move(nobody));
         if (!is_live) co_return false;
+        server_ended.clear();
         auto started = co_await servers_.start(match, queue, *match.deadline);
         if (started) taken = std::optional(std::move(*started));
         else taken = std::unexpected(std::move(started.error()));
@@ -139,6 +147,7 @@ Task<void> Placement::fail(match::Match match, std::string reason, std::vector<T
 }
 
 Task<void> Placement::end(MatchId id, std::string reason) {
+    if (const auto at = under_way_.find(id); at != under_way_.end()) at->second->server_ended = reason;
     auto read = [this, id] { return store_.match(id); };
     auto match = co_await shift_.ask<match::Match>(std::move(read));
     if (!match || match->state != match::MatchState::assigned) co_return;

@@ -60,7 +60,11 @@ private:
     Shift& shift_;
     PlacementLimits limits_;
     Found found_;
-    std::unordered_map<MatchId, async::Signal*> under_way_;
+    struct UnderWay {
+        async::Signal changed;
+        std::string server_ended;  // Why the server that was last begun for it has ended.
+    };
+    std::unordered_map<MatchId, UnderWay*> under_way_;
 };
 
 }  // namespace gk::app

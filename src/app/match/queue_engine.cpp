@@ -1,5 +1,7 @@
 #include "app/match/queue_engine.hpp"
 
+#include <algorithm>
+
 namespace gk::app {
 
 QueueEngine::QueueEngine(std::vector<match::Stage> stages, match::Engine::Options options) : options_(options) {
@@ -17,9 +19,11 @@ void QueueEngine::release(std::vector<TicketId> tickets) {
     for (const auto ticket : tickets) inbox_.push_back({.kind = Word::Kind::release, .ticket = ticket});
 }
 
-void QueueEngine::change_rules(std::vector<match::Stage> stages) {
-    inbox_.push_back({.kind = Word::Kind::rules, .ticket = {}, .stages = std::move(stages)});
-}
+void QueueEngine::open(Running running) { inbox_.push_back({.kind = Word::Kind::open, .running = std::move(running)}); }
+
+void QueueEngine::close(MatchId match) { inbox_.push_back({.kind = Word::Kind::close, .running = {.match = match, .seats = {}}}); }
+
+void QueueEngine::change_rules(std::vector<match::Stage> stages) { inbox_.push_back({.kind = Word::Kind::rules, .stages = std::move(stages)}); }
 
 Task<QueueEngine::Look> QueueEngine::look(const OffLoop& off_loop, Time now) {
     Look out;
@@ -57,6 +61,8 @@ void QueueEngine::heed(Word word, Look& out) {
     case Word::Kind::release:
         if (const auto at = known_.find(word.ticket); at != known_.end()) engine_->release(at->second.slot);
         return;
+    case Word::Kind::open: put(std::move(word.running)); return;
+    case Word::Kind::close: engine_->remove_backfill(word.running.match); return;
     case Word::Kind::rules:
         engine_.emplace(std::move(word.stages), options_);
         slots_.clear();
@@ -85,13 +91,25 @@ void QueueEngine::remove(TicketId ticket) {
     known_.erase(at);
 }
 
+// Whose team the rules do not know any more counts for the first one.
+void QueueEngine::put(Running running) {
+    match::Backfill backfill{.match = running.match, .players = {}, .teams = {}, .open_slots = running.open_slots, .since = running.since};
+    const auto names = engine_->team_names();
+    for (auto& seat : running.seats) {
+        const auto team = std::ranges::find(names, seat.team);
+        backfill.players.push_back(std::move(seat.player));
+        backfill.teams.push_back(team == names.end() ? 0 : static_cast<std::uint32_t>(team - names.begin()));
+    }
+    engine_->put(std::move(backfill));
+}
+
 void QueueEngine::search(Time now, Look& out) {
     for (const auto& proposal : engine_->pass(now)) out.found.push_back(found(proposal));
     out.next = engine_->is_cut_short() ? now : engine_->next_pass();
 }
 
 QueueEngine::Found QueueEngine::found(const match::Proposal& proposal) const {
-    Found out{.members = {}, .region = proposal.region, .quality = proposal.quality};
+    Found out{.members = {}, .joins = proposal.joins, .region = proposal.region, .quality = proposal.quality};
     const auto teams = engine_->team_names();
     for (const auto& placed : proposal.placed) {
         const auto ticket = slots_.at(placed.slot);

@@ -28,11 +28,25 @@ public:
     void leave(TicketId ticket);
     // A proposal was not committed: these wait again.
     void release(std::vector<TicketId> tickets);
-    // Decided by these rules from now on. Everybody has to join again: what a ticket brings along is not kept here.
+    // A match that runs and takes others in, as it is now; until close(), or until others were found for it.
+    struct Running {
+        struct Seat {
+            match::Player player;
+            std::string team;
+        };
+        MatchId match;
+        std::vector<Seat> seats;
+        std::uint32_t open_slots = 0;
+        Time since{};
+    };
+    void open(Running running);
+    void close(MatchId match);
+    // Decided by these rules from now on. Everybody has to join again, and every match to be opened: what they bring along is not kept here.
     void change_rules(std::vector<match::Stage> stages);
 
     struct Found {
         std::vector<match::Member> members;
+        std::optional<MatchId> joins;  // A running match; none: they are a new one.
         std::string region;
         double quality = 0;
     };
@@ -55,10 +69,11 @@ public:
 
 private:
     struct Word {
-        enum class Kind : std::uint8_t { join, leave, release, rules };
+        enum class Kind : std::uint8_t { join, leave, release, open, close, rules };
         Kind kind;
-        TicketId ticket;
+        TicketId ticket{};
         std::optional<match::Ticket> joining{};
+        Running running{};
         std::vector<match::Stage> stages{};
     };
     struct Known {
@@ -73,6 +88,7 @@ private:
     void heed(Word word, Look& out);
     void add(const match::Ticket& ticket, Look& out);
     void remove(TicketId ticket);
+    void put(Running running);
     void search(Time now, Look& out);
     Found found(const match::Proposal& proposal) const;
 

@@ -67,6 +67,7 @@ Queues::Answer<Queues::Stored> Queues::put(Caller caller, QueueOrder order) {
                       .ticket_ttl = order.ticket_ttl,
                       .silence = order.silence,
                       .acceptance = order.acceptance,
+                      .rating = std::move(order.rating),
                       .generation = before ? before->generation + 1 : 1};
     CO_TRY(stored, co_await store(std::move(queue)));
     co_return Stored{.queue = std::move(stored), .is_new = !before};
@@ -88,6 +89,7 @@ Queues::Answer<QueueRecord> Queues::put_rules(Caller caller, std::string name, V
                      .ticket_ttl = queue.ticket_ttl,
                      .silence = queue.silence,
                      .acceptance = queue.acceptance,
+                     .rating = queue.rating,
                      .unread = {}};
     CO_TRY(stored, co_await put(std::move(caller), std::move(order)));
     co_return std::move(stored.queue);
@@ -100,6 +102,19 @@ Queues::Answer<QueueRecord> Queues::shadow(Caller caller, std::string name, std:
     if (rules) read_rules(*rules, "", wrong);
     if (!wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
     queue.shadow = std::move(rules);
+    ++queue.generation;
+    co_return co_await store(std::move(queue));
+}
+
+Queues::Answer<QueueRecord> Queues::promote(Caller caller, std::string name) {
+    CO_TRY_OK(may(caller, Action::operate, caller.tenant));
+    CO_TRY(queue, co_await find(caller, std::move(name)));
+    if (!queue.shadow) {
+        co_return std::unexpected(Error{.kind = Error::Kind::conflict,
+                                        .code = "no_shadow",
+                                        .message = "no rules are tried beside those of this queue; PUT .../rules?shadow=true tries some"});
+    }
+    queue.rules = std::move(*std::exchange(queue.shadow, std::nullopt));
     ++queue.generation;
     co_return co_await store(std::move(queue));
 }

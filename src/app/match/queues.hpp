@@ -20,6 +20,7 @@ struct QueueOrder {
     Milliseconds ticket_ttl = std::chrono::seconds(300);
     Milliseconds silence = std::chrono::seconds(60);
     Milliseconds acceptance{};
+    QueueRating rating{};
     std::vector<FieldError> unread;
 };
 
@@ -44,6 +45,8 @@ public:
     Answer<Stored> put(Caller caller, QueueOrder order);
     // Other rules that decide beside the ones that count; none ends that.
     Answer<QueueRecord> shadow(Caller caller, std::string name, std::optional<Value> rules);
+    // The rules that were tried count from now on.
+    Answer<QueueRecord> promote(Caller caller, std::string name);
     Answer<QueueRecord> put_rules(Caller caller, std::string name, Value rules);
     // Who still waits there alone is told so when its time is over.
     Answer<Success> remove(Caller caller, std::string name);

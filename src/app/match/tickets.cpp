@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "app/match/join_token.hpp"
+#include "app/match/results.hpp"
 #include "async/deadline.hpp"
 #include "async/signal.hpp"
 #include "tls/digest.hpp"
@@ -21,16 +22,25 @@ constexpr std::size_t id_bytes = 128;
 constexpr std::size_t queues_of_ticket = 8;
 constexpr std::string_view token_begin = "gkp_";
 
+// A ticket has one value of an attribute.
+void check_ratings(const std::vector<QueueRecord>& queues, std::vector<FieldError>& wrong) {
+    std::set<std::string_view> attributes;
+    for (std::size_t i = 0; i < queues.size(); ++i) {
+        const auto& attribute = queues[i].rating.attribute;
+        if (attribute.empty() || attributes.insert(attribute).second) continue;
+        wrong.push_back(
+            {fmt::format("/queues/{}", i),
+             "not_allowed",
+             fmt::format("'{}' and a queue before it both rate players as '{}': join them one after the other", queues[i].name, attribute),
+             {}});
+    }
+}
+
 Error player_waits(const match::Ticket& ticket) {
     return {.kind = Error::Kind::conflict,
             .code = "player_waits",
             .message = fmt::format("a player of this party waits or plays already, with ticket {}: cancel that one first", ticket.id.text())};
 }
-
-Error not_yours(std::string what) { return {.kind = Error::Kind::forbidden, .code = "not_a_member", .message = std::move(what)}; }
-
-bool is_operator(const Visitor& visitor) { return !visitor.player && visitor.caller.scope == Scope::admin && !visitor.caller.only_reads; }
-bool may_read_all(const Visitor& visitor) { return !visitor.player && visitor.caller.scope == Scope::admin; }
 
 bool is_plain(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
@@ -52,14 +62,7 @@ void check_players(const std::vector<match::Player>& players, std::vector<FieldE
     }
 }
 
-bool has_player(const match::Match& match, const std::string& player) {
-    return std::ranges::any_of(match.members, [&](const match::Member& member) { return member.player == player && !member.left_at; });
-}
-bool has_player(const match::Ticket& ticket, const std::string& player) {
-    return std::ranges::any_of(ticket.players, [&](const match::Player& known) { return known.id == player; });
-}
-
-// The same request under the same key is the same ticket.
+// The same key is the same ticket.
 TicketId ticket_id(const Visitor& visitor, const Idempotency& once) {
     const auto text = fmt::format("{}\n{}\n{}", visitor.caller.tenant, visitor.caller.name, once.key);
     const auto digest = tls::sha256(std::as_bytes(std::span(text)));
@@ -68,23 +71,43 @@ TicketId ticket_id(const Visitor& visitor, const Idempotency& once) {
     return TicketId(uuid_from_random(bits));
 }
 
+using Attributes = std::map<std::string, match::AttributeValue>;
+
+// Those that a player says of itself.
+Attributes own_attributes(Attributes all, const std::vector<QueueRecord>& queues) {
+    for (const auto& queue : queues) all.erase(queue.rating.attribute);
+    return all;
+}
+
+// Whether this ticket was made by such an order. What its players bring along counts only while nobody has changed it.
+bool is_made_by(const match::Ticket& order, const match::Ticket& ticket, const std::vector<QueueRecord>& queues, bool is_changed) {
+    const auto brings_the_same = [&](const match::Player& a, const match::Player& b) {
+        return own_attributes(a.attributes, queues) == own_attributes(b.attributes, queues) && a.latencies == b.latencies;
+    };
+    const auto is_same_player = [&](const match::Player& a, const match::Player& b) {
+        return a.id == b.id && a.blocked == b.blocked && (is_changed || brings_the_same(a, b));
+    };
+    return order.queues == ticket.queues && order.priority == ticket.priority && std::ranges::equal(order.players, ticket.players, is_same_player);
+}
+
 }  // namespace
 
 Tickets::Answer<Tickets::Joined> Tickets::join(Visitor visitor, JoinOrder order, Idempotency once) {
     auto wrong = order.unread;
     check_players(order.players, wrong);
-    CO_TRY(queues, co_await queues_of(order, wrong));
+    CO_TRY(queues, co_await queues_of(order.queues, wrong));
     if (!wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
     const bool is_for_itself = visitor.player && order.players.size() == 1 && order.players[0].id == *visitor.player;
     if (visitor.player && !is_for_itself) co_return std::unexpected(not_yours("with a player's token only this player can join"));
 
     auto ticket = new_ticket(visitor, std::move(order), queues, once);
-    const auto id = ticket.id;
-    auto joined = co_await ports_.store.join(std::move(ticket));
+    CO_TRY_OK(co_await add_ratings(queues, ticket.players));
+    auto joined = co_await ports_.store.join(ticket);
     if (!joined) co_return std::unexpected(from(joined.error()));
+    if (!once.key.empty()) CO_TRY_OK(co_await repeat(std::move(ticket), std::move(queues), *joined));
     if (joined->outcome == MatchStore::Joined::Outcome::taken) co_return std::unexpected(player_waits(joined->ticket));
     Joined out;
-    out.is_new = joined->outcome == MatchStore::Joined::Outcome::created && joined->ticket.id == id;
+    out.is_new = joined->outcome == MatchStore::Joined::Outcome::created;
     if (joined->ticket.state == match::TicketState::queued) ports_.stored(joined->ticket);
     for (const auto& player : joined->ticket.players) out.tokens[player.id] = token_of(joined->ticket.tenant, player.id);
     CO_TRY(shown, co_await view(std::move(joined->ticket)));
@@ -92,19 +115,51 @@ Tickets::Answer<Tickets::Joined> Tickets::join(Visitor visitor, JoinOrder order,
     co_return out;
 }
 
-Tickets::Answer<std::vector<QueueRecord>> Tickets::queues_of(const JoinOrder& order, std::vector<FieldError>& wrong) {
+// What the key brought about the first time is the answer, whatever its players do now; for another order it is refused.
+Tickets::Answer<Success> Tickets::repeat(match::Ticket order, std::vector<QueueRecord> queues, MatchStore::Joined& joined) {
+    if (joined.ticket.id != order.id) {
+        auto known = co_await ports_.store.ticket(order.id);
+        if (!known && known.error().kind == StoreError::Kind::not_found) co_return Success{};
+        if (!known) co_return std::unexpected(from(known.error()));
+        joined = {.outcome = MatchStore::Joined::Outcome::created, .ticket = std::move(*known)};
+    }
+    if (is_made_by(order, joined.ticket, queues, false)) co_return Success{};
+    MatchStore::EventFilter filter;
+    filter.ticket = order.id;
+    auto events = co_await ports_.store.events(std::move(filter));
+    if (!events) co_return std::unexpected(from(events.error()));
+    const bool is_changed = std::ranges::find(*events, "changed", &MatchEvent::what) != events->end();
+    if (is_made_by(order, joined.ticket, queues, is_changed)) co_return Success{};
+    co_return std::unexpected(idempotency_mismatch());
+}
+
+Tickets::Answer<std::vector<QueueRecord>> Tickets::queues_of(const std::vector<std::string>& names, std::vector<FieldError>& wrong) {
     auto all = co_await ports_.store.queues();
     if (!all) co_return std::unexpected(from(all.error()));
-    if (order.queues.empty() || order.queues.size() > queues_of_ticket)
+    if (names.empty() || names.size() > queues_of_ticket)
         wrong.push_back({"/queues", "out_of_range", fmt::format("name 1 to {} queues", queues_of_ticket), {}});
     std::vector<QueueRecord> found;
-    for (std::size_t i = 0; i < order.queues.size(); ++i) {
-        const auto at = std::ranges::find(*all, order.queues[i], &QueueRecord::name);
-        if (at == all->end())
-            wrong.push_back({fmt::format("/queues/{}", i), "not_found", fmt::format("there is no queue '{}'", order.queues[i]), {}});
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const auto at = std::ranges::find(*all, names[i], &QueueRecord::name);
+        if (at == all->end()) wrong.push_back({fmt::format("/queues/{}", i), "not_found", fmt::format("there is no queue '{}'", names[i]), {}});
         else found.push_back(*at);
     }
+    check_ratings(found, wrong);
     co_return found;
+}
+
+// What the queues know of these players goes with them, whatever they say of themselves.
+Tickets::Answer<Success> Tickets::add_ratings(const std::vector<QueueRecord>& queues, std::vector<match::Player>& players) {
+    std::vector<std::string> names;
+    for (const auto& player : players) names.push_back(player.id);
+    for (const auto& queue : queues) {
+        if (queue.rating.attribute.empty()) continue;
+        auto known = co_await ports_.store.ratings(queue.name, names);
+        if (!known) co_return std::unexpected(from(known.error()));
+        for (auto& player : players)
+            player.attributes[queue.rating.attribute] = rating_or_newcomer(*known, player.id, queue.name, queue.rating.model).standing.value;
+    }
+    co_return Success{};
 }
 
 match::Ticket Tickets::new_ticket(const Visitor& visitor, JoinOrder order, const std::vector<QueueRecord>& queues, const Idempotency& once) {
@@ -125,7 +180,7 @@ match::Ticket Tickets::new_ticket(const Visitor& visitor, JoinOrder order, const
 Tickets::Answer<match::Ticket> Tickets::find(const Visitor& visitor, TicketId id) {
     auto ticket = co_await ports_.store.ticket(id);
     if (!ticket) co_return std::unexpected(from(ticket.error()));
-    const bool is_known = may_read_all(visitor) || (visitor.player && has_player(*ticket, *visitor.player));
+    const bool is_known = may_read_all(visitor) || is_on(*ticket, visitor);
     if (ticket->tenant != visitor.caller.tenant || !is_known) co_return std::unexpected(not_found("there is no such ticket"));
     if (visitor.player) ports_.seen(id);
     co_return std::move(*ticket);
@@ -174,56 +229,12 @@ Tickets::Answer<MatchStore::Left> Tickets::cancel(Visitor visitor, TicketId id) 
 Tickets::Answer<TicketView> Tickets::change(Visitor visitor, TicketId id, std::vector<match::Player> players) {
     CO_TRY(ticket, co_await find(visitor, id));
     if (!visitor.player && !is_operator(visitor)) co_return std::unexpected(not_yours("only its players and operators change a ticket"));
+    std::vector<FieldError> gone;  // Queues that were removed rate nobody any more.
+    CO_TRY(queues, co_await queues_of(ticket.queues, gone));
+    CO_TRY_OK(co_await add_ratings(queues, players));
     auto changed = co_await ports_.store.change(ticket.id, std::move(players), ports_.clock.now());
     if (!changed) co_return std::unexpected(from(changed.error()));
     co_return co_await view(std::move(*changed));
-}
-
-Tickets::Answer<match::Match> Tickets::match(Visitor visitor, MatchId id) {
-    auto match = co_await ports_.store.match(id);
-    if (!match) co_return std::unexpected(from(match.error()));
-    const bool is_known = may_read_all(visitor) || (visitor.player && has_player(*match, *visitor.player));
-    if (match->tenant != visitor.caller.tenant || !is_known) co_return std::unexpected(not_found("there is no such match"));
-    co_return std::move(*match);
-}
-
-Tickets::Answer<std::vector<match::Match>> Tickets::matches(Visitor visitor, MatchStore::MatchFilter filter) {
-    if (!may_read_all(visitor)) co_return std::unexpected(not_yours("matches of others are for operators"));
-    filter.tenant = visitor.caller.tenant;
-    auto found = co_await ports_.store.matches(std::move(filter));
-    if (!found) co_return std::unexpected(from(found.error()));
-    co_return std::move(*found);
-}
-
-Tickets::Answer<match::Match> Tickets::answer(Visitor visitor, MatchId id, bool accepted) {
-    CO_TRY(match, co_await this->match(visitor, id));
-    if (!visitor.player) co_return std::unexpected(not_yours("a match is accepted by its players, with their own tokens"));
-    const auto member = std::ranges::find(match.members, *visitor.player, &match::Member::player);
-    if (member->accepted == accepted) co_return match;
-    if (match.state != match::MatchState::accepting || member->accepted) {
-        co_return std::unexpected(
-            Error{.kind = Error::Kind::conflict,
-                  .code = "not_asked",
-                  .message = member->accepted ? "this player has given the other answer" : "the match is not waiting for answers"});
-    }
-    member->accepted = accepted;
-    std::vector<TicketId> nobody;
-    auto stored = co_await ports_.store.advance(match, std::move(nobody), ports_.clock.now(), no_keeper);
-    if (!stored) co_return std::unexpected(from(stored.error()));
-    co_return co_await this->match(std::move(visitor), id);
-}
-
-Tickets::Answer<match::Match> Tickets::end(Visitor visitor, MatchId id, std::string reason) {
-    CO_TRY(match, co_await this->match(visitor, id));
-    if (!visitor.player && !is_operator(visitor)) co_return std::unexpected(not_yours("a match is ended by its players, its server or an operator"));
-    if (match::is_over(match.state)) co_return match;
-    match.state = match::MatchState::ended;
-    match.end_reason = std::move(reason);
-    match.ended_at = ports_.clock.now();
-    std::vector<TicketId> nobody;
-    auto stored = co_await ports_.store.advance(match, std::move(nobody), ports_.clock.now(), no_keeper);
-    if (!stored) co_return std::unexpected(from(stored.error()));
-    co_return match;
 }
 
 Result<Success, Error> Tickets::may_hear(const Visitor& visitor, const std::string& player) const {

@@ -7,10 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "app/caller.hpp"
-#include "app/error.hpp"
 #include "app/idempotency.hpp"
 #include "app/match/feed.hpp"
+#include "app/match/visitor.hpp"
 #include "base/secret.hpp"
 #include "domain/match/match.hpp"
 #include "domain/match/ticket.hpp"
@@ -19,12 +18,6 @@
 #include "ports/random.hpp"
 
 namespace gk::app {
-
-// Who asks about matches: a key's owner, or one player with the token that it was given when it joined.
-struct Visitor {
-    Caller caller;
-    std::optional<std::string> player;
-};
 
 struct JoinOrder {
     std::vector<match::Player> players;
@@ -64,7 +57,8 @@ public:
         bool is_new = true;
         std::map<std::string, std::string> tokens;  // Of its players.
     };
-    // Stored when it returns. The same players again get the ticket they have; `player_waits` when one of them waits or plays with others.
+    // Stored when it returns. The same players again get the ticket they have; `player_waits` when one of them waits or plays with others. The same
+    // key again gets what it got, for another order `idempotency_mismatch`.
     Answer<Joined> join(Visitor visitor, JoinOrder order, Idempotency once);
     Answer<TicketView> show(Visitor visitor, TicketId ticket);
     // The newest one of a player.
@@ -73,12 +67,6 @@ public:
     Answer<TicketView> wait(Visitor visitor, TicketId ticket, Time until);
     Answer<MatchStore::Left> cancel(Visitor visitor, TicketId ticket);
     Answer<TicketView> change(Visitor visitor, TicketId ticket, std::vector<match::Player> players);
-
-    Answer<match::Match> match(Visitor visitor, MatchId id);
-    Answer<std::vector<match::Match>> matches(Visitor visitor, MatchStore::MatchFilter filter);
-    Answer<match::Match> answer(Visitor visitor, MatchId id, bool accepted);
-    // Over for all of them. Repeated: as it is.
-    Answer<match::Match> end(Visitor visitor, MatchId id, std::string reason);
 
     // Whether this visitor may hear what happens to a player.
     Result<Success, Error> may_hear(const Visitor& visitor, const std::string& player) const;
@@ -90,7 +78,9 @@ public:
     std::optional<Visitor> visitor_of(std::string_view token) const;
 
 private:
-    Answer<std::vector<QueueRecord>> queues_of(const JoinOrder& order, std::vector<FieldError>& wrong);
+    Answer<Success> repeat(match::Ticket order, std::vector<QueueRecord> queues, MatchStore::Joined& joined);
+    Answer<std::vector<QueueRecord>> queues_of(const std::vector<std::string>& names, std::vector<FieldError>& wrong);
+    Answer<Success> add_ratings(const std::vector<QueueRecord>& queues, std::vector<match::Player>& players);
     match::Ticket new_ticket(const Visitor& visitor, JoinOrder order, const std::vector<QueueRecord>& queues, const Idempotency& once);
     Answer<TicketView> view(match::Ticket ticket);
     Answer<match::Ticket> find(const Visitor& visitor, TicketId id);

@@ -133,6 +133,7 @@ Value to_value(const Member& member) {
     auto value = Value::object({{"player", member.player}, {"ticket", member.ticket.text()}, {"team", member.team}});
     if (member.accepted) value.set("accepted", *member.accepted);
     set_if(value, "left_at", member.left_at);
+    set_if(value, "told_at", member.told_at);
     return value;
 }
 
@@ -144,6 +145,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Memb
     in.required("team", out.team);
     in.optional("accepted", out.accepted);
     in.optional("left_at", out.left_at);
+    in.optional("told_at", out.told_at);
     return in.finish_lenient() && good;
 }
 
@@ -158,7 +160,8 @@ Value to_value(const Match& match) {
     if (match.server) value.set("server", to_value(*match.server));
     value.set("attempts", std::int64_t{match.attempts});
     set_if(value, "deadline", match.deadline);
-    value.set("open_slots", std::int64_t{match.open_slots});
+    if (match.kept_since) value.set("kept_at", std::int64_t{match.kept_at});
+    set_if(value, "kept_since", match.kept_since);
     value.set("claimed_at", rfc3339(match.claimed_at));
     set_if(value, "assigned_at", match.assigned_at);
     set_if(value, "ended_at", match.ended_at);
@@ -181,7 +184,8 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Matc
     if (const auto* server = in.find("server")) good &= decode(*server, in.pointer("server"), errors, out.server.emplace());
     in.optional("attempts", out.attempts);
     in.optional("deadline", out.deadline);
-    in.optional("open_slots", out.open_slots);
+    in.optional("kept_at", out.kept_at);
+    in.optional("kept_since", out.kept_since);
     in.required("claimed_at", out.claimed_at);
     in.optional("assigned_at", out.assigned_at);
     in.optional("ended_at", out.ended_at);

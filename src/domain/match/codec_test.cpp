@@ -55,7 +55,8 @@ Match full_match() {
     match.server = MatchServer{.name = "game-server-01020304", .host = "192.0.2.1", .port = 40001};
     match.attempts = 2;
     match.deadline = Time(45s);
-    match.open_slots = 4;
+    match.kept_at = 4;
+    match.kept_since = Time(3s);
     match.claimed_at = Time(1s);
     match.assigned_at = Time(2s);
     match.ended_at = Time(9s);
@@ -88,13 +89,14 @@ TEST(MatchCodec, KeepsItsForm) {
               R"({"maps":["a","b"],"mode":"duel","rank":3,"skill":12.25,"wishes":{"hunter":1,"monster":0.5}},"latencies":{"eu":20,"us":90},)"
               R"("blocked":["bob"]},{"id":"cid"}],"priority":-2,"joined_at":"1970-01-01T00:00:00.005Z","expires_at":"1970-01-01T00:05:00.000Z",)"
               R"("state":"failed","match":"02000000-0000-4000-8000-000000000000","reason":"server_failed","put_back":3})");
-    EXPECT_EQ(to_json(to_value(full_match())),
-              R"({"id":"02000000-0000-4000-8000-000000000000","tenant":"t","queue":"ranked","state":"ended","members":[{"player":"ann",)"
-              R"("ticket":"01000000-0000-4000-8000-000000000000","team":"red","accepted":true,"left_at":"1970-01-01T00:00:07.000Z"},)"
-              R"({"player":"bob","ticket":"03000000-0000-4000-8000-000000000000","team":"blue"}],"region":"eu","quality":0.875,"server":)"
-              R"({"name":"game-server-01020304","host":"192.0.2.1","port":40001},"attempts":2,"deadline":"1970-01-01T00:00:45.000Z",)"
-              R"("open_slots":4,"claimed_at":"1970-01-01T00:00:01.000Z","assigned_at":"1970-01-01T00:00:02.000Z",)"
-              R"("ended_at":"1970-01-01T00:00:09.000Z","end_reason":"server_exited","epoch":17})");
+    EXPECT_EQ(
+        to_json(to_value(full_match())),
+        R"({"id":"02000000-0000-4000-8000-000000000000","tenant":"t","queue":"ranked","state":"ended","members":[{"player":"ann",)"
+        R"("ticket":"01000000-0000-4000-8000-000000000000","team":"red","accepted":true,"left_at":"1970-01-01T00:00:07.000Z"},)"
+        R"({"player":"bob","ticket":"03000000-0000-4000-8000-000000000000","team":"blue"}],"region":"eu","quality":0.875,"server":)"
+        R"({"name":"game-server-01020304","host":"192.0.2.1","port":40001},"attempts":2,"deadline":"1970-01-01T00:00:45.000Z",)"
+        R"("kept_at":4,"kept_since":"1970-01-01T00:00:03.000Z","claimed_at":"1970-01-01T00:00:01.000Z","assigned_at":"1970-01-01T00:00:02.000Z",)"
+        R"("ended_at":"1970-01-01T00:00:09.000Z","end_reason":"server_exited","epoch":17})");
 }
 
 TEST(MatchCodec, SaysWhatIsWrong) {

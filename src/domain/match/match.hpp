@@ -31,6 +31,7 @@ struct Member {
     std::string team;
     std::optional<bool> accepted;     // Absent: not asked, or not answered.
     std::optional<Time> left_at;      // Reported by the server or by itself; others may take the place.
+    std::optional<Time> told_at{};    // When it was told where to connect.
     bool operator==(const Member&) const = default;
 };
 
@@ -53,7 +54,8 @@ struct Match {
     std::optional<MatchServer> server;
     std::uint32_t attempts = 0;       // Servers that were tried for it.
     std::optional<Time> deadline;     // Of the present state: acceptance, readiness of the server.
-    std::uint32_t open_slots = 0;     // Players it would still take (backfill).
+    std::uint32_t kept_at = 0;        // Others are taken in (backfill) while it has fewer players; 0: nobody is.
+    std::optional<Time> kept_since;   // When that was said last.
     Time claimed_at{};
     std::optional<Time> assigned_at;
     std::optional<Time> ended_at;
@@ -61,5 +63,10 @@ struct Match {
     Epoch epoch{};                    // Of the engine that proposed it.
     bool operator==(const Match&) const = default;
 };
+
+// Those who have not left.
+std::uint32_t players_of(const Match& match);
+// Players it would still take.
+std::uint32_t open_slots(const Match& match);
 
 }  // namespace gk::match

@@ -24,6 +24,7 @@ std::vector<Member> merged(const Match& stored, const Match& wanted) {
         member.team = change->team;
         if (!member.accepted) member.accepted = change->accepted;
         if (!member.left_at) member.left_at = change->left_at;
+        if (!member.told_at) member.told_at = change->told_at;
     }
     return members;
 }
@@ -36,12 +37,33 @@ bool has_player(const Match& match, TicketId ticket) {
     return std::ranges::any_of(match.members, [&](const Member& member) { return member.ticket == ticket && !member.left_at; });
 }
 
-TicketStep end_of(const Match& match, TicketId ticket, std::span<const TicketId> put_back) {
+struct Answers {
+    bool all_accepted = true;
+    bool any_declined = false;
+};
+Answers answers_of(const Match& match, TicketId ticket) {
+    Answers answers;
+    for (const auto& member : match.members) {
+        if (member.ticket != ticket) continue;
+        answers.all_accepted &= member.accepted == true;
+        answers.any_declined |= member.accepted == false;
+    }
+    return answers;
+}
+
+TicketState state_after_failure(const Match& match, MatchState before, TicketId ticket, std::span<const TicketId> put_back) {
+    const bool is_named = std::ranges::find(put_back, ticket) != put_back.end();
+    const auto answers = before == MatchState::accepting ? answers_of(match, ticket) : Answers{.all_accepted = false};
+    if ((is_named || answers.all_accepted) && !has_leaver(match, ticket)) return TicketState::queued;
+    if (answers.any_declined) return TicketState::cancelled;
+    return before == MatchState::accepting && !has_leaver(match, ticket) ? TicketState::expired : TicketState::failed;
+}
+
+TicketStep end_of(const Match& match, MatchState before, TicketId ticket, std::span<const TicketId> put_back) {
     TicketStep step{.ticket = ticket, .state = TicketState::ended, .reason = match.end_reason, .what = "ended", .detail = match.end_reason};
     if (match.state == MatchState::ended) return step;
-    const bool again = std::ranges::find(put_back, ticket) != put_back.end() && !has_leaver(match, ticket);
-    step.state = again ? TicketState::queued : TicketState::failed;
-    step.what = again ? "put_back" : "failed";
+    step.state = state_after_failure(match, before, ticket, put_back);
+    step.what = step.state == TicketState::queued ? "put_back" : name_of(step.state);
     return step;
 }
 
@@ -65,17 +87,34 @@ void add_answers(const Match& stored, Step& step) {
     }
 }
 
-void add_change(Step& step, std::span<const TicketId> put_back) {
-    const auto& match = step.match;
+TicketStep told_of(const Match& match, TicketId ticket) {
+    TicketStep told{.ticket = ticket, .reason = {}, .what = name_of(match.state), .detail = {}};
+    if (match.state == MatchState::assigned && match.server) told.detail = fmt::format("{}:{}", match.server->host, match.server->port);
+    return told;
+}
+
+void add_change(MatchState before, Step& step, std::span<const TicketId> put_back) {
+    auto& match = step.match;
     for (const auto ticket : tickets_of(match)) {
         if (!has_player(match, ticket)) continue;
-        if (is_over(match.state)) {
-            step.tickets.push_back(end_of(match, ticket, put_back));
-            continue;
-        }
-        TicketStep told{.ticket = ticket, .reason = {}, .what = name_of(match.state), .detail = {}};
-        if (match.state == MatchState::assigned && match.server) told.detail = fmt::format("{}:{}", match.server->host, match.server->port);
-        step.tickets.push_back(std::move(told));
+        step.tickets.push_back(is_over(match.state) ? end_of(match, before, ticket, put_back) : told_of(match, ticket));
+    }
+    if (match.state != MatchState::assigned) return;
+    for (auto& member : match.members) member.told_at = match.assigned_at;
+}
+
+// Who came in after the match was assigned, and those who were there before of whether others may still come.
+void add_backfill(const Match& stored, Step& step) {
+    const auto& match = step.match;
+    std::set<TicketId> told;
+    for (const auto& member : match.members) {
+        const bool is_news = member.told_at && !find(stored, member)->told_at && !member.left_at;
+        if (is_news && told.insert(member.ticket).second) step.tickets.push_back(told_of(match, member.ticket));
+    }
+    if (match.kept_at == stored.kept_at) return;
+    for (const auto ticket : tickets_of(match)) {
+        if (!has_player(match, ticket)) continue;
+        step.tickets.push_back({.ticket = ticket, .reason = {}, .what = "open", .detail = std::to_string(open_slots(match))});
     }
 }
 
@@ -89,9 +128,14 @@ Result<Step, std::string> step(const Match& stored, Match wanted, std::span<cons
     if (is_over(stored.state)) return Step{.match = stored, .tickets = {}, .left = {}};
     Step step{.match = std::move(wanted), .tickets = {}, .left = {}};
     step.match.members = merged(stored, step.match);
+    if (step.match.kept_since < stored.kept_since) {
+        step.match.kept_since = stored.kept_since;
+        step.match.kept_at = stored.kept_at;
+    }
     add_answers(stored, step);
     add_leavers(stored, step);
-    if (step.match.state != stored.state) add_change(step, put_back);
+    if (step.match.state != stored.state) add_change(stored.state, step, put_back);
+    else add_backfill(stored, step);
     return step;
 }
 
@@ -110,9 +154,10 @@ std::vector<Member> new_members(const Match* stored, const Match& proposed) {
     return members;
 }
 
+bool may_take(const Match& stored, std::size_t players) { return stored.state == MatchState::assigned && players <= open_slots(stored); }
+
 Match with_members_of(Match stored, const Match& proposed) {
     for (auto& member : new_members(&stored, proposed)) stored.members.push_back(std::move(member));
-    stored.open_slots = proposed.open_slots;
     return stored;
 }
 
@@ -126,6 +171,15 @@ Result<Ticket, std::string> changed(Ticket ticket, std::span<const Player> playe
         known->latencies = player.latencies;
     }
     return ticket;
+}
+
+std::uint32_t players_of(const Match& match) {
+    return static_cast<std::uint32_t>(std::ranges::count_if(match.members, [](const Member& member) { return !member.left_at; }));
+}
+
+std::uint32_t open_slots(const Match& match) {
+    const auto players = players_of(match);
+    return match.kept_at > players ? match.kept_at - players : 0;
 }
 
 std::vector<TicketId> tickets_of(const Match& match) {

@@ -16,8 +16,9 @@ struct TicketStep {
     TicketId ticket;
     TicketState state = TicketState::matched;  // `queued`: it waits again.
     std::string reason;
-    // The word of its event: "accepting", "accepted", "declined", "placing", "assigned", "ended", "failed", "put_back"; "left" when the ticket goes
-    // on without one player. Of an answer and of who left, the detail is the player.
+    // The word of its event: "accepting", "accepted", "declined", "placing", "assigned", "ended", "failed", "put_back"; "cancelled" and "expired" for
+    // who did not accept; "open" when the match begins or ceases to take others in; "left" when the ticket goes on without one player. Of an answer
+    // and of who left, the detail is the player.
     std::string_view what;
     std::string detail;
     bool operator==(const TicketStep&) const = default;
@@ -31,7 +32,9 @@ struct Step {
 
 // What is stored when `stored` is to become `wanted`, and what comes of it for its tickets; the error says why it may not become this. Pure.
 // Answers and leavers that `stored` knows and `wanted` does not are kept, and so are members: two who change a match at once lose neither. A ticket
-// ends when all its players have left. Of those in `put_back`, a ticket of which somebody has left ends with the match that fails.
+// ends when all its players have left. Of those in `put_back`, a ticket of which somebody has left ends with the match that fails. Of a match that
+// fails while players are asked, who has accepted waits again in any case, who has declined is cancelled, and who has said nothing is expired.
+// Players of an assigned match are told where it is when it becomes so, and who comes in later when `wanted` says since when they know.
 Result<Step, std::string> step(const Match& stored, Match wanted, std::span<const TicketId> put_back);
 
 // Whether the same people stand behind both, in any order.
@@ -39,7 +42,9 @@ bool have_same_players(const Ticket& a, const Ticket& b);
 
 // Those members of `proposed` that the stored match has not; all, when there is none.
 std::vector<Member> new_members(const Match* stored, const Match& proposed);
-// The stored match with them, and with the open slots of `proposed`.
+// Whether it still takes so many in.
+bool may_take(const Match& stored, std::size_t players);
+// The stored match with them.
 Match with_members_of(Match stored, const Match& proposed);
 
 // A waiting ticket with what these of its players bring along now; the error says why it cannot be changed.

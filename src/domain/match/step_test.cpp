@@ -53,7 +53,7 @@ TEST(MatchStep, EndsItsTicketsWithItsReason) {
 }
 
 TEST(MatchStep, PutsBackThoseItNamesWhenItFails) {
-    const auto failed = step(match_in(MatchState::accepting), match_in(MatchState::failed), std::array{ticket(2)});
+    const auto failed = step(match_in(MatchState::placing), match_in(MatchState::failed), std::array{ticket(2)});
 
     EXPECT_EQ(told(*failed), "1 failed failed; 2 queued put_back");
 }
@@ -83,6 +83,89 @@ TEST(MatchStep, ATicketEndsWhenAllItsPlayersHaveLeft) {
     auto end = second->match;
     end.state = MatchState::ended;
     EXPECT_EQ(told(*step(second->match, end, {})), "2 ended ended") << "who has gone is told no more";
+}
+
+TEST(MatchStep, TellsOfEachAnswerOnce) {
+    auto stored = match_in(MatchState::accepting);
+    auto wanted = stored;
+    wanted.members[0].accepted = true;
+    wanted.members[2].accepted = false;
+
+    const auto answered = step(stored, wanted, {});
+
+    EXPECT_EQ(told(*answered), "1 matched accepted; 2 matched declined");
+    EXPECT_EQ(answered->tickets.front().detail, "ann");
+    EXPECT_EQ(told(*step(answered->match, wanted, {})), "");
+}
+
+// Who is to wait again is decided by who asked them, but an answer that came in between counts.
+TEST(MatchStep, WhenPlayersWereAskedEachTicketEndsAsItsPlayersHaveSaid) {
+    struct Row {
+        const char* what;
+        std::array<std::optional<bool>, 3> answers;
+        const char* told;
+    };
+    for (const auto& row : {
+             Row{"all of the party", {true, true, {}}, "1 queued put_back; 2 expired expired"},
+             Row{"half of the party", {true, {}, true}, "1 expired expired; 2 queued put_back"},
+             Row{"one of the party declined", {true, false, true}, "1 cancelled cancelled; 2 queued put_back"},
+             Row{"nobody", {}, "1 expired expired; 2 expired expired"},
+         }) {
+        auto stored = match_in(MatchState::accepting);
+        for (std::size_t i = 0; i < 3; ++i) stored.members[i].accepted = row.answers[i];
+        EXPECT_EQ(told(*step(stored, match_in(MatchState::failed), {})), row.told) << row.what;
+    }
+    EXPECT_EQ(told(*step(match_in(MatchState::accepting), match_in(MatchState::failed), std::array{ticket(1)})),
+              "1 queued put_back; 2 expired expired")
+        << "nobody who has been asked for long enough: named by who asked them";
+}
+
+TEST(MatchStep, AnAnswerIsNotTakenBack) {
+    auto stored = match_in(MatchState::accepting);
+    stored.members[0].accepted = true;
+    auto wanted = stored;
+    wanted.members[0].accepted = false;
+
+    const auto repeated = step(stored, wanted, {});
+
+    EXPECT_EQ(repeated->match.members[0].accepted, true);
+    EXPECT_EQ(told(*repeated), "");
+}
+
+TEST(MatchStep, WhoComesInLaterIsToldWhereTheMatchIs) {
+    auto stored = match_in(MatchState::placing);
+    auto wanted = match_in(MatchState::assigned);
+    wanted.assigned_at = Time(1s);
+    wanted.server = MatchServer{.name = "s", .host = "192.0.2.1", .port = 4000};
+    stored = step(stored, wanted, {})->match;
+    EXPECT_EQ(stored.members[0].told_at, Time(1s));
+    stored.members.push_back(member("dan", 3));
+
+    wanted = stored;
+    wanted.members[3].told_at = Time(5s);
+    const auto welcomed = step(stored, wanted, {});
+
+    EXPECT_EQ(told(*welcomed), "3 matched assigned");
+    EXPECT_EQ(welcomed->tickets[0].detail, "192.0.2.1:4000");
+    EXPECT_EQ(told(*step(welcomed->match, wanted, {})), "");
+}
+
+TEST(MatchStep, TheNewestWordCountsOfHowManyAMatchIsKeptAt) {
+    const auto stored = match_in(MatchState::assigned);
+    auto asked = stored;
+    asked.kept_at = 5;
+    asked.kept_since = Time(5s);
+    auto stale = stored;
+    stale.members[2].left_at = Time(6s);
+
+    const auto open = step(stored, asked, {});
+    const auto left = step(open->match, stale, {});
+
+    EXPECT_EQ(told(*open), "1 matched open; 2 matched open");
+    EXPECT_EQ(open->tickets[0].detail, "2");
+    EXPECT_EQ(left->match.kept_at, 5u);
+    EXPECT_EQ(open_slots(left->match), 3u);
+    EXPECT_EQ(told(*left), "2 ended left");
 }
 
 // Two replicas answer for two players, each without having heard of the other.
@@ -115,13 +198,16 @@ TEST(MatchStep, MayBeRepeatedAndNeverGoesBack) {
 TEST(MatchStep, ABackfillAddsWhoIsNotThere) {
     auto proposed = match_in(MatchState::claimed);
     proposed.members = {member("cid", 2), member("dan", 3)};
-    proposed.open_slots = 1;
 
-    const auto filled = with_members_of(match_in(MatchState::assigned), proposed);
+    auto running = match_in(MatchState::assigned);
+    running.kept_at = 5;
+
+    const auto filled = with_members_of(running, proposed);
 
     EXPECT_EQ(filled.members.size(), 4u);
     EXPECT_EQ(filled.state, MatchState::assigned);
-    EXPECT_EQ(filled.open_slots, 1u);
+    EXPECT_EQ(open_slots(running), 2u);
+    EXPECT_EQ(open_slots(filled), 1u);
     EXPECT_TRUE(new_members(&filled, proposed).empty());
     EXPECT_EQ(new_members(nullptr, proposed).size(), 2u);
 }

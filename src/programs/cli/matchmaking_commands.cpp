@@ -1,5 +1,7 @@
 #include "programs/cli/matchmaking_commands.hpp"
 
+#include <optional>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
@@ -28,6 +30,32 @@ Done list_queues(ApiClient& api, const Output& output) {
     return Success{};
 }
 
+// JSON writes a whole number without a point.
+std::optional<double> real_at(const Value& object, std::string_view key) {
+    const auto& value = member(object, key);
+    if (value.as_int() != nullptr) return static_cast<double>(*value.as_int());
+    return value.as_double() != nullptr ? std::optional(*value.as_double()) : std::nullopt;
+}
+
+std::string average(const Value& tally, std::string_view key) {
+    const auto number = real_at(tally, key);
+    return number ? fmt::format("{:.2f}", *number) : "-";
+}
+
+// The rules that count beside those that are tried.
+void print_comparison(const Value& comparison, const Screen& screen) {
+    const auto spread_of = text_at(comparison, "spread_of");
+    Table table({"RULES", "MATCHES", "PLAYERS", "MEAN WAIT", "MEAN QUALITY", spread_of.empty() ? "SPREAD" : fmt::format("SPREAD OF {}", spread_of)});
+    for (const auto& [name, key] : {std::pair("that count", "made"), std::pair("tried", "would_make")}) {
+        const auto& tally = member(comparison, key);
+        const auto wait = text_at(tally, "mean_wait");
+        table.add({name, count_at(tally, "matches"), count_at(tally, "players"), wait.empty() ? "-" : wait, average(tally, "mean_quality"),
+                   average(tally, "mean_spread")});
+    }
+    fmt::print("\nother rules are tried since {}; by them {} tickets would wait now\n{}", text_at(comparison, "since"),
+               count_at(comparison, "would_wait"), table.text("", screen));
+}
+
 Done show_queue(ApiClient& api, const Output& output, const std::string& name) {
     TRY(reply, api.call({.path = path_of("queues", name)}));
     if (output.json) return print_json(reply.body);
@@ -37,6 +65,8 @@ Done show_queue(ApiClient& api, const Output& output, const std::string& name) {
                text_at(queue, "game"), text_at(queue, "fleet").empty() ? "none" : text_at(queue, "fleet"),
                waiting.empty() ? "not known here" : waiting, text_at(queue, "ticket_ttl"), text_at(queue, "silence"),
                to_json(member(queue, "rules")));
+    const auto& comparison = member(queue, "comparison");
+    if (comparison.as_object() != nullptr) print_comparison(comparison, output.screen);
     return Success{};
 }
 
@@ -117,12 +147,43 @@ Done explain_ticket(ApiClient& api, const Output& output, const std::string& id)
     if (output.json) return print_json(reply.body);
     fmt::print("ticket {} is {}\n", id, text_at(reply.body, "state"));
     for (const auto& queue : *member(reply.body, "queues").as_array()) {
-        fmt::print("queue {}: held against {} others\n", text_at(queue, "queue"), count_at(queue, "looked_at"));
-        for (const auto& rule : *member(queue, "rules").as_array())
-            fmt::print("  {} keeps out {}\n", text_at(rule, "rule"), count_at(rule, "kept_out"));
-        if (const auto next = text_at(queue, "relaxes_in"); !next.empty()) fmt::print("  relaxes in {}\n", next);
-        if (const auto estimate = text_at(queue, "estimate"); !estimate.empty()) fmt::print("  about {} to wait\n", estimate);
+        fmt::print("queue {}:\n", text_at(queue, "queue"));
+        for (const auto& sentence : *member(queue, "words").as_array()) fmt::print("  {}\n", *sentence.as_string());
     }
+    return Success{};
+}
+
+Done answer_match(ApiClient& api, const Output& output, const std::string& id, std::string_view word) {
+    TRY(reply, api.call({.method = "POST", .path = fmt::format("{}/{}", path_of("matches", id), word), .body = Value::object()}));
+    if (output.json) return print_json(reply.body);
+    fmt::print("match {} is {}\n", id, text_at(reply.body, "state"));
+    return Success{};
+}
+
+Done fill_match(ApiClient& api, const Output& output, const MatchmakingWishes& wishes) {
+    auto body = Value::object({{"size", std::int64_t{wishes.size}}});
+    TRY(reply, api.call({.method = "POST", .path = path_of("matches", wishes.name) + "/backfill", .body = std::move(body)}));
+    if (output.json) return print_json(reply.body);
+    fmt::print("match {} takes {} others in\n", wishes.name, count_at(reply.body, "open_slots"));
+    return Success{};
+}
+
+Done show_rating(ApiClient& api, const Output& output, const MatchmakingWishes& wishes) {
+    TRY(reply, api.call({.path = fmt::format("{}/ratings/{}", path_of("queues", wishes.name), net::percent_encoded(wishes.player))}));
+    if (output.json) return print_json(reply.body);
+    fmt::print("{} in '{}': {:.1f} give or take {:.1f}, after {} matches ({})\n", wishes.player, wishes.name,
+               real_at(reply.body, "value").value_or(0), real_at(reply.body, "deviation").value_or(0), count_at(reply.body, "matches"),
+               text_at(reply.body, "model"));
+    return Success{};
+}
+
+Done end_trial(ApiClient& api, const Output& output, const std::string& name, bool is_promoted) {
+    const auto path = path_of("queues", name) + "/rules";
+    auto reply =
+        is_promoted ? api.call({.method = "PUT", .path = path + "?shadow=false"}) : api.call({.method = "DELETE", .path = path + "?shadow=true"});
+    if (!reply) return std::unexpected(std::move(reply.error()));
+    if (output.json) return print_json(reply->body);
+    fmt::print("queue '{}' {}\n", name, is_promoted ? "has the rules that it tried" : "tries no other rules any more");
     return Success{};
 }
 
@@ -162,6 +223,16 @@ void add_queues(CLI::App& root, MatchmakingWishes& wishes, const AsRemote& remot
     auto* remove = queue->add_subcommand("delete", "remove a queue");
     remove->add_option("QUEUE", wishes.name)->required();
     remote(remove, [&wishes](ApiClient& api, const Output& output) { return remove_one(api, output, "queues", wishes.name); });
+    for (const bool is_promoted : {true, false}) {
+        auto* trial = queue->add_subcommand(is_promoted ? "promote" : "untry",
+                                            is_promoted ? "the rules that a queue tries count from now on" : "try other rules no longer");
+        trial->add_option("QUEUE", wishes.name)->required();
+        remote(trial, [&wishes, is_promoted](ApiClient& api, const Output& output) { return end_trial(api, output, wishes.name, is_promoted); });
+    }
+    auto* rating = queue->add_subcommand("rating", "how strong a player is taken to be there");
+    rating->add_option("QUEUE", wishes.name)->required();
+    rating->add_option("PLAYER", wishes.player)->required();
+    remote(rating, [&wishes](ApiClient& api, const Output& output) { return show_rating(api, output, wishes); });
 }
 
 void add_matches(CLI::App& root, MatchmakingWishes& wishes, const AsRemote& remote) {
@@ -179,6 +250,16 @@ void add_matches(CLI::App& root, MatchmakingWishes& wishes, const AsRemote& remo
     end->add_option("MATCH", wishes.name);
     end->add_flag("--all", wishes.all, "every match that lives");
     remote(end, [&wishes](ApiClient& api, const Output& output) { return end_matches(api, output, wishes); });
+    for (const auto* word : {"accept", "decline"}) {
+        auto* answer = match->add_subcommand(word, word == std::string_view("accept") ? "say yes to a match, with a player's token as the key"
+                                                                                      : "say no to a match, with a player's token as the key");
+        answer->add_option("MATCH", wishes.name)->required();
+        remote(answer, [&wishes, word](ApiClient& api, const Output& output) { return answer_match(api, output, wishes.name, word); });
+    }
+    auto* fill = match->add_subcommand("backfill", "keep a running match at so many players");
+    fill->add_option("MATCH", wishes.name)->required();
+    fill->add_option("SIZE", wishes.size, "others are taken in while it has fewer; 0: no longer")->required();
+    remote(fill, [&wishes](ApiClient& api, const Output& output) { return fill_match(api, output, wishes); });
     auto* explain = match->add_subcommand("explain", "why a ticket still waits");
     explain->add_option("TICKET", wishes.name)->required();
     remote(explain, [&wishes](ApiClient& api, const Output& output) { return explain_ticket(api, output, wishes.name); });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -17,6 +18,7 @@ struct MatchmakingWishes {
     std::string file;   // "-": standard input.
     std::string queue;
     std::string player;
+    std::uint32_t size = 0;
     bool live = false;
     bool all = false;
     bool shadow = false;
