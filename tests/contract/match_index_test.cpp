@@ -45,6 +45,7 @@ protected:
         return async::run_until_done(io_, std::move(task));
     }
     match::Ticket join(std::string player, std::string queue = "casual") {
+        clock_.advance(1ms);  // Who comes later waits behind.
         match::Ticket ticket;
         ticket.id = random_.id<TicketId>();
         ticket.queues = {std::move(queue)};

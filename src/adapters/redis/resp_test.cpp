@@ -42,7 +42,7 @@ TEST(Resp, RepliesOfEveryType) {
         {"#t\r\n", "'t'"},
         {",1.5\r\n", "'1.5'"},
         {"(12345678901234567890\r\n", "'12345678901234567890'"},
-        {"!9\r\nERR a\r\nb\r\n", "error ERR a\r\nb"},
+        {"!8\r\nERR a\r\nb\r\n", "error ERR a\r\nb"},
         {"=7\r\ntxt:abc\r\n", "'abc'"},
         {"*2\r\n:1\r\n*1\r\n+x\r\n", "[1 ['x']]"},
         {"%1\r\n+key\r\n:7\r\n", "['key' 7]"},

@@ -13,6 +13,7 @@
 #include "async/task_group.hpp"
 #include "base/scope_entry.hpp"
 #include "base/text.hpp"
+#include "domain/fleet/server_uid.hpp"
 #include "net/shim/spec_codec.hpp"
 #include "wire/shim/layout.hpp"
 
@@ -60,21 +61,26 @@ std::string ShimRuntime::run_folder(ServerUid uid) const { return (folder(uid) /
 fs::path ShimRuntime::log_folder(ServerUid uid) const { return folder(uid) / layout::log_folder; }
 LogFiles ShimRuntime::log_files(ServerUid uid) const { return LogFiles(log_folder(uid)); }
 
-Result<Success, RuntimeError> ShimRuntime::admit(Epoch epoch) {
-    if (epoch < epoch_) {
+Epoch& ShimRuntime::epoch_of(ServerUid uid) { return fleet::is_match_server(uid) ? match_epoch_ : epoch_; }
+
+Result<Success, RuntimeError> ShimRuntime::admit(ServerUid uid, Epoch epoch) {
+    auto& highest = epoch_of(uid);
+    if (epoch < highest) {
         return fail(RuntimeError::Kind::refused,
-                    fmt::format("epoch {} has been replaced by {}", std::to_underlying(epoch), std::to_underlying(epoch_)));
+                    fmt::format("epoch {} has been replaced by {}", std::to_underlying(epoch), std::to_underlying(highest)));
     }
-    epoch_ = epoch;
+    highest = epoch;
     return Success{};
 }
 
 // A shim that cannot be reached is no danger: nobody else reaches it either. observe() says what has become of it.
 Runtime::Answer<Success> ShimRuntime::fence(Epoch epoch) {
-    CO_TRY_OK(admit(epoch));
+    CO_TRY_OK(admit(ServerUid(), epoch));
     CO_TRY(servers, co_await host_.list());
     async::TaskGroup adopting(co_await boost::asio::this_coro::executor);
-    for (const auto uid : servers) adopting.spawn("adopt " + uid.text(), adopt(uid));
+    for (const auto uid : servers) {
+        if (!fleet::is_match_server(uid)) adopting.spawn("adopt " + uid.text(), adopt(uid));
+    }
     auto all = adopting.done();
     co_await async::run_with(adopting, std::move(all));
     co_return Success{};
@@ -84,13 +90,13 @@ Task<void> ShimRuntime::adopt(ServerUid uid) {
     const auto link = co_await reach(uid);
     if (!link) co_return;
     // One that was linked before has not heard of the epoch yet.
-    (void)co_await (*link)->ask(Op::hello, std::string(), epoch_, patience);
+    (void)co_await (*link)->ask(Op::hello, std::string(), epoch_of(uid), patience);
 }
 
 Runtime::Answer<ShimRuntime::LinkPtr> ShimRuntime::reach(ServerUid uid) {
     if (const auto known = links_.find(uid); known != links_.end() && known->second->is_open()) co_return known->second;
     const auto changed = [this, uid] { watchers_.notify(uid); };
-    auto connected = co_await net::shim::Link::connect(clock_, run_folder(uid), epoch_, changed);
+    auto connected = co_await net::shim::Link::connect(clock_, run_folder(uid), epoch_of(uid), changed);
     if (!connected) co_return std::unexpected(std::move(connected).error());
     auto& kept = links_[uid];
     if (kept && kept->is_open()) {
@@ -187,35 +193,35 @@ Runtime::Answer<Success> ShimRuntime::must_not_run(ServerUid uid) {
 }
 
 Runtime::Answer<Success> ShimRuntime::create_disk(ServerUid uid, DiskSpec spec, Epoch epoch) {
-    CO_TRY_OK(admit(epoch));
+    CO_TRY_OK(admit(uid, epoch));
     co_return co_await host_.create_disk(uid, Host::Disk::live, spec);
 }
 
 Runtime::Answer<Success> ShimRuntime::free_disk(ServerUid uid, Epoch epoch) {
-    CO_TRY_OK(admit(epoch));
+    CO_TRY_OK(admit(uid, epoch));
     CO_TRY_OK(co_await must_not_run(uid));
     co_return co_await host_.remove_disk(uid, Host::Disk::live);
 }
 
 Runtime::Answer<Success> ShimRuntime::stage_disk(ServerUid uid, DiskSpec spec, Epoch epoch) {
-    CO_TRY_OK(admit(epoch));
+    CO_TRY_OK(admit(uid, epoch));
     CO_TRY_OK(co_await host_.remove_disk(uid, Host::Disk::staged));
     co_return co_await host_.create_disk(uid, Host::Disk::staged, spec);
 }
 
 Runtime::Answer<Success> ShimRuntime::commit_staged(ServerUid uid, Epoch epoch) {
-    CO_TRY_OK(admit(epoch));
+    CO_TRY_OK(admit(uid, epoch));
     CO_TRY_OK(co_await must_not_run(uid));
     co_return co_await host_.switch_disk(uid);
 }
 
 Runtime::Answer<Success> ShimRuntime::discard_staged(ServerUid uid, Epoch epoch) {
-    CO_TRY_OK(admit(epoch));
+    CO_TRY_OK(admit(uid, epoch));
     co_return co_await host_.remove_disk(uid, Host::Disk::staged);
 }
 
 Runtime::Answer<Success> ShimRuntime::launch(server::LaunchSpec spec, Epoch epoch) {
-    CO_TRY_OK(admit(epoch));
+    CO_TRY_OK(admit(spec.uid, epoch));
     const auto uid = spec.uid;
     {
         const ScopeEntry launching(launching_, uid);
@@ -229,7 +235,7 @@ Runtime::Answer<Success> ShimRuntime::launch(server::LaunchSpec spec, Epoch epoc
 }
 
 Runtime::Answer<std::string> ShimRuntime::ask(ServerUid uid, Op op, std::string text, Epoch epoch, Milliseconds wait) {
-    CO_TRY_OK(admit(epoch));
+    CO_TRY_OK(admit(uid, epoch));
     CO_TRY(link, co_await reach(uid));
     const auto kept = link;
     co_return co_await kept->ask(op, std::move(text), epoch, wait);
@@ -250,7 +256,7 @@ Runtime::Answer<Success> ShimRuntime::kill(ServerUid uid, Epoch epoch) {
 }
 
 Runtime::Answer<Success> ShimRuntime::clean(ServerUid uid, Epoch epoch) {
-    CO_TRY_OK(admit(epoch));
+    CO_TRY_OK(admit(uid, epoch));
     CO_TRY_OK(co_await must_not_run(uid));
     // The shim may go at once instead of waiting for somebody to take note.
     if (left_behind(uid) == Left::exit) (void)co_await ask(uid, Op::acknowledge, std::string(), epoch, patience);
@@ -260,7 +266,7 @@ Runtime::Answer<Success> ShimRuntime::clean(ServerUid uid, Epoch epoch) {
 }
 
 Runtime::Answer<Success> ShimRuntime::forget(ServerUid uid, Epoch epoch) {
-    CO_TRY_OK(admit(epoch));
+    CO_TRY_OK(admit(uid, epoch));
     drop(uid);
     co_return co_await host_.forget(uid);
 }

@@ -30,7 +30,7 @@ public:
     ShimRuntime(const ShimRuntime&) = delete;
     ShimRuntime& operator=(const ShimRuntime&) = delete;
 
-    // Finds every shim of this machine and tells it the epoch.
+    // Finds every world's shim of this machine and tells it the epoch.
     Answer<Success> fence(Epoch epoch) override;
     Answer<Seen> observe(ServerUid uid) override;
     Answer<std::vector<ServerUid>> list() override;
@@ -68,7 +68,8 @@ private:
     std::filesystem::path log_folder(ServerUid uid) const;
     LogFiles log_files(ServerUid uid) const;
 
-    Result<Success, RuntimeError> admit(Epoch epoch);
+    Epoch& epoch_of(ServerUid uid);
+    Result<Success, RuntimeError> admit(ServerUid uid, Epoch epoch);
     Left left_behind(ServerUid uid) const;
     Answer<LinkPtr> reach(ServerUid uid);
     Task<void> adopt(ServerUid uid);
@@ -84,7 +85,9 @@ private:
     Clock& clock_;
     Host& host_;
     std::filesystem::path state_;
-    Epoch epoch_{};  // The highest that has commanded.
+    // The highest that have commanded: keepers of worlds and matchmakers count each their own.
+    Epoch epoch_{};
+    Epoch match_epoch_{};
     std::map<ServerUid, LinkPtr> links_;
     std::set<ServerUid> launching_;
     async::Watchers<ServerUid> watchers_;
