@@ -55,7 +55,8 @@ def package_of(path):
 def gamekeeper(programs, tag):
     program = programs / "gamekeeper"
     images.fingerprint(program)
-    return images.Image("gamekeeper", tag, files=(("usr/local/bin/gamekeeper", program),),
+    # With the shim it is the image of its own match servers too.
+    return images.Image("gamekeeper", tag, files=(("usr/local/bin/gamekeeper", program), (SHIM, programs / "gk-shim")),
                         packages=tuple(sorted({"restic", "ca-certificates", "tzdata"} | libraries_of(program))),
                         entrypoint=("/usr/local/bin/gamekeeper",), user="65532:65532")
 
@@ -93,6 +94,10 @@ def redis(_, tag):
     return images.Image("redis", tag, packages=("redis-server",), entrypoint=("/usr/bin/redis-server",), user="65532:65532")
 
 
+def prometheus(_, tag):
+    return images.Image("prometheus", tag, packages=("prometheus",), entrypoint=("/usr/bin/prometheus",), user="65532:65532")
+
+
 def versitygw(_, tag):
     part = parts.PARTS["versitygw"]
     parts.build(part)
@@ -100,7 +105,7 @@ def versitygw(_, tag):
 
 
 RECIPES = {"gamekeeper": gamekeeper, "gk-shim": shim, "toy": toy, "restic": restic, "java-17": java, "postgres": postgres, "redis": redis,
-           "versitygw": versitygw}
+           "prometheus": prometheus, "versitygw": versitygw}
 
 
 def games():

@@ -7,55 +7,12 @@
 #include <fmt/format.h>
 
 #include "adapters/kubernetes/objects/names.hpp"
+#include "programs/manifests/definition_parts.hpp"
+#include "programs/manifests/fleet_definition.hpp"
 #include "programs/manifests/structural.hpp"
 
 namespace gk::programs {
 namespace {
-
-// CEL, in which a member named as one of its own words is written __so__; with the sentence that the API says for the same mistake.
-Value rule(std::string_view expression, std::string_view message) { return Value::object({{"rule", expression}, {"message", message}}); }
-Value rule_at(std::string_view expression, std::string_view message, std::string_view path) {
-    auto out = rule(expression, message);
-    out.set("fieldPath", path);
-    return out;
-}
-
-Value column(std::string_view name, std::string_view type, std::string_view path) {
-    return Value::object({{"name", name}, {"type", type}, {"jsonPath", path}});
-}
-Value wide_column(std::string_view name, std::string_view type, std::string_view path) {
-    auto out = column(name, type, path);
-    out.set("priority", 1);
-    return out;
-}
-
-Value text_schema() { return Value::object({{"type", "string"}}); }
-Value number_schema() { return Value::object({{"type", "integer"}}); }
-Value open_schema() { return Value::object({{"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}}); }
-
-// A member that is there, to be changed; find() is for reading.
-Value& member_of(Value& object, std::string_view name) {
-    for (auto& [key, value] : *object.as_object()) {
-        if (key == name) return value;
-    }
-    return object.set(name, Value::object());
-}
-
-Value conditions_schema() {
-    auto members = Value::object({{"type", text_schema()},
-                                  {"status", text_schema()},
-                                  {"reason", text_schema()},
-                                  {"message", text_schema()},
-                                  {"observedGeneration", number_schema()},
-                                  {"lastTransitionTime", Value::object({{"type", "string"}, {"format", "date-time"}})}});
-    auto condition = Value::object({{"type", "object"},
-                                    {"required", Value::array({"type", "status", "reason", "message", "lastTransitionTime"})},
-                                    {"properties", std::move(members)}});
-    return Value::object({{"type", "array"},
-                          {"items", std::move(condition)},
-                          {"x-kubernetes-list-type", "map"},
-                          {"x-kubernetes-list-map-keys", Value::array({"type"})}});
-}
 
 Value replicas_schema() {
     return Value::object(
@@ -134,11 +91,6 @@ Value status_schema(const StructuralSchemas& api) {
     return status;
 }
 
-Value metadata_schema() {
-    auto name = Value::object({{"type", "string"}, {"maxLength", 253}});
-    return Value::object({{"type", "object"}, {"properties", Value::object({{"name", std::move(name)}})}});
-}
-
 Value server_schema(const StructuralSchemas& api) {
     return Value::object({{"type", "object"},
                           {"required", Value::array({"spec"})},
@@ -156,18 +108,6 @@ Value server_columns() {
                          column("Age", "date", ".metadata.creationTimestamp"), wide_column("Phase", "string", ".status.phase"),
                          wide_column("Accepted", "string", ".status.conditions[?(@.type=='Accepted')].status"),
                          wide_column("Message", "string", ".status.message")});
-}
-
-Value definition(const Value& names, const Value& version) {
-    const auto plural = *names.find("plural")->as_string();
-    auto metadata = Value::object({{"name", fmt::format("{}.{}", plural, kubernetes::group)},
-                                   // What is declared outlives an uninstall.
-                                   {"annotations", Value::object({{"helm.sh/resource-policy", "keep"}})}});
-    return Value::object(
-        {{"apiVersion", "apiextensions.k8s.io/v1"},
-         {"kind", "CustomResourceDefinition"},
-         {"metadata", std::move(metadata)},
-         {"spec", Value::object({{"group", kubernetes::group}, {"scope", "Namespaced"}, {"names", names}, {"versions", Value::array({version})}})}});
 }
 
 Value game_server(const StructuralSchemas& api) {
@@ -247,7 +187,7 @@ Value game(const Value& format) {
 
 std::vector<Value> resource_definitions(const Value& api, const Value& game_format) {
     const StructuralSchemas schemas(*api.find("components")->find("schemas"));
-    return {game_server(schemas), game(game_format)};
+    return {game_server(schemas), game(game_format), fleet_definition(schemas)};
 }
 
 }  // namespace gk::programs

@@ -64,6 +64,9 @@ imagePullSecrets:
 {{- with .Values.storageClass }}
 {{- $_ := set $cluster "storage_class" . }}
 {{- end }}
+{{- with .Values.matches.space }}
+{{- $_ := set $cluster "matches" . }}
+{{- end }}
 {{- with .Values.games }}
 {{- $_ := set $cluster "exposures" .exposures }}
 {{- $_ := set $cluster "host_ports" .hostPorts }}
@@ -87,6 +90,15 @@ imagePullSecrets:
 {{- if include "gamekeeper.hasPostgres" . }}
 {{- $url := .Values.postgres.url | default (printf "postgresql://gamekeeper@gamekeeper-postgres.%s.svc:5432/gamekeeper" .Release.Namespace) }}
 {{- $_ := set $config "ledger" (dict "url" $url "password_file" "/etc/gamekeeper/ledger/password") }}
+{{- end }}
+{{- with .Values.redis }}
+{{- if .url }}
+{{- $redis := dict "url" .url }}
+{{- if .secret }}
+{{- $_ := set $redis "password_file" "/etc/gamekeeper/redis/password" }}
+{{- end }}
+{{- $_ := set $config "redis" $redis }}
+{{- end }}
 {{- end }}
 {{- with .Values.vault }}
 {{- if .place }}

@@ -1,0 +1,71 @@
+#include "programs/manifests/definition_parts.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "adapters/kubernetes/objects/names.hpp"
+
+namespace gk::programs {
+
+Value rule(std::string_view expression, std::string_view message) { return Value::object({{"rule", expression}, {"message", message}}); }
+Value rule_at(std::string_view expression, std::string_view message, std::string_view path) {
+    auto out = rule(expression, message);
+    out.set("fieldPath", path);
+    return out;
+}
+
+Value column(std::string_view name, std::string_view type, std::string_view path) {
+    return Value::object({{"name", name}, {"type", type}, {"jsonPath", path}});
+}
+Value wide_column(std::string_view name, std::string_view type, std::string_view path) {
+    auto out = column(name, type, path);
+    out.set("priority", 1);
+    return out;
+}
+
+Value text_schema() { return Value::object({{"type", "string"}}); }
+Value number_schema() { return Value::object({{"type", "integer"}}); }
+Value open_schema() { return Value::object({{"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}}); }
+
+Value& member_of(Value& object, std::string_view name) {
+    for (auto& [key, value] : *object.as_object()) {
+        if (key == name) return value;
+    }
+    return object.set(name, Value::object());
+}
+
+Value conditions_schema() {
+    auto members = Value::object({{"type", text_schema()},
+                                  {"status", text_schema()},
+                                  {"reason", text_schema()},
+                                  {"message", text_schema()},
+                                  {"observedGeneration", number_schema()},
+                                  {"lastTransitionTime", Value::object({{"type", "string"}, {"format", "date-time"}})}});
+    auto condition = Value::object({{"type", "object"},
+                                    {"required", Value::array({"type", "status", "reason", "message", "lastTransitionTime"})},
+                                    {"properties", std::move(members)}});
+    return Value::object({{"type", "array"},
+                          {"items", std::move(condition)},
+                          {"x-kubernetes-list-type", "map"},
+                          {"x-kubernetes-list-map-keys", Value::array({"type"})}});
+}
+
+Value metadata_schema() {
+    auto name = Value::object({{"type", "string"}, {"maxLength", 253}});
+    return Value::object({{"type", "object"}, {"properties", Value::object({{"name", std::move(name)}})}});
+}
+
+Value definition(const Value& names, const Value& version) {
+    const auto plural = *names.find("plural")->as_string();
+    auto metadata = Value::object({{"name", fmt::format("{}.{}", plural, kubernetes::group)},
+                                   // What is declared outlives an uninstall.
+                                   {"annotations", Value::object({{"helm.sh/resource-policy", "keep"}})}});
+    return Value::object(
+        {{"apiVersion", "apiextensions.k8s.io/v1"},
+         {"kind", "CustomResourceDefinition"},
+         {"metadata", std::move(metadata)},
+         {"spec", Value::object({{"group", kubernetes::group}, {"scope", "Namespaced"}, {"names", names}, {"versions", Value::array({version})}})}});
+}
+
+}  // namespace gk::programs
