@@ -7,9 +7,15 @@
 namespace gk::sqlite {
 namespace {
 
+// Unlike execute(), it keeps the statement: each item needs two of these.
+Result<Success, StoreError> step(Connection& db, const char* sql) {
+    TRY_OK(db.change(sql));
+    return Success{};
+}
+
 // An item that is refused leaves no trace. An error here means that the whole transaction is lost.
 Result<Success, StoreError> perform_apart(Connection& db, const BatchItem& item) {
-    TRY_OK(db.execute("SAVEPOINT item"));
+    TRY_OK(step(db, "SAVEPOINT item"));
     const bool good = item.perform(db);
     if (!db.in_transaction()) {
         // SQLite itself undoes everything after some errors, a full disk for one.
@@ -18,15 +24,15 @@ Result<Success, StoreError> perform_apart(Connection& db, const BatchItem& item)
     if (!good && item.is_essential) {
         return std::unexpected(StoreError{StoreError::Kind::unavailable, "what had to be written first was refused; try again"});
     }
-    if (!good) TRY_OK(db.execute("ROLLBACK TO item"));
-    return db.execute("RELEASE item");
+    if (!good) TRY_OK(step(db, "ROLLBACK TO item"));
+    return step(db, "RELEASE item");
 }
 
 Result<Success, StoreError> perform_all(Connection& db, const std::vector<const BatchItem*>& items) {
     const bool any_writes = std::ranges::any_of(items, &BatchItem::writes);
-    TRY_OK(db.execute(any_writes ? "BEGIN IMMEDIATE" : "BEGIN"));
+    TRY_OK(step(db, any_writes ? "BEGIN IMMEDIATE" : "BEGIN"));
     for (const auto* item : items) TRY_OK(perform_apart(db, *item));
-    return db.execute("COMMIT");
+    return step(db, "COMMIT");
 }
 
 }  // namespace
@@ -34,7 +40,7 @@ Result<Success, StoreError> perform_all(Connection& db, const std::vector<const 
 void perform_batch(Connection& db, const std::vector<const BatchItem*>& items) {
     const auto done = perform_all(db, items);
     if (!done) {
-        if (db.in_transaction() && !db.execute("ROLLBACK")) {
+        if (db.in_transaction() && !step(db, "ROLLBACK")) {
             for (const auto* item : items) item->fail(done.error());
             return;
         }

@@ -125,8 +125,11 @@ void Database::start_batch() {
 }
 
 void Database::end_batch(const Batch& batch) {
-    // Those who are resumed here may ask for more at once; that gathers into one next batch.
+    // The thread goes on with what has gathered while we tell those who waited. What they ask for in turn gathers into one batch behind it.
+    const bool is_next_begun = !waiting_.empty();
+    if (is_next_begun) start_batch();
     for (const auto& job : batch) job->resume();
+    if (is_next_begun) return;
     is_running_ = false;
     if (!waiting_.empty()) start_batch();
 }
