@@ -105,7 +105,6 @@ void Attempt::gather_all_in_turn(std::size_t want) {
 void Attempt::gather_above(std::size_t want) {
     const auto own = lines_.find(anchor_.place);
     const auto reach = std::min(step_.spread, anchor_.window);
-    lines_.prefetch_near(own);
     for (auto spot = lines_.next(own); spot; spot = lines_.next(*spot)) {
         const auto distance = lines_.key(*spot) - anchor_.number;
         if (distance > reach) return;
@@ -124,9 +123,9 @@ void Attempt::gather_below(std::size_t want) {
         if (distance > reach) return;
         auto before = lines_.previous(*last);
         if (before && lines_.key(*before) == key) {
-            const auto first = lines_.first_at_least(table_[anchor_.place].line, key);
-            if (!gather_group(*first, own, want)) return;
-            before = lines_.previous(*first);
+            const auto first = lines_.first_of_equals(*before);
+            if (!gather_group(first, own, want)) return;
+            before = lines_.previous(first);
         } else {
             below_.is_all = below_.list.size() < want;
             if (!below_.is_all || !consider(lines_.place(*last), key, below_.list)) return;

@@ -30,6 +30,8 @@ public:
     std::uint32_t players() const { return players_; }
     std::int64_t spread() const { return spread_; }
 
+    // Players that a match could have besides one who came alone.
+    std::uint32_t others_most() const { return rules_.steps.back().team_most * teams() - 1; }
     // The step that holds for a ticket of that age, by its place in rules.steps.
     std::size_t step_at(Milliseconds age) const;
     // How far from the ticket others may lie now, by its own window.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <tuple>
 #include <utility>
 
@@ -196,6 +197,17 @@ std::optional<Lines::Spot> Lines::first_at_least(Line line, std::int64_t key) co
     return spot;
 }
 
+// Mostly they are few and stand in one chunk: then going back is quicker than searching the whole line.
+Lines::Spot Lines::first_of_equals(Spot spot) const {
+    const auto& chunk = chunks_[spot.chunk];
+    const auto wanted = key(spot);
+    auto first = spot.at;
+    while (first > 0 && chunk.keys[first - 1] == wanted) --first;
+    const bool may_begin_before = first == 0 && chunk.previous != nowhere && chunks_[chunk.previous].keys[chunks_[chunk.previous].size - 1] == wanted;
+    if (may_begin_before) return *first_at_least(chunk.line, wanted);
+    return {.chunk = spot.chunk, .at = static_cast<std::uint32_t>(std::countr_zero(chunk.seen & ~bits_below(first)))};
+}
+
 std::optional<Lines::Spot> Lines::next(Spot spot) const {
     auto rest = chunks_[spot.chunk].seen & ~bits_below(spot.at + 1);
     while (rest == 0) {
@@ -218,12 +230,32 @@ std::optional<Lines::Spot> Lines::previous(Spot spot) const {
     return spot;
 }
 
-void Lines::prefetch_near(Spot spot) const {
-    constexpr std::uint32_t reach = 10;
-    const auto& chunk = chunks_[spot.chunk];
-    const auto first = spot.at < reach ? 0 : spot.at - reach;
-    const auto near = chunk.seen & ~bits_below(first) & bits_below(std::min(spot.at + reach, room));
-    for (auto rest = near; rest != 0; rest &= rest - 1) table_.prefetch(chunk.places[static_cast<std::uint32_t>(std::countr_zero(rest))]);
+void Lines::prefetch(std::uint32_t place) const { prefetch_chunk(table_[place].chunk); }
+
+void Lines::prefetch_beside(std::uint32_t place) const {
+    const auto& chunk = chunks_[table_[place].chunk];
+    if (chunk.next != nowhere) prefetch_chunk(chunk.next);
+    if (chunk.previous != nowhere) prefetch_chunk(chunk.previous);
+}
+
+// All but the keys.
+void Lines::prefetch_chunk(std::uint32_t chunk) const {
+    constexpr std::size_t line = 64;
+    const auto* bytes = reinterpret_cast<const char*>(&chunks_[chunk]);
+    for (std::size_t at = 0; at < offsetof(Chunk, keys); at += line) __builtin_prefetch(bytes + at);
+}
+
+void Lines::prefetch_neighbours(std::uint32_t place, std::uint32_t reach) const {
+    const auto own = find(place);
+    const auto prefetch = [&](Spot spot) {
+        table_.prefetch(this->place(spot));
+        __builtin_prefetch(&chunks_[spot.chunk].keys[spot.at]);
+    };
+    __builtin_prefetch(&chunks_[own.chunk].keys[own.at]);
+    auto spot = next(own);
+    for (std::uint32_t i = 0; i < reach && spot; ++i, spot = next(*spot)) prefetch(*spot);
+    spot = previous(own);
+    for (std::uint32_t i = 0; i < reach && spot; ++i, spot = previous(*spot)) prefetch(*spot);
 }
 
 void Lines::settle(std::uint32_t place) {

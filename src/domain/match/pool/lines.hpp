@@ -35,13 +35,17 @@ public:
     std::optional<Spot> first(Line line) const { return first_in(heads_[line].first); }
     // The first whose key is not less.
     std::optional<Spot> first_at_least(Line line, std::int64_t key) const;
+    // The first in sight with the same key.
+    Spot first_of_equals(Spot spot) const;
     std::optional<Spot> next(Spot spot) const;
     std::optional<Spot> previous(Spot spot) const;
     std::int64_t key(Spot spot) const { return chunks_[spot.chunk].keys[spot.at]; }
     std::uint32_t place(Spot spot) const { return chunks_[spot.chunk].places[spot.at]; }
 
-    // Says that whoever stands near this spot is about to be looked at.
-    void prefetch_near(Spot spot) const;
+    // Says what is about to be looked at: a ticket's chunk; then those beside it; then the rows of so many tickets to either side.
+    void prefetch(std::uint32_t place) const;
+    void prefetch_beside(std::uint32_t place) const;
+    void prefetch_neighbours(std::uint32_t place, std::uint32_t reach) const;
 
     // Marks of who was looked at in vain: nobody needs to look again until somebody comes.
     void settle(std::uint32_t place);
@@ -54,9 +58,8 @@ public:
 
 private:
     static constexpr std::uint32_t room = 64;
-    struct Chunk {
-        std::array<std::int64_t, room> keys;
-        std::array<std::uint32_t, room> places;
+    // What finds a ticket stands in front, so that it lies together.
+    struct alignas(64) Chunk {
         std::uint64_t kept = 0;  // Who has not left.
         std::uint64_t seen = 0;  // Of them, who is not hidden.
         std::uint64_t settled = 0;  // Of them, who is marked.
@@ -64,6 +67,8 @@ private:
         Line line = 0;
         std::uint32_t previous = nowhere;  // Chunks that have somebody. An emptied one still leads to those behind it.
         std::uint32_t next = nowhere;
+        std::array<std::uint32_t, room> places;
+        std::array<std::int64_t, room> keys;
     };
     // What stands in a chunk does not come before this.
     struct Bound {
@@ -78,6 +83,7 @@ private:
         std::uint32_t settled = 0;
     };
 
+    void prefetch_chunk(std::uint32_t chunk) const;
     std::optional<Spot> first_in(std::uint32_t chunk) const;
     std::uint32_t take_chunk(Line line);
     void purge(Head& head);

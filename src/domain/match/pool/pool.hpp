@@ -101,6 +101,7 @@ private:
     std::optional<std::uint32_t> place_of(Slot slot) const;
     Slot slot_of(std::uint32_t place) const;
 
+    void prefetch_behind(std::size_t anchor) const;
     void take_due(Time now);
     void collect_anchors(Time now);
     void wake_near_fresh(Time now);
