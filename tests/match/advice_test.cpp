@@ -65,7 +65,10 @@ TEST(Advice, WarnsOfLargeMatches) { EXPECT_EQ(advised("{size: 100, partial: {lea
 TEST(Advice, SaysWhichRulesTheLinesCannotAnswer) {
     EXPECT_EQ(what_needs_search(stages_of("{size: 12, same: [mode], near: {skill: {within: 5}}}")), Names());
     EXPECT_EQ(what_needs_search(stages_of("{teams: {red: 5, blue: 5}, same: [mode], roles: {places: {any: 5}}}")), Names{"roles"});
-    EXPECT_EQ(what_needs_search(stages_of("{teams: {red: 5, blue: 5}, balance: skill}")), Names{"algorithm"});
+    EXPECT_EQ(what_needs_search(stages_of("{teams: {red: 5, blue: 5}, balance: skill}")), Names());
+    EXPECT_EQ(what_needs_search(stages_of("{teams: {red: 5, blue: 5}, near: {skill: {within: 5}}, balance: skill}")), Names());
+    EXPECT_EQ(what_needs_search(stages_of("{teams: {red: 5, blue: 5}, near: {level: {within: 5}}, balance: skill}")), Names{"algorithm"});
+    EXPECT_EQ(what_needs_search(stages_of("{teams: {red: 50, blue: 50}, balance: skill}")), Names{"algorithm"});
     EXPECT_EQ(what_needs_search(stages_of("{teams: {hunters: 4, monster: 1}}")), Names{"teams"});
     EXPECT_EQ(what_needs_search(stages_of("{size: 2, near: {skill: {within: 5}, level: {within: 3}}}")), (Names{"near level", "near skill"}))
         << "each alone would do";

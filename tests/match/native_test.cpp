@@ -142,5 +142,23 @@ TEST(NativeRules, EverythingWrongIsSaidWithItsPlace) {
     }
 }
 
+// By Engine, which answers this from sorted lines: teams are split exactly, not as players came.
+TEST(NativeRules, BalancedTeamsAreAsStrongAsEachOther) {
+    for (const auto* rules :
+         {"{teams: {red: 3, blue: 3}, balance: skill}", "{teams: {red: 3, blue: 3}, near: {skill: {within: 100}}, balance: skill}"}) {
+        Queue<Engine> line(rules_of(rules));
+        for (const int skill : {90, 50, 40, 30, 20, 10}) line.join(player("p" + std::to_string(skill), {{"skill", static_cast<double>(skill)}}));
+
+        const auto matches = line.pass(0);
+
+        ASSERT_EQ(matches.size(), 1U) << rules;
+        const Strings with_the_best{"p10", "p20", "p90"};
+        const Strings others{"p30", "p40", "p50"};
+        EXPECT_TRUE((matches[0].at("red") == with_the_best && matches[0].at("blue") == others) ||
+                    (matches[0].at("red") == others && matches[0].at("blue") == with_the_best))
+            << rules;
+    }
+}
+
 }  // namespace
 }  // namespace gk::match

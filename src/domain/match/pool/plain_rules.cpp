@@ -13,21 +13,37 @@ namespace {
 
 using Step = PlainRules::Step;
 
+constexpr std::uint32_t balanced_players_most = 40;  // As Program::small_match_most.
+
 // Reads the rules of one stage into `out`; false when one of them is not plain.
 class StageReader {
 public:
     StageReader(const RuleSet& rules, PlainRules& out, Step& step) : rules_(rules), out_(out), step_(step) {}
 
     bool read() {
-        const bool is_simple =
-            rules_.algorithm.strategy == Algorithm::Strategy::exhaustive_search && rules_.algorithm.batching == Algorithm::Batching::random;
-        if (!is_simple || !read_teams()) return false;
-        return std::ranges::all_of(rules_.rules, [&](const Rule& rule) {
+        const auto batching = rules_.algorithm.batching;
+        const bool is_simple = rules_.algorithm.strategy == Algorithm::Strategy::exhaustive_search && batching == Algorithm::Batching::random;
+        if ((!is_simple && !is_balanced()) || !read_teams()) return false;
+        const bool are_plain = std::ranges::all_of(rules_.rules, [&](const Rule& rule) {
             return !rule.is_part && std::visit([&](const auto& body) { return read_body(rule.name, body); }, rule.body);
         });
+        return are_plain && (is_simple || balance());
     }
 
 private:
+    // Of a match with more players, Search knows more ways to fill it.
+    bool is_balanced() const {
+        const auto& [strategy, batching] = std::pair(rules_.algorithm.strategy, rules_.algorithm.batching);
+        return strategy == Algorithm::Strategy::balanced && batching == Algorithm::Batching::largest_population &&
+               players_most(rules_) <= balanced_players_most;
+    }
+    // The nearest by the number play together, and teams are split by it: what is asked for, without a limit.
+    bool balance() {
+        const auto& name = rules_.algorithm.balanced_attribute;
+        if (out_.number) return out_.number->attribute.name == name && out_.number->party == PartyAggregation::avg;
+        return set_number("balance", name, PartyAggregation::avg);
+    }
+
     bool read_teams() {
         const auto& first = rules_.teams.front();
         step_.team_least = first.least;
