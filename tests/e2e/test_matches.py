@@ -132,6 +132,65 @@ class Matches(harness.Case):
             self.front.wait_for("ann", "ended", tokens["ann"])
         self.assertEqual(self.front.call("GET", "/api/sessions/active")[1]["count"], 0)
 
+    def ticket(self, player, queue):
+        return self.api.ask("POST", "/v1/tickets", {"player": player, "queue": queue})
+
+    def wait_for_state(self, ticket, *wanted):
+        deadline = time.monotonic() + PATIENCE
+        while (seen := self.api.ask("GET", f"/v1/tickets/{ticket['id']}?wait=5s"))["state"] not in wanted:
+            self.assertLess(time.monotonic(), deadline, seen)
+        return seen
+
+    def test_a_key_stands_for_one_join_whatever_its_player_does_now(self):
+        def join(key, **more):
+            reply = self.api.call("POST", "/v1/tickets", {"player": "ann", "queue": "casual", **more}, headers={"Idempotency-Key": key})
+            return reply.status, reply.json
+
+        status, first = join("one")
+        self.assertEqual(status, 201)
+        self.assertEqual(join("one", priority=1)[1]["code"], "idempotency_mismatch")
+        self.api.ask("DELETE", f"/v1/tickets/{first['id']}")
+        second = join("two")[1]
+        self.assertNotEqual(second["id"], first["id"])
+        status, again = join("one")
+        self.assertEqual((status, again["id"], again["state"]), (201, first["id"], "cancelled"))
+
+    # Asked, played, filled up, rated.
+    def test_a_match_of_those_who_accept_it_takes_others_in_and_rates_them(self):
+        rules = {"size": 3, "partial": {"least": 2, "after": "1s"}, "near": {"skill": {"within": 20}}}
+        queue = {"game": "match-server", "rules": rules, "acceptance": "30s", "rating": {"attribute": "skill"}}
+        self.api.ask("PUT", "/v1/queues/duel", queue)
+        ann, ben = self.ticket("ann", "duel"), self.ticket("ben", "duel")
+        match = self.wait_for_state(ann, "accepting")["match"]["id"]
+        for ticket in ann, ben:
+            self.front.call("POST", f"/v1/matches/{match}/accept", token=ticket["player_token"])
+        self.wait_for_state(ann, "assigned")
+        status, refused = self.front.call("POST", f"/v1/matches/{match}/decline", token=ben["player_token"])
+        self.assertEqual((status, refused["code"]), (409, "not_asked"))
+
+        self.assertEqual(self.api.ask("POST", f"/v1/matches/{match}/backfill", {"size": 3})["open_slots"], 1)
+        self.assertEqual(self.wait_for_state(self.ticket("cid", "duel"), "assigned")["match"]["id"], match)
+
+        results = {"results": {"players": {"ann": 1, "ben": 2, "cid": 3}}}
+        for _ in range(2):
+            self.assertEqual(self.api.ask("POST", f"/v1/matches/{match}/end", results)["state"], "ended")
+        ratings = [self.api.ask("GET", f"/v1/queues/duel/ratings/{player}") for player in ("ann", "ben", "cid")]
+        self.assertEqual([rating["matches"] for rating in ratings], [1, 1, 1])
+        self.assertGreater(ratings[0]["value"], ratings[2]["value"])
+        shown = self.keeper.cli("queue", "rating", "duel", "ann")
+        self.assertIn("after 1 matches (weng_lin)", shown.stdout)
+
+    def test_rules_that_are_tried_are_compared_with_those_that_count(self):
+        self.api.ask("PUT", "/v1/queues/casual/rules?shadow=true", {"size": 3})
+        self.match_of("ann", "ben")
+        compared = self.api.ask("GET", "/v1/queues/casual")["comparison"]
+        self.assertEqual((compared["made"]["matches"], compared["would_make"]["matches"], compared["would_wait"]), (1, 0, 2))
+        self.keeper.kill()
+        self.keeper.start()
+        queue = self.api.ask("GET", "/v1/queues/casual")
+        self.assertEqual((queue["shadow"], queue["comparison"]["made"]["matches"]), ({"size": 3}, 0))
+        self.assertEqual(self.api.ask("PUT", "/v1/queues/casual/rules?shadow=false")["rules"], {"size": 3})
+
     def test_matches_outlive_the_control_plane(self):
         matched, tokens = self.match_of("ann", "ben")
         waiting = self.front.join("cleo")
