@@ -40,6 +40,17 @@ std::vector<pid_t> processes_of(ServerUid uid) {
 
 MebiBytes mebibytes(std::uint64_t bytes) { return {static_cast<std::int64_t>((bytes + (1 << 20) - 1) >> 20)}; }
 
+// Nothing is mounted here: what a sandbox would show is named where it lies.
+void name_mounts_here(server::LaunchSpec& spec) {
+    for (auto& word : spec.argv) {
+        for (const auto& mount : spec.mounts) {
+            if (word != mount.target && !word.starts_with(mount.target + "/")) continue;
+            word = mount.source + word.substr(mount.target.size());
+            break;
+        }
+    }
+}
+
 }  // namespace
 
 PlainHost::PlainHost(asio::any_io_executor executor, Clock& clock, PlainOptions options)
@@ -124,6 +135,7 @@ Host::Answer<Success> PlainHost::launch(server::LaunchSpec spec, Epoch epoch) {
     CO_TRY(seen, co_await disks(spec.uid));
     if (!seen.live) co_return fail(RuntimeError::Kind::not_found, "the server has no disk");
     CO_TRY_OK(co_await kill(spec.uid));  // Of a run whose shim was lost.
+    name_mounts_here(spec);
     CO_TRY_OK(prepare_run(spec, epoch));
     const auto started = co_await start_shim(spec.uid);
     if (!started) {

@@ -95,7 +95,7 @@ FleetOrders::Answer<match::MatchServer> FleetOrders::allocate(Caller caller, std
         Error{.kind = is_exhausted ? Error::Kind::conflict : Error::Kind::unavailable, .code = taken.error().code, .message = taken.error().detail});
 }
 
-FleetOrders::Answer<std::size_t> FleetOrders::clean_up(Caller caller) {
+FleetOrders::Answer<std::optional<std::size_t>> FleetOrders::clean_up(Caller caller) {
     CO_TRY_OK(may(caller, Action::operate, caller.tenant));
     co_return co_await ports_.fleets.remove_strays();
 }

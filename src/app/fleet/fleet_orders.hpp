@@ -43,8 +43,9 @@ public:
     Answer<std::vector<Shown>> list(Caller caller);
     // A server that waits, for a match of the caller's own. `exhausted` when none does.
     Answer<match::MatchServer> allocate(Caller caller, std::string name, MatchId match);
-    // Ends match servers that nobody knows any more; returns how many.
-    Answer<std::size_t> clean_up(Caller caller);
+    // Ends match servers that nobody knows any more; returns how many. Nothing where another control plane makes the matches, which does it by
+    // itself.
+    Answer<std::optional<std::size_t>> clean_up(Caller caller);
 
 private:
     Ports ports_;

@@ -8,18 +8,28 @@
 #include "async/deadline.hpp"
 #include "async/this_executor.hpp"
 #include "base/log.hpp"
-#include "domain/fleet/server_uid.hpp"
+#include "base/scope_entry.hpp"
 
 namespace gk::app {
 namespace {
 
 constexpr Milliseconds stop_repeat = std::chrono::seconds(10);
+constexpr Milliseconds look_again = std::chrono::seconds(5);  // Of one that does not answer, or ends.
+constexpr Milliseconds between_strays = std::chrono::minutes(5);
+constexpr std::uint32_t slots_most = 30'000;
 constexpr std::size_t id_begin = 8;  // As much of an id as stands in a name.
 
 MatchServers::Refusal refusal_of(const Error& error) { return {.code = error.code, .detail = error.message}; }
 
 fleet::Server planned(const FleetServer& server, Time heard_at) {
     return {.name = server.name, .state = server.state, .generation = server.generation, .since = server.since, .heard_at = heard_at};
+}
+
+std::optional<std::uint32_t> free_slot(const std::set<std::uint32_t>& taken) {
+    for (auto slot = fleet_slots_first; slot < fleet_slots_first + slots_most; ++slot) {
+        if (!taken.contains(slot)) return slot;
+    }
+    return std::nullopt;
 }
 
 bool has_ended(Seen::Process process) { return process == Seen::Process::gone || process == Seen::Process::exited; }
@@ -34,6 +44,7 @@ struct Fleets::Entry {
     Time begun_at{};
     Seen::Process process = Seen::Process::gone;
     bool is_up = false;         // Ready for players.
+    bool knows_match = true;    // It was begun for its match, or told of it by us.
     std::string ending;         // Why it is to end, or has ended; empty: it is not.
     bool is_being_handed_out = false;
     async::Signal changed;      // For its own task.
@@ -45,12 +56,17 @@ struct Fleets::Kept {
     fleet::Use use;
     std::string limit;
     std::optional<Time> last_taken;
+    std::uint32_t beginning = 0;  // Servers that have no ports yet.
 };
 
 Fleets::Fleets(boost::asio::any_io_executor loop, Ports ports) : ports_(ports), ended_(std::move(loop)) {}
 Fleets::~Fleets() = default;
 
 Task<void> Fleets::work(Shift& shift) {
+    // What an earlier shift knew is read anew. Not at its end: those who wanted a server for a match were still waiting here.
+    entries_.clear();
+    by_match_.clear();
+    fleets_.clear();
     shift_ = &shift;
     const auto executor = co_await async::this_executor;
     async::TaskGroup tasks(executor);
@@ -101,37 +117,25 @@ Task<bool> Fleets::read_servers() {
     const auto all = co_await shift_->ask<std::vector<FleetServer>>(std::move(call));
     if (!all) co_return false;
     for (const auto& server : *all) {
-        add(server);
+        // It may have been stored and not told.
+        add(server).knows_match = server.fleet.empty();
         const auto held = co_await ports_.starter.hold_ports(server);
         if (!held) log::warning("fleet", "ports could not be held again", {{"server", server.name}, {"detail", held.error().message}});
         tasks_->spawn("match server " + server.name, tend(server.uid, std::nullopt));
     }
-    co_await remove_strays();
+    strays_at_ = Time();
     co_return true;
-}
-
-// Begun by one that stored nothing of it any more.
-Task<std::size_t> Fleets::remove_strays() {
-    std::size_t removed = 0;
-    if (shift_ == nullptr) co_return removed;
-    const auto there = co_await ports_.runtime.list();
-    if (!there) co_return removed;
-    for (const auto uid : *there) {
-        if (!fleet::is_match_server(uid) || entries_.contains(uid)) continue;
-        log::warning("fleet", "removes a match server that nobody knows", {{"server", uid}});
-        const auto done = co_await ports_.starter.remove(uid, shift_->epoch());
-        if (done) ++removed;
-        else log::warning("fleet", "it could not be removed", {{"server", uid}, {"detail", done.error().message}});
-    }
-    co_return removed;
 }
 
 Task<void> Fleets::keep_fleets() {
     if (fleets_changed_ && !co_await read_fleets()) co_return;
+    if (ports_.clock.now() >= strays_at_) {
+        co_await remove_strays();
+        strays_at_ = ports_.clock.now() + between_strays;
+    }
     const auto next = look_after_fleets();
     auto signal = changed_.wait();
-    if (next) co_await async::finishes_by(ports_.clock, *next, std::move(signal));
-    else co_await std::move(signal);
+    co_await async::finishes_by(ports_.clock, std::min(next.value_or(strays_at_), strays_at_), std::move(signal));
 }
 
 std::optional<Time> Fleets::look_after_fleets() {
@@ -144,6 +148,8 @@ std::optional<Time> Fleets::look_after_fleets() {
     }
     std::optional<Time> next;
     for (auto& [name, kept] : fleets_) {
+        const fleet::Server begun{.name = {}, .generation = kept->fleet.generation, .since = now, .heard_at = now};
+        servers[name].insert(servers[name].end(), kept->beginning, begun);
         const auto plan = fleet::plan(kept->fleet, servers[name], kept->use, now);
         carry_out(*kept, plan);
         if (plan.next && (!next || *plan.next < *next)) next = plan.next;
@@ -167,24 +173,28 @@ void Fleets::carry_out(Kept& kept, const fleet::Plan& plan) {
                          .fleet = kept.fleet.name,
                          .generation = kept.fleet.generation,
                          .match = {}};
+        ++kept.beginning;
         tasks_->spawn("start for fleet " + kept.fleet.name, begin_for_fleet(std::move(order)));
     }
 }
 
 Task<void> Fleets::begin_for_fleet(FleetOrder order) {
-    const auto name = order.fleet;
+    auto& kept = *fleets_.at(order.fleet);  // Stays as long as we work.
     const auto begun = co_await begin(std::move(order));
+    --kept.beginning;
     if (begun) co_return;
-    log::warning("fleet", "a server could not be begun", {{"fleet", name}, {"detail", begun.error().detail}});
-    const auto at = fleets_.find(name);
-    if (at != fleets_.end()) fleet::note_failed(at->second->use, ports_.clock.now());
+    log::warning("fleet", "a server could not be begun", {{"fleet", kept.fleet.name}, {"detail", begun.error().detail}});
+    fleet::note_failed(kept.use, ports_.clock.now());
     changed_.raise();
 }
 
 Fleets::Answer<Fleets::Entry*> Fleets::begin(FleetOrder order) {
-    std::set<std::uint32_t> slots;
+    auto slots = slots_beginning_;
     for (const auto& [uid, entry] : entries_) slots.insert(entry->server.slot);
-    auto server = co_await ports_.starter.prepare(order, slots);
+    const auto slot = free_slot(slots);
+    if (!slot) co_return std::unexpected(Refusal{.code = "exhausted", .detail = "every slot for match servers is taken"});
+    const ScopeEntry beginning(slots_beginning_, *slot);
+    auto server = co_await ports_.starter.prepare(order, *slot);
     if (!server) co_return std::unexpected(refusal_of(server.error()));
     if (server->name.empty()) server->name = fmt::format("{}-{}", order.fleet, server->uid.text().substr(0, id_begin));
     server->since = ports_.clock.now();
@@ -243,17 +253,20 @@ Task<void> Fleets::see_through(Entry& entry) {
             is_stop_sent = asked.has_value();
         }
         auto signal = entry.changed.wait();
-        if (entry.ending.empty()) co_await std::move(signal);
-        else co_await async::finishes_by(ports_.clock, ports_.clock.now() + stop_repeat, std::move(signal));
+        const bool is_known = entry.ending.empty() && entry.process != Seen::Process::unknown;
+        if (is_known) co_await std::move(signal);
+        else co_await async::finishes_by(ports_.clock, ports_.clock.now() + look_again, std::move(signal));
         if (!entry.ending.empty() && ports_.clock.now() - entry.server.since >= stop_repeat) is_stop_sent = false;
     }
 }
 
 Task<void> Fleets::look(Entry& entry) {
     const auto seen = co_await ports_.runtime.observe(entry.server.uid);
-    if (!seen) co_return;
-    entry.process = seen->process;
+    // Nothing is known of one that does not answer: nobody gets it until it is heard of again.
+    entry.process = seen ? seen->process : Seen::Process::unknown;
     if (entry.process != Seen::Process::unknown) entry.heard_at = ports_.clock.now();
+    const bool is_idle = entry.server.state == fleet::ServerState::starting || entry.server.state == fleet::ServerState::ready;
+    if (seen && seen->leave && is_idle && !entry.server.match && !entry.is_being_handed_out) end(entry, "node_leaves");
     if (entry.process != Seen::Process::ready || entry.is_up) co_return;
     entry.is_up = true;
     if (auto* kept = fleet_of(entry)) fleet::note_ready(kept->use, ports_.clock.now() - entry.begun_at);
@@ -294,7 +307,7 @@ void Fleets::end(Entry& entry, std::string why) {
     }
     entry.ending = std::move(why);
     become(entry, fleet::ServerState::ending);
-    if (entry.server.match && is_by_itself && entry.is_up) ended_.notify(*entry.server.match, entry.ending);
+    if (entry.server.match && is_by_itself) ended_.notify(*entry.server.match, entry.ending);
     entry.waiting.wake_all();
     entry.changed.raise();
 }
@@ -320,10 +333,11 @@ Fleets::Kept* Fleets::fleet_of(const Entry& entry) {
 }
 
 MatchServers::Answer<std::optional<match::MatchServer>> Fleets::take(match::Match match, QueueRecord queue) {
-    if (auto* known = of_match(match.id); known != nullptr && known->is_up && known->ending.empty()) {
-        auto address = co_await ports_.starter.address(known->server);
-        if (!address) co_return std::unexpected(refusal_of(address.error()));
-        co_return std::optional(std::move(*address));
+    if (const auto* known = of_match(match.id)) {
+        // Of one that is not up start() waits for what comes of it: with a second one the match would have two.
+        if (!known->is_up || !known->ending.empty()) co_return std::nullopt;
+        CO_TRY(address, co_await address_of(known->server.uid, match));
+        co_return std::optional(std::move(address));
     }
     if (queue.fleet.empty()) co_return std::nullopt;
     while (auto* entry = oldest_ready(queue.fleet)) {
@@ -331,6 +345,22 @@ MatchServers::Answer<std::optional<match::MatchServer>> Fleets::take(match::Matc
         if (handed) co_return std::optional(std::move(*handed));
     }
     co_return std::nullopt;
+}
+
+// Of a match's own server, which hears of its match now when an earlier control plane may not have come so far.
+MatchServers::Answer<match::MatchServer> Fleets::address_of(ServerUid uid, match::Match match) {
+    const auto server = entries_.at(uid)->server;
+    if (!entries_.at(uid)->knows_match) {
+        const auto told = co_await ports_.starter.tell_match(server, match, shift_->epoch());
+        const auto at = entries_.find(uid);
+        const bool is_there = at != entries_.end() && at->second->ending.empty();
+        if (is_there && told) at->second->knows_match = true;
+        if (is_there && !told) end(*at->second, "not_told");
+        if (!is_there || !told) co_return std::unexpected(Refusal{.code = "start_failed", .detail = "the server did not take its match"});
+    }
+    auto address = co_await ports_.starter.address(server);
+    if (!address) co_return std::unexpected(refusal_of(address.error()));
+    co_return std::move(*address);
 }
 
 // Stored first, told then: a server that was told and that nobody remembers would be handed out twice.
@@ -382,11 +412,7 @@ MatchServers::Answer<match::MatchServer> Fleets::start(match::Match match, Queue
         if (!begun) co_return std::unexpected(begun.error());
     }
     while (auto* entry = of_match(match.id)) {
-        if (entry->is_up && entry->ending.empty()) {
-            auto address = co_await ports_.starter.address(entry->server);
-            if (!address) co_return std::unexpected(refusal_of(address.error()));
-            co_return std::move(*address);
-        }
+        if (entry->is_up && entry->ending.empty()) co_return co_await address_of(entry->server.uid, match);
         if (!entry->ending.empty()) break;
         if (ports_.clock.now() >= until) {
             end(*entry, "start_timeout");
@@ -396,6 +422,14 @@ MatchServers::Answer<match::MatchServer> Fleets::start(match::Match match, Queue
         co_await async::finishes_by(ports_.clock, until, std::move(signal));
     }
     co_return std::unexpected(Refusal{.code = "start_failed", .detail = "the match's server ended before it was ready"});
+}
+
+Task<void> Fleets::admit(match::Match match) {
+    const auto* entry = of_match(match.id);
+    if (entry == nullptr || !entry->ending.empty()) co_return;
+    const auto server = entry->server;
+    const auto told = co_await ports_.starter.tell_match(server, match, shift_->epoch());
+    if (!told) log::warning("match", "a server did not hear who came in", {{"server", server.name}, {"match", match.id}});
 }
 
 Task<void> Fleets::release(MatchId match) {
@@ -424,7 +458,7 @@ void Fleets::note_fleets() {
 
 std::optional<Fleets::Counts> Fleets::counts(const std::string& fleet) const {
     const auto kept = fleets_.find(fleet);
-    if (kept == fleets_.end()) return std::nullopt;
+    if (!has_begun_ || kept == fleets_.end()) return std::nullopt;
     Counts counts;
     counts.limit = kept->second->limit;
     for (const auto& [uid, entry] : entries_) {
@@ -440,6 +474,7 @@ std::optional<Fleets::Counts> Fleets::counts(const std::string& fleet) const {
 }
 
 MatchServers::Answer<match::MatchServer> Fleets::allocate(std::string fleet, MatchId match) {
+    if (!has_begun_) co_return std::unexpected(Refusal{.code = "not_at_work", .detail = "another control plane hands out servers: ask it"});
     match::Match stand_in;
     stand_in.id = match;
     QueueRecord queue;

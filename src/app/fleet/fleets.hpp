@@ -37,12 +37,14 @@ public:
 
     Answer<std::optional<match::MatchServer>> take(match::Match match, QueueRecord queue) override;
     Answer<match::MatchServer> start(match::Match match, QueueRecord queue, Time until) override;
+    Task<void> admit(match::Match match) override;
     Task<void> release(MatchId match) override;
     Task<void> adopt(std::vector<match::Match> live) override;
     std::shared_ptr<void> watch(Ended ended) override;
 
-    // Ends match servers that no record knows; returns how many. It happens at each start too.
-    Task<std::size_t> remove_strays();
+    // Ends match servers that no record knows; returns how many. It happens by itself too, at each start and every five minutes. Nothing where
+    // nobody works.
+    Task<std::optional<std::size_t>> remove_strays();
     // Read them anew: somebody has changed one here.
     void note_fleets();
     struct Counts {
@@ -78,6 +80,7 @@ private:
 
     void become(Entry& entry, fleet::ServerState state);
     void end(Entry& entry, std::string why);
+    Answer<match::MatchServer> address_of(ServerUid uid, match::Match match);
     Answer<match::MatchServer> hand_out(Entry& entry, match::Match match);
     Entry* of_match(MatchId match);
     Entry* oldest_ready(const std::string& fleet);
@@ -88,11 +91,13 @@ private:
     async::TaskGroup* tasks_ = nullptr;
     std::unordered_map<ServerUid, std::unique_ptr<Entry>> entries_;
     std::unordered_map<MatchId, ServerUid> by_match_;
+    std::set<std::uint32_t> slots_beginning_;  // Of servers that have no entry yet.
     std::map<std::string, std::unique_ptr<Kept>> fleets_;
     async::Watchers<MatchId, std::string> ended_;
     async::Signal changed_;
     async::WaitQueue begun_;
     bool fleets_changed_ = false;
+    Time strays_at_{};
     bool has_begun_ = false;  // What was there has been read.
 };
 

@@ -11,7 +11,6 @@
 namespace gk::app {
 namespace {
 
-constexpr std::uint32_t slots = 30'000;
 constexpr std::string_view space = "matches";
 
 ServerUid fresh_uid(Random& random) {
@@ -20,16 +19,11 @@ ServerUid fresh_uid(Random& random) {
     return fleet::match_server_uid(bits);
 }
 
-std::optional<std::uint32_t> free_slot(const std::set<std::uint32_t>& taken) {
-    for (auto slot = fleet_slots_first; slot < fleet_slots_first + slots; ++slot) {
-        if (!taken.contains(slot)) return slot;
-    }
-    return std::nullopt;
-}
-
-std::string players_of(const match::Match& match) {
+std::string player_list(const match::Match& match) {
     Value::Array players;
-    for (const auto& member : match.members) players.push_back(member.player);
+    for (const auto& member : match.members) {
+        if (!member.left_at) players.push_back(member.player);
+    }
     return to_json(Value(std::move(players)));
 }
 
@@ -41,10 +35,10 @@ const server::PortBinding* game_port(const FleetServer& server) {
 }  // namespace
 
 std::map<std::string, std::string> match_environment(const match::Match& match) {
-    return {{"SESSION_ID", match.id.text()}, {"PLAYERS", players_of(match)}};
+    return {{"SESSION_ID", match.id.text()}, {"PLAYERS", player_list(match)}};
 }
 
-Starter::Answer<FleetServer> Starter::prepare(FleetOrder order, const std::set<std::uint32_t>& slots_taken) {
+Starter::Answer<FleetServer> Starter::prepare(FleetOrder order, std::uint32_t slot) {
     FleetServer server;
     server.uid = fresh_uid(ports_.random);
     server.name = order.name;
@@ -52,10 +46,7 @@ Starter::Answer<FleetServer> Starter::prepare(FleetOrder order, const std::set<s
     server.game = order.game;
     server.generation = order.generation;
     if (order.match) server.match = order.match->id;
-    const auto slot = free_slot(slots_taken);
-    if (!slot)
-        co_return std::unexpected(Error{.kind = Error::Kind::exhausted, .code = "exhausted", .message = "every slot for match servers is taken"});
-    server.slot = *slot;
+    server.slot = slot;
     CO_TRY(record, record_of(server, order));
     PortOwner owner{.uid = server.uid, .space = std::string(space), .id = server.name, .exposure = {}};
     auto wishes = ports_.games.port_wishes(record);
@@ -99,7 +90,8 @@ Starter::Answer<Success> Starter::hold_ports(FleetServer server) {
 Starter::Answer<Success> Starter::launch(FleetServer server, FleetOrder order, Epoch epoch) {
     CO_TRY(record, record_of(server, order));
     CO_TRY(spec, ports_.games.launch_spec(record));
-    if (order.match) spec.env.merge(match_environment(*order.match));
+    if (!order.fleet.empty()) spec.env["FLEET"] = order.fleet;
+    for (auto& [name, text] : order.match ? match_environment(*order.match) : std::map<std::string, std::string>()) spec.env[name] = text;
     if (const auto* port = game_port(server)) spec.env["PORT"] = fmt::format("{}", std::to_underlying(port->bound));
     const DiskSpec disk{.size = record.resources.disk, .slot = server.slot};
     auto made = co_await ports_.runtime.create_disk(server.uid, disk, epoch);
@@ -110,7 +102,7 @@ Starter::Answer<Success> Starter::launch(FleetServer server, FleetOrder order, E
 }
 
 Starter::Answer<Success> Starter::tell_match(FleetServer server, const match::Match& match, Epoch epoch) {
-    auto line = fmt::format("ALLOCATE {} {}", match.id.text(), players_of(match));
+    auto line = fmt::format("ALLOCATE {} {}", match.id.text(), player_list(match));
     auto told = co_await ports_.runtime.command(server.uid, std::move(line), epoch);
     if (!told) co_return std::unexpected(from(told.error()));
     co_return Success{};

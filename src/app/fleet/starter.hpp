@@ -3,7 +3,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "app/error.hpp"
@@ -44,8 +43,8 @@ public:
     template <class T>
     using Answer = Task<Result<T, Error>>;
 
-    // Takes uid, slot and ports. Nothing runs yet, and nothing of it is on disk.
-    Answer<FleetServer> prepare(FleetOrder order, const std::set<std::uint32_t>& slots_taken);
+    // Takes a uid and ports. Nothing runs yet, and nothing of it is on disk.
+    Answer<FleetServer> prepare(FleetOrder order, std::uint32_t slot);
     // After a restart of ours the ports that it has are held for it again.
     Answer<Success> hold_ports(FleetServer server);
     // Returns when the game has been executed. Again: nothing happens.

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "adapters/redis/address.hpp"
 #include "base/text.hpp"
 #include "base/value.hpp"
 #include "net/http/endpoint.hpp"
@@ -69,6 +70,12 @@ std::string read_list(std::string_view text, std::vector<std::string>& out) {
 
 std::string read_listen(std::string_view text, std::string& out) {
     if (const auto endpoint = net::parse_endpoint(text); !endpoint) return endpoint.error();
+    out = text;
+    return {};
+}
+
+std::string read_redis(std::string_view text, std::string& out) {
+    if (const auto address = redis::parse_address(text); !address) return address.error();
     out = text;
     return {};
 }
@@ -145,6 +152,8 @@ constexpr auto keys = std::to_array<Key>({
      [](std::string_view t, Config& c) { return read_text(t, c.cluster.space); }},
     {"cluster.worlds", "the namespace whose worlds are kept, when there are others that another installation keeps (all)",
      [](std::string_view t, Config& c) { return read_text(t, c.cluster.worlds); }},
+    {"cluster.matches", "namespace of match servers and Fleets (that of the control plane)",
+     [](std::string_view t, Config& c) { return read_text(t, c.cluster.matches); }},
     {"cluster.storage_class", "storage class of new worlds (the cluster's default)",
      [](std::string_view t, Config& c) { return read_text(t, c.cluster.storage_class); }},
     {"cluster.node_host", "address that players are told (the node's external one, else its internal one)",
@@ -218,6 +227,17 @@ constexpr auto keys = std::to_array<Key>({
     {"match.game", "game of its matches' servers (match-server)", [](std::string_view t, Config& c) { return read_text(t, c.match.game); }},
     {"match.fleet", "fleet of servers that wait for its matches (none: each match gets one of its own)",
      [](std::string_view t, Config& c) { return read_text(t, c.match.fleet); }},
+    {"match.url", "postgresql://USER@HOST/DATABASE, for matches of several control planes of one machine (SQLite in <state>)",
+     [](std::string_view t, Config& c) { return read_text(t, c.match.store.url); }},
+    {"match.password_file", "file with the password for match.url",
+     [](std::string_view t, Config& c) { return read_text(t, c.match.store.password_file); }},
+    {"match.servers", "folder of the servers of these matches, the same for all of them; needed with match.url",
+     [](std::string_view t, Config& c) { return read_text(t, c.match.servers); }},
+    {"redis.url", "redis://[USER@]HOST[:PORT][/NUMBER], rediss:// for TLS: shows other programs who waits and what is played (none)",
+     [](std::string_view t, Config& c) { return read_redis(t, c.redis.url); }},
+    {"redis.password_file", "file with the password for redis.url",
+     [](std::string_view t, Config& c) { return read_text(t, c.redis.password_file); }},
+    {"redis.prefix", "what the keys in Redis begin with (nothing)", [](std::string_view t, Config& c) { return read_text(t, c.redis.prefix); }},
     {"compat.anonymous", "let in who sends no key to the routes of the originals; on this machine only (false)",
      [](std::string_view t, Config& c) { return read_flag(t, c.compat.anonymous); }},
     {"compat.wait", "how long such a route waits for the end of what it began (2m)",
@@ -291,6 +311,20 @@ void check_host_ports(const Config& config, const std::string& origin, ConfigErr
     }
 }
 
+void check_shared_matches(const Config& config, const std::string& origin_of_url, const std::string& origin_of_folder, ConfigErrors& errors) {
+    const auto& match = config.match;
+    if (!match.store.url.empty() && config.shape == Shape::cluster) {
+        errors.push_back(fmt::format("{}: match.url is for shape: embedded; in a cluster matches lie beside the ledger (ledger.url)", origin_of_url));
+    } else if (!match.store.url.empty() && !match.servers.starts_with('/')) {
+        errors.push_back(
+            fmt::format("{}: match.url without match.servers: whoever makes the matches next finds their servers in that folder; give "
+                        "all of these control planes the same absolute path",
+                        origin_of_url));
+    }
+    if (match.store.url.empty() && !match.servers.empty())
+        errors.push_back(fmt::format("{}: match.servers without match.url: a control plane alone keeps them in its state folder", origin_of_folder));
+}
+
 // What single keys cannot know.
 void check_together(const Config& config, const SaidByKey& said, ConfigErrors& errors) {
     const auto origin = [&](const char* key) {
@@ -327,6 +361,7 @@ void check_together(const Config& config, const SaidByKey& said, ConfigErrors& e
         errors.push_back(
             fmt::format("{}: match.least ({}) is greater than match.size ({})", origin("match.least"), config.match.least, config.match.size));
     }
+    check_shared_matches(config, origin("match.url"), origin("match.servers"), errors);
     if (!config.ledger.url.empty() && config.shape == Shape::embedded) {
         errors.push_back(fmt::format("{}: ledger.url is for shape: cluster; on one machine the ledger lies in the state folder, beside the worlds",
                                      origin("ledger.url")));

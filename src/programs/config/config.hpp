@@ -61,6 +61,7 @@ struct Config {
         std::string context;             // Of the kubeconfig; empty: its current one.
         std::string space = "gamekeeper-system";  // Namespace of the control plane's own objects.
         std::string worlds;              // Only those in this namespace; empty: in all.
+        std::string matches;             // Namespace of match servers and fleets; empty: `space`.
         std::string storage_class;       // Of new worlds' claims; empty: the cluster's default.
         std::string node_host;           // What players are told; empty: the node's external address, else its internal one.
         std::string image_prefix = "gamekeeper.local/";             // Before names of images that games give without a registry ...
@@ -92,10 +93,11 @@ struct Config {
         int keep_daily = 7;
         int keep_weekly = 4;
     } vault;
-    struct Ledger {
+    struct Database {
         std::string url;                 // "postgresql://USER@HOST/DATABASE"; empty: SQLite in the state folder.
         std::string password_file;       // Empty: as the server lets us in without one.
-    } ledger;
+    };
+    Database ledger;                     // Of a cluster; its matches are there too.
     struct Backup {
         Milliseconds every = std::chrono::hours(1);
     } backup;
@@ -114,7 +116,14 @@ struct Config {
         Milliseconds flush = std::chrono::seconds(15);  // ... when the first of them has waited so long.
         std::string game = "match-server";
         std::string fleet;               // Empty: each match gets a server of its own.
+        Database store;                  // Where several control planes of one machine keep queues, tickets and matches.
+        std::string servers;             // Folder of the matches' servers, the same for all of them.
     } match;
+    struct Redis {                       // Shows who waits and what is played to other programs.
+        std::string url;                 // "redis://HOST:PORT/NUMBER"; empty: none.
+        std::string password_file;
+        std::string prefix;              // Before each key.
+    } redis;
     struct Compat {                      // The routes of the originals.
         bool anonymous = false;          // Lets in who sends no key.
         Milliseconds wait = std::chrono::seconds(120);

@@ -155,6 +155,21 @@ TEST(Config, SaysHowManyConnectionsTheApiTakes) {
     EXPECT_FALSE(make_config({state(), {{"api.connections", {"0", "x"}}}}));
 }
 
+TEST(Config, ControlPlanesThatShareMatchesShareTheirServersToo) {
+    const SaidByKey url = {{"match.url", {"postgresql://gk@db/gk", "gk.yaml:4"}}};
+    const SaidByKey folder = {{"match.servers", {"/srv/matches", "gk.yaml:5"}}};
+
+    EXPECT_TRUE(make_config({state(), url, folder}));
+    const auto alone = make_config({state(), url}), for_nobody = make_config({state(), folder});
+    const auto cluster = make_config({state(), url, folder, {{"shape", {"cluster", "x"}}}});
+    ASSERT_FALSE(alone);
+    EXPECT_TRUE(alone.error().front().starts_with("gk.yaml:4: match.url without match.servers")) << alone.error().front();
+    ASSERT_FALSE(for_nobody);
+    EXPECT_TRUE(for_nobody.error().front().starts_with("gk.yaml:5: match.servers without match.url")) << for_nobody.error().front();
+    ASSERT_FALSE(cluster);
+    EXPECT_TRUE(cluster.error().front().starts_with("gk.yaml:4: match.url is for shape: embedded")) << cluster.error().front();
+}
+
 TEST(Config, ListeningBeyondLoopbackNeedsAWord) {
     EXPECT_FALSE(make_config({state(), {{"api.listen", {"0.0.0.0:8080", "x"}}}}));
     EXPECT_TRUE(make_config({state(), {{"api.listen", {"0.0.0.0:8080", "x"}}, {"api.expose_without_tls", {"true", "x"}}}}));

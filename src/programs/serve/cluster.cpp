@@ -1,5 +1,6 @@
 #include "programs/serve/cluster.hpp"
 
+#include <algorithm>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include "programs/serve/cluster_keys.hpp"
 #include "programs/serve/definitions.hpp"
 #include "programs/serve/rights.hpp"
+#include "tls/digest.hpp"
 
 namespace gk::programs {
 namespace {
@@ -47,6 +49,32 @@ kubernetes::ClusterRuntime::Options runtime_options(const Config& config) {
     options.storage_class = config.cluster.storage_class;
     options.pods = pod_rules(config.cluster);
     return options;
+}
+
+// Numbers of nodes where people may have them; else players come from inside the cluster's network.
+bool has_host_ports(const Config& config) {
+    const auto& allowed = config.cluster.exposures;
+    return std::ranges::find(allowed, server::Exposure::Kind::host_port) != allowed.end();
+}
+
+kubernetes::MatchPods::Options match_options(const Config& config, const Keys& keys) {
+    constexpr std::string_view use = "shims of match servers";
+    kubernetes::MatchPods::Options options;
+    options.space = config.cluster.matches.empty() ? config.cluster.space : config.cluster.matches;
+    options.node_host = config.cluster.node_host;
+    options.ports_of_nodes = has_host_ports(config);
+    options.pods = pod_rules(config.cluster);
+    options.master = Secret(tls::hex(tls::hmac_sha256(as_byte_span(keys.vault.reveal()), as_byte_span(use))));
+    return options;
+}
+
+kubernetes::KubernetesFleetStore::Knowledge knowledge_of(FleetInsight insight) {
+    return {.wrong = std::move(insight.wrong), .counts = [counts = std::move(insight.counts)](const std::string& fleet) {
+                const auto known = counts(fleet);
+                if (!known) return std::optional<kubernetes::FleetCounts>();
+                return std::optional(kubernetes::FleetCounts{
+                    .starting = known->starting, .ready = known->ready, .allocated = known->allocated, .limit = known->limit});
+            }};
 }
 
 process::PlainOptions host_options(const Config& config) {
@@ -88,15 +116,12 @@ Task<Result<ClusterLedger, std::string>> ClusterLedger::open(boost::asio::any_io
         made.own = std::make_unique<sqlite::SqliteLedger>(loop, *made.database);
         co_return made;
     }
-    postgres::Options options;
-    options.url = config.ledger.url;
-    if (!config.ledger.password_file.empty()) {
-        CO_TRY(password, secret_in("ledger.password_file", config.ledger.password_file));
-        options.password = std::move(password);
-    }
+    CO_TRY(options, postgres_options("ledger", config.ledger));
     auto ledger = co_await postgres::PostgresLedger::open(loop, clock, std::move(options));
     if (!ledger) co_return std::unexpected(fmt::format("ledger.url: {}", ledger.error().detail));
     made.shared = std::move(*ledger);
+    CO_TRY(matches, co_await SharedMatches::open(loop, clock, "ledger", config.ledger));
+    made.matches = std::move(matches);
     co_return made;
 }
 
@@ -132,6 +157,10 @@ Cluster::Cluster(boost::asio::io_context& loop, const Config& config, Opened ope
       declared_games_(client_of(*access_), random_, events_, {.space = config.cluster.space, .leads = [this] { return leads_ && !has_lost_; }}),
       port_map_(client_of(*access_), random_, port_rules(config)),
       runtime_(loop.get_executor(), client_of(*access_), random_, knowledge(), runtime_options(config)),
+      match_pods_(
+          loop.get_executor(), client_of(*access_), random_, runtime_.view(),
+          [this](const std::string& fleet) { return fleets_ ? fleets_->owner_of(fleet) : Value(); }, match_options(config, keys_)),
+      match_ports_(*clock_, {.first = Port{config.cluster.host_ports.first}, .last = Port{config.cluster.host_ports.last}}, has_host_ports(config)),
       nodes_(client_of(*access_), runtime_.view()),
       players_(client_of(*access_), store_.index(), runtime_, [this] { return leads_ && !has_lost_; }),
       here_(loop.get_executor(), *clock_, host_options(config)),
@@ -148,6 +177,9 @@ Cluster::Cluster(boost::asio::io_context& loop, const Config& config, Opened ope
     access_->server().allow_changes_while([this] { return may_change(); });
     if (!config.cluster.admins.empty() || !config.cluster.readers.empty())
         tokens_.emplace(client_of(*access_), kubernetes::ReviewedTokens::Rights{.admins = config.cluster.admins, .readers = config.cluster.readers});
+    if (ledger_.matches)
+        fleets_.emplace(loop.get_executor(), client_of(*access_), random_, match_options(config, keys_).space, *ledger_.matches->fleets);
+    runtime_.view().on_node([this](const std::string& node) { match_pods_.node_changed(node); });
     port_map_.on_address([this](ServerUid uid) { runtime_.service_changed(uid); });
     store_.on_written([this](const Value& before, kubernetes::ObjectPtr after) { events_.tell_change(before, std::move(after)); });
 }
@@ -195,6 +227,17 @@ void Cluster::use(const app::GameBook& games, app::DeclaredGames& declared) {
                           .drop = [&declared](const std::string& name) { declared.drop(name); }});
 }
 
+std::optional<MatchPorts> Cluster::matches() {
+    if (!ledger_.matches) return std::nullopt;
+    const auto& matches = *ledger_.matches;
+    return MatchPorts{.store = *matches.store,
+                      .fleets = *fleets_,
+                      .runtime = &match_pods_,
+                      .port_map = &match_ports_,
+                      .on_declared_fleets = [this](FleetInsight insight) { fleets_->know(knowledge_of(std::move(insight))); },
+                      .office = matches.office.get()};
+}
+
 Task<std::vector<std::string>> Cluster::shortcomings() {
     std::vector<std::string> lacks;
     const auto definitions = co_await trouble_with_definitions(access_->server());
@@ -218,11 +261,14 @@ Task<Result<FirstKey, std::string>> Cluster::first_key(std::function<Secret()> m
 
 void Cluster::begin(async::TaskGroup& tasks, async::TaskGroup& office) {
     if (ledger_.shared) tasks.spawn("ledger", ledger_.shared->run());
+    if (ledger_.matches) ledger_.matches->begin(tasks);
     tasks.spawn("GameServers", store_.run());
     tasks.spawn("Games", declared_games_.run());
     tasks.spawn("events", events_.run());
     tasks.spawn("Services", port_map_.run());
     tasks.spawn("pods", runtime_.run());
+    if (ledger_.matches) tasks.spawn("match servers", match_pods_.run());
+    if (fleets_) tasks.spawn("Fleets", fleets_->run());
     tasks.spawn("players", players_.run());
     tasks.spawn("game files", game_files_.run());
     tasks.spawn("news of the lease", elector_.listen());
@@ -241,6 +287,7 @@ Task<void> Cluster::settled() {
     co_await store_.synced();
     co_await port_map_.synced();
     co_await runtime_.synced();
+    if (ledger_.matches) co_await match_pods_.synced();
 }
 
 Task<void> Cluster::elected() {

@@ -13,8 +13,11 @@
 #include "adapters/kubernetes/runtime/backup_pods.hpp"
 #include "adapters/kubernetes/runtime/cluster_nodes.hpp"
 #include "adapters/kubernetes/runtime/cluster_runtime.hpp"
+#include "adapters/kubernetes/runtime/match_pods.hpp"
+#include "adapters/kubernetes/runtime/pod_ports.hpp"
 #include "adapters/kubernetes/store/declarations.hpp"
 #include "adapters/kubernetes/store/events.hpp"
+#include "adapters/kubernetes/store/fleet_store.hpp"
 #include "adapters/kubernetes/store/game_resources.hpp"
 #include "adapters/kubernetes/store/player_counts.hpp"
 #include "adapters/kubernetes/store/port_map.hpp"
@@ -32,6 +35,7 @@
 #include "programs/cluster/access.hpp"
 #include "programs/config/config.hpp"
 #include "programs/serve/installation.hpp"
+#include "programs/serve/shared_matches.hpp"
 #include "programs/serve/vault_place.hpp"
 
 namespace gk::programs {
@@ -41,6 +45,7 @@ struct ClusterLedger {
     std::unique_ptr<sqlite::Database> database;
     std::unique_ptr<sqlite::SqliteLedger> own;
     std::unique_ptr<postgres::PostgresLedger> shared;
+    std::optional<SharedMatches> matches;  // With `shared`.
 
     static Task<Result<ClusterLedger, std::string>> open(boost::asio::any_io_executor loop, Clock& clock, const Config& config);
     Ledger& ledger() const { return shared ? static_cast<Ledger&>(*shared) : *own; }
@@ -55,6 +60,7 @@ public:
     Ports ports() override { return {store_, ledger_.ledger(), runtime_, vault_, files_, port_map_, game_files_, *clock_, random_}; }
     catalog::RenderContext render_context() const override;
     void use(const app::GameBook& games, app::DeclaredGames& declared) override;
+    std::optional<MatchPorts> matches() override;
     Declarations* declarations() override { return &declarations_; }
     Nodes* nodes() override { return &nodes_; }
     const Keys& keys() const override { return keys_; }
@@ -105,6 +111,9 @@ private:
     kubernetes::GameResources declared_games_;
     kubernetes::KubernetesPortMap port_map_;
     kubernetes::ClusterRuntime runtime_;
+    std::optional<kubernetes::KubernetesFleetStore> fleets_;  // With ledger_.matches.
+    kubernetes::MatchPods match_pods_;
+    kubernetes::PodPorts match_ports_;
     kubernetes::ClusterNodes nodes_;
     kubernetes::PlayerCounts players_;
     process::PlainHost here_;  // For what needs no world.

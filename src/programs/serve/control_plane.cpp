@@ -296,7 +296,7 @@ Task<std::string> ControlPlane::run(Announce announce) {
     auto first = co_await first_start();
     if (!first) co_return first.error();
     if (matchmaking_) {
-        const auto made = co_await matchmaking_->make_queue();
+        const auto made = co_await matchmaking_->prepare();
         if (!made) co_return made.error();
     }
     net::Router router;
@@ -362,7 +362,9 @@ Task<void> ControlPlane::end_all(net::HttpServer& http, async::TaskGroup& tasks,
 Task<Result<std::unique_ptr<Installation>, std::string>> open_installation(boost::asio::io_context& loop, const Config& config,
                                                                            const Rights& rights) {
     if (config.shape == Shape::cluster) co_return co_await Cluster::open(loop, config, rights.store);
-    co_return co_await Machine::open(loop, config, rights);
+    CO_TRY(machine, Machine::open(loop, config, rights));
+    CO_TRY_OK(co_await machine->share_matches(loop.get_executor(), rights));
+    co_return std::move(machine);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "api/metrics.hpp"
 #include "app/catalog/declared_games.hpp"
+#include "app/fleet/fleets.hpp"
 #include "app/game_book.hpp"
 #include "app/servers/servers.hpp"
 #include "async/task_group.hpp"
@@ -15,6 +16,7 @@
 #include "ports/declarations.hpp"
 #include "ports/fleet_store.hpp"
 #include "ports/identities.hpp"
+#include "ports/match_office.hpp"
 #include "ports/match_store.hpp"
 #include "ports/nodes.hpp"
 #include "ports/task.hpp"
@@ -28,10 +30,22 @@ struct FirstKey {
     std::string shown_by{};  // The commands that show it and the recovery key; empty: it is to be shown now.
 };
 
-// Where matches are kept.
+// What is known of fleets that people declare.
+struct FleetInsight {
+    std::function<std::vector<FieldError>(const fleet::Fleet&)> wrong;
+    std::function<std::optional<app::Fleets::Counts>(const std::string& fleet)> counts;  // Nothing: another process makes the matches.
+};
+
+// Where matches are kept, and where their servers run.
 struct MatchPorts {
     MatchStore& store;
     FleetStore& fleets;
+    Runtime* runtime = nullptr;     // Null: that of the worlds.
+    PortMap* port_map = nullptr;    // Likewise.
+    // Is told what it needs to say whether a declared fleet is right, before begin(). Null: fleets are declared by our API alone.
+    std::function<void(FleetInsight)> on_declared_fleets = nullptr;
+    MatchOffice* office = nullptr;  // Null: whoever keeps makes the matches.
+    Secret token_key{};             // Of players' tokens; empty: derived from that of the vault.
 };
 
 // One shape of Gamekeeper: its adapters, and what they need to live. Outlives everything that works with its ports.

@@ -17,6 +17,14 @@ Hands hands_of(std::unique_ptr<T> host) {
     return {.host = std::move(host), .workbench = workbench};
 }
 
+process::PlainOptions plain_options(const std::string& folder) {
+    process::PlainOptions options;
+    options.state = folder;
+    options.shim = sibling_program("gk-shim");
+    options.files_server = this_program();
+    return options;
+}
+
 Hands make_hands(boost::asio::io_context& loop, Clock& clock, const Config& config, const Rights& rights) {
     if (rights.launcher) {
         const auto& told = rights.machine;
@@ -28,11 +36,7 @@ Hands make_hands(boost::asio::io_context& loop, Clock& clock, const Config& conf
                                      .cgroup_parent = told.cgroup_parent};
         return hands_of(std::make_unique<runc::LauncherHost>(loop.get_executor(), clock, *rights.launcher, std::move(options)));
     }
-    process::PlainOptions options;
-    options.state = config.state;
-    options.shim = sibling_program("gk-shim");
-    options.files_server = this_program();
-    return hands_of(std::make_unique<process::PlainHost>(loop.get_executor(), clock, std::move(options)));
+    return hands_of(std::make_unique<process::PlainHost>(loop.get_executor(), clock, plain_options(config.state)));
 }
 
 sqlite::SqlitePortMap::Rules port_rules(const Config& config) {
@@ -66,6 +70,40 @@ Result<std::unique_ptr<Machine>, std::string> Machine::open(boost::asio::io_cont
     if (!database) return std::unexpected(database.error().detail);
     TRY(trust, tls::Context::for_client({}));
     return std::unique_ptr<Machine>(new Machine(loop, config, rights, std::move(keys), std::move(*database), std::move(trust)));
+}
+
+Machine::Shared::Shared(boost::asio::any_io_executor loop, Clock& on, const std::string& folder, SharedMatches stores, Secret key)
+    : matches(std::move(stores)),
+      host(loop, on, plain_options(folder)),
+      runtime(loop, on, host, folder),
+      token_key(std::move(key)) {}
+
+Task<Result<Success, std::string>> Machine::share_matches(boost::asio::any_io_executor loop, const Rights& rights) {
+    if (config_.match.store.url.empty()) co_return Success{};
+    if (rights.launcher) {
+        co_return std::unexpected(
+            std::string("match.url: several control planes of one machine share plain processes only; say machine.sandbox: false, or use a cluster"));
+    }
+    const auto& folder = config_.match.servers;
+    CO_TRY(key, keep_shared_secret(folder, "tokens.key", random));
+    CO_TRY(matches, co_await SharedMatches::open(loop, clock, "match", config_.match.store));
+    shared_ = std::make_unique<Shared>(loop, clock, folder, std::move(matches), std::move(key));
+    co_return Success{};
+}
+
+std::optional<MatchPorts> Machine::matches() {
+    if (!shared_) return MatchPorts{.store = match_store, .fleets = fleet_store};
+    const auto& matches = shared_->matches;
+    return MatchPorts{.store = *matches.store,
+                      .fleets = *matches.fleets,
+                      .runtime = &shared_->runtime,
+                      .office = matches.office.get(),
+                      .token_key = shared_->token_key};
+}
+
+void Machine::begin(async::TaskGroup& tasks, async::TaskGroup&) {
+    tasks.spawn("game files", game_files.run());
+    if (shared_) shared_->matches.begin(tasks);
 }
 
 Task<Result<FirstKey, std::string>> Machine::first_key(std::function<Secret()> make) {

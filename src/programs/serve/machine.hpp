@@ -25,6 +25,7 @@
 #include "programs/serve/address.hpp"
 #include "programs/serve/installation.hpp"
 #include "programs/serve/rights.hpp"
+#include "programs/serve/shared_matches.hpp"
 
 namespace gk::programs {
 
@@ -40,14 +41,17 @@ class Machine final : public Installation {
 public:
     static Result<std::unique_ptr<Machine>, std::string> open(boost::asio::io_context& loop, const Config& config, const Rights& rights);
 
+    // Joins the control planes with which matches are shared, when the configuration names their database.
+    Task<Result<Success, std::string>> share_matches(boost::asio::any_io_executor loop, const Rights& rights);
+
     Ports ports() override { return {store, ledger, runtime, vault, files, port_map, game_files, clock, random}; }
-    std::optional<MatchPorts> matches() override { return MatchPorts{match_store, fleet_store}; }
+    std::optional<MatchPorts> matches() override;
     const Keys& keys() const override { return keys_; }
     app::MachineLimits limits() const override { return machine_limits(config_); }
     std::string public_host() const override { return programs::public_host(config_); }
     Task<std::vector<std::string>> shortcomings() override;
     Task<Result<FirstKey, std::string>> first_key(std::function<Secret()> make) override;
-    void begin(async::TaskGroup& tasks, async::TaskGroup&) override { tasks.spawn("game files", game_files.run()); }
+    void begin(async::TaskGroup& tasks, async::TaskGroup&) override;
     Task<void> elected() override { co_return; }
     Task<std::string> deposed() override;
     Task<Milliseconds> use_idle_time() override;
@@ -74,6 +78,16 @@ public:
 private:
     Machine(boost::asio::io_context& loop, const Config& config, const Rights& rights, Keys kept, std::unique_ptr<sqlite::Database> opened,
             tls::Context trust);
+
+    // Matches that several control planes of this machine share: their servers are in a folder of their own.
+    struct Shared {
+        Shared(boost::asio::any_io_executor loop, Clock& on, const std::string& folder, SharedMatches stores, Secret key);
+        SharedMatches matches;
+        process::PlainHost host;
+        shim::ShimRuntime runtime;
+        Secret token_key;
+    };
+    std::unique_ptr<Shared> shared_;
 };
 
 }  // namespace gk::programs

@@ -5,10 +5,13 @@
 #include "async/off_loop.hpp"
 #include "base/log.hpp"
 #include "domain/catalog/render.hpp"
+#include "programs/serve/secrets.hpp"
 #include "tls/digest.hpp"
 
 namespace gk::programs {
 namespace {
+
+constexpr Milliseconds between_turns = std::chrono::seconds(1);
 
 // Another key than that of anything else, from one that is kept already.
 Secret token_key(const Secret& key) {
@@ -23,11 +26,13 @@ app::OffLoop off_loop(boost::asio::thread_pool& pool) {
 }  // namespace
 
 Matchmaking::Matchmaking(boost::asio::io_context& loop, const Config& config, Parts parts)
-    : config_(config),
+    : loop_(loop.get_executor()),
+      config_(config),
       parts_(std::move(parts)),
       feed_(parts_.matches.store, parts_.ports.clock),
-      starter_({.runtime = parts_.ports.runtime,
-                .port_map = parts_.ports.port_map,
+      presence_(parts_.matches.store, parts_.ports.clock),
+      starter_({.runtime = runtime(),
+                .port_map = port_map(),
                 .random = parts_.ports.random,
                 .games = parts_.shelf,
                 .public_host = parts_.public_host,
@@ -36,7 +41,7 @@ Matchmaking::Matchmaking(boost::asio::io_context& loop, const Config& config, Pa
                         auto found = parts_.games.resources_for(parts_.games.game(game), package, std::nullopt);
                         return found ? std::optional(*found) : std::nullopt;
                     }}),
-      fleets_(loop.get_executor(), {parts_.matches.fleets, parts_.ports.runtime, parts_.ports.clock, starter_}),
+      fleets_(loop.get_executor(), {parts_.matches.fleets, runtime(), parts_.ports.clock, starter_}),
       maker_({.store = parts_.matches.store,
               .servers = fleets_,
               .clock = parts_.ports.clock,
@@ -47,21 +52,31 @@ Matchmaking::Matchmaking(boost::asio::io_context& loop, const Config& config, Pa
                 .feed = feed_,
                 .clock = parts_.ports.clock,
                 .random = parts_.ports.random,
-                .key = token_key(parts_.key),
+                .key = token_key(parts_.matches.token_key.empty() ? parts_.key : parts_.matches.token_key),
                 .stored = [this](const match::Ticket& ticket) { maker_.note(ticket); },
-                .seen = [this](TicketId ticket) { maker_.note_seen(ticket); }}),
+                .seen =
+                    [this](TicketId ticket) {
+                        maker_.note_seen(ticket);
+                        presence_.note(ticket);
+                    }}),
+      matches_({.store = parts_.matches.store, .clock = parts_.ports.clock}),
       queues_({.store = parts_.matches.store,
                .is_known_game = [this](const std::string& game) { return parts_.games.game(game) != nullptr; },
                .changed = [this] { maker_.note_queues(); }}),
       fleet_orders_({.store = parts_.matches.fleets, .fleets = fleets_, .check = [this](const fleet::Fleet& fleet) { return wrong_with(fleet); }}),
       context_{.api = parts_.api,
                .tickets = tickets_,
+               .matches = matches_,
                .queues = queues_,
                .fleets = fleet_orders_,
                .maker = maker_,
                .feed = feed_,
                .store = parts_.matches.store},
-      metrics_(parts_.api.metrics) {}
+      metrics_(parts_.api.metrics) {
+    if (!parts_.matches.on_declared_fleets) return;
+    parts_.matches.on_declared_fleets({.wrong = [this](const fleet::Fleet& fleet) { return wrong_with(fleet); },
+                                       .counts = [this](const std::string& fleet) { return fleets_.counts(fleet); }});
+}
 
 std::vector<FieldError> Matchmaking::wrong_with(const fleet::Fleet& fleet) const {
     const auto* game = parts_.games.game(fleet.game);
@@ -70,6 +85,31 @@ std::vector<FieldError> Matchmaking::wrong_with(const fleet::Fleet& fleet) const
     const auto resources = parts_.games.resources_for(game, fleet.package, std::nullopt);
     if (!resources) wrong.push_back(resources.error());
     return wrong;
+}
+
+Task<Result<Success, std::string>> Matchmaking::prepare() {
+    CO_TRY_OK(use_redis());
+    co_return co_await make_queue();
+}
+
+Result<Success, std::string> Matchmaking::use_redis() {
+    const auto& said = config_.redis;
+    if (said.url.empty()) return Success{};
+    redis::MatchIndex::Options options;
+    TRY(address, redis::parse_address(said.url));
+    if (address.remote.is_tls) {
+        TRY(trust, tls::Context::for_client({}));
+        options.client.trust = std::move(trust);
+    }
+    options.client.address = std::move(address);
+    if (!said.password_file.empty()) {
+        TRY(password, secret_in("redis.password_file", said.password_file));
+        options.client.password = std::move(password);
+    }
+    options.prefix = said.prefix;
+    options.queue = config_.match.queue;
+    index_.emplace(loop_, parts_.ports.clock, parts_.ports.random, parts_.matches.store, std::move(options));
+    return Success{};
 }
 
 Task<Result<Success, std::string>> Matchmaking::make_queue() {
@@ -87,11 +127,12 @@ Task<Result<Success, std::string>> Matchmaking::make_queue() {
     co_return std::unexpected(fmt::format("match.queue {}: {}", said.queue, error.fields.empty() ? error.message : error.fields.front().detail));
 }
 
-void Matchmaking::begin(async::TaskGroup& tasks, async::TaskGroup& office) {
+void Matchmaking::begin(async::TaskGroup& tasks, async::TaskGroup& office, Task<void> settled) {
     tasks.spawn("match feed", feed_.run());
+    tasks.spawn("match presence", presence_.run());
     auto is_counted = [this] { return maker_.is_at_work(); };
     tasks.spawn("match metrics", api::count_match_events(parts_.matches.store, parts_.ports.clock, metrics_, std::move(is_counted)));
-    office.spawn("matchmaker", make_matches());
+    office.spawn("matchmaker", make_matches(std::move(settled)));
 }
 
 // What the stores do not say now is not shown: a page of metrics never waits for anything to be mended.
@@ -110,9 +151,24 @@ Task<void> Matchmaking::collect() {
     metrics_.set_fleets(counts);
 }
 
-Task<void> Matchmaking::make_matches() {
+// Who was fenced stands again: the other one may go.
+Task<void> Matchmaking::make_matches(Task<void> settled) {
+    co_await std::move(settled);
+    for (;;) {
+        std::shared_ptr<void> turn;
+        if (parts_.matches.office != nullptr) turn = co_await parts_.matches.office->take();
+        async::TaskGroup beside(loop_);
+        if (index_) beside.spawn("match index", index_->run());
+        auto making = make_for_one_turn();
+        co_await async::run_with(beside, std::move(making));
+        turn.reset();
+        co_await parts_.ports.clock.sleep(between_turns);
+    }
+}
+
+Task<void> Matchmaking::make_for_one_turn() {
     const auto why = co_await maker_.run();
-    log::warning("serve", "no matches are made any more", {{"why", why}});
+    log::warning("serve", "this control plane makes no matches any more", {{"why", why}});
 }
 
 }  // namespace gk::programs

@@ -3,11 +3,13 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "base/descriptor.hpp"
 #include "base/text.hpp"
 #include "domain/vault/recovery_key.hpp"
 #include "tls/digest.hpp"
@@ -79,6 +81,14 @@ Result<KeptSecret, std::string> keep_secret(const std::string& path, const std::
     auto secret = make();
     TRY_OK(write_secret(path, secret));
     return KeptSecret{.secret = std::move(secret), .is_new = true};
+}
+
+Result<Secret, std::string> keep_shared_secret(const std::string& folder, const std::string& name, Random& random) {
+    if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return std::unexpected(failed("making " + folder));
+    const Descriptor locked(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!locked || flock(locked.get(), LOCK_EX) != 0) return std::unexpected(failed("locking " + folder));
+    TRY(kept, keep_secret(folder + "/" + name, [&random] { return random_secret(random); }));
+    return std::move(kept.secret);
 }
 
 Keys make_keys(Random& random) { return {.vault = random_secret(random), .recovery = random_recovery_key(random), .recovery_is_new = true}; }

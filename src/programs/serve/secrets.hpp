@@ -27,6 +27,9 @@ Keys make_keys(Random& random);
 // Those in the state folder; made when there are none.
 Result<Keys, std::string> keep_keys(const std::string& state, Random& random);
 
+// As keep_secret(), for several processes that share the folder and may begin at once; made with its folder when there is none.
+Result<Secret, std::string> keep_shared_secret(const std::string& folder, const std::string& name, Random& random);
+
 // What stands in a file that people have made; `key` is the configuration key that names it.
 Result<Secret, std::string> secret_in(std::string_view key, const std::string& path);
 // Writes a secret file as keep_secret() does, whatever is there.

@@ -1,0 +1,27 @@
+#include "app/fleet/fleets.hpp"
+#include "base/log.hpp"
+#include "domain/fleet/server_uid.hpp"
+
+namespace gk::app {
+
+// Begun by one that stored nothing of it any more.
+Task<std::optional<std::size_t>> Fleets::remove_strays() {
+    if (shift_ == nullptr) co_return std::nullopt;
+    std::size_t removed = 0;
+    const auto there = co_await ports_.runtime.list();
+    if (!there) co_return removed;
+    for (const auto uid : *there) {
+        if (!fleet::is_match_server(uid) || entries_.contains(uid)) continue;
+        // Whoever has been replaced does not know those of its successor.
+        auto call = [this, uid] { return ports_.store.remove(uid, shift_->epoch()); };
+        const auto is_ours = co_await shift_->ask<Success>(std::move(call));
+        if (!is_ours) co_return removed;
+        log::warning("fleet", "removes a match server that nobody knows", {{"server", uid}});
+        const auto done = co_await ports_.starter.remove(uid, shift_->epoch());
+        if (done) ++removed;
+        else log::warning("fleet", "it could not be removed", {{"server", uid}, {"detail", done.error().message}});
+    }
+    co_return removed;
+}
+
+}  // namespace gk::app
