@@ -1,0 +1,221 @@
+#!/usr/bin/python3
+"""Matches on the real cluster: servers as bare pods, begun for a match or ahead by a Fleet, which kubectl declares as well as the API.
+
+    GK_TEST_BIN=DIR tests/cluster/test_matches.py [Class.test]        needs the cluster (make cluster-up)
+"""
+
+import json
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+import uuid
+
+import control_plane
+import harness
+from harness import ClusterTest
+
+PATIENCE = 60
+
+
+class NoVault:
+    """Matches have nothing to save; nobody ever asks for it."""
+
+    address, bucket, key, secret = "127.0.0.1", "none", "none", "none"
+
+
+class Matches(ClusterTest):
+    level = "privileged"  # Players come by ports of the nodes.
+    exposures = "hostPort,internal"
+
+    @classmethod
+    def setUpClass(cls):
+        harness.define_kinds()
+        harness.use_images("gamekeeper", "postgres")
+
+    def setUp(self):
+        super().setUp()
+        database = harness.Postgres(self.space)
+        self.plane = control_plane.ControlPlane(
+            self.space, NoVault, COMPAT_ANONYMOUS="true", MATCH_QUEUE="casual", MATCH_SIZE=4, MATCH_LEAST=2, MATCH_FLUSH="2s",
+            CLUSTER_MATCHES=self.space.name, CLUSTER_EXPOSURES=self.exposures,
+            LEDGER_URL=f"postgresql://gamekeeper:{database.password}@{database.address}:5432/gamekeeper")
+        self.addCleanup(self.plane.clean_up)
+        with socket.socket() as found:
+            found.bind(("127.0.0.1", 0))
+            self.port = found.getsockname()[1]
+        self.plane.settings["API_LISTEN"] = f"127.0.0.1:{self.port}"
+        del self.plane.settings["VAULT_PLACE"]
+        self.plane.start()
+
+    def clean_up(self):
+        if self.has_failed():
+            self.plane.tell_log()
+
+    # What people do.
+
+    def fleet(self, **spec):
+        return {"apiVersion": "gamekeeper.dev/v1alpha1", "kind": "Fleet", "metadata": {"name": "duels"},
+                "spec": {"game": "match-server", **spec}}
+
+    def fleet_becomes(self, seconds=PATIENCE, **wanted):
+        def has_come(fleet):
+            status = fleet.get("status", {})
+            return all(status.get(name) == value for name, value in wanted.items())
+
+        return self.space.until(has_come, "fleet", "duels", seconds)
+
+    def allocate(self, match=None):
+        return self.plane.call("POST", "/v1/fleets/duels/allocate", {"match": match or str(uuid.uuid4())})
+
+    def load(self, clients, *more):
+        command = [harness.PROGRAMS / "gamekeeper", "load", "-o", "json", "--url", f"http://127.0.0.1:{self.port}", str(clients), *more]
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300, check=False)
+        return done.returncode, done.stdout
+
+    def servers(self):
+        """The pods of match servers that are there and not leaving."""
+        said = json.loads(self.space.kubectl("get", "pods", "-l", "gamekeeper.dev/match-server", "-o", "json").stdout)["items"]
+        return {pod["metadata"]["name"]: pod for pod in said if "deletionTimestamp" not in pod["metadata"]}
+
+    def wait_for_servers(self, condition, seconds=PATIENCE):
+        """The first set of them for which the condition holds."""
+        end = time.monotonic() + seconds
+        while True:
+            found = self.servers()
+            if condition(found):
+                return found
+            left = end - time.monotonic()
+            self.assertGreater(left, 0, f"the match servers are {sorted(found)}")
+            # The next event of any of them, or a second.
+            subprocess.run(["kubectl", "-n", self.space.name, "get", "pods", "--watch-only", "-l", "gamekeeper.dev/match-server", "-o", "name",
+                            "--request-timeout=1s"], env=harness.ENVIRONMENT, capture_output=True, check=False)
+
+    def front(self, method, path, body=None):
+        """The first original's routes, as players call them."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", method=method, headers={"Content-Type": "application/json"},
+                                         data=None if body is None else json.dumps(body).encode())
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            return json.loads(reply.read())
+
+    def speak(self, server, words):
+        """One line to a match server, and what it answers first."""
+        with socket.create_connection((server["endpoints"][0]["host"], server["endpoints"][0]["port"]), timeout=10) as player:
+            player.sendall(words)
+            return player.recv(100)
+
+
+class ForMatches(Matches):
+    # S1-10, S1-12, S1-13: the load tester plays whole life cycles, the last word of which is the end of each match's server.
+    def test_whole_life_cycles(self):
+        code, report = self.load(12, "--match-duration", "2")
+        self.assertEqual(0, code, report)
+        self.wait_for_servers(lambda found: not found)
+
+
+    def bare_pod(self):
+        """How long the cluster takes for a pod that is a match server's in all but its port and its labels."""
+        pod = next(iter(self.servers().values()))
+        spec = {name: pod["spec"][name] for name in ("containers", "volumes", "securityContext", "restartPolicy", "automountServiceAccountToken")}
+        spec["containers"][0].pop("ports")
+        begun = time.monotonic()
+        self.space.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "bare"}, "spec": spec})
+        self.space.until(lambda it: it["status"].get("phase") == "Running", "pod", "bare")
+        return time.monotonic() - begun
+
+    # S1-10, S1-11: ready within 45 s. What we add to what any pod takes is printed.
+    def test_a_fresh_pod_is_ready_soon(self):
+        begun = time.monotonic()
+        players = [f"player{i}" for i in range(4)]
+        for player in players:
+            self.front("POST", "/api/match/join", {"player_id": player})
+        while (found := self.front("GET", f"/api/match/status?player_id={players[0]}"))["status"] != "matched":
+            self.assertLess(time.monotonic() - begun, 45, found)
+            self.assertFalse(self.plane.ended(0.05))
+        ready = time.monotonic() - begun
+
+        self.assertEqual([f"game-server-{found['session_id'][:8]}"], list(self.servers()))
+        labels = self.servers()[f"game-server-{found['session_id'][:8]}"]["metadata"]["labels"]
+        self.assertEqual(("game-server", found["session_id"]), (labels["app"], labels["session_id"]))
+        print(f"    from the first join to ready {ready:.1f} s, a bare pod {self.bare_pod():.1f} s", flush=True)
+
+
+class Warm(Matches):
+    def test_a_fleet_that_kubectl_declares(self):
+        self.space.apply(self.fleet(ready=2, max=6))
+        self.fleet_becomes(ready=2)
+        line = self.space.kubectl("get", "fl").stdout
+        for word in ("duels", "match-server", "2"):
+            self.assertIn(word, line)
+
+        # One is given to a match at once, by name and where its node is reached; and it is replaced.
+        begun = time.monotonic()
+        status, server = self.allocate()
+        took = time.monotonic() - begun
+        self.assertEqual(200, status, server)
+        print(f"    allocated in {took * 1000:.1f} ms", flush=True)
+        self.assertEqual(b"STATE open\n", self.speak(server, b"GET_STATE\n"))
+        pod = self.servers()[server["server"]]
+        self.assertEqual("duels", pod["metadata"]["labels"]["fleet"])
+        self.assertEqual("Never", pod["spec"]["restartPolicy"])
+        self.assertNotIn("initContainers", pod["spec"])
+        self.assertEqual("Fleet", pod["metadata"]["ownerReferences"][0]["kind"])
+        self.assertIn(server["endpoints"][0]["host"], harness.NODES.values())
+        self.fleet_becomes(ready=2, allocated=1)
+
+        # Scaled as anything is, and the API sees the same.
+        self.space.kubectl("scale", "fl", "duels", "--replicas=1")
+        self.fleet_becomes(ready=1, allocated=1)
+        self.assertEqual(1, self.plane.call("GET", "/v1/fleets/duels")[1]["ready"])
+
+        # What cannot be is said in it, and the fleet stays.
+        self.space.apply(self.fleet(game="no-such-game", ready=1, max=6))
+        self.space.until(lambda it: any(c["type"] == "Accepted" and c["status"] == "False" and "no-such-game" in c["message"]
+                                        for c in it["status"]["conditions"]), "fleet", "duels")
+        self.assertEqual("match-server", self.plane.call("GET", "/v1/fleets/duels")[1]["game"])
+        refused = self.space.kubectl("scale", "fl", "duels", "--replicas=7", check=False)
+        self.assertNotEqual(0, refused.returncode)
+
+    def test_an_update_leaves_matches_alone_and_the_api_removes_a_fleet_without_them(self):
+        status, shown = self.plane.call("PUT", "/v1/fleets/duels", {"game": "match-server", "ready": 2, "max": 6})
+        self.assertEqual(201, status, shown)
+        self.fleet_becomes(ready=2)
+        _, server = self.allocate()
+        self.fleet_becomes(ready=2, allocated=1)
+        before = set(self.servers())
+
+        self.plane.call("PUT", "/v1/fleets/duels", {"game": "match-server", "ready": 2, "max": 6, "settings": {"session": "second"}})
+        after = self.wait_for_servers(lambda found: len(found) == 3 and len(before & set(found)) == 1)
+        self.assertIn(server["server"], after)
+        self.assertEqual(b"STATE open\n", self.speak(server, b"GET_STATE\n"))
+
+        self.assertEqual(204, self.plane.call("DELETE", "/v1/fleets/duels")[0])
+        self.wait_for_servers(lambda found: set(found) == {server["server"]})
+
+    # They outlive the control plane, and its successor knows which is whose.
+    def test_servers_outlive_the_control_plane(self):
+        self.space.apply(self.fleet(ready=1, max=6))
+        self.fleet_becomes(ready=1)
+        _, server = self.allocate()
+        self.fleet_becomes(ready=1, allocated=1)
+        before = {name: pod["metadata"]["uid"] for name, pod in self.servers().items()}
+
+        self.plane.end(signal.SIGKILL)
+        self.assertEqual(b"STATE open\n", self.speak(server, b"GET_STATE\n"))
+        self.plane.give_lease_back()
+        self.plane.start()
+
+        status, second = self.allocate()
+        end = time.monotonic() + PATIENCE
+        while status != 200 and time.monotonic() < end:  # Its matchmaker reads what is there first.
+            self.assertFalse(self.plane.ended(0.2))
+            status, second = self.allocate()
+        self.assertEqual(200, status, second)
+        self.assertNotEqual(server["server"], second["server"])
+        for name in (server["server"], second["server"]):
+            self.assertEqual(before[name], self.servers()[name]["metadata"]["uid"])
+
+
+if __name__ == "__main__":
+    harness.main()
