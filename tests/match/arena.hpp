@@ -26,12 +26,15 @@ public:
     bool is_slow = false;    // Games start and do not become ready.
     bool is_broken = false;  // Games end before they are ready.
     bool is_deaf = false;    // No game takes a command.
+    std::set<ServerUid> silent;   // Nothing is heard of these.
+    std::set<ServerUid> leaving;  // These are on a node that is to be emptied.
     int launches = 0;
 
     void become(ServerUid uid, Seen::Process process) {
         games.at(uid).process = process;
         changed_.notify(uid);
     }
+    void tell(ServerUid uid) { changed_.notify(uid); }
     std::vector<ServerUid> running() const {
         std::vector<ServerUid> out;
         for (const auto& [uid, game] : games) {
@@ -42,8 +45,10 @@ public:
 
     Answer<Seen> observe(ServerUid uid) override {
         Seen seen;
+        if (silent.contains(uid)) co_return std::unexpected(RuntimeError{RuntimeError::Kind::unavailable, "the shim does not answer"});
         const auto at = games.find(uid);
         if (at != games.end()) seen.process = at->second.process;
+        if (leaving.contains(uid)) seen.leave = Problem{"node_cordoned", "node-2 is to be emptied"};
         co_return seen;
     }
     Answer<std::vector<ServerUid>> list() override {

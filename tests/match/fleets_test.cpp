@@ -113,6 +113,7 @@ TEST_F(FleetsTest, ServersAreStartedAheadAndReplacedWhenTheyAreTaken) {
 
     ASSERT_TRUE(server);
     EXPECT_EQ(server->host, "192.0.2.1");
+    for (const auto& [uid, game] : arena.games) EXPECT_EQ(game.spec.env.at("FLEET"), "duels");
     EXPECT_EQ(fleets->counts("duels")->ready, 3U);
     EXPECT_EQ(fleets->counts("duels")->allocated, 1U);
     EXPECT_EQ(stored(), 4U);
@@ -170,6 +171,7 @@ TEST_F(FleetsTest, AMatchGetsAServerOfItsOwnWithItsNameAndItsPlayers) {
     EXPECT_EQ(spec.env.at("SESSION_ID"), match.id.text());
     EXPECT_EQ(spec.env.at("PLAYERS"), R"(["ann","b\"en"])");
     EXPECT_EQ(spec.env.at("PORT"), std::to_string(server->port));
+    EXPECT_FALSE(spec.env.contains("FLEET"));
 }
 
 // Requirement S1-11.
@@ -194,7 +196,6 @@ TEST_F(FleetsTest, AServerThatEndsAtOnceIsARefusal) {
     const auto server = wait(fleets->start(new_match(), queue(""), clock.now() + 45s));
     ASSERT_FALSE(server);
     EXPECT_EQ(server.error().code, "start_failed");
-    EXPECT_TRUE(ends.empty());
 }
 
 // Requirements S1-12, S1-13.
@@ -235,6 +236,54 @@ TEST_F(FleetsTest, AnUpdateReplacesWhoWaitsAndLeavesMatchesAlone) {
     const auto servers = wait(store.servers()).value();
     for (const auto& server : servers) EXPECT_EQ(server.generation, server.match ? 1U : 2U);
     EXPECT_EQ(fleets->counts("duels")->allocated, 1U);
+}
+
+TEST_F(FleetsTest, ASilentServerIsGivenToNobodyAndReplacedWhenItStaysSilent) {
+    begin();
+    put(1, 2);
+    const auto uid = arena.games.begin()->first;
+    arena.silent.insert(uid);
+    arena.tell(uid);
+    settle();
+    EXPECT_FALSE(take(new_match()));
+
+    pass_time(36s);
+    EXPECT_EQ(arena.launches, 2);
+    EXPECT_TRUE(take(new_match()));
+}
+
+TEST_F(FleetsTest, AServerThatIsHeardOfAgainServes) {
+    begin();
+    put(1);
+    const auto uid = arena.games.begin()->first;
+    arena.silent.insert(uid);
+    arena.tell(uid);
+    settle();
+    arena.silent.clear();
+    pass_time(6s);
+
+    EXPECT_TRUE(take(new_match()));
+    EXPECT_TRUE(ends.empty());
+}
+
+TEST_F(FleetsTest, ANodeThatIsToBeEmptiedLosesWhoWaitsAndKeepsMatches) {
+    begin();
+    put(2);
+    const auto match = new_match();
+    ASSERT_TRUE(take(match));
+    settle();
+    const auto before = arena.running();
+    ASSERT_EQ(before.size(), 3U);
+    for (const auto uid : before) {
+        arena.leaving.insert(uid);
+        arena.tell(uid);
+    }
+    settle();
+
+    EXPECT_EQ(fleets->counts("duels")->allocated, 1U);
+    EXPECT_EQ(fleets->counts("duels")->ready, 2U);
+    EXPECT_EQ(arena.launches, 5);
+    EXPECT_TRUE(ends.empty());
 }
 
 TEST_F(FleetsTest, AfterARestartTheSameServersServe) {

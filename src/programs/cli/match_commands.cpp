@@ -14,6 +14,7 @@ void add_match_server(CLI::App& root, MatchServerWish& wish, std::function<int()
     auto* app = root.add_subcommand("match-server", "serve one match by the line protocol, until it is over");
     app->add_option("--session", wish.session, "which match this is")->envname("SESSION_ID");
     app->add_option("--players", wish.players, "JSON list of who plays; without, whoever comes")->envname("PLAYERS");
+    app->add_option("--fleet", wish.fleet, "begun ahead: standard input says which match it gets, as ALLOCATE ID PLAYERS")->envname("FLEET");
     app->add_option("--port", wish.port, "where to listen (8080); 0: any that is free")->envname("PORT");
     app->add_option("--address", wish.address, "on which address (0.0.0.0)");
     app->add_option("--empty-time", wish.empty_time, "how long it stays open without anybody (60s)");

@@ -5,7 +5,10 @@
 #include <tuple>
 #include <unistd.h>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -14,6 +17,7 @@
 #include "adapters/system/clock.hpp"
 #include "adapters/system/log.hpp"
 #include "async/run.hpp"
+#include "base/log.hpp"
 #include "programs/descriptors.hpp"
 #include "programs/exit_code.hpp"
 #include "programs/match_server/server.hpp"
@@ -21,19 +25,45 @@
 namespace gk::programs {
 namespace {
 
-Task<void> stop_on_signal(boost::asio::signal_set& signals, MatchServer& server) {
+using Input = boost::asio::posix::stream_descriptor;
+
+constexpr std::size_t line_max = 64 * 1024;
+
+Task<void> stop_on_signal(boost::asio::signal_set& signals, MatchServer& server, Input& input) {
     boost::system::error_code error;
     std::ignore = co_await signals.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, error));
-    if (!error) server.stop();
+    if (error) co_return;
+    server.stop();
+    input.cancel(error);
 }
 
-Task<void> serve_until_over(MatchServer& server) { std::ignore = co_await server.run(); }
+// False: the input has ended, or a signal has ended the wait.
+Task<bool> has_match(MatchServer& server, Input& input) {
+    std::string text;
+    for (;;) {
+        boost::system::error_code error;
+        auto buffer = boost::asio::dynamic_buffer(text, line_max);
+        const auto size = co_await boost::asio::async_read_until(input, buffer, '\n', boost::asio::redirect_error(boost::asio::use_awaitable, error));
+        if (error) co_return false;
+        const auto taken = server.take_match(std::string_view(text).substr(0, size));
+        if (taken) co_return true;
+        log::warning("match-server", "a line of the input was passed over", {{"why", taken.error()}});
+        text.erase(0, size);
+    }
+}
 
-Task<void> serve_matches(boost::asio::io_context& loop, MatchServer& server) {
+Task<void> serve_until_over(MatchServer& server, Input& input) {
+    if (input.is_open() && !co_await has_match(server, input)) co_return;
+    std::ignore = co_await server.run();
+}
+
+Task<void> serve_matches(boost::asio::io_context& loop, MatchServer& server, bool waits) {
     boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
+    Input input(loop);
+    if (waits) input.assign(dup(STDIN_FILENO));
     async::TaskGroup listening(loop.get_executor());
-    listening.spawn("signals", stop_on_signal(signals, server));
-    auto body = serve_until_over(server);
+    listening.spawn("signals", stop_on_signal(signals, server, input));
+    auto body = serve_until_over(server, input);
     co_await async::run_with(listening, std::move(body));
 }
 
@@ -48,7 +78,7 @@ int run_match_server(const MatchServerOptions& options) {
     }
     fmt::print("ready on {}\n", at->text());
     std::fflush(stdout);
-    async::run_until_done(loop, serve_matches(loop, server));
+    async::run_until_done(loop, serve_matches(loop, server, options.waits));
     return exit_ok;
 }
 

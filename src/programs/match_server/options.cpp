@@ -68,7 +68,7 @@ Result<Secret, std::string> token_key_of(const MatchServerWish& wish) {
 }
 
 Result<std::string, std::string> session_of(const MatchServerWish& wish) {
-    if (wish.many) return std::string();
+    if (wish.many || !wish.fleet.empty()) return std::string();
     if (wish.session.empty()) return std::unexpected("which match is this? Set SESSION_ID or --session (or serve many with --many)");
     if (is_session_name(wish.session)) return wish.session;
     return std::unexpected(fmt::format("SESSION_ID (--session) '{}' is no name of a match: 1 to {} letters, digits, '-', '_', '.' and ':'",
@@ -102,6 +102,7 @@ Result<MatchServerOptions, std::string> match_server_options(const MatchServerWi
     out.players = players;
     out.listen = listen;
     out.token_key = token_key;
+    out.waits = !wish.fleet.empty() && !wish.many;
     out.many = wish.many;
     if (!players.empty()) out.clients_max = players.size();
     if (!wish.clients_max.empty()) {
@@ -113,6 +114,20 @@ Result<MatchServerOptions, std::string> match_server_options(const MatchServerWi
     TRY_OK(read_duration(wish.open_time, "--open-time", out.referee.open_time));
     TRY_OK(read_duration(wish.first_line_time, "--first-line-time", out.first_line_time));
     return out;
+}
+
+Result<Success, std::string> allocate(std::string_view line, MatchServerOptions& options) {
+    constexpr std::string_view verb = "ALLOCATE ";
+    const auto said = trimmed(line);
+    if (!said.starts_with(verb)) return std::unexpected(fmt::format("'{}' does not say ALLOCATE ID PLAYERS", said));
+    const auto rest = said.substr(verb.size());
+    const auto session = rest.substr(0, rest.find(' '));
+    if (!is_session_name(session)) return std::unexpected(fmt::format("'{}' is no name of a match", session));
+    TRY(players, players_of(std::string(trimmed(rest.substr(session.size())))));
+    options.session = session;
+    if (!players.empty()) options.clients_max = players.size();
+    options.players = std::move(players);
+    return Success{};
 }
 
 }  // namespace gk::programs

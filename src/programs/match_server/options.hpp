@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -16,6 +17,7 @@ namespace gk::programs {
 struct MatchServerWish {
     std::string session;         // --session, SESSION_ID
     std::string players;         // --players, PLAYERS: a JSON list of player ids
+    std::string fleet;           // --fleet, FLEET
     std::string port;            // --port, PORT
     std::string address;         // --address
     std::string empty_time;      // --empty-time: durations such as 60s
@@ -35,6 +37,7 @@ struct MatchServerOptions {
     std::size_t clients_max = 1000;                         // Of one match.
     Milliseconds first_line_time = std::chrono::seconds(60);  // Whoever says nothing for that long is dropped.
     Secret token_key;                                       // Empty: nobody is asked for a token.
+    bool waits = false;                                     // Begun ahead: allocate() says which match and for whom.
     bool many = false;                                      // Serves any number of matches, and stays when they end.
 
     // Of all matches, and of those who have not said yet to which they belong.
@@ -43,6 +46,9 @@ struct MatchServerOptions {
 
 // The error names the flag or variable, what is wrong with it and what would be right.
 Result<MatchServerOptions, std::string> match_server_options(const MatchServerWish& wish);
+
+// "ALLOCATE <id> <JSON list of players>", as app/fleet/starter.cpp says it: the match of a server that waits. The error is a sentence.
+Result<Success, std::string> allocate(std::string_view line, MatchServerOptions& options);
 
 // What a match may be called: 1 to 64 letters, digits, '-', '_', '.' and ':'.
 bool is_session_name(std::string_view text);

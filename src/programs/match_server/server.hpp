@@ -34,6 +34,8 @@ public:
 
     // Returns where it listens: with port 0 the kernel chooses. Clients are taken once run() is awaited.
     Result<net::Endpoint, net::NetError> listen();
+    // Before run(), of a server that waits: its match.
+    Result<Success, std::string> take_match(std::string_view line) { return allocate(line, options_); }
     // Until the match is over, with `many` until stop(), and everybody has been told or has had parting_time. Says why the match ended; with `many`
     // End::asked. Not to be cancelled: stop() ends it.
     Task<wire::match::End> run();

@@ -364,6 +364,27 @@ TEST(MatchServerOptions, SayWhichMatchAndWhoPlays) {
     EXPECT_EQ(options->referee.empty_time, 5s);
 }
 
+TEST(MatchServerOptions, OneThatWaitsIsToldItsMatchLater) {
+    auto options = match_server_options({.fleet = "duels"});
+    ASSERT_TRUE(options) << options.error();
+    EXPECT_TRUE(options->waits);
+
+    ASSERT_TRUE(allocate("ALLOCATE 7f3a [\"ada\",\"b en\"]\n", *options));
+    EXPECT_EQ(options->session, "7f3a");
+    EXPECT_EQ(options->players, (std::vector<std::string>{"ada", "b en"}));
+    EXPECT_EQ(options->clients_max, 2u);
+}
+
+TEST(MatchServerOptions, WhatIsNoAllocationChangesNothing) {
+    auto options = match_server_options({.fleet = "duels"});
+    for (const auto* line : {"", "hello", "ALLOCATE", "ALLOCATE a/b []", "ALLOCATE a ada"}) {
+        EXPECT_FALSE(allocate(line, *options)) << line;
+        EXPECT_TRUE(options->session.empty());
+    }
+    ASSERT_TRUE(allocate("ALLOCATE a []", *options));
+    EXPECT_TRUE(options->players.empty()) << "whoever comes";
+}
+
 TEST(MatchServerOptions, MistakesAreNamed) {
     struct Case {
         MatchServerWish wish;
