@@ -10,7 +10,7 @@ using gk::match::Explanation;
 using Words = std::vector<std::string>;
 
 TEST(Explanation, SaysWhatKeepsOutMostFirst) {
-    const Explanation why{.looked_at = 40, .rules = {{"same mode", 12}, {"near skill", 40}, {"blocked", 0}}, .next_step = 3s, .estimate = 8s};
+    const Explanation why{.looked_at = 40, .rules = {{"same mode", 12}, {"near skill", 40}, {"blocked", 0}}, .next_step = 2999ms, .estimate = 7001ms};
 
     EXPECT_EQ(in_words(why), (Words{"'near skill' keeps out all of the 40 other tickets.", "'same mode' keeps out 12 of the 40 other tickets.",
                                     "Its rules relax in 3s.", "By those who were matched last, it waits for about 8s more."}));

@@ -20,10 +20,13 @@ std::string of_rule(const Explanation::RuleCount& rule, std::uint32_t all) {
     return fmt::format("'{}' keeps out {} of {}.", rule.rule, rule.kept_out, others(all));
 }
 
+// Nobody counts milliseconds.
+std::string about(Milliseconds time) { return duration_text(std::chrono::ceil<std::chrono::seconds>(time)); }
+
 std::string of_next_step(const Explanation& why) {
     if (!why.next_step) return "Its rules do not relax any more.";
     if (why.next_step->count() == 0) return "Its rules relax all the time.";
-    return fmt::format("Its rules relax in {}.", duration_text(*why.next_step));
+    return fmt::format("Its rules relax in {}.", about(*why.next_step));
 }
 
 }  // namespace
@@ -38,7 +41,7 @@ std::vector<std::string> in_words(const Explanation& why) {
     for (const auto& rule : rules) words.push_back(of_rule(rule, why.looked_at));
     words.push_back(of_next_step(why));
     if (why.estimate && why.estimate->count() > 0)
-        words.push_back(fmt::format("By those who were matched last, it waits for about {} more.", duration_text(*why.estimate)));
+        words.push_back(fmt::format("By those who were matched last, it waits for about {} more.", about(*why.estimate)));
     if (why.estimate && why.estimate->count() == 0) words.emplace_back("It waits for longer than those who were matched last.");
     return words;
 }

@@ -15,7 +15,7 @@ Error not_asked(std::string why) { return {.kind = Error::Kind::conflict, .code 
 Error not_running(const match::Match& match) {
     return {.kind = Error::Kind::conflict,
             .code = "not_running",
-            .message = fmt::format("the match is {}: this is said of a match that has its server", name_of(match.state))};
+            .message = fmt::format("the match is {}; this can only be said of one that has its server", name_of(match.state))};
 }
 
 // Whom a visitor reports as gone. The error names those who are not in the match.

@@ -52,7 +52,7 @@ void print_comparison(const Value& comparison, const Screen& screen) {
         table.add({name, count_at(tally, "matches"), count_at(tally, "players"), wait.empty() ? "-" : wait, average(tally, "mean_quality"),
                    average(tally, "mean_spread")});
     }
-    fmt::print("\nother rules are tried since {}; by them {} tickets would wait now\n{}", text_at(comparison, "since"),
+    fmt::print("\nother rules are tried since {}; tickets that would wait now by them: {}\n{}", text_at(comparison, "since"),
                count_at(comparison, "would_wait"), table.text("", screen));
 }
 
@@ -116,13 +116,23 @@ Done list_matches(ApiClient& api, const Output& output, const MatchmakingWishes&
     return Success{};
 }
 
+std::string_view standing_of(const Value& member_of_match) {
+    if (!text_at(member_of_match, "left_at").empty()) return ", has left";
+    const auto* accepted = member(member_of_match, "accepted").as_bool();
+    if (accepted == nullptr) return "";
+    return *accepted ? ", has accepted" : ", has declined";
+}
+
 Done show_match(ApiClient& api, const Output& output, const std::string& id) {
     TRY(reply, api.call({.path = path_of("matches", id)}));
     if (output.json) return print_json(reply.body);
     const auto& match = reply.body;
     fmt::print("match    {}\nqueue    {}\nstate    {}\n", text_at(match, "id"), text_at(match, "queue"), text_at(match, "state"));
     if (const auto server = server_text(match); !server.empty()) fmt::print("server   {} ({})\n", server, text_at(member(match, "server"), "name"));
-    for (const auto& one : *member(match, "members").as_array()) fmt::print("player   {} in {}\n", text_at(one, "player"), text_at(one, "team"));
+    if (text_at(match, "state") == "accepting") fmt::print("answers  until {}\n", text_at(match, "deadline"));
+    for (const auto& one : *member(match, "members").as_array())
+        fmt::print("player   {} in {}{}\n", text_at(one, "player"), text_at(one, "team"), standing_of(one));
+    if (const auto open = number_at(match, "open_slots").value_or(0); open > 0) fmt::print("open     to {} more\n", open);
     if (const auto reason = text_at(match, "end_reason"); !reason.empty()) fmt::print("ended    {}\n", reason);
     return Success{};
 }
@@ -145,8 +155,11 @@ Done end_matches(ApiClient& api, const Output& output, const MatchmakingWishes& 
 Done explain_ticket(ApiClient& api, const Output& output, const std::string& id) {
     TRY(reply, api.call({.path = path_of("tickets", id) + "/explain"}));
     if (output.json) return print_json(reply.body);
-    fmt::print("ticket {} is {}\n", id, text_at(reply.body, "state"));
-    for (const auto& queue : *member(reply.body, "queues").as_array()) {
+    const auto state = text_at(reply.body, "state");
+    const auto& queues = *member(reply.body, "queues").as_array();
+    fmt::print("ticket {} is {}\n", id, state);
+    if (queues.empty()) fmt::print("{}\n", state == "queued" ? "who makes the matches has not looked at it yet" : "it does not wait for a match");
+    for (const auto& queue : queues) {
         fmt::print("queue {}:\n", text_at(queue, "queue"));
         for (const auto& sentence : *member(queue, "words").as_array()) fmt::print("  {}\n", *sentence.as_string());
     }
@@ -157,6 +170,15 @@ Done answer_match(ApiClient& api, const Output& output, const std::string& id, s
     TRY(reply, api.call({.method = "POST", .path = fmt::format("{}/{}", path_of("matches", id), word), .body = Value::object()}));
     if (output.json) return print_json(reply.body);
     fmt::print("match {} is {}\n", id, text_at(reply.body, "state"));
+    return Success{};
+}
+
+Done leave_match(ApiClient& api, const Output& output, const MatchmakingWishes& wishes) {
+    auto body = Value::object();
+    if (!wishes.player.empty()) body.set("players", Value::array({Value(wishes.player)}));
+    TRY(reply, api.call({.method = "POST", .path = path_of("matches", wishes.name) + "/leave", .body = std::move(body)}));
+    if (output.json) return print_json(reply.body);
+    fmt::print("{} has left match {}\n", wishes.player.empty() ? "the player of this key" : wishes.player, wishes.name);
     return Success{};
 }
 
@@ -256,6 +278,10 @@ void add_matches(CLI::App& root, MatchmakingWishes& wishes, const AsRemote& remo
         answer->add_option("MATCH", wishes.name)->required();
         remote(answer, [&wishes, word](ApiClient& api, const Output& output) { return answer_match(api, output, wishes.name, word); });
     }
+    auto* leave = match->add_subcommand("leave", "a player plays no more, the match goes on");
+    leave->add_option("MATCH", wishes.name)->required();
+    leave->add_option("PLAYER", wishes.player, "who; without, the player whose token is the key");
+    remote(leave, [&wishes](ApiClient& api, const Output& output) { return leave_match(api, output, wishes); });
     auto* fill = match->add_subcommand("backfill", "keep a running match at so many players");
     fill->add_option("MATCH", wishes.name)->required();
     fill->add_option("SIZE", wishes.size, "others are taken in while it has fewer; 0: no longer")->required();

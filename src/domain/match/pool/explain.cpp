@@ -38,7 +38,9 @@ Explanation Pool::explain(Slot slot, Time now) const {
         if (!count.rule.empty()) out.rules.push_back(count);
     }
     if (step + 1 < rules_.steps.size()) out.next_step = table_.joined(*own) + rules_.steps[step + 1].from - now;
-    if (rules_.window && attempt_.window_of(*own, now) < rules_.window->most && rules_.window->each_second > 0) out.next_step = Milliseconds(0);
+    // A window grows all the time, which is of interest only when it keeps somebody out.
+    const bool is_growing = rules_.window && attempt_.window_of(*own, now) < rules_.window->most && rules_.window->each_second > 0;
+    if (is_growing && number.kept_out > 0) out.next_step = Milliseconds(0);
     const auto age = (now - table_.joined(*own)).count();
     if (usual_wait_ != 0) out.estimate = Milliseconds(std::max<std::int64_t>(0, usual_wait_ - age));
     return out;
