@@ -103,11 +103,14 @@ Task<std::string> Matchmaker::run() {
 Task<void> Matchmaker::work(async::TaskGroup& tasks) {
     auto call = [this] { return ports_.store.last_event(); };
     const auto after = co_await shift_->ask<std::uint64_t>(std::move(call));
-    const bool is_ready = after && co_await read_queues(tasks) && co_await resume_matches(tasks);
+    // Servers of matches that nobody knows are let go before the first new match is made.
+    std::vector<match::Match> live;
+    const bool is_ready = after && co_await adopt_matches(live) && co_await read_queues(tasks);
     if (!is_ready) {
         shift_->end("the store cannot be read");
         co_return;
     }
+    resume_matches(tasks, std::move(live));
     tasks.spawn("match events", follow(tasks, *after));
     tasks.spawn("match patience", lose_patience());
     tasks.spawn("backfills", backfills_->run());
@@ -185,8 +188,7 @@ Task<bool> Matchmaker::read_waiting() {
     }
 }
 
-Task<bool> Matchmaker::resume_matches(async::TaskGroup& tasks) {
-    std::vector<match::Match> live;
+Task<bool> Matchmaker::adopt_matches(std::vector<match::Match>& live) {
     while (true) {
         MatchStore::MatchFilter filter;
         filter.tenant.clear();
@@ -201,6 +203,10 @@ Task<bool> Matchmaker::resume_matches(async::TaskGroup& tasks) {
         if (is_last) break;
     }
     co_await ports_.servers.adopt(live);
+    co_return true;
+}
+
+void Matchmaker::resume_matches(async::TaskGroup& tasks, std::vector<match::Match> live) {
     for (auto& match : live) {
         const auto at = queues_.find(match.queue);
         if (match.state == match::MatchState::assigned) {
@@ -211,7 +217,6 @@ Task<bool> Matchmaker::resume_matches(async::TaskGroup& tasks) {
         auto record = at == queues_.end() ? QueueRecord{.name = match.queue, .game = {}, .fleet = {}, .rules = {}, .shadow = {}} : at->second->record;
         placement_->begin(tasks, std::move(match), std::move(record));
     }
-    co_return true;
 }
 
 Task<void> Matchmaker::follow(async::TaskGroup& tasks, std::uint64_t after) {

@@ -71,7 +71,8 @@ private:
     bool change(Queue& queue, QueueRecord record);
     void begin_shadow(Queue& queue);
     Task<bool> read_waiting();
-    Task<bool> resume_matches(async::TaskGroup& tasks);
+    Task<bool> adopt_matches(std::vector<match::Match>& live);
+    void resume_matches(async::TaskGroup& tasks, std::vector<match::Match> live);
 
     Task<void> follow(async::TaskGroup& tasks, std::uint64_t after);
     Task<void> heed(async::TaskGroup& tasks, const std::vector<MatchEvent>& events);
