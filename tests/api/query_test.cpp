@@ -48,6 +48,8 @@ const std::map<std::string, std::vector<std::string>> nonsense = {
     {"queue", {"", "Casual"}},
     {"live", {"", "1", "yes"}},
     {"shadow", {"", "1", "yes"}},
+    {"since", {"", "soon", "-1h", "1"}},
+    {"names", {"", "1", "yes"}},
 };
 
 TEST_F(Query, EveryDocumentedParameterRefusesNonsenseAndNamesItself) {

@@ -53,5 +53,41 @@ class MatchRules(unittest.TestCase):
         self.assertGreater(report["matches"], 50)
 
 
+class Live(harness.Case):
+    """The same of a queue where players really came."""
+
+    settings = {"MATCH_QUEUE": "casual", "MATCH_SIZE": 12, "MATCH_LEAST": 12}
+
+    def join(self, *players):
+        for player in players:
+            self.api.ask("POST", "/v1/tickets", {"players": [{"id": player, "attributes": {"skill": 1500}}], "queues": ["casual"]})
+
+    def test_a_queue_is_recorded_and_replayed(self):
+        self.join("ann", "ben")
+
+        recorded = self.keeper.cli("queue", "trace", "casual", "--since", "10m").stdout
+        trace = self.keeper.home / "recorded.jsonl"
+        trace.write_text(recorded)
+        replayed = self.keeper.cli("-o", "json", "match", "rules", "simulate", EXAMPLES / "demo.yaml", "--trace", trace, "--until", "15m")
+
+        self.assertNotIn("ann", recorded)
+        self.assertIn("ann", self.keeper.cli("queue", "trace", "casual", "--names").stdout)
+        report = json.loads(replayed.stdout)["items"][0]
+        self.assertEqual(report["players"]["matched"], 2)
+        self.assertEqual(report["measured"]["spread"]["max"], 0)
+
+    def wait_for_metric(self, line):
+        self.api.wait_until(lambda: f"{line}\n" in self.api.call("GET", "/metrics").text, line)
+
+    def test_who_waits_is_measured(self):
+        self.wait_for_metric('gamekeeper_match_tickets_waiting{queue="casual"} 0')
+
+        self.join("ann", "ben")
+
+        self.wait_for_metric('gamekeeper_match_tickets_waiting{queue="casual"} 2')
+        self.wait_for_metric('gamekeeper_match_ticket_steps_total{step="queued"} 2')
+        self.wait_for_metric('gamekeeper_matches_total{outcome="made"} 0')
+
+
 if __name__ == "__main__":
     harness.main()

@@ -38,6 +38,7 @@ void add_ticket_routes(net::Router& router, MatchContext& context);
 void add_match_routes(net::Router& router, MatchContext& context);
 void add_queue_routes(net::Router& router, MatchContext& context);
 void add_fleet_routes(net::Router& router, MatchContext& context);
+void add_trace_routes(net::Router& router, MatchContext& context);
 
 Value render(const app::TicketView& view);
 Value render(const gk::match::Match& match);

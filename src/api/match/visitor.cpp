@@ -40,6 +40,7 @@ void add_matchmaking_routes(net::Router& router, MatchContext& context) {
     add_match_routes(router, context);
     add_queue_routes(router, context);
     add_fleet_routes(router, context);
+    add_trace_routes(router, context);
 }
 
 }  // namespace gk::api

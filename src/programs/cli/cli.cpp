@@ -46,6 +46,7 @@ struct CommandLine {
     MatchWishes matches;
     MatchmakingWishes matchmaking;
     RulesWish rules;
+    TraceWish trace;
     std::function<int()> run;
 };
 
@@ -385,6 +386,7 @@ int run_command_line(int argc, char** argv) {
     add_serve(root, line);
     add_manifests(root, line);
     add_matchmaking_commands(root, line.matchmaking, [&line](CLI::App* app, Remote run) { remote(app, line, std::move(run)); });
+    add_queue_trace(root, line.trace, [&line](CLI::App* app, Remote run) { remote(app, line, std::move(run)); });
     add_match_rules(root, line.rules, [&line](CLI::App* app, auto run) { local(app, line, std::move(run)); });
     add_match_commands(root, line.matches, line.place, line.format, line.run);
     add_completion(root, line);

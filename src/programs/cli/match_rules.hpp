@@ -7,6 +7,7 @@
 
 #include "domain/match/rules/rule_set.hpp"
 #include "programs/cli/commands.hpp"
+#include "programs/cli/matchmaking_commands.hpp"
 
 namespace CLI {
 class App;
@@ -29,6 +30,12 @@ struct RulesWish {
     std::string write_trace;
     std::string plot;
 };
+// And those of `queue trace`.
+struct TraceWish {
+    std::string queue;
+    std::string since = "1h";
+    bool with_names = false;
+};
 
 struct RulesFile {
     std::string name;  // The file's, without folder and ending.
@@ -39,10 +46,14 @@ Result<RulesFile, CommandError> read_rules_file(const std::string& file);
 
 Done check_rules(const Output& output, const RulesWish& wish);
 Done simulate_rules(const Output& output, const RulesWish& wish);
+// Lines for simulate_rules(), of who really came.
+Done trace_queue(ApiClient& api, const TraceWish& wish);
 
 // Makes `run` what a command does without the API.
 using AsLocal = std::function<void(CLI::App* command, std::function<Done(const Output&)> run)>;
 // Adds `rules` below `match`, which is there.
 void add_match_rules(CLI::App& root, RulesWish& wish, const AsLocal& local);
+// Adds `trace` below `queue`, which is there.
+void add_queue_trace(CLI::App& root, TraceWish& wish, const AsRemote& remote);
 
 }  // namespace gk::programs
