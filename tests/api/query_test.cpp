@@ -43,6 +43,7 @@ const std::map<std::string, std::vector<std::string>> nonsense = {
     {"match", {}},
     {"force", {"", "Castle"}},
     {"purge", {"", "yes!", "Castle"}},
+    {"state", {"", "Queued", "waiting"}},
     {"wait", {"", "61s", "soon", "-1s"}},
     {"player", {}},
     {"queue", {"", "Casual"}},

@@ -48,6 +48,18 @@ TEST_F(TicketsTest, AJoinIsStoredAndEachPlayerGetsAToken) {
     EXPECT_FALSE(desk.visitor_of(joined->tokens.at("ann"))) << "it lasts for a day";
 }
 
+TEST_F(TicketsTest, AWaitEndsAtOnceWhenTheTicketHasChangedSinceTheAskerLooked) {
+    servers.warm = 1;
+    begin();
+    const auto tickets = join_many(12);
+    pass_time(1s);
+
+    const auto seen = wait(desk.wait(as_player("player1"), tickets.front(), clock.now() + 25s, "queued"));
+
+    ASSERT_TRUE(seen);
+    EXPECT_EQ(seen->state(), "assigned");
+}
+
 // S1-8.
 TEST_F(TicketsTest, TheSamePlayersAgainGetTheTicketThatTheyHave) {
     const auto first = enter({"ann", "bob"});

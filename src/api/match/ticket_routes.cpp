@@ -65,11 +65,15 @@ Task<Outcome> show(MatchContext& context, net::Request& request, app::Visitor vi
     const bool is_to_wait = query.has("wait");
     const auto text = query.text("wait");
     const auto wait = is_to_wait ? parse_duration(text) : std::optional(Milliseconds(0));
+    auto known = query.text("state");
+    const bool is_state = from_name<match::TicketState>(known) || from_name<match::MatchState>(known);
+    if (query.has("state") && !is_state) query.fail("state", "out_of_range", "a state of a ticket, like queued, is expected");
     if (!wait || *wait > wait_most) query.fail("wait", "out_of_range", "a time up to 60s, like 25s, is expected");
     CO_TRY_OK(query.finish());
     CO_TRY(id, ticket_of(request));
     const auto until = context.api.clock.now() + *wait;
-    CO_TRY(view, co_await (is_to_wait ? context.tickets.wait(std::move(visitor), id, until) : context.tickets.show(std::move(visitor), id)));
+    CO_TRY(view, co_await (is_to_wait ? context.tickets.wait(std::move(visitor), id, until, std::move(known))
+                                      : context.tickets.show(std::move(visitor), id)));
     co_return json_reply(200, render(view));
 }
 

@@ -207,11 +207,11 @@ Tickets::Answer<TicketView> Tickets::show_of(Visitor visitor, std::string player
     co_return co_await show(std::move(visitor), ticket->id);
 }
 
-Tickets::Answer<TicketView> Tickets::wait(Visitor visitor, TicketId id, Time until) {
+Tickets::Answer<TicketView> Tickets::wait(Visitor visitor, TicketId id, Time until, std::string known) {
     async::Signal changed;
     const auto watch = ports_.feed.watch(id, [&changed](const MatchEvent&) { changed.raise(); });
     CO_TRY(before, co_await show(visitor, id));
-    if (match::is_over(before.ticket.state)) co_return before;
+    if (match::is_over(before.ticket.state) || (!known.empty() && before.state() != known)) co_return before;
     auto waiting = changed.wait();
     const bool is_changed = co_await async::finishes_by(ports_.clock, until, std::move(waiting));
     if (!is_changed) co_return before;

@@ -63,8 +63,9 @@ public:
     Answer<TicketView> show(Visitor visitor, TicketId ticket);
     // The newest one of a player.
     Answer<TicketView> show_of(Visitor visitor, std::string player);
-    // Returns at the first change of the ticket, when it is over, or when the time is.
-    Answer<TicketView> wait(Visitor visitor, TicketId ticket, Time until);
+    // Returns at the first change of the ticket, when it is over, or when the time is; at once when its state is another one than the asker knows,
+    // who may say it: between two calls it may have changed for the last time.
+    Answer<TicketView> wait(Visitor visitor, TicketId ticket, Time until, std::string known = {});
     Answer<MatchStore::Left> cancel(Visitor visitor, TicketId ticket);
     Answer<TicketView> change(Visitor visitor, TicketId ticket, std::vector<match::Player> players);
 

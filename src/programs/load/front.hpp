@@ -25,6 +25,7 @@ struct Assignment {
 struct Place {
     std::string player;
     std::string ticket;   // Of /v1.
+    std::string state;    // As it was seen last, of /v1.
     std::string bearer;   // "player_token": says that it is this player; empty where nobody asks.
     std::optional<Assignment> assignment;  // When it came with the answer.
 };
@@ -38,7 +39,7 @@ public:
 
     virtual Answer<Place> join(std::string player) = 0;
     // Nothing: it waits still. With LoadWait::hold the answer may take half a minute.
-    virtual Answer<std::optional<Assignment>> look(Place place) = 0;
+    virtual Answer<std::optional<Assignment>> look(Place& place) = 0;
     virtual Answer<Success> end(Place place, std::string session) = 0;
 };
 

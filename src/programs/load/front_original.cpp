@@ -28,10 +28,11 @@ public:
         call.bearer = key_.reveal();
         call.body = Value::object({{"player_id", player}});
         CO_TRY(answer, co_await call_front(connections_, std::move(call)));
-        co_return Place{.player = std::move(player), .ticket = {}, .bearer = text_of(answer, "player_token"), .assignment = assignment_in(answer)};
+        co_return Place{
+            .player = std::move(player), .ticket = {}, .state = {}, .bearer = text_of(answer, "player_token"), .assignment = assignment_in(answer)};
     }
 
-    Answer<std::optional<Assignment>> look(Place place) override {
+    Answer<std::optional<Assignment>> look(Place& place) override {
         FrontCall call;
         call.target = "/api/match/status?player_id=" + net::percent_encoded(place.player);
         call.bearer = place.bearer.empty() ? key_.reveal() : place.bearer;

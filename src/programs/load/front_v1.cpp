@@ -45,22 +45,25 @@ public:
         CO_TRY(ticket, co_await call_front(connections_, std::move(call)));
         co_return Place{.player = std::move(player),
                         .ticket = text_of(ticket, "id"),
+                        .state = text_of(ticket, "state"),
                         .bearer = text_of(ticket, "player_token"),
                         .assignment = assignment_in(ticket)};
     }
 
-    Answer<std::optional<Assignment>> look(Place place) override {
+    Answer<std::optional<Assignment>> look(Place& place) override {
         FrontCall call;
         call.target = "/v1/tickets/" + net::percent_encoded(place.ticket);
         call.bearer = place.bearer.empty() ? key_.reveal() : place.bearer;
         call.fault = LoadFault::status;
         if (wait_ == LoadWait::hold) {
-            call.target += fmt::format("?wait={}s", hold_time.count());
+            // What changed since it was seen is not waited for.
+            call.target += fmt::format("?wait={}s&state={}", hold_time.count(), place.state);
             call.limit += hold_time;
         }
         CO_TRY(ticket, co_await call_front(connections_, std::move(call)));
         auto assignment = assignment_in(ticket);
         const auto state = text_of(ticket, "state");
+        place.state = state;
         if (state == "assigned" && assignment) co_return assignment;
         if (std::ranges::find(waiting_states, state) != waiting_states.end()) co_return std::nullopt;
         const auto fault = state == "expired" ? LoadFault::expired : LoadFault::status;
