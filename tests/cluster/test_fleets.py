@@ -48,7 +48,7 @@ class OnNodes(test_matches.Matches):
 
         self.fleet_becomes(ready=2, allocated=1)
         self.assertEqual(self.victim, self.servers()[server["server"]]["spec"]["nodeName"])
-        self.assertEqual(b"STATE open\n", self.speak(server, b"GET_STATE\n"))
+        self.assertEqual(b"STATE open\n", self.speak(*test_matches.place(server), b"GET_STATE\n"))
 
     # Others hand out the servers of a dead node for minutes.
     def test_nobody_gets_a_server_of_a_silent_node(self):
