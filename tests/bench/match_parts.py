@@ -127,7 +127,7 @@ class MatchParts(unittest.TestCase):
         self.assertEqual(run["failed"], 0, run)
         return run
 
-    def match_lives(self, clients=2000, rounds=5):
+    def match_lives(self, clients=1000, rounds=5):
         front = Front(self)
         front.make_queue("bench", {"size": 10})
         rates, matched = [], []
