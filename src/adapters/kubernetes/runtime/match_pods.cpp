@@ -137,10 +137,9 @@ Runtime::Answer<Seen> MatchPods::observe(ServerUid uid) {
     co_await nodes_.prove_death(known->node);
     CO_TRY(pod, view_of(uid));
     if (!pod) co_return seen;
-    if (pod->is_running && pod->node_state == NodeState::up) {
-        const auto link = co_await links_.reach(uid);
-        if (!link) co_return std::unexpected(link.error());
-    }
+    // Whoever asks wants to know at once: keep_link() knocks, and tells when somebody has opened.
+    const bool is_mute = pod->is_running && pod->node_state == NodeState::up && !links_.open_link(uid, *pod);
+    if (is_mute) co_return fail(RuntimeError::Kind::unavailable, "the match server's shim is not reached");
     co_return of_pod(uid, *pod);
 }
 
