@@ -343,6 +343,8 @@ MatchServers::Answer<std::optional<match::MatchServer>> Fleets::take(match::Matc
     while (auto* entry = oldest_ready(queue.fleet)) {
         auto handed = co_await hand_out(*entry, match);
         if (handed) co_return std::optional(std::move(*handed));
+        // Of the next one nothing would be stored either: the shift is over.
+        if (handed.error().code == "not_stored") co_return std::unexpected(std::move(handed.error()));
     }
     co_return std::nullopt;
 }
