@@ -17,6 +17,8 @@
 #include "adapters/system/clock.hpp"
 #include "adapters/system/log.hpp"
 #include "async/run.hpp"
+#include "async/signal.hpp"
+#include "async/task_group.hpp"
 #include "base/log.hpp"
 #include "programs/descriptors.hpp"
 #include "programs/exit_code.hpp"
@@ -37,33 +39,35 @@ Task<void> stop_on_signal(boost::asio::signal_set& signals, MatchServer& server,
     input.cancel(error);
 }
 
-// False: the input has ended, or a signal has ended the wait.
-Task<bool> has_match(MatchServer& server, Input& input) {
+// What the input says, until it ends or a signal ends it.
+Task<void> hear_of_match(MatchServer& server, Input& input, async::Signal& heard) {
     std::string text;
     for (;;) {
         boost::system::error_code error;
         auto buffer = boost::asio::dynamic_buffer(text, line_max);
         const auto size = co_await boost::asio::async_read_until(input, buffer, '\n', boost::asio::redirect_error(boost::asio::use_awaitable, error));
-        if (error) co_return false;
+        if (error) break;
         const auto taken = server.take_match(std::string_view(text).substr(0, size));
-        if (taken) co_return true;
-        log::warning("match-server", "a line of the input was passed over", {{"why", taken.error()}});
+        if (taken) heard.raise();
+        else log::warning("match-server", "a line of the input was passed over", {{"why", taken.error()}});
         text.erase(0, size);
     }
+    heard.raise();
 }
 
-Task<void> serve_until_over(MatchServer& server, Input& input) {
-    if (input.is_open() && !co_await has_match(server, input)) co_return;
-    std::ignore = co_await server.run();
+Task<void> serve_until_over(MatchServer& server, async::Signal& heard) {
+    if (!server.has_match()) co_await heard.wait();
+    if (server.has_match()) std::ignore = co_await server.run();
 }
 
-Task<void> serve_matches(boost::asio::io_context& loop, MatchServer& server, bool waits) {
+Task<void> serve_matches(boost::asio::io_context& loop, MatchServer& server) {
     boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
-    Input input(loop);
-    if (waits) input.assign(dup(STDIN_FILENO));
+    Input input(loop, dup(STDIN_FILENO));
+    async::Signal heard;
     async::TaskGroup listening(loop.get_executor());
     listening.spawn("signals", stop_on_signal(signals, server, input));
-    auto body = serve_until_over(server, input);
+    listening.spawn("input", hear_of_match(server, input, heard));
+    auto body = serve_until_over(server, heard);
     co_await async::run_with(listening, std::move(body));
 }
 
@@ -78,7 +82,7 @@ int run_match_server(const MatchServerOptions& options) {
     }
     fmt::print("ready on {}\n", at->text());
     std::fflush(stdout);
-    async::run_until_done(loop, serve_matches(loop, server, options.waits));
+    async::run_until_done(loop, serve_matches(loop, server));
     return exit_ok;
 }
 

@@ -102,7 +102,6 @@ Result<MatchServerOptions, std::string> match_server_options(const MatchServerWi
     out.players = players;
     out.listen = listen;
     out.token_key = token_key;
-    out.waits = !wish.fleet.empty() && !wish.many;
     out.many = wish.many;
     if (!players.empty()) out.clients_max = players.size();
     if (!wish.clients_max.empty()) {
@@ -123,6 +122,7 @@ Result<Success, std::string> allocate(std::string_view line, MatchServerOptions&
     const auto rest = said.substr(verb.size());
     const auto session = rest.substr(0, rest.find(' '));
     if (!is_session_name(session)) return std::unexpected(fmt::format("'{}' is no name of a match", session));
+    if (!options.session.empty() && options.session != session) return std::unexpected(fmt::format("this server has a match, '{}'", options.session));
     TRY(players, players_of(std::string(trimmed(rest.substr(session.size())))));
     options.session = session;
     if (!players.empty()) options.clients_max = players.size();

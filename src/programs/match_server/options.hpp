@@ -30,14 +30,13 @@ struct MatchServerWish {
 };
 
 struct MatchServerOptions {
-    std::string session;               // Empty with `many`.
+    std::string session;               // Empty with `many`, and of one begun ahead until allocate() says which match.
     std::vector<std::string> players;  // Empty: whoever comes.
     net::Endpoint listen;
     wire::match::RefereeLimits referee;
     std::size_t clients_max = 1000;                         // Of one match.
     Milliseconds first_line_time = std::chrono::seconds(60);  // Whoever says nothing for that long is dropped.
     Secret token_key;                                       // Empty: nobody is asked for a token.
-    bool waits = false;                                     // Begun ahead: allocate() says which match and for whom.
     bool many = false;                                      // Serves any number of matches, and stays when they end.
 
     // Of all matches, and of those who have not said yet to which they belong.
@@ -47,7 +46,8 @@ struct MatchServerOptions {
 // The error names the flag or variable, what is wrong with it and what would be right.
 Result<MatchServerOptions, std::string> match_server_options(const MatchServerWish& wish);
 
-// "ALLOCATE <id> <JSON list of players>", as app/fleet/starter.cpp says it: the match of a server that waits. The error is a sentence.
+// "ALLOCATE <id> <JSON list of players>", as app/fleet/starter.cpp says it: the match of a server that waits, and later, of the same match, who plays
+// it now that others have come in. The error is a sentence.
 Result<Success, std::string> allocate(std::string_view line, MatchServerOptions& options);
 
 // What a match may be called: 1 to 64 letters, digits, '-', '_', '.' and ':'.

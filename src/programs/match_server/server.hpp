@@ -34,8 +34,9 @@ public:
 
     // Returns where it listens: with port 0 the kernel chooses. Clients are taken once run() is awaited.
     Result<net::Endpoint, net::NetError> listen();
-    // Before run(), of a server that waits: its match.
+    // A line of the input, see allocate(). Of a server that waits, one comes before run().
     Result<Success, std::string> take_match(std::string_view line) { return allocate(line, options_); }
+    bool has_match() const { return options_.many || !options_.session.empty(); }
     // Until the match is over, with `many` until stop(), and everybody has been told or has had parting_time. Says why the match ended; with `many`
     // End::asked. Not to be cancelled: stop() ends it.
     Task<wire::match::End> run();

@@ -367,12 +367,23 @@ TEST(MatchServerOptions, SayWhichMatchAndWhoPlays) {
 TEST(MatchServerOptions, OneThatWaitsIsToldItsMatchLater) {
     auto options = match_server_options({.fleet = "duels"});
     ASSERT_TRUE(options) << options.error();
-    EXPECT_TRUE(options->waits);
+    EXPECT_EQ(options->session, "");
 
     ASSERT_TRUE(allocate("ALLOCATE 7f3a [\"ada\",\"b en\"]\n", *options));
     EXPECT_EQ(options->session, "7f3a");
     EXPECT_EQ(options->players, (std::vector<std::string>{"ada", "b en"}));
     EXPECT_EQ(options->clients_max, 2u);
+}
+
+TEST(MatchServerOptions, WhoHasComeInLaterIsToldInTheSameWay) {
+    auto options = match_server_options({.session = "7f3a", .players = R"(["ada"])"});
+    ASSERT_TRUE(options) << options.error();
+
+    ASSERT_TRUE(allocate("ALLOCATE 7f3a [\"ada\",\"eve\"]\n", *options));
+    EXPECT_EQ(options->players, (std::vector<std::string>{"ada", "eve"}));
+    EXPECT_EQ(options->clients_max, 2u);
+    EXPECT_FALSE(allocate("ALLOCATE other []", *options)) << "one server, one match";
+    EXPECT_EQ(options->session, "7f3a");
 }
 
 TEST(MatchServerOptions, WhatIsNoAllocationChangesNothing) {
