@@ -1,6 +1,7 @@
 #include "app/fleet/starter.hpp"
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <utility>
 
@@ -118,12 +119,9 @@ Starter::Answer<match::MatchServer> Starter::address(FleetServer server) {
 }
 
 Starter::Answer<Success> Starter::remove(ServerUid uid, Epoch epoch) {
-    for (int part = 0; part < 4; ++part) {
-        auto call = part == 0   ? ports_.runtime.kill(uid, epoch)
-                    : part == 1 ? ports_.runtime.clean(uid, epoch)
-                    : part == 2 ? ports_.runtime.free_disk(uid, epoch)
-                                : ports_.runtime.forget(uid, epoch);
-        auto done = co_await std::move(call);
+    static constexpr auto parts = std::to_array({&Runtime::kill, &Runtime::clean, &Runtime::free_disk, &Runtime::forget});
+    for (const auto part : parts) {
+        auto done = co_await (ports_.runtime.*part)(uid, epoch);
         if (!done && done.error().kind != RuntimeError::Kind::not_found) co_return std::unexpected(from(done.error()));
     }
     auto released = co_await ports_.port_map.release(uid);

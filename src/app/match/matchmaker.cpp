@@ -41,18 +41,10 @@ std::optional<std::vector<match::Stage>> read_rules(const QueueRecord& queue, co
     return std::nullopt;
 }
 
-match::Engine::Options options_of(const QueueRecord& queue) {
-    match::Engine::Options options;
-    options.seed = std::hash<std::string>{}(queue.name);
-    return options;
-}
-
 }  // namespace
 
 struct Matchmaker::Queue {
-    Queue(QueueRecord as, std::vector<match::Stage> stages, match::Engine::Options options)
-        : record(std::move(as)),
-          engine(std::move(stages), options) {}
+    Queue(QueueRecord as, std::vector<match::Stage> stages) : record(std::move(as)), engine(std::move(stages), match::Engine::Options()) {}
     QueueRecord record;
     QueueEngine engine;
     std::shared_ptr<Shadow> shadow;
@@ -144,8 +136,7 @@ bool Matchmaker::use(QueueRecord record, async::TaskGroup& tasks) {
     auto stages = read_rules(record, record.rules);
     if (!stages) return false;
     const auto name = record.name;
-    const auto options = options_of(record);
-    auto queue = std::make_shared<Queue>(std::move(record), std::move(*stages), options);
+    auto queue = std::make_shared<Queue>(std::move(record), std::move(*stages));
     if (queue->record.shadow) begin_shadow(*queue);
     queues_[name] = queue;
     tasks.spawn("queue " + name, tend(*queue, tasks));
@@ -173,7 +164,7 @@ void Matchmaker::begin_shadow(Queue& queue) {
     auto stages = read_rules(queue.record, *queue.record.shadow);
     if (!stages) return;
     auto attribute = attribute_of(queue.record, *stages);
-    queue.shadow = std::make_shared<Shadow>(std::move(*stages), options_of(queue.record), std::move(attribute), ports_.clock.now());
+    queue.shadow = std::make_shared<Shadow>(std::move(*stages), match::Engine::Options(), std::move(attribute), ports_.clock.now());
 }
 
 Task<bool> Matchmaker::read_waiting() {
@@ -182,7 +173,7 @@ Task<bool> Matchmaker::read_waiting() {
         auto call = [&] { return ports_.store.waiting(after, limits_.page); };
         const auto page = co_await shift_->ask<std::vector<match::Ticket>>(std::move(call));
         if (!page) co_return false;
-        for (const auto& ticket : *page) wait_in_lines(ticket);
+        for (const auto& ticket : *page) wait_in_queues(ticket);
         if (page->size() < limits_.page) co_return true;
         after = page->back().id;
     }
@@ -264,11 +255,11 @@ Task<void> Matchmaker::take_in(std::vector<TicketId> ids) {
     const auto tickets = co_await shift_->ask<std::vector<match::Ticket>>(std::move(call));
     if (!tickets) co_return;
     for (const auto& ticket : *tickets) {
-        if (ticket.state == match::TicketState::queued) wait_in_lines(ticket);
+        if (ticket.state == match::TicketState::queued) wait_in_queues(ticket);
     }
 }
 
-void Matchmaker::wait_in_lines(const match::Ticket& ticket) {
+void Matchmaker::wait_in_queues(const match::Ticket& ticket) {
     auto silence = Milliseconds::max();
     for (const auto& name : ticket.queues) {
         const auto at = queues_.find(name);
@@ -423,7 +414,7 @@ void Matchmaker::doubt(TicketId ticket) {
 }
 
 void Matchmaker::note(const match::Ticket& ticket) {
-    if (shift_ && !waiting_.contains(ticket.id)) wait_in_lines(ticket);
+    if (shift_ && !waiting_.contains(ticket.id)) wait_in_queues(ticket);
 }
 
 void Matchmaker::note_seen(TicketId ticket) { patience_.seen(ticket, ports_.clock.now()); }

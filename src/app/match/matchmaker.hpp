@@ -77,7 +77,7 @@ private:
     Task<void> follow(async::TaskGroup& tasks, std::uint64_t after);
     Task<void> heed(async::TaskGroup& tasks, const std::vector<MatchEvent>& events);
     Task<void> take_in(std::vector<TicketId> tickets);
-    void wait_in_lines(const match::Ticket& ticket);
+    void wait_in_queues(const match::Ticket& ticket);
     void forget(TicketId ticket);
     void doubt(TicketId ticket);
 

@@ -52,7 +52,7 @@ struct Explanation {
 class Engine {
 public:
     struct Options {
-        std::uint64_t seed = 1;           // For what the rule set leaves to chance.
+        std::uint64_t seed = 1;           // Of the hashes that stand for names of players.
         std::uint32_t budget = 2'000'000; // Pairs of tickets looked at in a pass; what is left is done in the next one.
     };
     // `stages` as read_rules() or read_native_rules() gives them: never empty.
