@@ -101,7 +101,7 @@ void stream(benchmark::State& state) {
     for (auto _ : state) {
         for (int i = 0; i < 1000; ++i) ASSERT(pool.add(ticket_of(number++, random)).has_value(), "a ticket of the bench is taken");
         for (const auto& proposal : pool.pass(start + Milliseconds(number / 20))) {
-            for (const auto& placed : proposal.placed) pool.remove(placed.slot);
+            for (const auto& placed : proposal.placed) pool.remove(placed.handle);
         }
     }
     state.counters["waiting"] = static_cast<double>(pool.waiting());
@@ -113,13 +113,13 @@ void add_and_remove(benchmark::State& state) {
     Random random;
     Pool pool = pool_of({.team = 5});
     const auto tickets = static_cast<std::uint64_t>(state.range(0));
-    std::vector<Slot> slots;
+    std::vector<Handle> slots;
     for (std::uint64_t i = 0; i < tickets; ++i) slots.push_back(*pool.add(ticket_of(i, random)));
     std::uint64_t number = tickets;
     for (auto _ : state) {
-        auto& slot = slots[random.next() % slots.size()];
-        pool.remove(slot);
-        slot = *pool.add(ticket_of(number++, random));
+        auto& handle = slots[random.next() % slots.size()];
+        pool.remove(handle);
+        handle = *pool.add(ticket_of(number++, random));
     }
 }
 BENCHMARK(add_and_remove)->Arg(1'000'000);

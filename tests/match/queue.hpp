@@ -45,18 +45,18 @@ public:
         ticket.players = std::move(players);
         ticket.joined_at = Time(std::chrono::seconds(at_seconds));
         ticket.priority = priority;
-        const auto slot = engine_.add(ticket);
-        if (!slot) return slot.error();
+        const auto handle = engine_.add(ticket);
+        if (!handle) return handle.error();
         const auto name = ticket.players.front().id;
-        slots_[name] = *slot;
-        tickets_[*slot] = std::move(ticket);
+        handles_[name] = *handle;
+        tickets_[*handle] = std::move(ticket);
         return "";
     }
     std::string join(Player alone, int at_seconds = 0) { return join(std::vector<Player>{std::move(alone)}, at_seconds); }
     void leave(std::string name) {  // Not a reference: it may be one into the ticket.
-        engine_.remove(slots_.at(name));
-        tickets_.erase(slots_.at(name));
-        slots_.erase(name);
+        engine_.remove(handles_.at(name));
+        tickets_.erase(handles_.at(name));
+        handles_.erase(name);
     }
 
     // The matches of one pass, each seen by the referee. Who is in one has left the queue.
@@ -74,20 +74,20 @@ public:
     }
 
     E& engine() { return engine_; }
-    Slot slot(const std::string& name) const { return slots_.at(name); }
+    Handle handle(const std::string& name) const { return handles_.at(name); }
     const std::vector<Stage>& stages() const { return stages_; }
     std::vector<const Ticket*> waiting() const {
         std::vector<const Ticket*> out;
-        for (const auto& [slot, ticket] : tickets_) out.push_back(&ticket);
+        for (const auto& [handle, ticket] : tickets_) out.push_back(&ticket);
         return out;
     }
     Teams take_out(const Proposal& proposal) {
         Teams teams;
-        for (const auto& [slot, team] : proposal.placed) {
-            for (const auto& player : tickets_.at(slot).players) teams[engine_.team_names()[team]].push_back(player.id);
-            slots_.erase(tickets_.at(slot).players.front().id);
-            engine_.remove(slot);
-            tickets_.erase(slot);
+        for (const auto& [handle, team] : proposal.placed) {
+            for (const auto& player : tickets_.at(handle).players) teams[engine_.team_names()[team]].push_back(player.id);
+            handles_.erase(tickets_.at(handle).players.front().id);
+            engine_.remove(handle);
+            tickets_.erase(handle);
         }
         for (auto& [name, ids] : teams) std::ranges::sort(ids);
         return teams;
@@ -96,17 +96,17 @@ public:
 private:
     void judge(const Proposal& proposal, Time now) {
         std::vector<Seat> seats;
-        for (const auto& [slot, team] : proposal.placed) {
-            ASSERT_TRUE(tickets_.contains(slot)) << "a ticket that does not wait was placed";
-            seats.push_back({.ticket = &tickets_.at(slot), .team = team});
+        for (const auto& [handle, team] : proposal.placed) {
+            ASSERT_TRUE(tickets_.contains(handle)) << "a ticket that does not wait was placed";
+            seats.push_back({.ticket = &tickets_.at(handle), .team = team});
         }
         for (const auto& wrong : what_is_wrong(rules_for(stages_, seats, now), seats, now)) ADD_FAILURE() << "a match breaks '" << wrong << "'";
     }
 
     std::vector<Stage> stages_;
     E engine_;
-    std::map<std::string, Slot> slots_;
-    std::map<Slot, Ticket> tickets_;
+    std::map<std::string, Handle> handles_;
+    std::map<Handle, Ticket> tickets_;
 };
 
 }  // namespace gk::match

@@ -182,7 +182,7 @@ TEST(Search, WhoWasProposedInVainIsFoundAgain) {
     EXPECT_TRUE(line.engine().pass(Time(1s)).empty()) << "a proposal is out of the search";
 
     line.leave("goes");
-    line.engine().release(line.slot("stays"));
+    line.engine().release(line.handle("stays"));
     line.join(player("comes"), 2);
     const auto matches = line.pass(2);
 
@@ -193,14 +193,14 @@ TEST(Search, WhoWasProposedInVainIsFoundAgain) {
 TEST(Search, ASlotIsNeverAnotherTicketsSlot) {
     Line line(stages_of(free_for_all(2, 2)));
     line.join(player("gone"));
-    const auto stale = line.slot("gone");
+    const auto stale = line.handle("gone");
     line.leave("gone");
     line.join(player("next"));
 
     line.engine().remove(stale);
     line.engine().release(stale);
 
-    EXPECT_NE(line.slot("next"), stale);
+    EXPECT_NE(line.handle("next"), stale);
     EXPECT_EQ(line.engine().waiting(), 1U);
     EXPECT_EQ(line.engine().explain(stale, Time(0s)).looked_at, 0U);
 }
@@ -257,7 +257,7 @@ TEST(Search, ARunningMatchIsFilledUpByItsRules) {
     ASSERT_EQ(proposals.size(), 1U);
     EXPECT_EQ(proposals[0].joins, match);
     ASSERT_EQ(proposals[0].placed.size(), 1U);
-    EXPECT_EQ(proposals[0].placed[0].slot, line.slot("near"));
+    EXPECT_EQ(proposals[0].placed[0].handle, line.handle("near"));
     EXPECT_TRUE(line.engine().pass(Time(3s)).empty()) << "not again before it is put again";
 }
 
@@ -272,7 +272,7 @@ TEST(Search, ALeaversPlaceIsFilledAgainAndNobodyMoreThanThatFits) {
 
     ASSERT_EQ(proposals.size(), 1U);
     EXPECT_EQ(proposals[0].joins, match);
-    EXPECT_EQ(proposals[0].placed[0].slot, line.slot("alone"));
+    EXPECT_EQ(proposals[0].placed[0].handle, line.handle("alone"));
 }
 
 TEST(Search, SaysWhichRuleKeepsWhomOut) {
@@ -285,7 +285,7 @@ TEST(Search, SaysWhichRuleKeepsWhomOut) {
     line.join(rude, 0);
     EXPECT_TRUE(line.pass(10).empty());
 
-    const auto explanation = line.engine().explain(line.slot("asks"), Time(10s));
+    const auto explanation = line.engine().explain(line.handle("asks"), Time(10s));
 
     EXPECT_EQ(explanation.looked_at, 2U);
     ASSERT_EQ(explanation.rules.size(), 2U);

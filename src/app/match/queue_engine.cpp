@@ -41,7 +41,7 @@ Task<std::optional<match::Explanation>> QueueEngine::explain(const OffLoop& off_
     std::optional<match::Explanation> out;
     std::function<void()> work = [&] {
         const auto at = known_.find(ticket);
-        if (at != known_.end()) out = engine_->explain(at->second.slot, now);
+        if (at != known_.end()) out = engine_->explain(at->second.handle, now);
     };
     co_await off_loop(std::move(work));
     co_return out;
@@ -59,26 +59,26 @@ void QueueEngine::heed(Word word, Look& out) {
         return;
     case Word::Kind::leave: remove(word.ticket); return;
     case Word::Kind::release:
-        if (const auto at = known_.find(word.ticket); at != known_.end()) engine_->release(at->second.slot);
+        if (const auto at = known_.find(word.ticket); at != known_.end()) engine_->release(at->second.handle);
         return;
     case Word::Kind::open: put(std::move(word.running)); return;
     case Word::Kind::close: engine_->remove_backfill(word.running.match); return;
     case Word::Kind::rules:
         engine_.emplace(std::move(word.stages), options_);
-        slots_.clear();
+        handles_.clear();
         known_.clear();
         return;
     }
 }
 
 void QueueEngine::add(const match::Ticket& ticket, Look& out) {
-    const auto slot = engine_->add(ticket);
-    if (!slot) {
-        out.unfit.push_back({ticket.id, slot.error()});
+    const auto handle = engine_->add(ticket);
+    if (!handle) {
+        out.unfit.push_back({ticket.id, handle.error()});
         return;
     }
-    slots_[*slot] = ticket.id;
-    Known known{.slot = *slot, .players = {}};
+    handles_[*handle] = ticket.id;
+    Known known{.handle = *handle, .players = {}};
     for (const auto& player : ticket.players) known.players.push_back(player.id);
     known_.insert_or_assign(ticket.id, std::move(known));
 }
@@ -86,8 +86,8 @@ void QueueEngine::add(const match::Ticket& ticket, Look& out) {
 void QueueEngine::remove(TicketId ticket) {
     const auto at = known_.find(ticket);
     if (at == known_.end()) return;
-    engine_->remove(at->second.slot);
-    slots_.erase(at->second.slot);
+    engine_->remove(at->second.handle);
+    handles_.erase(at->second.handle);
     known_.erase(at);
 }
 
@@ -112,7 +112,7 @@ QueueEngine::Found QueueEngine::found(const match::Proposal& proposal) const {
     Found out{.members = {}, .joins = proposal.joins, .region = proposal.region, .quality = proposal.quality};
     const auto teams = engine_->team_names();
     for (const auto& placed : proposal.placed) {
-        const auto ticket = slots_.at(placed.slot);
+        const auto ticket = handles_.at(placed.handle);
         for (const auto& player : known_.at(ticket).players)
             out.members.push_back({.player = player, .ticket = ticket, .team = std::string(teams[placed.team]), .accepted = {}, .left_at = {}});
     }

@@ -77,11 +77,11 @@ private:
         std::vector<match::Stage> stages{};
     };
     struct Known {
-        match::Slot slot;
+        match::Handle handle;
         std::vector<std::string> players;
     };
-    struct SlotHash {
-        std::size_t operator()(match::Slot slot) const { return static_cast<std::size_t>(slot); }
+    struct HandleHash {
+        std::size_t operator()(match::Handle handle) const { return static_cast<std::size_t>(handle); }
     };
 
     void heed(std::vector<Word> words, Look& out);
@@ -99,7 +99,7 @@ private:
     match::Engine::Options options_;
     std::optional<match::Engine> engine_;
     std::unordered_map<TicketId, Known> known_;
-    std::unordered_map<match::Slot, TicketId, SlotHash> slots_;
+    std::unordered_map<match::Handle, TicketId, HandleHash> handles_;
 };
 
 }  // namespace gk::app

@@ -35,14 +35,14 @@ private:
 Engine::Engine(std::vector<Stage> stages, Options options) : state_(std::make_unique<State>(stages, options)) {}
 Engine::~Engine() = default;
 
-Result<Slot, std::string> Engine::add(const Ticket& ticket) {
+Result<Handle, std::string> Engine::add(const Ticket& ticket) {
     return state_->with([&](auto& way) { return way.add(ticket); });
 }
-void Engine::remove(Slot slot) {
-    state_->with([&](auto& way) { way.remove(slot); });
+void Engine::remove(Handle handle) {
+    state_->with([&](auto& way) { way.remove(handle); });
 }
-void Engine::release(Slot slot) {
-    state_->with([&](auto& way) { way.release(slot); });
+void Engine::release(Handle handle) {
+    state_->with([&](auto& way) { way.release(handle); });
 }
 void Engine::put(Backfill backfill) {
     state_->with([&](auto& way) { way.put(std::move(backfill)); });
@@ -59,8 +59,8 @@ bool Engine::is_cut_short() const {
 std::optional<Time> Engine::next_pass() const {
     return state_->with([](const auto& way) { return way.next_pass(); });
 }
-Explanation Engine::explain(Slot slot, Time now) const {
-    return state_->with([&](const auto& way) { return way.explain(slot, now); });
+Explanation Engine::explain(Handle handle, Time now) const {
+    return state_->with([&](const auto& way) { return way.explain(handle, now); });
 }
 std::size_t Engine::waiting() const {
     return state_->with([](const auto& way) { return way.waiting(); });

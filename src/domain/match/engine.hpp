@@ -12,13 +12,13 @@
 
 namespace gk::match {
 
-// Where a ticket is kept in an engine. Never given out twice: a slot that somebody still holds after its ticket has left is no other ticket's.
-enum class Slot : std::uint64_t {};
+// Where a ticket is kept in an engine. Never given out twice: a handle that somebody still holds after its ticket has left is no other ticket's.
+enum class Handle : std::uint64_t {};
 
 // A match that could be made now. Its tickets are out of the engine's search until release() or remove().
 struct Proposal {
     struct Placed {
-        Slot slot;
+        Handle handle;
         std::uint32_t team = 0;  // Place in team_names().
     };
     std::vector<Placed> placed;
@@ -60,11 +60,11 @@ public:
     ~Engine();
 
     // A ticket begins to wait, since its joined_at. The error says which attribute a rule needs and this ticket has not.
-    Result<Slot, std::string> add(const Ticket& ticket);
+    Result<Handle, std::string> add(const Ticket& ticket);
     // It is gone: cancelled, expired, or its match was committed.
-    void remove(Slot slot);
+    void remove(Handle handle);
     // A proposal was refused by the store: a ticket that still waits is searched for again, with its place in the order.
-    void release(Slot slot);
+    void release(Handle handle);
 
     void put(Backfill backfill);
     void remove_backfill(MatchId match);
@@ -75,7 +75,7 @@ public:
     // When a pass could find something although no ticket came: a rule relaxes, a flush is due. None: not before a ticket comes.
     std::optional<Time> next_pass() const;
 
-    Explanation explain(Slot slot, Time now) const;
+    Explanation explain(Handle handle, Time now) const;
     std::size_t waiting() const;
     std::span<const std::string> team_names() const;
 

@@ -52,7 +52,7 @@ void Pool::fill_running(Time now, std::uint32_t& budget, std::vector<Proposal>& 
             const auto team = room_in(joined, place, now);
             if (!team) continue;
             take_in(joined, place, *team, now);
-            proposal.placed.push_back({.slot = slot_of(place), .team = *team});
+            proposal.placed.push_back({.handle = handle_of(place), .team = *team});
             leave(place);
         }
         if (proposal.placed.empty()) continue;

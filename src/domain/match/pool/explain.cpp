@@ -10,9 +10,9 @@ constexpr std::uint32_t looked_at_most = 10'000;
 }  // namespace
 
 // Each of the others is looked at alone with this ticket, as the rules are for it now. One that several rules keep out counts for each of them.
-Explanation Pool::explain(Slot slot, Time now) const {
+Explanation Pool::explain(Handle handle, Time now) const {
     Explanation out;
-    const auto own = place_of(slot);
+    const auto own = place_of(handle);
     if (!own) return out;
     const auto step = attempt_.step_at(now - table_.joined(*own));
     const auto& limits = rules_.steps[step];

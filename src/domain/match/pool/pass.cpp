@@ -143,7 +143,7 @@ Proposal Pool::propose(Time now) {
     proposal.placed.reserve(parties_.size());
     for (std::size_t i = 0; i < parties_.size(); ++i) {
         const auto place = attempt_.taken()[i].place;
-        proposal.placed.push_back({.slot = slot_of(place), .team = parties_[i].team});
+        proposal.placed.push_back({.handle = handle_of(place), .team = parties_[i].team});
         const auto waited = std::max<std::int64_t>(0, (now - table_.joined(place)).count());
         usual_wait_ += (waited - usual_wait_) / 16;
         leave(place);

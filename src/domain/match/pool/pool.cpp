@@ -11,16 +11,16 @@ Pool::Pool(PlainRules rules, Engine::Options options) : rules_(std::move(rules))
     table_.near.resize(rules_.latency_rule.empty() ? 0 : rules_.steps.back().limit + 1);
 }
 
-Slot Pool::slot_of(std::uint32_t place) const { return Slot{std::uint64_t{table_[place].generation} << 32 | place}; }
+Handle Pool::handle_of(std::uint32_t place) const { return Handle{std::uint64_t{table_[place].generation} << 32 | place}; }
 
-std::optional<std::uint32_t> Pool::place_of(Slot slot) const {
-    const auto bits = static_cast<std::uint64_t>(slot);
+std::optional<std::uint32_t> Pool::place_of(Handle handle) const {
+    const auto bits = static_cast<std::uint64_t>(handle);
     const auto place = static_cast<std::uint32_t>(bits);
     const bool is_there = place < table_.size() && table_[place].generation == bits >> 32 && table_[place].standing != Standing::free;
     return is_there ? std::optional(place) : std::nullopt;
 }
 
-Result<Slot, std::string> Pool::add(const Ticket& ticket) {
+Result<Handle, std::string> Pool::add(const Ticket& ticket) {
     TRY(entry, read_entry(ticket, rules_, options_.seed));
     for (std::size_t i = 0; i < entry.players.size(); ++i) {
         const bool is_twice = std::find(entry.players.begin(), entry.players.begin() + static_cast<std::ptrdiff_t>(i), entry.players[i]) !=
@@ -36,7 +36,7 @@ Result<Slot, std::string> Pool::add(const Ticket& ticket) {
     store(place, entry);
     table_[place].line = line_of(entry.same);
     enter(place);
-    return slot_of(place);
+    return handle_of(place);
 }
 
 // The number of a region; regions_most when there are that many others.
@@ -133,16 +133,16 @@ void Pool::leave(std::uint32_t place) {
     --waiting_;
 }
 
-void Pool::remove(Slot slot) {
-    const auto place = place_of(slot);
+void Pool::remove(Handle handle) {
+    const auto place = place_of(handle);
     if (!place) return;
     if (table_[*place].standing == Standing::waiting) leave(*place);
     free(*place);
     drop_stale_timers();
 }
 
-void Pool::release(Slot slot) {
-    const auto place = place_of(slot);
+void Pool::release(Handle handle) {
+    const auto place = place_of(handle);
     if (place && table_[*place].standing == Standing::proposed) enter(*place);
 }
 

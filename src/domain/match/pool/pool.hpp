@@ -32,9 +32,9 @@ public:
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
 
-    Result<Slot, std::string> add(const Ticket& ticket);
-    void remove(Slot slot);
-    void release(Slot slot);
+    Result<Handle, std::string> add(const Ticket& ticket);
+    void remove(Handle handle);
+    void release(Handle handle);
 
     void put(Backfill backfill);
     void remove_backfill(MatchId match);
@@ -43,7 +43,7 @@ public:
     bool is_cut_short() const { return !unfinished_.empty(); }
     std::optional<Time> next_pass() const;
 
-    Explanation explain(Slot slot, Time now) const;
+    Explanation explain(Handle handle, Time now) const;
     std::size_t waiting() const { return waiting_; }
     std::span<const std::string> team_names() const { return rules_.teams; }
     // What it holds, with the room that it has for more.
@@ -98,8 +98,8 @@ private:
     void enter(std::uint32_t place);
     void leave(std::uint32_t place);
     void free(std::uint32_t place);
-    std::optional<std::uint32_t> place_of(Slot slot) const;
-    Slot slot_of(std::uint32_t place) const;
+    std::optional<std::uint32_t> place_of(Handle handle) const;
+    Handle handle_of(std::uint32_t place) const;
 
     void prefetch_behind(std::size_t anchor) const;
     void take_due(Time now);

@@ -22,12 +22,12 @@ public:
     std::string join(const Join& join) {
         const auto added = pool_.add(ticket_of(join));
         if (!added) return added.error();
-        slots_[join.player] = *added;
+        handles_[join.player] = *added;
         names_[*added] = join.player;
         return "";
     }
-    void cancel(const std::string& player) { pool_.remove(slots_.at(player)); }
-    void refuse(const std::string& player) { pool_.release(slots_.at(player)); }
+    void cancel(const std::string& player) { pool_.remove(handles_.at(player)); }
+    void refuse(const std::string& player) { pool_.release(handles_.at(player)); }
 
     // "a b | c d": the matches that a pass makes, with their teams in brackets when there are several: "[a b][c d]".
     std::vector<std::string> pass(Milliseconds after = 0ms) {
@@ -38,12 +38,12 @@ public:
     }
     const std::vector<Proposal>& proposals() const { return proposals_; }
     Pool& pool() { return pool_; }
-    Slot slot(const std::string& player) const { return slots_.at(player); }
+    Handle handle(const std::string& player) const { return handles_.at(player); }
 
 private:
     std::string text_of(const Proposal& proposal) const {
         std::vector<std::set<std::string>> teams(pool_.team_names().size());
-        for (const auto& [slot, team] : proposal.placed) teams[team].insert(names_.at(slot));
+        for (const auto& [handle, team] : proposal.placed) teams[team].insert(names_.at(handle));
         std::string out;
         for (const auto& team : teams) {
             out += teams.size() > 1 ? "[" : "";
@@ -54,8 +54,8 @@ private:
     }
 
     Pool pool_;
-    std::map<std::string, Slot> slots_;
-    std::map<Slot, std::string> names_;
+    std::map<std::string, Handle> handles_;
+    std::map<Handle, std::string> names_;
     std::vector<Proposal> proposals_;
 };
 
@@ -252,14 +252,14 @@ TEST(Pool, SaysWhatATicketLacks) {
 TEST(Pool, ASlotOfATicketThatHasLeftIsNoOtherTickets) {
     Queue queue(of_size(2, 2));
     std::ignore = queue.join({.player = "a"});
-    const auto stale = queue.slot("a");
+    const auto stale = queue.handle("a");
     queue.cancel("a");
     std::ignore = queue.join({.player = "b"});
 
     queue.pool().remove(stale);
     queue.pool().release(stale);
 
-    EXPECT_NE(queue.slot("b"), stale);
+    EXPECT_NE(queue.handle("b"), stale);
     EXPECT_EQ(queue.pool().waiting(), 1U);
 }
 
@@ -355,7 +355,7 @@ TEST(Pool, ExplainsWhoKeepsWhomOut) {
     std::ignore = queue.join({.player = "c", .skill = 1540, .mode = "race"});
     EXPECT_EQ(queue.pass(), Matches());
 
-    const auto told = queue.pool().explain(queue.slot("a"), start + 2s);
+    const auto told = queue.pool().explain(queue.handle("a"), start + 2s);
 
     EXPECT_EQ(told.looked_at, 2U);
     EXPECT_EQ(told.next_step, 3s);

@@ -163,9 +163,9 @@ private:
         if (random_.chance(20)) join.at -= Milliseconds(random_.below(4000));  // Back from a match that failed.
         if (random_.chance(15) && next_ > 1) join.blocked.push_back(std::to_string(next_ - 1 - random_.below(std::min(next_, 5U))));
         std::erase(join.blocked, join.player);
-        const auto slot = pool_.add(ticket_of(join));
-        ASSERT_TRUE(slot) << slot.error();
-        waiting_[*slot] = join;
+        const auto handle = pool_.add(ticket_of(join));
+        ASSERT_TRUE(handle) << handle.error();
+        waiting_[*handle] = join;
     }
     void cancel() {
         const auto victim = std::next(waiting_.begin(), random_.below(static_cast<std::uint32_t>(waiting_.size())));
@@ -182,11 +182,11 @@ private:
     void check(const Proposal& proposal) {
         Group group;
         std::vector<std::uint32_t> teams(rules_.teams);
-        for (const auto& [slot, team] : proposal.placed) {
-            ASSERT_TRUE(waiting_.contains(slot)) << "proposed twice, or gone";
-            taken_[slot] = waiting_.at(slot);
-            waiting_.erase(slot);
-            group.push_back(&taken_.at(slot));
+        for (const auto& [handle, team] : proposal.placed) {
+            ASSERT_TRUE(waiting_.contains(handle)) << "proposed twice, or gone";
+            taken_[handle] = waiting_.at(handle);
+            waiting_.erase(handle);
+            group.push_back(&taken_.at(handle));
             teams[team] += group.back()->players;
         }
         for (const auto players : teams) ASSERT_TRUE(players >= rules_.limits.back().least && players <= rules_.limits.back().most);
@@ -195,7 +195,7 @@ private:
     }
     void check_nothing_is_left() {
         std::vector<const Join*> left;
-        for (const auto& [slot, join] : waiting_) left.push_back(&join);
+        for (const auto& [handle, join] : waiting_) left.push_back(&join);
         for (std::uint32_t set = 1; set < 1U << left.size(); ++set) {
             Group group;
             for (std::size_t i = 0; i < left.size(); ++i) {
@@ -204,7 +204,7 @@ private:
             ASSERT_FALSE(is_allowed(group, rules_, now_)) << "left waiting: " << names_of(group);
         }
         for (const auto* old : left) {
-            for (const auto& [slot, young] : taken_) ASSERT_FALSE(is_passed_over(*old, young)) << old->player << " by " << young.player;
+            for (const auto& [handle, young] : taken_) ASSERT_FALSE(is_passed_over(*old, young)) << old->player << " by " << young.player;
         }
     }
     static bool is_passed_over(const Join& old, const Join& young) {
@@ -214,14 +214,14 @@ private:
     // The store takes a match, or refuses it; then some of its tickets are gone and the others wait again.
     void settle(const Proposal& proposal) {
         const bool is_refused = random_.chance(20);
-        for (const auto& [slot, team] : proposal.placed) {
+        for (const auto& [handle, team] : proposal.placed) {
             if (is_refused && random_.chance(70)) {
-                pool_.release(slot);
-                waiting_[slot] = taken_.at(slot);
+                pool_.release(handle);
+                waiting_[handle] = taken_.at(handle);
             } else {
-                pool_.remove(slot);
+                pool_.remove(handle);
             }
-            taken_.erase(slot);
+            taken_.erase(handle);
         }
     }
 
@@ -231,8 +231,8 @@ private:
     Pool pool_;
     Milliseconds now_{};
     std::uint32_t next_ = 0;
-    std::map<Slot, Join> waiting_;
-    std::map<Slot, Join> taken_;
+    std::map<Handle, Join> waiting_;
+    std::map<Handle, Join> taken_;
     std::string digest_;
 };
 

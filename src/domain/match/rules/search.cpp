@@ -23,7 +23,7 @@ Candidate Search::State::candidate(std::uint32_t number) const {
     return {.ticket = &entries_[number].profile, .number = number, .level = entries_[number].level};
 }
 
-Result<Slot, std::string> Search::State::add(const Ticket& ticket) {
+Result<Handle, std::string> Search::State::add(const Ticket& ticket) {
     TRY(profile, program_.read(ticket));
     std::uint32_t number = 0;
     if (free_.empty()) {
@@ -43,19 +43,21 @@ Result<Slot, std::string> Search::State::add(const Ticket& ticket) {
     order_.push_back(number);
     is_order_stale_ = true;
     ++waiting_;
-    return slot_of(number);
+    return handle_of(number);
 }
 
-Slot Search::State::slot_of(std::uint32_t number) const { return static_cast<Slot>(std::uint64_t{entries_[number].generation} << 32U | number); }
+Handle Search::State::handle_of(std::uint32_t number) const {
+    return static_cast<Handle>(std::uint64_t{entries_[number].generation} << 32U | number);
+}
 
-std::optional<std::uint32_t> Search::State::number_of(Slot slot) const {
-    const auto number = static_cast<std::uint32_t>(std::to_underlying(slot));
-    const bool is_here = number < entries_.size() && entries_[number].is != Entry::Is::free && slot_of(number) == slot;
+std::optional<std::uint32_t> Search::State::number_of(Handle handle) const {
+    const auto number = static_cast<std::uint32_t>(std::to_underlying(handle));
+    const bool is_here = number < entries_.size() && entries_[number].is != Entry::Is::free && handle_of(number) == handle;
     return is_here ? std::optional(number) : std::nullopt;
 }
 
-void Search::State::remove(Slot slot) {
-    const auto number = number_of(slot);
+void Search::State::remove(Handle handle) {
+    const auto number = number_of(handle);
     if (!number) return;
     auto& removed = entry(*number);
     if (removed.is == Entry::Is::waiting) {
@@ -69,8 +71,8 @@ void Search::State::remove(Slot slot) {
     free_.push_back(*number);
 }
 
-void Search::State::release(Slot slot) {
-    const auto number = number_of(slot);
+void Search::State::release(Handle handle) {
+    const auto number = number_of(handle);
     if (!number || entry(*number).is != Entry::Is::proposed) return;
     auto& released = entry(*number);
     released.is = Entry::Is::waiting;
@@ -299,7 +301,7 @@ Proposal Search::State::propose(const Found& found, std::size_t already_there, T
         placed.is = Entry::Is::proposed;
         placed.is_fresh = false;
         --waiting_;
-        proposal.placed.push_back({.slot = slot_of(who.number), .team = team});
+        proposal.placed.push_back({.handle = handle_of(who.number), .team = team});
         if (waits_.size() < waits_kept) waits_.emplace_back();
         waits_[next_wait_++ % waits_kept] = now - placed.profile.joined_at;
     }
@@ -351,8 +353,8 @@ std::optional<Milliseconds> Search::State::usual_wait() const {
     return sorted[sorted.size() / 2];
 }
 
-Explanation Search::State::explain(Slot slot, Time now) {
-    const auto asked = number_of(slot);
+Explanation Search::State::explain(Handle handle, Time now) {
+    const auto asked = number_of(handle);
     if (!asked) return {};
     const auto& subject = entry(*asked);
     const auto age = now - subject.profile.joined_at;
@@ -378,15 +380,15 @@ Explanation Search::State::explain(Slot slot, Time now) {
 
 Search::Search(std::vector<Stage> stages, Engine::Options options) : state_(std::make_unique<State>(std::move(stages), options)) {}
 Search::~Search() = default;
-Result<Slot, std::string> Search::add(const Ticket& ticket) { return state_->add(ticket); }
-void Search::remove(Slot slot) { state_->remove(slot); }
-void Search::release(Slot slot) { state_->release(slot); }
+Result<Handle, std::string> Search::add(const Ticket& ticket) { return state_->add(ticket); }
+void Search::remove(Handle handle) { state_->remove(handle); }
+void Search::release(Handle handle) { state_->release(handle); }
 void Search::put(Backfill backfill) { state_->put(backfill); }
 void Search::remove_backfill(MatchId match) { state_->remove_backfill(match); }
 std::vector<Proposal> Search::pass(Time now) { return state_->pass(now); }
 bool Search::is_cut_short() const { return state_->is_cut_short(); }
 std::optional<Time> Search::next_pass() const { return state_->next_pass(); }
-Explanation Search::explain(Slot slot, Time now) const { return state_->explain(slot, now); }
+Explanation Search::explain(Handle handle, Time now) const { return state_->explain(handle, now); }
 std::size_t Search::waiting() const { return state_->waiting(); }
 std::span<const std::string> Search::team_names() const { return state_->team_names(); }
 

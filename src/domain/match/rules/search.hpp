@@ -25,9 +25,9 @@ public:
     Search(std::vector<Stage> stages, Engine::Options options);
     ~Search();
 
-    Result<Slot, std::string> add(const Ticket& ticket);
-    void remove(Slot slot);
-    void release(Slot slot);
+    Result<Handle, std::string> add(const Ticket& ticket);
+    void remove(Handle handle);
+    void release(Handle handle);
 
     // One that a proposal joins is not filled up again before it is put again, with those who came in, or as before when they were refused.
     void put(Backfill backfill);
@@ -37,7 +37,7 @@ public:
     bool is_cut_short() const;
     std::optional<Time> next_pass() const;
 
-    Explanation explain(Slot slot, Time now) const;
+    Explanation explain(Handle handle, Time now) const;
     std::size_t waiting() const;
     std::span<const std::string> team_names() const;
 

@@ -13,15 +13,15 @@ class Search::State {
 public:
     State(std::vector<Stage> stages, Engine::Options options);
 
-    Result<Slot, std::string> add(const Ticket& ticket);
-    void remove(Slot slot);
-    void release(Slot slot);
+    Result<Handle, std::string> add(const Ticket& ticket);
+    void remove(Handle handle);
+    void release(Handle handle);
     void put(const Backfill& backfill);
     void remove_backfill(MatchId match);
     std::vector<Proposal> pass(Time now);
     bool is_cut_short() const { return is_cut_short_; }
     std::optional<Time> next_pass() const;
-    Explanation explain(Slot slot, Time now);
+    Explanation explain(Handle handle, Time now);
     std::size_t waiting() const { return waiting_; }
     std::span<const std::string> team_names() const { return program_.team_names(); }
 
@@ -30,7 +30,7 @@ private:
         enum class Is : std::uint8_t { free, waiting, proposed };
         Is is = Is::free;
         bool is_fresh = false;         // Came, came back or aged since it was searched for.
-        std::uint32_t generation = 0;  // Of the place: grows when a ticket has left it, so that no slot is given out twice.
+        std::uint32_t generation = 0;  // Of the place: grows when a ticket has left it, so that no handle is given out twice.
         std::size_t level = 0;
         std::uint64_t arrival = 0;
         std::uint64_t share = 0;       // Looks that its next search may take.
@@ -47,8 +47,8 @@ private:
     };
     using Found = std::vector<Filler::Placed>;
 
-    Slot slot_of(std::uint32_t number) const;
-    std::optional<std::uint32_t> number_of(Slot slot) const;
+    Handle handle_of(std::uint32_t number) const;
+    std::optional<std::uint32_t> number_of(Handle handle) const;
     Entry& entry(std::uint32_t number) { return entries_[number]; }
     bool is_waiting(std::uint32_t number) const { return entries_[number].is == Entry::Is::waiting; }
     Candidate candidate(std::uint32_t number) const;

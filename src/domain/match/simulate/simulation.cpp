@@ -14,7 +14,7 @@ public:
         : arrivals_(arrivals),
           options_(options),
           engine_(stages, options.engine),
-          slots_(arrivals.size()) {
+          handles_(arrivals.size()) {
         out_.ended_at = options.until.value_or(arrivals.empty() ? Milliseconds(0) : arrivals.back().at);
     }
 
@@ -28,7 +28,7 @@ public:
         }
         now_ = out_.ended_at;
         for (std::size_t i = 0; i < arrived_; ++i) {
-            if (slots_[i]) leave(i, Simulation::Left::How::waiting);
+            if (handles_[i]) leave(i, Simulation::Left::How::waiting);
         }
         return std::move(out_);
     }
@@ -55,13 +55,13 @@ private:
         ticket.players = one.players;
         ticket.priority = one.priority;
         ticket.joined_at = Time(one.at);
-        const auto slot = engine_.add(ticket);
-        if (!slot) {
-            out_.left.push_back({.arrival = arrival, .how = Simulation::Left::How::unfit, .waited = {}, .why = slot.error()});
+        const auto handle = engine_.add(ticket);
+        if (!handle) {
+            out_.left.push_back({.arrival = arrival, .how = Simulation::Left::How::unfit, .waited = {}, .why = handle.error()});
             return;
         }
-        slots_[arrival] = *slot;
-        arrival_of_[*slot] = arrival;
+        handles_[arrival] = *handle;
+        arrival_of_[*handle] = arrival;
         const auto expires = one.expires_after.value_or(options_.ticket_ttl);
         const bool is_cancelled = one.leaves_after && *one.leaves_after < expires;
         ends_.push({.at = one.at + (is_cancelled ? *one.leaves_after : expires),
@@ -73,7 +73,7 @@ private:
     void end_next() {
         const auto end = ends_.top();
         ends_.pop();
-        if (!slots_[end.arrival]) return;
+        if (!handles_[end.arrival]) return;
         leave(end.arrival, end.how);
         look_by(now_);
     }
@@ -91,8 +91,8 @@ private:
             made.at = now_;
             made.region = proposal.region;
             made.quality = proposal.quality;
-            for (const auto& [slot, team] : proposal.placed) {
-                made.placed.push_back({.arrival = arrival_of_.at(slot), .team = team});
+            for (const auto& [handle, team] : proposal.placed) {
+                made.placed.push_back({.arrival = arrival_of_.at(handle), .team = team});
                 forget(made.placed.back().arrival);
             }
         }
@@ -116,14 +116,14 @@ private:
             out_.left[*shortest].explanation.reset();
             explained_.erase(shortest);
         }
-        left.explanation = engine_.explain(*slots_[left.arrival], Time(now_));
+        left.explanation = engine_.explain(*handles_[left.arrival], Time(now_));
         explained_.push_back(out_.left.size());
     }
 
     void forget(std::size_t arrival) {
-        engine_.remove(*slots_[arrival]);
-        arrival_of_.erase(*slots_[arrival]);
-        slots_[arrival].reset();
+        engine_.remove(*handles_[arrival]);
+        arrival_of_.erase(*handles_[arrival]);
+        handles_[arrival].reset();
     }
 
     std::span<const Arrival> arrivals_;
@@ -133,8 +133,8 @@ private:
     Milliseconds not_before_{};
     std::optional<Milliseconds> due_;  // When the engine looks next.
     std::size_t arrived_ = 0;
-    std::vector<std::optional<Slot>> slots_;  // By arrival; none: it does not wait.
-    std::unordered_map<Slot, std::size_t> arrival_of_;
+    std::vector<std::optional<Handle>> handles_;  // By arrival; none: it does not wait.
+    std::unordered_map<Handle, std::size_t> arrival_of_;
     std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
     std::vector<std::size_t> explained_;  // Places in out_.left.
     Simulation out_;
