@@ -5,13 +5,16 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
+#include "async/signal.hpp"
 #include "async/wait_queue.hpp"
 #include "ports/task.hpp"
 
@@ -77,5 +80,40 @@ private:
 //     auto body = serve(children);
 //     co_await run_with(children, std::move(body));
 Task<void> run_with(TaskGroup& group, Task<void> body);
+
+namespace detail {
+
+template <class T>
+struct Outcome {
+    std::optional<T> value;
+    Signal over;
+};
+// Says that it is over when its task is gone, whether that has ever begun or not.
+template <class T>
+struct Ending {
+    std::shared_ptr<Outcome<T>> outcome;
+    explicit Ending(std::shared_ptr<Outcome<T>> of) : outcome(std::move(of)) {}
+    Ending(Ending&&) = default;
+    ~Ending() {
+        if (outcome) outcome->over.raise();
+    }
+};
+template <class T>
+Task<void> keep(Task<T> task, Ending<T> ending) {
+    ending.outcome->value.emplace(co_await std::move(task));
+}
+
+}  // namespace detail
+
+// What `task` returns, run as one of the group: for somebody outside who waits for work that must end before the group does. Nothing when the group
+// was cancelled first. A cancellation of the caller ends the wait only.
+template <class T>
+Task<std::optional<T>> run_in(TaskGroup& group, std::string name, Task<T> task) {
+    auto outcome = std::make_shared<detail::Outcome<T>>();
+    detail::Ending<T> ending(outcome);
+    group.spawn(std::move(name), detail::keep(std::move(task), std::move(ending)));
+    co_await outcome->over.wait();
+    co_return std::move(outcome->value);
+}
 
 }  // namespace gk::async

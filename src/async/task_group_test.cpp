@@ -109,6 +109,38 @@ TEST(TaskGroup, NamesWhatItWaitsFor) {
     run_until_done(io, group.join());
 }
 
+Task<int> seven_after(ManualClock& clock, Milliseconds wait) {
+    co_await clock.sleep(wait);
+    co_return 7;
+}
+
+TEST(TaskGroup, RunInGivesWhatTheTaskReturns) {
+    asio::io_context io;
+    ManualClock clock;
+    TaskGroup group(io.get_executor());
+
+    EXPECT_EQ(run_until_done(io, run_in(group, "at once", seven_after(clock, 0s))), 7);
+}
+
+TEST(TaskGroup, RunInGivesNothingWhenTheGroupIsCancelledFirst) {
+    asio::io_context io;
+    ManualClock clock;
+    TaskGroup group(io.get_executor()), outside(io.get_executor());
+    std::vector<std::optional<int>> seen;
+    const auto ask = [](TaskGroup& in, ManualClock& time, std::vector<std::optional<int>>& out) -> Task<void> {
+        out.push_back(co_await run_in(in, "asked", seven_after(time, 1h)));
+    };
+    outside.spawn("begun", ask(group, clock, seen));
+    io.poll();
+
+    group.cancel();
+    outside.spawn("not begun", ask(group, clock, seen));
+    run_until_done(io, outside.join());
+    run_until_done(io, group.join());
+
+    EXPECT_EQ(seen, (std::vector<std::optional<int>>{std::nullopt, std::nullopt}));
+}
+
 TEST(TaskGroup, ReportsAnExceptionWithTheNameOfItsTask) {
     asio::io_context io;
     ManualClock clock;

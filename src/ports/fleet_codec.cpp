@@ -81,6 +81,7 @@ Value to_value(const FleetServer& server) {
                                 {"ports", std::move(ports)},
                                 {"slot", std::int64_t{server.slot}}});
     if (server.match) value.set("match", server.match->text());
+    if (server.is_foreign) value.set("foreign", true);
     return value;
 }
 
@@ -96,6 +97,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Flee
     in.optional("generation", out.generation);
     in.required("since", out.since);
     read_id(in, "match", out.match);
+    in.optional("foreign", out.is_foreign);
     in.required("ports", out.ports);
     in.required("slot", out.slot);
     return in.finish_lenient() && uid.has_value();

@@ -26,6 +26,7 @@ struct FleetServer {
     std::uint64_t generation = 1;  // Of its fleet.
     Time since{};                  // Of its state.
     std::optional<MatchId> match;  // From `allocated` on; of one that was begun for its match, always.
+    bool is_foreign = false;       // The match is kept by whoever asked for a server, not by us: only its game ends it.
     std::vector<server::PortBinding> ports;
     std::uint32_t slot = 0;        // As of servers; from fleet_slots_first on.
     bool operator==(const FleetServer&) const = default;

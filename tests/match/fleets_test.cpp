@@ -321,6 +321,21 @@ TEST_F(FleetsTest, AMatchWhoseServerIsGoneHasEndedAndAServerWithoutMatchIsEnded)
     EXPECT_TRUE(arena.games.empty());
 }
 
+TEST_F(FleetsTest, AServerTakenForAMatchOfSomebodyElseServesOnAfterARestart) {
+    begin();
+    put(1);
+    const auto theirs = new_match().id;
+    const auto server = wait(fleets->allocate("duels", theirs));
+    ASSERT_TRUE(server) << server.error().detail;
+    settle();
+
+    wait(fleets->adopt({}));
+    settle();
+
+    EXPECT_EQ(fleets->counts("duels")->allocated, 1U);
+    EXPECT_EQ(wait(fleets->allocate("duels", theirs)).value(), *server) << "said again";
+}
+
 // Requirement S1-19.
 TEST_F(FleetsTest, StraysAreRemovedAndWorldsAreNot) {
     begin();

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "app/fleet/fleets_entry.hpp"
 #include "async/deadline.hpp"
 #include "async/this_executor.hpp"
 #include "base/log.hpp"
@@ -35,29 +36,6 @@ std::optional<std::uint32_t> free_slot(const std::set<std::uint32_t>& taken) {
 bool has_ended(Seen::Process process) { return process == Seen::Process::gone || process == Seen::Process::exited; }
 
 }  // namespace
-
-// A server from its first file to its last.
-struct Fleets::Entry {
-    explicit Entry(FleetServer as) : server(std::move(as)) {}
-    FleetServer server;
-    Time heard_at{};
-    Time begun_at{};
-    Seen::Process process = Seen::Process::gone;
-    bool is_up = false;         // Ready for players.
-    bool knows_match = true;    // It was begun for its match, or told of it by us.
-    std::string ending;         // Why it is to end, or has ended; empty: it is not.
-    bool is_being_handed_out = false;
-    async::Signal changed;      // For its own task.
-    async::WaitQueue waiting;   // Who wants it for a match.
-};
-
-struct Fleets::Kept {
-    fleet::Fleet fleet;
-    fleet::Use use;
-    std::string limit;
-    std::optional<Time> last_taken;
-    std::uint32_t beginning = 0;  // Servers that have no ports yet.
-};
 
 Fleets::Fleets(boost::asio::any_io_executor loop, Ports ports) : ports_(ports), ended_(std::move(loop)) {}
 Fleets::~Fleets() = default;
@@ -130,7 +108,7 @@ Task<bool> Fleets::read_servers() {
 Task<void> Fleets::keep_fleets() {
     if (fleets_changed_ && !co_await read_fleets()) co_return;
     if (ports_.clock.now() >= strays_at_) {
-        co_await remove_strays();
+        co_await sweep();
         strays_at_ = ports_.clock.now() + between_strays;
     }
     const auto next = look_after_fleets();
@@ -218,6 +196,8 @@ Task<void> Fleets::tend(ServerUid uid, std::optional<FleetOrder> order) {
     auto& entry = *entries_.at(uid);
     if (order) co_await bring_up(entry, std::move(*order));
     co_await see_through(entry);
+    // What is being written of it for a match must not come after its removal.
+    while (entry.is_being_handed_out) co_await entry.waiting.wait();
     co_await take_down(entry);
     if (entry.server.match) by_match_.erase(*entry.server.match);
     entry.waiting.wake_all();
@@ -317,85 +297,9 @@ Fleets::Entry* Fleets::of_match(MatchId match) {
     return at == by_match_.end() ? nullptr : entries_.at(at->second).get();
 }
 
-Fleets::Entry* Fleets::oldest_ready(const std::string& fleet) {
-    Entry* best = nullptr;
-    for (const auto& [uid, entry] : entries_) {
-        const bool is_free = entry->server.fleet == fleet && entry->server.state == fleet::ServerState::ready && !entry->is_being_handed_out;
-        if (!is_free || entry->process != Seen::Process::ready) continue;
-        if (best == nullptr || std::pair(entry->server.since, uid) < std::pair(best->server.since, best->server.uid)) best = entry.get();
-    }
-    return best;
-}
-
 Fleets::Kept* Fleets::fleet_of(const Entry& entry) {
     const auto at = fleets_.find(entry.server.fleet);
     return at == fleets_.end() ? nullptr : at->second.get();
-}
-
-MatchServers::Answer<std::optional<match::MatchServer>> Fleets::take(match::Match match, QueueRecord queue) {
-    if (const auto* known = of_match(match.id)) {
-        // Of one that is not up start() waits for what comes of it: with a second one the match would have two.
-        if (!known->is_up || !known->ending.empty()) co_return std::nullopt;
-        CO_TRY(address, co_await address_of(known->server.uid, match));
-        co_return std::optional(std::move(address));
-    }
-    if (queue.fleet.empty()) co_return std::nullopt;
-    while (auto* entry = oldest_ready(queue.fleet)) {
-        auto handed = co_await hand_out(*entry, match);
-        if (handed) co_return std::optional(std::move(*handed));
-        // Of the next one nothing would be stored either: the shift is over.
-        if (handed.error().code == "not_stored") co_return std::unexpected(std::move(handed.error()));
-    }
-    co_return std::nullopt;
-}
-
-// Of a match's own server, which hears of its match now when an earlier control plane may not have come so far.
-MatchServers::Answer<match::MatchServer> Fleets::address_of(ServerUid uid, match::Match match) {
-    const auto server = entries_.at(uid)->server;
-    if (!entries_.at(uid)->knows_match) {
-        const auto told = co_await ports_.starter.tell_match(server, match, shift_->epoch());
-        const auto at = entries_.find(uid);
-        const bool is_there = at != entries_.end() && at->second->ending.empty();
-        if (is_there && told) at->second->knows_match = true;
-        if (is_there && !told) end(*at->second, "not_told");
-        if (!is_there || !told) co_return std::unexpected(Refusal{.code = "start_failed", .detail = "the server did not take its match"});
-    }
-    auto address = co_await ports_.starter.address(server);
-    if (!address) co_return std::unexpected(refusal_of(address.error()));
-    co_return std::move(*address);
-}
-
-// Stored first, told then: a server that was told and that nobody remembers would be handed out twice.
-MatchServers::Answer<match::MatchServer> Fleets::hand_out(Entry& entry, match::Match match) {
-    entry.is_being_handed_out = true;
-    const auto uid = entry.server.uid;
-    auto server = entry.server;
-    server.match = match.id;
-    server.state = fleet::ServerState::allocated;
-    server.since = ports_.clock.now();
-    const bool is_stored = co_await store(server);
-    // It may have ended meanwhile.
-    if (const auto kept = entries_.find(uid); !is_stored && kept != entries_.end()) kept->second->is_being_handed_out = false;
-    if (!is_stored) co_return std::unexpected(Refusal{.code = "not_stored", .detail = "the store does not answer"});
-    auto told = co_await ports_.starter.tell_match(server, match, shift_->epoch());
-    auto address = co_await ports_.starter.address(server);
-    const auto at = entries_.find(uid);
-    const bool is_there = at != entries_.end() && at->second->ending.empty();
-    if (!is_there || !told || !address) {
-        if (is_there) end(*at->second, "not_told");
-        co_return std::unexpected(Refusal{.code = "start_failed", .detail = "the server did not take its match"});
-    }
-    auto& kept = *at->second;
-    kept.server = std::move(server);
-    kept.is_being_handed_out = false;
-    by_match_[match.id] = uid;
-    if (auto* fleet = fleet_of(kept)) {
-        const auto now = ports_.clock.now();
-        if (fleet->last_taken) fleet::note_taken(fleet->use, now - *fleet->last_taken);
-        fleet->last_taken = now;
-    }
-    changed_.raise();
-    co_return std::move(*address);
 }
 
 MatchServers::Answer<match::MatchServer> Fleets::start(match::Match match, QueueRecord queue, Time until) {
@@ -447,7 +351,8 @@ Task<void> Fleets::adopt(std::vector<match::Match> live) {
         if (match.state == match::MatchState::assigned && of_match(match.id) == nullptr) ended_.notify(match.id, "lost");
     }
     for (const auto& [uid, entry] : entries_) {
-        if (entry->server.match && !known.contains(*entry->server.match)) end(*entry, "match_over");
+        const bool is_ours = entry->server.match && !entry->server.is_foreign;
+        if (is_ours && !known.contains(*entry->server.match)) end(*entry, "match_over");
     }
 }
 
@@ -473,18 +378,6 @@ std::optional<Fleets::Counts> Fleets::counts(const std::string& fleet) const {
         }
     }
     return counts;
-}
-
-MatchServers::Answer<match::MatchServer> Fleets::allocate(std::string fleet, MatchId match) {
-    if (!has_begun_) co_return std::unexpected(Refusal{.code = "not_at_work", .detail = "another control plane hands out servers: ask it"});
-    match::Match stand_in;
-    stand_in.id = match;
-    QueueRecord queue;
-    queue.fleet = fleet;
-    auto taken = co_await take(std::move(stand_in), std::move(queue));
-    if (!taken) co_return std::unexpected(taken.error());
-    if (*taken) co_return std::move(**taken);
-    co_return std::unexpected(Refusal{.code = "exhausted", .detail = fmt::format("no server of the fleet '{}' waits", fleet)});
 }
 
 }  // namespace gk::app

@@ -65,6 +65,7 @@ private:
     Task<bool> read_fleets();
     Task<bool> read_servers();
     Task<void> keep_fleets();
+    Task<std::size_t> sweep();
     std::optional<Time> look_after_fleets();
     void carry_out(Kept& kept, const fleet::Plan& plan);
 
@@ -81,7 +82,9 @@ private:
     void become(Entry& entry, fleet::ServerState state);
     void end(Entry& entry, std::string why);
     Answer<match::MatchServer> address_of(ServerUid uid, match::Match match);
-    Answer<match::MatchServer> hand_out(Entry& entry, match::Match match);
+    Answer<std::optional<match::MatchServer>> take_ready(std::string fleet, match::Match match, bool is_foreign);
+    Answer<match::MatchServer> hand_out(Entry& entry, match::Match match, bool is_foreign);
+    Answer<match::MatchServer> take_foreign(std::string fleet, MatchId match);
     Entry* of_match(MatchId match);
     Entry* oldest_ready(const std::string& fleet);
     Kept* fleet_of(const Entry& entry);

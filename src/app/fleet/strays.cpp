@@ -4,9 +4,14 @@
 
 namespace gk::app {
 
-// Begun by one that stored nothing of it any more.
 Task<std::optional<std::size_t>> Fleets::remove_strays() {
-    if (shift_ == nullptr) co_return std::nullopt;
+    if (!has_begun_) co_return std::nullopt;
+    auto work = sweep();
+    co_return co_await async::run_in(*tasks_, "strays", std::move(work));
+}
+
+// Begun by one that stored nothing of it any more.
+Task<std::size_t> Fleets::sweep() {
     std::size_t removed = 0;
     const auto there = co_await ports_.runtime.list();
     if (!there) co_return removed;
