@@ -2,9 +2,11 @@
 """Matches on one machine: the second original's routes and ours, with the real match server and the real load tester."""
 
 import json
+import os
 import socket
 import subprocess
 import time
+import unittest.mock
 import urllib.error
 import urllib.request
 
@@ -56,9 +58,7 @@ class Front:
         raise AssertionError(f"{player} is not {wanted}: {self.status(player)}")
 
 
-class Matches(harness.Case):
-    settings = {"MATCH_QUEUE": "casual", "MATCH_SIZE": 4, "MATCH_LEAST": 2, "MATCH_FLUSH": "2s", "COMPAT_ANONYMOUS": "true"}
-
+class MatchCase(harness.Case):
     def installation(self):
         with socket.socket() as found:
             found.bind(("127.0.0.1", 0))
@@ -82,6 +82,36 @@ class Matches(harness.Case):
         run = subprocess.run([BIN / "gamekeeper", "load", "-o", "json", "--url", self.front.url, *map(str, arguments)], capture_output=True,
                              text=True, timeout=300, check=False)
         return run.returncode, json.loads(run.stdout)
+
+
+
+class DemoQueue(MatchCase):
+    """As the second original is set up, by its own names."""
+
+    settings = {"MATCH_QUEUE": "casual", "COMPAT_ANONYMOUS": "true"}
+
+    def installation(self):
+        demo = unittest.mock.patch.dict(os.environ, SESSION_SIZE="12", MIN_PARTIAL_SESSION_SIZE="2", FLUSH_WAIT_SECONDS="15")
+        demo.start()
+        self.addCleanup(demo.stop)
+        return super().installation()
+
+    # S1-4.
+    def test_twenty_five_joins_are_two_matches_and_one_who_waits(self):
+        tokens = {f"player{i}": self.front.join(f"player{i}")["player_token"] for i in range(25)}
+        matched = [self.front.wait_for(f"player{i}", "matched", tokens[f"player{i}"]) for i in range(24)]
+
+        self.assertEqual(len({reply["session_id"] for reply in matched}), 2)
+        self.assertEqual({len(match["members"]) for match in self.api.ask("GET", "/v1/matches")["items"]}, {12})
+        self.assertEqual(self.front.status("player24"), (200, {"status": "pending"}))
+
+    def test_two_hundred_whole_lives(self):
+        code, report = self.load(200, "--match-duration", 2)
+        self.assertEqual(code, 0, report)
+
+
+class Matches(MatchCase):
+    settings = {"MATCH_QUEUE": "casual", "MATCH_SIZE": 4, "MATCH_LEAST": 2, "MATCH_FLUSH": "2s", "COMPAT_ANONYMOUS": "true"}
 
     def test_whole_life_cycles(self):
         code, report = self.load(24, "--match-duration", 2)
