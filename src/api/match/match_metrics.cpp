@@ -67,7 +67,7 @@ struct MatchMetrics::Families {
     prometheus::Family<prometheus::Gauge>& limited;
 
     std::unordered_map<TicketId, Time> joined;  // Of tickets that wait or play; what joined before this process began is not measured.
-    std::pair<std::optional<MatchId>, std::string_view> last;  // Outcome that was counted last: the tickets of a match come one after another.
+    std::pair<std::optional<MatchId>, std::string> last;  // Outcome that was counted last: the tickets of a match come one after another.
     std::set<std::string> queues;
     std::set<std::string> fleets;
 
@@ -93,10 +93,10 @@ void MatchMetrics::count(const MatchEvent& event, Time now) {
         if (event.what == "assigned") all.waits.Observe(seconds(event.at - joined->second));
         if (event.what == "assigned" || ends_ticket(event.what)) all.joined.erase(joined);
     }
-    const auto outcome = outcome_of(event.what);
+    std::string outcome(outcome_of(event.what));
     if (!event.match || outcome.empty() || all.last == std::pair(event.match, outcome)) return;
-    all.last = {event.match, outcome};
-    all.matches.Add({{"outcome", std::string(outcome)}}).Increment();
+    all.matches.Add({{"outcome", outcome}}).Increment();
+    all.last = {event.match, std::move(outcome)};
 }
 
 void MatchMetrics::set_waiting(const std::map<std::string, std::size_t>& by_queue) {
