@@ -22,11 +22,13 @@ auto place_of(const match::Ticket& ticket) { return std::pair(ticket.joined_at, 
 MatchStore::Answer<Success> MemoryMatchStore::put(QueueRecord queue) {
     auto name = queue.name;
     state_->queues[std::move(name)] = std::move(queue);
+    for (auto* watchers : state_->queue_watchers) watchers->notify();
     co_return Success{};
 }
 
 MatchStore::Answer<Success> MemoryMatchStore::remove_queue(std::string name) {
     state_->queues.erase(name);
+    for (auto* watchers : state_->queue_watchers) watchers->notify();
     co_return Success{};
 }
 

@@ -45,18 +45,26 @@ struct MatchState {
     Epoch epoch{};
 
     std::set<async::Watchers<>*> replicas;  // Of the stores that are there now.
+    std::set<async::Watchers<>*> queue_watchers;
 };
 
 // An honest MatchStore that only forgets when its state does. Several over one state are replicas: they see each other's changes, and wake each
 // other's watchers.
 class MemoryMatchStore final : public MatchStore {
 public:
-    MemoryMatchStore(boost::asio::any_io_executor loop, std::shared_ptr<MatchState> state) : state_(std::move(state)), watchers_(std::move(loop)) {
+    MemoryMatchStore(boost::asio::any_io_executor loop, std::shared_ptr<MatchState> state)
+        : state_(std::move(state)),
+          watchers_(loop),
+          queue_watchers_(std::move(loop)) {
         state_->replicas.insert(&watchers_);
+        state_->queue_watchers.insert(&queue_watchers_);
     }
     MemoryMatchStore(const MemoryMatchStore&) = delete;
     MemoryMatchStore& operator=(const MemoryMatchStore&) = delete;
-    ~MemoryMatchStore() override { state_->replicas.erase(&watchers_); }
+    ~MemoryMatchStore() override {
+        state_->replicas.erase(&watchers_);
+        state_->queue_watchers.erase(&queue_watchers_);
+    }
 
     Answer<Success> put(QueueRecord queue) override;
     Answer<Success> remove_queue(std::string name) override;
@@ -82,6 +90,7 @@ public:
     Answer<std::size_t> prune(Time over_before, std::size_t limit) override;
     Answer<Epoch> next_epoch() override;
     std::shared_ptr<void> watch(std::function<void()> changed) override { return watchers_.add(std::move(changed)); }
+    std::shared_ptr<void> watch_queues(std::function<void()> changed) override { return queue_watchers_.add(std::move(changed)); }
 
 private:
     using StoredTicket = MatchState::StoredTicket;
@@ -98,6 +107,7 @@ private:
 
     std::shared_ptr<MatchState> state_;
     async::Watchers<> watchers_;
+    async::Watchers<> queue_watchers_;
 };
 
 }  // namespace gk::memory

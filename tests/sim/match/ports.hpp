@@ -93,6 +93,7 @@ public:
     Answer<std::size_t> prune(Time over_before, std::size_t limit) override { return way_.pass("prune", inner_.prune(over_before, limit)); }
     Answer<Epoch> next_epoch() override { return way_.pass("next epoch", inner_.next_epoch()); }
     std::shared_ptr<void> watch(std::function<void()> changed) override { return inner_.watch(std::move(changed)); }
+    std::shared_ptr<void> watch_queues(std::function<void()> changed) override { return inner_.watch_queues(std::move(changed)); }
 
 private:
     Answer<Joined> do_join(match::Ticket ticket);
