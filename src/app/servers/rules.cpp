@@ -139,6 +139,11 @@ std::vector<FieldError> together(std::vector<FieldError> unread, std::vector<Fie
 
 }  // namespace
 
+std::optional<server::Exposure> usual_exposure(const Exposures& exposures) {
+    if (exposures.empty()) return std::nullopt;
+    return server::Exposure{.kind = exposures.front(), .address = {}, .dns_label = {}, .static_address = {}};
+}
+
 bool is_name(std::string_view text) {
     return !text.empty() && text.size() <= 50 && std::ranges::all_of(text, is_name_character) && text.front() != '-' && text.back() != '-';
 }

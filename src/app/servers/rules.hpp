@@ -14,6 +14,8 @@ namespace gk::app {
 bool is_name(std::string_view text);
 // `exposures` are those that may be chosen here, the usual one first; none on one machine.
 using Exposures = std::vector<server::Exposure::Kind>;
+// How a server is reached that does not say so; nothing on one machine.
+std::optional<server::Exposure> usual_exposure(const Exposures& exposures);
 std::vector<FieldError> check(const CreateOrder& order, const catalog::Catalog& games, const Exposures& exposures);
 std::vector<FieldError> check(const PatchOrder& order, const server::Record& record, const catalog::Catalog& games, const Exposures& exposures);
 // The settings as they are after the patch.

@@ -11,6 +11,10 @@ namespace gk::programs {
 
 std::string text_at(const Value& object, std::string_view key);
 std::optional<std::int64_t> number_at(const Value& object, std::string_view key);
+// As text; empty when it is absent.
+std::string count_at(const Value& object, std::string_view key);
+// A whole number too: JSON writes it without a point.
+std::optional<double> real_at(const Value& object, std::string_view key);
 // The "items" of a list.
 const Value::Array& items_of(const Value& list);
 // A list's or object's member, or an empty one.
