@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import select
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,25 @@ echo "output of $0"
 def report_of(*tests):
     cases = [{"name": name, "result": "COMPLETED", "time": "0.01s", **({} if passed else {"failures": [{"failure": "x"}]})} for name, passed in tests]
     return f"cat >\"$report\" <<'E'\n{json.dumps({'testsuites': [{'name': 'Suite', 'testsuite': cases}]})}\nE\n"
+
+
+# As the end-to-end tests are: their main loop, and a thread that the main one waits for.
+HANGING = f"""
+import sys, threading, unittest
+sys.path.insert(0, {str(RUNNER.parent.parent / "tests/e2e")!r})
+import harness
+
+def wait_for_ever():
+    threading.Event().wait()
+
+class Hanging(unittest.TestCase):
+    def test_hangs(self):
+        waiting = threading.Thread(target=wait_for_ever, daemon=True)
+        waiting.start()
+        waiting.join()
+
+harness.main()
+"""
 
 
 class Runner(unittest.TestCase):
@@ -92,9 +112,34 @@ class Runner(unittest.TestCase):
         with open(self.build / "life") as life:
             self.assertEqual("x\n", life.readline())
             runner.terminate()
+            ended, _, _ = select.select([life], [], [], 30)
+            self.assertTrue(ended, "its script goes on")
             self.assertEqual("", life.readline())
 
         self.assertEqual(143, runner.wait(10))
+
+    def time_out(self, text):
+        """What the runner prints about a Python script that takes longer than its 5 s."""
+        script = self.build / "hangs"
+        script.write_text("#!/usr/bin/python3\n" + text)
+        script.chmod(0o755)
+        plain = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+        done = subprocess.run([RUNNER, "--build", self.build, "--scripts", self.listing((script, "5"))], capture_output=True, text=True, timeout=60,
+                              env=plain)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not finished after 5 s", done.stdout)
+        return done
+
+    def test_what_a_script_said_that_timed_out_is_kept(self):
+        done = self.time_out("import signal\nprint('said before')\nsignal.pause()\n")
+
+        self.assertIn("said before", done.stdout)
+
+    def test_where_a_script_hangs_that_timed_out_is_told(self):
+        done = self.time_out(HANGING)
+
+        self.assertEqual(self.last_line(done.stdout), "0 passed, 2 failed")
+        self.assertIn("in wait_for_ever\n", done.stdout, "the stack of the thread that hangs")
 
     def test_a_failed_test_is_named_and_its_output_shown(self):
         self.program("try_a_test", report_of(("A", True), ("B", False)) + "exit 1\n")

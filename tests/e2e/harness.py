@@ -4,6 +4,7 @@ A test class derives from `Case`; `self.keeper` is a fresh installation. Release
 or build/release/bin.
 """
 
+import faulthandler
 import os
 import pathlib
 import shutil
@@ -260,10 +261,19 @@ class ToyCase(Case):
         self.keeper.own(name, file)
 
 
+def interrupted(*_):
+    """The time is over: what the installations said last, before anything is cleaned up."""
+    for keeper in list(Gamekeeper.present):
+        print(f"--- end of the log of {keeper.state}\n{keeper.log()[-6000:]}", file=sys.stderr, flush=True)
+    raise KeyboardInterrupt
+
+
 def main():
     """Runs the tests of the script that calls it; its last line is what tools/run-tests reads."""
-    # A time-out of the runner, or Ctrl-C, must not leave games and mounts behind. unittest itself runs no clean-ups then.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A time-out of the runner, or Ctrl-C, must not leave games and mounts behind. unittest itself runs no clean-ups then. Where every thread was is
+    # said first, also when the main one would not hear of it.
+    signal.signal(signal.SIGTERM, interrupted)
+    faulthandler.register(signal.SIGTERM, chain=True)
     try:
         result = unittest.main(module="__main__", exit=False, verbosity=2).result
     except KeyboardInterrupt:
