@@ -64,9 +64,20 @@ def guide():
     return text
 
 
-def rendered(*values):
+def unknown_members(values, known, path=""):
+    """Paths of members that the chart's values do not have; what is empty there is people's own."""
+    found = []
+    for name, value in values.items():
+        if name not in known:
+            found.append(path + name)
+        elif isinstance(value, dict) and known[name]:
+            found += unknown_members(value, known[name], f"{path}{name}.")
+    return found
+
+
+def rendered(*values, more=()):
     done = run(part("helm"), "template", "gamekeeper", CHART, "--namespace=gamekeeper-system", f"--kube-version={parts.KUBERNETES.version}",
-               *(f"--set={value}" for value in values))
+               *(f"--set={value}" for value in values), *more)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -113,11 +124,12 @@ class Manifests(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_a_real_server_takes_the_objects_of_the_guide(self):
-        objects = [yaml.safe_load(text) for text in re.findall(r"<<EOF\n(.*?)\n *EOF\n", guide(), re.DOTALL)]
-        self.assertEqual({"Fleet", "Game", "GameServer"}, {it["kind"] for it in objects})
+        objects = [yaml.safe_load(text) for text in re.findall(r"kubectl [^\n]*<<EOF\n(.*?)\n *EOF\n", guide(), re.DOTALL)]
+        self.assertEqual({"Fleet", "Game", "GameServer", "StorageClass"}, {it["kind"] for it in objects})
         for item in objects:
             with self.subTest(kind=item["kind"]):
-                item["metadata"]["namespace"] = "games"
+                if item["kind"] != "StorageClass":
+                    item["metadata"]["namespace"] = "games"
                 self.server.kubectl("apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-", text=yaml.safe_dump(item))
 
     def test_the_values_of_the_guide_are_those_of_the_chart(self):
@@ -135,6 +147,18 @@ class Manifests(unittest.TestCase):
                     for name in value.partition("=")[0].split("."):
                         self.assertIn(name, at)
                         at = at[name]
+
+    def test_the_values_files_of_the_guide_are_those_of_the_chart(self):
+        known = yaml.safe_load((CHART / "values.yaml").read_text())
+        files = dict(re.findall(r"cat >(aks.yaml|eks.yaml) <<EOF\n(.*?)\n *EOF\n", guide(), re.DOTALL))
+        self.assertEqual({"aks.yaml", "eks.yaml"}, set(files))
+        for name, text in files.items():
+            with self.subTest(name=name), tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+                file.write(text)
+                file.flush()
+                self.assertEqual([], unknown_members(yaml.safe_load(text), known))
+                objects = rendered(more=["--values", file.name])
+                self.server.kubectl("apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-", text=objects)
 
     def test_the_program_prints_the_definitions_of_the_chart_and_its_rendering(self):
         printed = run(PROGRAMS / "gamekeeper", "manifests").stdout
