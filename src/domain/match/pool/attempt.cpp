@@ -91,20 +91,28 @@ void Attempt::gather(std::size_t want) {
     above_.list.clear();
     are_all_alone_ = anchor_.width == 1;
     if (!rules_.number) return gather_all_in_turn(want);
-    gather_above(want);
-    gather_below(want);
+    const auto reach = std::min(step_.spread, anchor_.window);
+    gather_above(want, reach);
+    gather_below(want, reach_below(reach));
+}
+
+// Where everybody waits alone and plays with everybody, and those above make a full match by themselves, somebody below who is no nearer than the
+// last of them makes none that is better: in a long line that spares most anchors half of the search.
+std::int64_t Attempt::reach_below(std::int64_t reach) const {
+    const std::size_t others = players_most() - 1;
+    const bool is_enough_above = table_.mores_used == 0 && !rules_.window && others > 0 && above_.list.size() >= others;
+    return is_enough_above ? std::min(reach, above_.list[others - 1].number - anchor_.number - 1) : reach;
 }
 
 void Attempt::gather_all_in_turn(std::size_t want) {
-    for (auto spot = lines_.first(table_[anchor_.place].line); spot; spot = lines_.next(*spot)) {
+    for (auto spot = lines_.first(table_.rest(anchor_.place).line); spot; spot = lines_.next(*spot)) {
         above_.is_all = above_.list.size() < want;
         if (!above_.is_all || !consider(lines_.place(*spot), 0, above_.list)) return;
     }
 }
 
-void Attempt::gather_above(std::size_t want) {
+void Attempt::gather_above(std::size_t want, std::int64_t reach) {
     const auto own = lines_.find(anchor_.place);
-    const auto reach = std::min(step_.spread, anchor_.window);
     for (auto spot = lines_.next(own); spot; spot = lines_.next(*spot)) {
         const auto distance = lines_.key(*spot) - anchor_.number;
         if (distance > reach) return;
@@ -114,9 +122,9 @@ void Attempt::gather_above(std::size_t want) {
 }
 
 // Downwards from one number to the next, but among those with the same number who came first goes first.
-void Attempt::gather_below(std::size_t want) {
+void Attempt::gather_below(std::size_t want, std::int64_t reach) {
+    if (reach < 0) return;
     const auto own = lines_.find(anchor_.place);
-    const auto reach = std::min(step_.spread, anchor_.window);
     for (auto last = lines_.previous(own); last;) {
         const auto key = lines_.key(*last);
         const auto distance = anchor_.number - key;
@@ -145,12 +153,12 @@ bool Attempt::gather_group(Lines::Spot first, Lines::Spot own, std::size_t want)
 
 bool Attempt::is_blocked(std::uint32_t a, std::uint32_t b) const {
     const auto blocks = [&](std::uint32_t who, std::uint32_t whom) {
-        if (table_[who].more == nowhere) return false;
-        const auto& blocked = table_.mores[table_[who].more].blocked;
+        if (!table_[who].has_more) return false;
+        const auto& blocked = table_.mores[table_.rest(who).more].blocked;
         if (blocked.empty()) return false;
         const auto is_on_list = [&](std::uint64_t player) { return std::ranges::binary_search(blocked, player); };
-        if (is_on_list(table_[whom].player)) return true;
-        return table_[whom].more != nowhere && std::ranges::any_of(table_.mores[table_[whom].more].others, is_on_list);
+        if (is_on_list(table_.rest(whom).player)) return true;
+        return table_[whom].has_more && std::ranges::any_of(table_.mores[table_.rest(whom).more].others, is_on_list);
     };
     return blocks(a, b) || blocks(b, a);
 }

@@ -60,8 +60,9 @@ private:
     bool try_region(std::optional<std::uint32_t> region);
     void gather(std::size_t want);
     void gather_all_in_turn(std::size_t want);
-    void gather_above(std::size_t want);
-    void gather_below(std::size_t want);
+    std::int64_t reach_below(std::int64_t reach) const;
+    void gather_above(std::size_t want, std::int64_t reach);
+    void gather_below(std::size_t want, std::int64_t reach);
     bool gather_group(Lines::Spot first, Lines::Spot own, std::size_t want);
     bool consider(std::uint32_t place, std::int64_t number, std::vector<Candidate>& to);
     bool is_over() const { return *budget_ == 0; }

@@ -110,9 +110,9 @@ bool Pool::has_region(const Running& running, std::uint32_t place, const PlainRu
 
 bool Pool::is_unwanted(const Running& running, std::uint32_t place) const {
     const auto is_on_list = [&](std::uint64_t player) { return std::ranges::binary_search(running.blocked, player); };
-    if (is_on_list(table_[place].player)) return true;
-    if (table_[place].more == nowhere) return false;
-    const auto& more = table_.mores[table_[place].more];
+    if (is_on_list(table_.rest(place).player)) return true;
+    if (!table_[place].has_more) return false;
+    const auto& more = table_.mores[table_.rest(place).more];
     const auto is_blocked = [&](std::uint64_t player) { return std::ranges::binary_search(more.blocked, player); };
     return std::ranges::any_of(more.others, is_on_list) || std::ranges::any_of(running.players, is_blocked);
 }
@@ -123,15 +123,15 @@ void Pool::take_in(Running& running, std::uint32_t place, std::uint32_t team, Ti
     running.most = std::max(running.most.value_or(number), number);
     running.there[team] += table_[place].width;
     running.open_slots -= table_[place].width;
-    running.players.push_back(table_[place].player);
+    running.players.push_back(table_.rest(place).player);
     // Whoever is taken after it lies in its window, and its age counts when it is the newest.
     running.from = std::max(running.from, number - attempt_.window_of(place, now));
     running.to = std::min(running.to, number + attempt_.window_of(place, now));
     if (!rules_.is_by_oldest) running.since = std::max(running.since, table_.joined(place));
     for (std::size_t region = 0; region < regions_.size(); ++region)
         running.latency[region] = std::max(running.latency[region], table_.latency[region][place]);
-    if (table_[place].more == nowhere) return;
-    const auto& more = table_.mores[table_[place].more];
+    if (!table_[place].has_more) return;
+    const auto& more = table_.mores[table_.rest(place).more];
     running.players.insert(running.players.end(), more.others.begin(), more.others.end());
     running.blocked.insert(running.blocked.end(), more.blocked.begin(), more.blocked.end());
     std::ranges::sort(running.blocked);

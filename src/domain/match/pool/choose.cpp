@@ -160,7 +160,7 @@ bool Attempt::seat(std::uint32_t beat) {
 }
 
 std::optional<std::pair<Attempt::Candidate*, Attempt::Candidate*>> Attempt::blocked_pair() {
-    if (std::ranges::none_of(taken_, [&](const Taken& one) { return table_[one.place].more != nowhere; })) return std::nullopt;
+    if (std::ranges::none_of(taken_, [&](const Taken& one) { return table_[one.place].has_more; })) return std::nullopt;
     for (std::size_t j = 1; j < taken_.size(); ++j) {
         for (std::size_t i = 1; i < j; ++i) {
             if (is_blocked(taken_[i].place, taken_[j].place)) return std::pair(candidate(taken_[i].place), candidate(taken_[j].place));

@@ -47,8 +47,8 @@ Explanation Pool::explain(Handle handle, Time now) const {
 }
 
 void Pool::count_differences(std::uint32_t own, std::uint32_t other, std::vector<std::uint32_t>& differences) const {
-    const auto& mine = sections_[table_[own].line].same;
-    const auto& theirs = sections_[table_[other].line].same;
+    const auto& mine = sections_[table_.rest(own).line].same;
+    const auto& theirs = sections_[table_.rest(other).line].same;
     for (std::size_t i = 0; i < differences.size(); ++i) {
         if (mine[i] != theirs[i]) ++differences[i];
     }

@@ -11,6 +11,8 @@
 namespace gk::match {
 namespace {
 
+constexpr std::uint32_t chunks_back_most = 4;
+
 constexpr std::uint64_t bit(std::uint32_t at) { return std::uint64_t{1} << at; }
 constexpr std::uint64_t bits_below(std::uint32_t at) { return at >= 64 ? ~std::uint64_t{0} : bit(at) - 1; }
 
@@ -61,7 +63,7 @@ void Lines::put(Line line, std::int64_t key, std::uint32_t place) {
         head.bounds[bound].turn = own.turn;
     }
     insert(chunk, index_for(chunk, key, place), key, place);
-    table_[place].line = line;
+    table_.rest(place).line = line;
     table_[place].chunk = head.bounds[bound].chunk;
 }
 
@@ -197,15 +199,20 @@ std::optional<Lines::Spot> Lines::first_at_least(Line line, std::int64_t key) co
     return spot;
 }
 
-// Mostly they are few and stand in one chunk: then going back is quicker than searching the whole line.
+// Mostly they are few and stand in this chunk or those right before it: then going back is quicker than searching the whole line.
 Lines::Spot Lines::first_of_equals(Spot spot) const {
-    const auto& chunk = chunks_[spot.chunk];
     const auto wanted = key(spot);
-    auto first = spot.at;
-    while (first > 0 && chunk.keys[first - 1] == wanted) --first;
-    const bool may_begin_before = first == 0 && chunk.previous != nowhere && chunks_[chunk.previous].keys[chunks_[chunk.previous].size - 1] == wanted;
-    if (may_begin_before) return *first_at_least(chunk.line, wanted);
-    return {.chunk = spot.chunk, .at = static_cast<std::uint32_t>(std::countr_zero(chunk.seen & ~bits_below(first)))};
+    auto at = spot.chunk;
+    for (std::uint32_t chunks = 0; chunks < chunks_back_most; ++chunks) {
+        const auto& chunk = chunks_[at];
+        auto first = at == spot.chunk ? spot.at : chunk.size;
+        while (first > 0 && chunk.keys[first - 1] == wanted) --first;
+        const auto seen = chunk.seen & ~bits_below(first);
+        if (seen != 0) spot = {.chunk = at, .at = static_cast<std::uint32_t>(std::countr_zero(seen))};
+        at = chunk.previous;
+        if (first > 0 || at == nowhere || chunks_[at].keys[chunks_[at].size - 1] != wanted) return spot;
+    }
+    return *first_at_least(chunks_[spot.chunk].line, wanted);
 }
 
 std::optional<Lines::Spot> Lines::next(Spot spot) const {
@@ -232,10 +239,12 @@ std::optional<Lines::Spot> Lines::previous(Spot spot) const {
 
 void Lines::prefetch(std::uint32_t place) const { prefetch_chunk(table_[place].chunk); }
 
-void Lines::prefetch_beside(std::uint32_t place) const {
-    const auto& chunk = chunks_[table_[place].chunk];
-    if (chunk.next != nowhere) prefetch_chunk(chunk.next);
-    if (chunk.previous != nowhere) prefetch_chunk(chunk.previous);
+void Lines::prefetch_beside(std::uint32_t place, std::uint32_t reach) const {
+    const auto own = find(place);
+    const auto& chunk = chunks_[own.chunk];
+    const auto count = [&](std::uint64_t bits) { return static_cast<std::uint32_t>(std::popcount(chunk.seen & bits)); };
+    if (chunk.next != nowhere && count(~bits_below(own.at + 1)) < reach) prefetch_chunk(chunk.next);
+    if (chunk.previous != nowhere && count(bits_below(own.at)) < reach) prefetch_chunk(chunk.previous);
 }
 
 // All but the keys.

@@ -44,7 +44,7 @@ public:
 
     // Says what is about to be looked at: a ticket's chunk; then those beside it; then the rows of so many tickets to either side.
     void prefetch(std::uint32_t place) const;
-    void prefetch_beside(std::uint32_t place) const;
+    void prefetch_beside(std::uint32_t place, std::uint32_t reach) const;
     void prefetch_neighbours(std::uint32_t place, std::uint32_t reach) const;
 
     // Marks of who was looked at in vain: nobody needs to look again until somebody comes.

@@ -34,7 +34,7 @@ Result<Handle, std::string> Pool::add(const Ticket& ticket) {
     }
     const auto place = take_place();
     store(place, entry);
-    table_[place].line = line_of(entry.same);
+    table_.rest(place).line = line_of(entry.same);
     enter(place);
     return handle_of(place);
 }
@@ -62,20 +62,21 @@ std::uint32_t Pool::take_place() {
 void Pool::store(std::uint32_t place, const Entry& entry) {
     table_[place].turn = entry.turn;
     table_[place].number = entry.number;
-    table_[place].player = entry.players.front();
+    table_.rest(place).player = entry.players.front();
     table_[place].sequence = sequence_++;
-    table_[place].armed = nothing_armed;
+    table_.rest(place).armed = nothing_armed;
     table_[place].width = entry.width;
-    table_[place].more = nowhere;
+    table_[place].has_more = entry.players.size() > 1 || !entry.blocked.empty();
     for (const auto player : entry.players) players_.put(player, place);
-    if (entry.players.size() > 1 || !entry.blocked.empty()) {
+    if (table_[place].has_more) {
+        ++table_.mores_used;
         if (free_mores_.empty()) {
             free_mores_.push_back(static_cast<std::uint32_t>(table_.mores.size()));
             table_.mores.emplace_back();
         }
-        table_[place].more = free_mores_.back();
+        table_.rest(place).more = free_mores_.back();
         free_mores_.pop_back();
-        table_.mores[table_[place].more] = {.others = {entry.players.begin() + 1, entry.players.end()}, .blocked = entry.blocked};
+        table_.mores[table_.rest(place).more] = {.others = {entry.players.begin() + 1, entry.players.end()}, .blocked = entry.blocked};
     }
     store_latencies(place, entry);
 }
@@ -115,14 +116,14 @@ Lines::Line Pool::line_of(const std::vector<std::string>& same) {
 
 // A ticket begins to wait, or waits again.
 void Pool::enter(std::uint32_t place) {
-    auto& section = sections_[table_[place].line];
+    auto& section = sections_[table_.rest(place).line];
     const auto joined = table_.joined(place);
     if (table_[place].standing == Standing::free) ++section.tickets;
     table_[place].is_late = joined < section.latest;
     section.latest = std::max(section.latest, joined);
     table_[place].standing = Standing::waiting;
-    table_[place].armed = nothing_armed;  // What was armed before may have been dropped while it was proposed.
-    lines_.put(table_[place].line, rules_.number ? table_[place].number : table_[place].turn, place);
+    table_.rest(place).armed = nothing_armed;  // What was armed before may have been dropped while it was proposed.
+    lines_.put(table_.rest(place).line, rules_.number ? table_[place].number : table_[place].turn, place);
     fresh_.push_back(place);
     ++waiting_;
 }
@@ -147,14 +148,15 @@ void Pool::release(Handle handle) {
 }
 
 void Pool::free(std::uint32_t place) {
-    players_.remove(table_[place].player);
-    if (table_[place].more != nowhere) {
-        auto& more = table_.mores[table_[place].more];
+    players_.remove(table_.rest(place).player);
+    if (table_[place].has_more) {
+        auto& more = table_.mores[table_.rest(place).more];
         for (const auto player : more.others) players_.remove(player);
         more = {};
-        free_mores_.push_back(table_[place].more);
+        free_mores_.push_back(table_.rest(place).more);
+        --table_.mores_used;
     }
-    const auto line = table_[place].line;
+    const auto line = table_.rest(place).line;
     if (--sections_[line].tickets == 0) {
         line_of_.erase(key_of(sections_[line].same));
         free_lines_.push_back(line);

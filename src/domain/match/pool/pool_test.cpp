@@ -1,7 +1,11 @@
 #include "domain/match/pool/pool.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <map>
 #include <set>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -363,6 +367,58 @@ TEST(Pool, ExplainsWhoKeepsWhomOut) {
     for (const auto& [rule, kept_out] : told.rules) counts[rule] = kept_out;
     EXPECT_EQ(counts["SameMode"], 1U);
     EXPECT_EQ(counts["NearSkill"], 2U);
+}
+
+// Of all runs of so many neighbours with the anchor among them, the narrowest.
+double least_spread(const std::multiset<double>& waiting, double anchor, std::size_t players) {
+    const std::vector<double> sorted(waiting.begin(), waiting.end());
+    double best = std::numeric_limits<double>::max();
+    for (std::size_t i = 0; i + players <= sorted.size(); ++i) {
+        const bool has_anchor = sorted[i] <= anchor && anchor <= sorted[i + players - 1];
+        if (has_anchor) best = std::min(best, sorted[i + players - 1] - sorted[i]);
+    }
+    return best;
+}
+
+// However few of them the search looks at.
+TEST(Pool, WhoComesAloneGetsTheNearestOfAllWhoWait) {
+    std::uint64_t state = 7;
+    const auto below = [&](std::uint64_t limit) {
+        state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+        return (state >> 33) % limit;
+    };
+    for (const std::uint32_t team : {1U, 2U, 5U}) {
+        auto rules = of_size(2 * team, 2 * team);
+        rules.rules.push_back(skill_within(1000));
+        Queue queue(rules);
+        std::map<Handle, double> skills;
+        std::multiset<double> waiting;
+        for (int i = 0; i < 600; ++i) {
+            const Join join{.player = std::to_string(i), .skill = static_cast<double>(below(400)) / 4};
+            ASSERT_EQ(queue.join(join), "");
+            skills[queue.handle(join.player)] = join.skill;
+            waiting.insert(join.skill);
+        }
+        ASSERT_EQ(queue.pass().size(), 600U / (2 * team));
+        for (const auto& proposal : queue.proposals()) {
+            std::vector<double> numbers;
+            for (const auto& placed : proposal.placed) numbers.push_back(skills.at(placed.handle));
+            const auto [least, most] = std::ranges::minmax(numbers);
+            ASSERT_EQ(most - least, least_spread(waiting, numbers.front(), numbers.size())) << "around " << numbers.front();
+            for (const auto number : numbers) waiting.erase(waiting.find(number));
+        }
+    }
+}
+
+TEST(Pool, TwoAboveWhoNeverPlayTogetherHideNobodyBelow) {
+    auto rules = of_size(3, 3);
+    rules.rules.push_back(skill_within(100));
+    Queue queue(rules);
+    EXPECT_EQ(queue.join({.player = "ann", .skill = 1500}), "");
+    EXPECT_EQ(queue.join({.player = "ben", .skill = 1501}), "");
+    EXPECT_EQ(queue.join({.player = "cleo", .skill = 1502, .blocked = {"ben"}}), "");
+    EXPECT_EQ(queue.join({.player = "dan", .skill = 1490}), "");
+    EXPECT_EQ(queue.pass(), Matches{"ann ben dan"});
 }
 
 }  // namespace

@@ -33,23 +33,27 @@ constexpr std::int64_t thousandths(double number) {
 
 enum class Standing : std::uint8_t { free, waiting, proposed };
 
-// What is kept of each ticket, in a row of less than a cache line: a pass comes to tickets in the order of their numbers, which is no order in
-// memory, and then reads several things of each.
+// What is kept of each ticket. A pass comes to tickets in the order of their numbers, which is no order in memory: what it then reads of each stands
+// together in half a cache line, apart from the rest.
 class Table {
 public:
-    struct Row {
+    struct alignas(32) Row {
         std::int64_t turn = 0;
         std::int64_t number = 0;
+        std::uint32_t sequence = 0;  // In which order they were added: decides among equal turns.
+        std::uint32_t generation = 0;
+        std::uint32_t chunk = nowhere;  // Where in the line; belongs to Lines.
+        std::uint8_t width = 1;         // Players.
+        bool has_more = false;          // Something stands in `mores` of it.
+        bool is_late = false;           // Whether somebody in its line had joined after it when it came.
+        Standing standing = Standing::free;
+    };
+    static_assert(sizeof(Row) == 32);
+    struct Rest {
         std::int64_t armed = nothing_armed;  // When its timer is due.
         std::uint64_t player = 0;            // Hash of the first one's name.
-        std::uint32_t sequence = 0;          // In which order they were added: decides among equal turns.
-        std::uint32_t generation = 0;
         std::uint32_t line = 0;
-        std::uint32_t chunk = nowhere;       // Where in the line; belongs to Lines.
-        std::uint32_t more = nowhere;        // Place in `mores`.
-        std::uint8_t width = 1;              // Players.
-        bool is_late = false;                // Whether somebody in its line had joined after it when it came.
-        Standing standing = Standing::free;
+        std::uint32_t more = nowhere;        // Place in `mores`, when the row says that there is one.
     };
     // Of tickets of several players, or with block lists. Hashes of names; `blocked` is sorted.
     struct More {
@@ -60,10 +64,13 @@ public:
     std::vector<std::vector<std::uint64_t>> near;      // For each latency limit, the regions within it as bits.
     std::vector<std::vector<std::uint16_t>> latency;   // For each region, in milliseconds; not_measured.
     std::vector<More> mores;
+    std::size_t mores_used = 0;  // 0 when everybody came alone and plays with everybody.
 
     Row& operator[](std::uint32_t place) { return rows_[place]; }
     const Row& operator[](std::uint32_t place) const { return rows_[place]; }
     std::size_t size() const { return rows_.size(); }
+    Rest& rest(std::uint32_t place) { return rests_[place]; }
+    const Rest& rest(std::uint32_t place) const { return rests_[place]; }
     void grow();  // By one row.
     bool is_before(std::uint32_t a, std::uint32_t b) const {
         return rows_[a].turn != rows_[b].turn ? rows_[a].turn < rows_[b].turn : rows_[a].sequence < rows_[b].sequence;
@@ -74,6 +81,7 @@ public:
 
 private:
     std::vector<Row> rows_;
+    std::vector<Rest> rests_;
 };
 
 }  // namespace gk::match
