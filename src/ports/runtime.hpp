@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,6 +55,7 @@ struct LogLine {
 struct DiskSpec {
     MebiBytes size;
     std::uint32_t slot = 0;  // Whose uid owns the world.
+    bool in_memory = false;  // If that can be: made and removed at once, part of the game's memory, and lost when the machine goes down.
 };
 
 // Runs the games of one machine or cluster. Every call is idempotent: repeating it after an unknown outcome is safe. Commands carry the
@@ -105,6 +107,14 @@ public:
     // Types a console command; returns what the game answered, empty where it has no way to. With epoch 0 it is a person's word that this process,
     // which does not keep, passes on: it goes under the epoch that whoever receives it has seen.
     virtual Answer<std::string> command(ServerUid uid, std::string line, Epoch epoch) = 0;
+    // Says a line to its console that needs no answer: returns once the game can read it, or, where only an answer shows that, with the answer.
+    virtual Answer<Success> tell(ServerUid uid, std::string line, Epoch epoch) {
+        CO_TRY_OK(co_await command(uid, std::move(line), epoch));
+        co_return Success{};
+    }
+
+    // What it is used for, in names for people, where what runs has a place to bear them; elsewhere nothing happens.
+    virtual Answer<Success> label(ServerUid, std::map<std::string, std::string>, Epoch) { co_return Success{}; }
 
     // Lines from `cursor` on, oldest first, at most `lines_max`; a cursor older than what is kept starts at the oldest kept line.
     virtual Answer<std::vector<LogLine>> logs(ServerUid uid, std::uint64_t cursor, std::size_t lines_max) = 0;

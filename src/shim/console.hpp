@@ -18,6 +18,8 @@ public:
     using Done = std::function<void(ShimResult<std::string>)>;
     virtual ~Console() = default;
     virtual void send(std::string line, Done done) = 0;
+    // The same for a line to which no answer is wanted: it is done as soon as the game can read it, where that shows without one.
+    virtual void tell(std::string line, Done done) { send(std::move(line), std::move(done)); }
     // Every line of the game's output, for consoles whose answers are printed there.
     virtual void on_output(const std::string&) {}
 };

@@ -30,7 +30,7 @@ TEST(Fence, LetsOneWithoutAnEpochOnlyLook) {
     Fence fence(Epoch{2});
 
     for (const auto op : {Op::hello, Op::log, Op::log_start, Op::follow, Op::usage}) EXPECT_FALSE(fence.refusal_of(asked(op, 0))) << name_of(op);
-    for (const auto op : {Op::stop, Op::kill, Op::command, Op::quiesce, Op::resume, Op::acknowledge, Op::run, Op::files}) {
+    for (const auto op : {Op::stop, Op::kill, Op::command, Op::quiesce, Op::resume, Op::acknowledge, Op::run, Op::files, Op::tell}) {
         EXPECT_TRUE(fence.refusal_of(asked(op, 0))) << name_of(op);
     }
     EXPECT_EQ(fence.epoch(), Epoch{2});

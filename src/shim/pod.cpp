@@ -95,7 +95,7 @@ void Pod::on_request(ClientId client, const Request& request) {
 
 void Pod::act(ClientId client, const Request& request) {
     switch (request.op) {
-    case Op::hello: server_.subscribe(client); return answer(client, request, Outcome::ok);
+    case Op::hello: server_.subscribe(client); return answer(client, request, Outcome::ok, wire::shim::hello_text());
     case Op::run: return start_run(client, request);
     case Op::files: return serve_files(client, request);
     case Op::game_files: return serve_game_files(client, request);
@@ -108,6 +108,7 @@ void Pod::act(ClientId client, const Request& request) {
     case Op::stop:
     case Op::kill:
     case Op::command:
+    case Op::tell:
     case Op::quiesce:
     case Op::resume: return act_on_run(client, request);
     }

@@ -72,7 +72,7 @@ void Supervisor::attach(Game game, MemoryWatch memory, ControlServer& server) {
 
 void Supervisor::on_request(ControlServer::ClientId client, const wire::shim::Request& request) {
     switch (request.op) {
-    case Op::hello: server_->subscribe(client); return answer(client, request.id, Answered::ok);
+    case Op::hello: server_->subscribe(client); return answer(client, request.id, Answered::ok, wire::shim::hello_text());
     case Op::stop:
         ending_.asked = ending_.asked || phase_ != Phase::stopping;
         begin_stop();
@@ -81,7 +81,8 @@ void Supervisor::on_request(ControlServer::ClientId client, const wire::shim::Re
         ending_.asked = ending_.asked || phase_ != Phase::stopping;
         kill_now();
         return answer(client, request.id, Answered::ok);
-    case Op::command: return type_command(client, request);
+    case Op::command:
+    case Op::tell: return type_command(client, request);
     case Op::quiesce: {
         if (phase_ != Phase::ready) return answer(client, request.id, Answered::unavailable, "the game is not ready");
         return quiescence_->begin(
@@ -106,13 +107,18 @@ void Supervisor::on_request(ControlServer::ClientId client, const wire::shim::Re
 void Supervisor::type_command(ControlServer::ClientId client, const wire::shim::Request& request) {
     if (!console_) return answer(client, request.id, Answered::not_found, "the game takes no commands");
     if (exit_) return answer(client, request.id, Answered::not_found, "the game has ended");
-    if (request.text.empty() || request.text.size() > wire::shim::command_size_max || !is_printable(request.text)) {
-        return answer(client, request.id, Answered::invalid, "a command is one line of at most 4096 bytes without control characters");
+    const bool is_told = request.op == Op::tell;
+    const auto size_max = is_told ? wire::shim::told_size_max : wire::shim::command_size_max;
+    if (request.text.empty() || request.text.size() > size_max || !is_printable(request.text)) {
+        auto why = fmt::format("a command is one line of at most {} bytes without control characters", size_max);
+        return answer(client, request.id, Answered::invalid, std::move(why));
     }
-    console_->send(request.text, [this, client, id = request.id](ShimResult<std::string> reply) {
-        if (reply) return answer(client, id, Answered::ok, std::move(*reply));
-        answer(client, id, Answered::unavailable, reply.error().detail);
-    });
+    auto done = [this, client, id = request.id, is_told](ShimResult<std::string> reply) {
+        if (!reply) return answer(client, id, Answered::unavailable, reply.error().detail);
+        answer(client, id, Answered::ok, is_told ? std::string() : std::move(*reply));
+    };
+    if (is_told) console_->tell(request.text, std::move(done));
+    else console_->send(request.text, std::move(done));
 }
 
 void Supervisor::answer(ControlServer::ClientId client, std::uint32_t id, Answered outcome, std::string text) {

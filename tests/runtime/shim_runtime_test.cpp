@@ -1,6 +1,7 @@
 // What a runtime promises (ports/runtime.hpp), kept by ShimRuntime with the real gk-shim over both hosts.
 #include "adapters/shim/shim_runtime.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <signal.h>
@@ -81,9 +82,12 @@ TEST_P(ShimRuntimeContract, AGameIsStartedWatchedAskedStoppedAndCleaned) {
     EXPECT_EQ(wait_for(Process::ready).disk, Seen::Disk::present);
     EXPECT_OK(runtime->launch(toy(), Epoch{1}));  // Again, after a lost reply.
     EXPECT_EQ(rig->run(runtime->command(one, std::string("say hello"), Epoch{1})).value_or("none"), "hello");
+    EXPECT_OK(runtime->tell(one, std::string("say told"), Epoch{1}));
 
     EXPECT_OK(runtime->stop(one, Epoch{1}));
     const auto seen = wait_for(Process::exited);
+    const auto lines = rig->run(runtime->logs(one, 0, 100)).value_or(std::vector<LogLine>());
+    EXPECT_TRUE(std::ranges::any_of(lines, [](const auto& line) { return line.line == "told"; }));
     EXPECT_OK(runtime->stop(one, Epoch{1}));
     ASSERT_TRUE(seen.exit);
     EXPECT_EQ(seen.exit->cause, server::ExitCause::asked);

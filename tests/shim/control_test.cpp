@@ -18,7 +18,7 @@ TEST(ShimControl, RefusesAnOlderEpochOnceItHasSeenANewerOne) {
 
     EXPECT_EQ(new_leader.ask(Op::hello).outcome, Outcome::ok);
 
-    for (const auto op : {Op::hello, Op::stop, Op::kill, Op::command, Op::quiesce, Op::resume, Op::acknowledge}) {
+    for (const auto op : {Op::hello, Op::stop, Op::kill, Op::command, Op::quiesce, Op::resume, Op::acknowledge, Op::tell}) {
         EXPECT_EQ(old_leader.ask(op, "say x").outcome, Outcome::stale) << name_of(op);
     }
     EXPECT_EQ(new_leader.ask(Op::command, "say still here").text, "still here");
@@ -77,6 +77,62 @@ TEST(ShimControl, AnswersCommandsWithWhatTheGamePrints) {
     EXPECT_EQ(client.ask(Op::command, "").outcome, Outcome::invalid);
 }
 
+TEST(ShimControl, TellsAGameWhatNeedsNoAnswer) {
+    ShimRun run;
+    ASSERT_EQ(run.start(), "executed\n");
+    Client client(run.run);
+    EXPECT_TRUE(wire::shim::knows(client.ask(Op::hello).text, Op::tell));
+    client.until(Phase::ready);
+    const auto players = std::string(wire::shim::command_size_max, 'p');
+
+    const auto told = client.ask(Op::tell, "say " + players);
+
+    EXPECT_EQ(told.outcome, Outcome::ok);
+    EXPECT_EQ(told.text, "");
+    EXPECT_EQ(client.ask(Op::command, "say " + players).outcome, Outcome::invalid) << "only what it is told may be so long";
+    EXPECT_EQ(client.ask(Op::tell, "two\nlines").outcome, Outcome::invalid);
+    EXPECT_EQ(client.ask(Op::command, "say end").outcome, Outcome::ok);
+    EXPECT_NE(run.all_logs().find(players), std::string::npos);
+}
+
+// What a game says after a command is waited for; nobody who tells it something waits with them.
+struct Mute : testing::Test {
+    void SetUp() override {
+        run.spec.program.argv = {"/bin/sleep", "1000"};
+        run.spec.ready.log_pattern = "";
+        ASSERT_EQ(run.start(), "executed\n");
+        client.emplace(run.run);
+    }
+    // The answer that comes first.
+    wire::shim::Answer next_answer() {
+        for (;;) {
+            auto message = client->next();
+            if (!message) return {.text = "the connection ended"};
+            if (const auto* answer = std::get_if<wire::shim::Answer>(&*message)) return *answer;
+        }
+    }
+    ShimRun run;
+    std::optional<Client> client;
+};
+
+TEST_F(Mute, IsToldWithoutWaitingForTheAnswerToACommand) {
+    const auto asked = client->send(Op::command, "anybody there?");
+    const auto told = client->send(Op::tell, "nobody need answer");
+
+    EXPECT_EQ(next_answer().id, told);
+    EXPECT_EQ(next_answer().id, asked);
+}
+
+TEST_F(Mute, HasNotBeenToldWhatItCannotRead) {
+    const std::string line(wire::shim::told_size_max, 'x');
+
+    EXPECT_EQ(client->ask(Op::tell, line).outcome, Outcome::ok) << "it fits the pipe";
+    const auto told = client->send(Op::tell, line);
+    EXPECT_EQ(client->ask(Op::kill).outcome, Outcome::ok);
+
+    EXPECT_EQ(client->answer_to(told).outcome, Outcome::unavailable);
+}
+
 TEST(ShimControl, SaysThatAGameTakesNoCommands) {
     ShimRun run;
     run.spec.console = {};
@@ -84,6 +140,7 @@ TEST(ShimControl, SaysThatAGameTakesNoCommands) {
     Client client(run.run);
 
     EXPECT_EQ(client.ask(Op::command, "say x").outcome, Outcome::not_found);
+    EXPECT_EQ(client.ask(Op::tell, "say x").outcome, Outcome::not_found);
     EXPECT_EQ(client.ask(Op::resume).outcome, Outcome::not_found);
 }
 

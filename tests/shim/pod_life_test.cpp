@@ -21,6 +21,7 @@ TEST(PodShim, IsIdleUntilItIsAskedAndIdleAgainAfterwards) {
         ASSERT_TRUE(plane.run(pod.toy()));
         plane.until(Phase::ready);
         EXPECT_EQ(plane.ask(Op::command, "say hello").value_or("none"), "hello");
+        EXPECT_EQ(plane.ask(Op::tell, "say told").value_or("none"), "");
         ASSERT_TRUE(plane.ask(Op::stop));
         const auto status = plane.until(Phase::exited);
         EXPECT_EQ(status.exit->cause, Cause::asked);

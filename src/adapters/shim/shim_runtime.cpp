@@ -285,6 +285,13 @@ Runtime::Answer<std::string> ShimRuntime::command(ServerUid uid, std::string lin
     co_return co_await ask(uid, Op::command, std::move(line), epoch, patience);
 }
 
+Runtime::Answer<Success> ShimRuntime::tell(ServerUid uid, std::string line, Epoch epoch) {
+    CO_TRY_OK(admit(uid, epoch));
+    CO_TRY(link, co_await reach(uid));
+    const auto kept = link;
+    co_return co_await kept->tell(std::move(line), epoch, patience);
+}
+
 Runtime::Answer<std::vector<LogLine>> ShimRuntime::logs(ServerUid uid, std::uint64_t cursor, std::size_t lines_max) {
     co_return log_files(uid).read(cursor, lines_max);
 }

@@ -51,6 +51,7 @@ public:
     Answer<Success> quiesce(ServerUid uid, Epoch epoch) override;
     Answer<Success> resume(ServerUid uid, Epoch epoch) override;
     Answer<std::string> command(ServerUid uid, std::string line, Epoch epoch) override;
+    Answer<Success> tell(ServerUid uid, std::string line, Epoch epoch) override;
 
     Answer<std::vector<LogLine>> logs(ServerUid uid, std::uint64_t cursor, std::size_t lines_max) override;
     Answer<std::uint64_t> log_cursor_from_end(ServerUid uid, std::size_t lines) override;

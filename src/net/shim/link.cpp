@@ -87,6 +87,7 @@ Task<Result<Success, RuntimeError>> Link::greet(Epoch epoch, Changed changed) {
         if (stranger) hello.error().detail = "whoever listens there does not hold the key of this server's shim: " + hello.error().detail;
         co_return std::unexpected(std::move(hello).error());
     }
+    hello_ = std::move(*hello);
     // The first status has come before the answer; from here on the owner hears of the next.
     changed_ = std::move(changed);
     unkept.keep();
@@ -134,6 +135,12 @@ Task<Result<std::string, RuntimeError>> Link::ask(wire::shim::Op op, std::string
     auto& answer = *pending->answer;
     if (answer.outcome != wire::shim::Outcome::ok) co_return fail(kind_of(answer.outcome), std::move(answer.text));
     co_return std::move(answer.text);
+}
+
+Task<Result<Success, RuntimeError>> Link::tell(std::string line, Epoch epoch, Milliseconds patience) {
+    const auto op = wire::shim::knows(hello_, wire::shim::Op::tell) ? wire::shim::Op::tell : wire::shim::Op::command;
+    CO_TRY_OK(co_await ask(op, std::move(line), epoch, patience));
+    co_return Success{};
 }
 
 Task<void> Link::wait_for(std::shared_ptr<Pending> pending) { co_await pending->arrived.wait(); }

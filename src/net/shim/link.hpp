@@ -47,6 +47,9 @@ public:
     // Sends a request and waits for its answer, at most `patience`. The text of the answer, or an error as the shim told it.
     Task<Result<std::string, RuntimeError>> ask(wire::shim::Op op, std::string text, Epoch epoch, Milliseconds patience);
 
+    // Says a line to the game's console, and does not wait for what the game says to it; a shim from before Op::tell does.
+    Task<Result<Success, RuntimeError>> tell(std::string line, Epoch epoch, Milliseconds patience);
+
     // Ends the connection. Whoever waits for an answer gets `unavailable`.
     void close();
 
@@ -74,6 +77,7 @@ private:
     Changed changed_;
     bool open_ = false;
     wire::shim::Status status_;
+    std::string hello_;  // What the shim answered to it.
     std::uint32_t last_id_ = 0;
     std::map<std::uint32_t, std::shared_ptr<Pending>> pending_;
     std::vector<std::byte> chunk_;

@@ -55,7 +55,7 @@ struct FakeShim : testing::Test {
         status.phase = wire::shim::Phase::ready;
         auto frame = wire::shim::encode(status);
         co_await send(std::move(frame));
-        co_await send_answer(hello.id, Outcome::ok, std::string());
+        co_await send_answer(hello.id, Outcome::ok, hello_text);
     }
     Task<std::shared_ptr<Link>> connect() {
         async::TaskGroup group(io.get_executor());
@@ -79,6 +79,7 @@ struct FakeShim : testing::Test {
     asio::local::stream_protocol::acceptor acceptor{io, {folder + "/" + std::string(wire::shim::layout::socket_file)}};
     std::optional<Socket> peer;
     std::vector<std::byte> in;
+    std::string hello_text = wire::shim::hello_text();
     int changes = 0;
 };
 
@@ -116,6 +117,39 @@ TEST_F(FakeShim, GivesEveryQuestionItsOwnAnswer) {
     const auto link = run(connect());
 
     run(two_questions(*this, *link));
+}
+
+Task<wire::shim::Request> what_comes_of_telling(FakeShim& shim, Link& link) {
+    async::TaskGroup group(shim.io.get_executor());
+    wire::shim::Request heard;
+    const auto obey = [](FakeShim& s, wire::shim::Request& request) -> Task<void> {
+        request = co_await s.receive();
+        co_await s.send_answer(request.id, Outcome::ok, std::string("whatever it said"));
+    };
+    group.spawn("shim", obey(shim, heard));
+    const auto told = co_await link.tell(std::string("ALLOCATE"), third, Milliseconds(1000));
+    EXPECT_TRUE(told.has_value());
+    co_await group.join();
+    co_return heard;
+}
+
+TEST_F(FakeShim, IsToldWhatNeedsNoAnswer) {
+    const auto link = run(connect());
+
+    const auto heard = run(what_comes_of_telling(*this, *link));
+
+    EXPECT_EQ(heard.op, Op::tell);
+    EXPECT_EQ(heard.text, "ALLOCATE");
+}
+
+// It would hang up on a word that it does not know.
+TEST_F(FakeShim, FromBeforeThatIsGivenACommand) {
+    hello_text = "";
+    const auto link = run(connect());
+
+    EXPECT_EQ(run(what_comes_of_telling(*this, *link)).op, Op::command);
+    EXPECT_TRUE(link->is_open());
+    link->close();
 }
 
 Task<void> lost_in_between(FakeShim& shim, Link& link) {

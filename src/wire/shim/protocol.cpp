@@ -1,5 +1,7 @@
 #include "wire/shim/protocol.hpp"
 
+#include <charconv>
+
 #include "wire/shim/archive.hpp"
 #include "wire/shim/document.hpp"
 
@@ -66,6 +68,15 @@ Result<Type, ParseError> head_of_frame(Reader& in) {
 std::vector<std::byte> encode(const Request& request) { return frame(Type::request, request); }
 std::vector<std::byte> encode(const Answer& answer) { return frame(Type::answer, answer); }
 std::vector<std::byte> encode(const Status& status) { return frame(Type::status, status); }
+
+// Ops are added at the end, so their number says which they are.
+std::string hello_text() { return std::to_string(op_names.size()); }
+
+bool knows(std::string_view hello_text, Op op) {
+    std::size_t known = std::to_underlying(Op::tell);
+    std::from_chars(hello_text.data(), hello_text.data() + hello_text.size(), known);
+    return std::to_underlying(op) < known;
+}
 
 Result<Framed<Request>, ParseError> read_request(ByteSpan bytes) {
     TRY(body, whole_frame(bytes, request_size_max));

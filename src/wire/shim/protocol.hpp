@@ -21,6 +21,7 @@ inline constexpr std::size_t frame_size_max = 64 * 1024;  // What a shim sends.
 inline constexpr std::size_t request_size_max = spec_size_max + 1024;
 inline constexpr std::uint8_t protocol_version = 1;
 inline constexpr std::size_t command_size_max = 4096;
+inline constexpr std::size_t told_size_max = 60 * 1024;  // A list of many players.
 inline constexpr std::size_t tail_lines_max = 200;
 inline constexpr std::size_t tail_bytes_max = 40 * 1024;  // Leaves room in a frame.
 inline constexpr std::size_t player_names_max = 256;
@@ -34,6 +35,7 @@ inline constexpr std::size_t player_name_bytes_max = 64;
 // by the cursor that starts the last so many. follow: from now on a log that grows is a change of status. usage: answered by a PodUse.
 // game_files: from the answer on, this connection brings what the game is made of (wire/shim/game_files.hpp). program: from
 // the answer on, it is that of a program (wire/shim/program.hpp).
+// tell: as command, but nothing is awaited from the game: answered, without a text, once the line is where the game can read it.
 enum class Op : std::uint8_t {
     hello,
     stop,
@@ -50,18 +52,24 @@ enum class Op : std::uint8_t {
     usage,
     game_files,
     program,
+    tell,
 };
 inline constexpr auto op_names = std::to_array<std::string_view>({"hello", "stop", "kill", "command", "quiesce", "resume", "acknowledge", "run",
-                                                                  "files", "log", "log_start", "follow", "usage", "game_files", "program"});
+                                                                  "files", "log", "log_start", "follow", "usage", "game_files", "program", "tell"});
 constexpr std::span<const std::string_view> names_of(Op) { return op_names; }
 
 struct Request {
     std::uint32_t id = 0;  // Chosen by the client, repeated in the answer.
     Epoch epoch{};
     Op op = Op::hello;
-    std::string text;  // The console line of `command`, without control characters; an encoded structure where Op says so.
+    std::string text;  // The line of `command` and `tell`, without control characters; an encoded structure where Op says so.
     bool operator==(const Request&) const = default;
 };
+
+// What a shim answers to `hello`: which ops it knows. One that is asked for another hangs up.
+std::string hello_text();
+// Whether the shim that answered this knows `op`. Those from before `tell` said nothing.
+bool knows(std::string_view hello_text, Op op);
 
 // stale: the epoch is lower than one the shim has seen. not_found: the game has no such thing (no console, nothing to quiesce), or has
 // ended. invalid: the request itself is at fault. unavailable: it did not work this time; `text` says why.

@@ -61,6 +61,13 @@ TEST(ShimProtocol, RefusesAFrameWhoseFieldsAreCut) {
     }
 }
 
+TEST(ShimProtocol, SaysWhichOpsAShimKnows) {
+    EXPECT_TRUE(knows(hello_text(), Op::tell));
+    EXPECT_FALSE(knows("15", Op::tell));
+    EXPECT_FALSE(knows("", Op::tell)) << "shims from before it answered so";
+    EXPECT_TRUE(knows("", Op::program));
+}
+
 TEST(ShimProtocol, RefusesImpossibleFrames) {
     auto newer = encode(Request{});
     newer[4] = std::byte{9};

@@ -81,6 +81,7 @@ public:
     Answer<Success> quiesce(ServerUid uid, Epoch epoch) override;
     Answer<Success> resume(ServerUid uid, Epoch epoch) override;
     Answer<std::string> command(ServerUid uid, std::string line, Epoch epoch) override;
+    Answer<Success> tell(ServerUid uid, std::string line, Epoch epoch) override { return links_.tell(uid, std::move(line), epoch); }
 
     // log_cursor_from_end() starts a pod when there is none; logs() does not: `not_found`.
     Answer<std::vector<LogLine>> logs(ServerUid uid, std::uint64_t cursor, std::size_t lines_max) override;

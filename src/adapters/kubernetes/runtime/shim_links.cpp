@@ -142,4 +142,10 @@ ShimLinks::Answer<std::string> ShimLinks::command(ServerUid uid, std::string lin
     co_return co_await link->ask(Op::command, std::move(line), link->status().epoch, patience);
 }
 
+ShimLinks::Answer<Success> ShimLinks::tell(ServerUid uid, std::string line, Epoch epoch) {
+    CO_TRY_OK(admit(epoch));
+    CO_TRY(link, co_await reach(uid));
+    co_return co_await link->tell(std::move(line), epoch, patience);
+}
+
 }  // namespace gk::kubernetes

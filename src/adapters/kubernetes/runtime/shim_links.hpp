@@ -43,6 +43,7 @@ public:
     Answer<std::string> ask(ServerUid uid, wire::shim::Op op, std::string text, Epoch epoch, Milliseconds patience);
     // With epoch 0: under the one that the shim has seen.
     Answer<std::string> command(ServerUid uid, std::string line, Epoch epoch);
+    Answer<Success> tell(ServerUid uid, std::string line, Epoch epoch);
     // Tells these shims our epoch. One that cannot be reached is no danger: an older keeper does not reach it either.
     Task<void> fence(std::vector<ServerUid> servers);
     // One turn for each change of a pod, or of its link: it is reached, so that what its shim says is heard.
