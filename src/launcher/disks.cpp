@@ -97,6 +97,15 @@ Outcome<Success> create_image(const DiskPlace& place, std::uint32_t mebibytes, s
     return make_world(place.world, owner);
 }
 
+// What lies there counts as memory of the game that has written it; an inode for every 4 KiB of it is more than that memory has room for.
+Outcome<Success> create_in_memory(const DiskPlace& place, std::uint32_t mebibytes, std::uint32_t owner) {
+    TRY_OK(make_folder(place.mount, 0711));
+    const auto limits = fmt::format("size={}m,nr_inodes={},mode=0711", mebibytes, mebibytes * 256);
+    if (!is_mounted(place.mount) && ::mount("tmpfs", place.mount.c_str(), "tmpfs", mount_flags, limits.c_str()) != 0)
+        return fail_errno(fmt::format("a disk in memory could not be mounted at {}", place.mount));
+    return make_world(place.world, owner);
+}
+
 Outcome<Success> create_folder(const DiskPlace& place, std::uint32_t owner) {
     TRY_OK(make_folder(place.mount, 0711));
     return make_world(place.world, owner);
@@ -154,6 +163,7 @@ Outcome<Success> create_disk(const Options& options, const wire::launcher::Creat
     const DiskPlace disk = Place(order.server).disk(order.disk);
     const std::uint32_t owner = options.uid_base + order.slot;
     if (exists(disk.image)) return make_world(disk.world, owner);
+    if (order.in_memory) return create_in_memory(disk, order.mebibytes, owner);
     return loop_shortcoming().empty() ? create_image(disk, order.mebibytes, owner) : create_folder(disk, owner);
 }
 

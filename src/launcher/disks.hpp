@@ -3,7 +3,8 @@
 #include "launcher/places.hpp"
 
 // A server's world lies on a file system of its own, as large as its package and not a byte larger: an ext4 image on a loop device. Where
-// the kernel has no loop devices it is a plain folder, whose size is only measured. Every step can be repeated after a crash at any point.
+// the kernel has no loop devices it is a plain folder, whose size is only measured. A world that nobody keeps may lie in memory instead. Every step
+// can be repeated after a crash at any point.
 namespace gk::launcher {
 
 using wire::launcher::Disk;

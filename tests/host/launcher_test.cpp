@@ -43,6 +43,31 @@ TEST_F(Launcher, ADiskIsFullWhenItSaysSo) {
     EXPECT_GE(full->disk, *full->disk_size);
 }
 
+// No image is formatted, attached and synced for what a match writes.
+TEST_F(Launcher, ADiskInMemoryIsNoLargerThanItsPackageAndLeavesNothing) {
+    auto spec = disk(1, 8);
+    spec.in_memory = true;
+    EXPECT_OK(host().create_disk(one, Disk::live, spec));
+    EXPECT_OK(host().create_disk(one, Disk::live, spec));
+
+    const auto said = said_by(one, 1, "stat -f -c %T /data; dd if=/dev/zero of=/data/fill bs=1M count=64 2>/dev/null");
+
+    EXPECT_EQ(said, "tmpfs\n");
+    struct stat fill{};
+    ASSERT_EQ(::stat((rig->world(one) + "/fill").c_str(), &fill), 0);
+    EXPECT_LE(fill.st_size, 8 << 20);
+    EXPECT_GT(fill.st_size, 6 << 20);
+    EXPECT_FALSE(std::filesystem::exists(rig->folder(one) + "/live.img"));
+    const auto usage = rig->run(host().usage(one));
+    ASSERT_TRUE(usage && usage->disk_size) << text_of(usage);
+    EXPECT_LE(usage->disk_size->count, 8);
+
+    EXPECT_OK(host().clean(one));
+    EXPECT_OK(host().remove_disk(one, Disk::live));
+    EXPECT_FALSE(rig->run(host().disks(one))->live);
+    EXPECT_FALSE(std::filesystem::exists(rig->folder(one) + "/live"));
+}
+
 TEST_F(Launcher, ADiskIsMeasuredAlsoWhenItWasNotMountedYet) {
     EXPECT_OK(host().create_disk(one, Disk::live, disk(1)));
     write_text(rig->world(one) + "/map", std::string(9 << 20, 'x'));

@@ -66,7 +66,7 @@ Host::Answer<Host::Disks> LauncherHost::disks(ServerUid uid) {
 }
 
 Host::Answer<Success> LauncherHost::create_disk(ServerUid uid, Disk which, DiskSpec spec) {
-    const wire::CreateDisk order{uid, disk_of(which), spec.slot, bounded(spec.size.count)};
+    const wire::CreateDisk order{uid, disk_of(which), spec.slot, bounded(spec.size.count), spec.in_memory};
     co_return co_await tell(link_, order);
 }
 

@@ -14,7 +14,7 @@ concept Is = (std::same_as<std::remove_const_t<T>, U> || ...);
 
 bool fields(auto&, Is<ListServers, FindShortcomings, Done, DescriptorFollows> auto&) { return true; }
 bool fields(auto& a, Is<SeeDisks, SwitchDisk, Kill, Clean, Forget, MeasureWorld, OpenFiles> auto& v) { return a(v.server); }
-bool fields(auto& a, Is<CreateDisk> auto& v) { return a(v.server, v.disk, v.slot, v.mebibytes); }
+bool fields(auto& a, Is<CreateDisk> auto& v) { return a(v.server, v.disk, v.slot, v.mebibytes, v.in_memory); }
 bool fields(auto& a, Is<RemoveDisk> auto& v) { return a(v.server, v.disk); }
 bool fields(auto& a, Is<OwnDisk> auto& v) { return a(v.server, v.disk, v.slot); }
 bool fields(auto& a, Is<Mount> auto& v) { return a(v.source, v.target); }

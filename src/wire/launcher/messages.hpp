@@ -41,6 +41,7 @@ struct CreateDisk {
     Disk disk = Disk::live;
     std::uint32_t slot = 0;
     std::uint32_t mebibytes = 0;
+    bool in_memory = false;
 };
 struct RemoveDisk {
     ServerUid server;

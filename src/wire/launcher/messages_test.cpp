@@ -13,7 +13,7 @@ std::vector<Request> one_of_each() {
     spec.program.argv = {"/usr/bin/game", "--world", "/data"};
     return {
         {1, SeeDisks{server}},
-        {2, CreateDisk{server, Disk::staged, 7, 5120}},
+        {2, CreateDisk{server, Disk::staged, 7, 5120, true}},
         {3, RemoveDisk{server, Disk::live}},
         {4, SwitchDisk{server}},
         {5, OwnDisk{server, Disk::staged, 7}},
