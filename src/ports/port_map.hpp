@@ -46,6 +46,9 @@ public:
     // otherwise.
     virtual Answer<std::vector<server::PortBinding>> reserve(PortOwner owner, std::vector<PortWish> wishes,
                                                              std::vector<server::PortBinding> before) = 0;
+    // These are the server's, as its row says and whatever was known here before: another control plane may have given them. For rows that no
+    // ServerStore has; where ports are objects of a cluster nothing need be entered.
+    virtual Answer<Success> enter(ServerUid, std::vector<server::PortBinding>) { co_return Success{}; }
     virtual Answer<Success> release(ServerUid server) = 0;
     using Reservation = PortReservation;
     virtual Answer<std::vector<Reservation>> list() = 0;

@@ -21,12 +21,14 @@ public:
         Seen::Process process = Seen::Process::gone;
         server::LaunchSpec spec;
         std::vector<std::string> lines;  // That were typed into its console.
+        std::map<std::string, std::string> labels;
     };
     std::map<ServerUid, Game> games;
     bool is_slow = false;    // Games start and do not become ready.
     bool is_broken = false;  // Games end before they are ready.
     bool is_deaf = false;    // No game takes a command.
     std::set<ServerUid> silent;   // Nothing is heard of these.
+    std::map<ServerUid, Problem> troubled;  // What is wrong where these are.
     std::set<ServerUid> leaving;  // These are on a node that is to be emptied.
     int launches = 0;
 
@@ -48,6 +50,7 @@ public:
         if (silent.contains(uid)) co_return std::unexpected(RuntimeError{RuntimeError::Kind::unavailable, "the shim does not answer"});
         const auto at = games.find(uid);
         if (at != games.end()) seen.process = at->second.process;
+        if (const auto trouble = troubled.find(uid); trouble != troubled.end()) seen.obstacle = trouble->second;
         if (leaving.contains(uid)) seen.leave = Problem{"node_cordoned", "node-2 is to be emptied"};
         co_return seen;
     }
@@ -85,10 +88,18 @@ public:
     }
     Answer<Success> quiesce(ServerUid, Epoch) override { co_return Success{}; }
     Answer<Success> resume(ServerUid, Epoch) override { co_return Success{}; }
-    Answer<std::string> command(ServerUid uid, std::string line, Epoch) override {
+    // Answers of games are not waited for.
+    Answer<std::string> command(ServerUid, std::string, Epoch) override {
+        co_return std::unexpected(RuntimeError{RuntimeError::Kind::unavailable, "the game does not answer"});
+    }
+    Answer<Success> tell(ServerUid uid, std::string line, Epoch) override {
         if (is_deaf) co_return std::unexpected(RuntimeError{RuntimeError::Kind::unavailable, "the shim does not answer"});
         games.at(uid).lines.push_back(std::move(line));
-        co_return std::string();
+        co_return Success{};
+    }
+    Answer<Success> label(ServerUid uid, std::map<std::string, std::string> labels, Epoch) override {
+        games.at(uid).labels = std::move(labels);
+        co_return Success{};
     }
     Answer<std::vector<LogLine>> logs(ServerUid, std::uint64_t, std::size_t) override { co_return std::vector<LogLine>(); }
     Answer<std::uint64_t> log_cursor_from_end(ServerUid, std::size_t) override { co_return std::uint64_t{0}; }

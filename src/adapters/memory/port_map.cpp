@@ -17,6 +17,11 @@ PortMap::Answer<std::vector<server::PortBinding>> MemoryPortMap::reserve(PortOwn
     co_return std::move(*chosen);
 }
 
+PortMap::Answer<Success> MemoryPortMap::enter(ServerUid server, std::vector<server::PortBinding> bindings) {
+    book_.hold(server, bindings);
+    co_return Success{};
+}
+
 PortMap::Answer<Success> MemoryPortMap::release(ServerUid server) {
     const auto now = clock_.now();
     book_.release(server, now);

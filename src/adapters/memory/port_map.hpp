@@ -16,6 +16,7 @@ public:
     MemoryPortMap(std::shared_ptr<StoreState> state, const Clock& clock, Rules rules);
 
     Answer<std::vector<server::PortBinding>> reserve(PortOwner owner, std::vector<PortWish> wishes, std::vector<server::PortBinding> before) override;
+    Answer<Success> enter(ServerUid server, std::vector<server::PortBinding> bindings) override;
     Answer<Success> release(ServerUid server) override;
     Answer<std::vector<Reservation>> list() override;
 

@@ -60,6 +60,12 @@ PortMap::Answer<std::vector<PortBinding>> SqlitePortMap::reserve(PortOwner owner
     co_return std::move(*chosen);
 }
 
+PortMap::Answer<Success> SqlitePortMap::enter(ServerUid server, std::vector<PortBinding> bindings) {
+    CO_TRY_OK(co_await load());
+    book_->hold(server, bindings);
+    co_return Success{};
+}
+
 PortMap::Answer<Success> SqlitePortMap::release(ServerUid server) {
     CO_TRY_OK(co_await load());
     const auto now = clock_.now();

@@ -22,6 +22,7 @@ public:
           rules_(std::move(rules)) {}
 
     Answer<std::vector<server::PortBinding>> reserve(PortOwner owner, std::vector<PortWish> wishes, std::vector<server::PortBinding> before) override;
+    Answer<Success> enter(ServerUid server, std::vector<server::PortBinding> bindings) override;
     Answer<Success> release(ServerUid server) override;
     Answer<std::vector<Reservation>> list() override;
 

@@ -94,15 +94,26 @@ Task<bool> Fleets::read_servers() {
     auto call = [this] { return ports_.store.servers(); };
     const auto all = co_await shift_->ask<std::vector<FleetServer>>(std::move(call));
     if (!all) co_return false;
+    const bool is_held = co_await hold_ports(*all);
+    if (!is_held) co_return false;
     for (const auto& server : *all) {
         // It may have been stored and not told.
         add(server).knows_match = server.fleet.empty();
-        const auto held = co_await ports_.starter.hold_ports(server);
-        if (!held) log::warning("fleet", "ports could not be held again", {{"server", server.name}, {"detail", held.error().message}});
         tasks_->spawn("match server " + server.name, tend(server.uid, std::nullopt));
     }
     strays_at_ = Time();
     co_return true;
+}
+
+// Before any port is given away: what runs has its own.
+Task<bool> Fleets::hold_ports(const std::vector<FleetServer>& servers) {
+    for (std::uint32_t tries = 1; !shift_->is_over(); ++tries) {
+        const auto held = co_await ports_.starter.hold_ports(servers);
+        if (held) co_return true;
+        log::warning("fleet", "ports could not be held again", {{"detail", held.error().message}});
+        co_await ports_.clock.sleep(fleet::back_off(tries));
+    }
+    co_return false;
 }
 
 Task<void> Fleets::keep_fleets() {
@@ -195,6 +206,7 @@ Fleets::Entry& Fleets::add(FleetServer server) {
 Task<void> Fleets::tend(ServerUid uid, std::optional<FleetOrder> order) {
     auto& entry = *entries_.at(uid);
     if (order) co_await bring_up(entry, std::move(*order));
+    else show(entry);
     co_await see_through(entry);
     // What is being written of it for a match must not come after its removal.
     while (entry.is_being_handed_out) co_await entry.waiting.wait();
@@ -215,7 +227,7 @@ Task<void> Fleets::bring_up(Entry& entry, FleetOrder order) {
     const auto launched = co_await ports_.starter.launch(entry.server, std::move(order), shift_->epoch());
     if (!launched) {
         log::warning("fleet", "a match server could not be launched", {{"server", entry.server.name}, {"detail", launched.error().message}});
-        end(entry, "start_failed");
+        end_of_itself(entry);
     }
 }
 
@@ -225,7 +237,7 @@ Task<void> Fleets::see_through(Entry& entry) {
     for (;;) {
         co_await look(entry);
         if (has_ended(entry.process)) {
-            if (entry.ending.empty()) end(entry, entry.is_up ? "server_exited" : "start_failed");
+            end_of_itself(entry);
             co_return;
         }
         if (!entry.ending.empty() && !is_stop_sent) {
@@ -244,6 +256,8 @@ Task<void> Fleets::look(Entry& entry) {
     const auto seen = co_await ports_.runtime.observe(entry.server.uid);
     // Nothing is known of one that does not answer: nobody gets it until it is heard of again.
     entry.process = seen ? seen->process : Seen::Process::unknown;
+    // Of one that is gone the last word counts: with its pod went what could have said why.
+    if (seen && (seen->obstacle || !has_ended(seen->process))) entry.trouble = seen->obstacle ? seen->obstacle->code : std::string();
     if (entry.process != Seen::Process::unknown) entry.heard_at = ports_.clock.now();
     const bool is_idle = entry.server.state == fleet::ServerState::starting || entry.server.state == fleet::ServerState::ready;
     if (seen && seen->leave && is_idle && !entry.server.match && !entry.is_being_handed_out) end(entry, "node_leaves");
@@ -279,15 +293,19 @@ void Fleets::become(Entry& entry, fleet::ServerState state) {
     changed_.raise();
 }
 
+// Nobody has asked for it: its match hears why.
+void Fleets::end_of_itself(Entry& entry) {
+    if (!entry.ending.empty()) return;
+    if (auto* kept = fleet_of(entry); kept != nullptr && !entry.is_up) fleet::note_failed(kept->use, ports_.clock.now());
+    std::string why = entry.is_up ? "server_exited" : "start_failed";
+    end(entry, entry.trouble.empty() ? std::move(why) : entry.trouble);
+    if (entry.server.match) ended_.notify(*entry.server.match, entry.ending);
+}
+
 void Fleets::end(Entry& entry, std::string why) {
     if (!entry.ending.empty()) return;
-    const bool is_by_itself = why == "server_exited" || why == "start_failed";
-    if (why == "start_failed") {
-        if (auto* kept = fleet_of(entry)) fleet::note_failed(kept->use, ports_.clock.now());
-    }
     entry.ending = std::move(why);
     become(entry, fleet::ServerState::ending);
-    if (entry.server.match && is_by_itself) ended_.notify(*entry.server.match, entry.ending);
     entry.waiting.wake_all();
     entry.changed.raise();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -27,6 +28,9 @@ std::string player_list(const match::Match& match) {
     }
     return to_json(Value(std::move(players)));
 }
+
+// Nobody keeps what a match has written. In memory it costs its game at most a quarter of its own; a larger disk is one.
+bool fits_memory(const server::Resources& resources) { return resources.disk.count * 4 <= resources.memory.count; }
 
 const server::PortBinding* game_port(const FleetServer& server) {
     const auto at = std::ranges::find(server.ports, "game", &server::PortBinding::role);
@@ -78,13 +82,23 @@ Result<server::Record, Error> Starter::record_of(const FleetServer& server, cons
     return record;
 }
 
-Starter::Answer<Success> Starter::hold_ports(FleetServer server) {
-    server::Record record;
-    record.game = server.game;
-    auto wishes = ports_.games.port_wishes(record);
-    PortOwner owner{.uid = server.uid, .space = std::string(space), .id = server.name, .exposure = {}};
-    auto held = co_await ports_.port_map.reserve(std::move(owner), std::move(wishes), server.ports);
+// What is not theirs is given back first: a number may belong to another one now, and a release would let it rest under that one.
+Starter::Answer<Success> Starter::hold_ports(std::vector<FleetServer> servers) {
+    auto held = co_await ports_.port_map.list();
     if (!held) co_return std::unexpected(from(held.error()));
+    std::set<ServerUid> gone;
+    for (const auto& each : *held) {
+        if (fleet::is_match_server(each.server)) gone.insert(each.server);
+    }
+    for (const auto& server : servers) gone.erase(server.uid);
+    for (const auto uid : gone) {
+        const auto released = co_await ports_.port_map.release(uid);
+        if (!released) co_return std::unexpected(from(released.error()));
+    }
+    for (const auto& server : servers) {
+        const auto entered = co_await ports_.port_map.enter(server.uid, server.ports);
+        if (!entered) co_return std::unexpected(from(entered.error()));
+    }
     co_return Success{};
 }
 
@@ -94,7 +108,7 @@ Starter::Answer<Success> Starter::launch(FleetServer server, FleetOrder order, E
     if (!order.fleet.empty()) spec.env["FLEET"] = order.fleet;
     for (auto& [name, text] : order.match ? match_environment(*order.match) : std::map<std::string, std::string>()) spec.env[name] = text;
     if (const auto* port = game_port(server)) spec.env["PORT"] = fmt::format("{}", std::to_underlying(port->bound));
-    const DiskSpec disk{.size = record.resources.disk, .slot = server.slot};
+    const DiskSpec disk{.size = record.resources.disk, .slot = server.slot, .in_memory = fits_memory(record.resources)};
     auto made = co_await ports_.runtime.create_disk(server.uid, disk, epoch);
     if (!made) co_return std::unexpected(from(made.error()));
     auto launched = co_await ports_.runtime.launch(std::move(spec), epoch);
@@ -104,8 +118,15 @@ Starter::Answer<Success> Starter::launch(FleetServer server, FleetOrder order, E
 
 Starter::Answer<Success> Starter::tell_match(FleetServer server, const match::Match& match, Epoch epoch) {
     auto line = fmt::format("ALLOCATE {} {}", match.id.text(), player_list(match));
-    auto told = co_await ports_.runtime.command(server.uid, std::move(line), epoch);
+    auto told = co_await ports_.runtime.tell(server.uid, std::move(line), epoch);
     if (!told) co_return std::unexpected(from(told.error()));
+    co_return Success{};
+}
+
+Starter::Answer<Success> Starter::show_match(ServerUid uid, MatchId match, Epoch epoch) {
+    std::map<std::string, std::string> labels{{"session_id", match.text()}};
+    auto shown = co_await ports_.runtime.label(uid, std::move(labels), epoch);
+    if (!shown) co_return std::unexpected(from(shown.error()));
     co_return Success{};
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/error.hpp"
 #include "app/game_book.hpp"
@@ -45,12 +46,14 @@ public:
 
     // Takes a uid and ports. Nothing runs yet, and nothing of it is on disk.
     Answer<FleetServer> prepare(FleetOrder order, std::uint32_t slot);
-    // After a restart of ours the ports that it has are held for it again.
-    Answer<Success> hold_ports(FleetServer server);
+    // At a takeover: these servers and no others have the ports that their rows name, whatever was known here of an earlier time.
+    Answer<Success> hold_ports(std::vector<FleetServer> servers);
     // Returns when the game has been executed. Again: nothing happens.
     Answer<Success> launch(FleetServer server, FleetOrder order, Epoch epoch);
     // Tells a server that waits which match it has got: one line to its console.
     Answer<Success> tell_match(FleetServer server, const match::Match& match, Epoch epoch);
+    // Shows people which match it has, where that can be seen; no player waits for it.
+    Answer<Success> show_match(ServerUid uid, MatchId match, Epoch epoch);
     // Where players reach it.
     Answer<match::MatchServer> address(FleetServer server);
     // Everything of a server whose game has ended is removed. May be repeated.

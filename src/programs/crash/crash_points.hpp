@@ -132,6 +132,12 @@ public:
     Answer<std::string> command(ServerUid uid, std::string line, Epoch epoch) override {
         return points_.around("runtime.command", inner_.command(uid, std::move(line), epoch));
     }
+    Answer<Success> tell(ServerUid uid, std::string line, Epoch epoch) override {
+        return points_.around("runtime.tell", inner_.tell(uid, std::move(line), epoch));
+    }
+    Answer<Success> label(ServerUid uid, std::map<std::string, std::string> labels, Epoch epoch) override {
+        return points_.around("runtime.label", inner_.label(uid, std::move(labels), epoch));
+    }
     Answer<std::vector<LogLine>> logs(ServerUid uid, std::uint64_t cursor, std::size_t lines_max) override {
         return inner_.logs(uid, cursor, lines_max);
     }
@@ -200,6 +206,7 @@ public:
                                                      std::vector<server::PortBinding> before) override {
         return points_.around("port_map.reserve", inner_.reserve(std::move(owner), std::move(wishes), std::move(before)));
     }
+    Answer<Success> enter(ServerUid server, std::vector<server::PortBinding> bindings) override { return inner_.enter(server, std::move(bindings)); }
     Answer<Success> release(ServerUid server) override { return points_.around("port_map.release", inner_.release(server)); }
     Answer<std::vector<Reservation>> list() override { return inner_.list(); }
 

@@ -134,6 +134,9 @@ public:
                                                      std::vector<server::PortBinding> before) override {
         return way_.pass("reserve ports", inner_.reserve(std::move(owner), std::move(wishes), std::move(before)));
     }
+    Answer<Success> enter(ServerUid server, std::vector<server::PortBinding> bindings) override {
+        return way_.pass("enter ports", inner_.enter(server, std::move(bindings)));
+    }
     Answer<Success> release(ServerUid server) override { return way_.pass("release ports", inner_.release(server)); }
     Answer<std::vector<Reservation>> list() override { return way_.ask("list ports", inner_.list()); }
 

@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint32_t slots_each_secret = 256;
 constexpr std::string_view slot_annotation = "gamekeeper.dev/slot";
 constexpr std::string_view app = "game-server";
+constexpr std::int64_t silence_max_s = 60;
 
 std::string_view variable(const server::LaunchSpec& launch, const std::string& name) {
     const auto at = launch.env.find(name);
@@ -29,6 +30,15 @@ Value labels(const server::LaunchSpec& launch) {
     if (!fleet.empty()) out.set("fleet", fleet);
     else out.set("session_id", variable(launch, "SESSION_ID"));
     return out;
+}
+
+// A silent node is given up after a while, which ends its matches: nobody plays on in the dark for the five minutes that are usual.
+Value with_limited_patience(Value tolerations) {
+    for (const auto* trouble : {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}) {
+        tolerations.as_array()->push_back(
+            Value::object({{"key", trouble}, {"operator", "Exists"}, {"effect", "NoExecute"}, {"tolerationSeconds", silence_max_s}}));
+    }
+    return tolerations;
 }
 
 Value metadata(const MatchPod& pod) {
@@ -48,6 +58,7 @@ Value match_pod(const MatchPod& pod, const PodRules& rules) {
     auto spec =
         pod_spec({.launch = pod.launch, .server = pod.pod, .claim = {}}, rules, {.secret = match_keys_name(slot), .item = fmt::to_string(slot)});
     spec.set("restartPolicy", "Never");
+    spec.set("tolerations", with_limited_patience(rules.tolerations));
     return Value::object({{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", metadata(pod)}, {"spec", std::move(spec)}});
 }
 

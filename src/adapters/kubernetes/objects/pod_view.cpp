@@ -92,6 +92,13 @@ PodView pod_view(const Value& pod, NodeState on) {
     return out;
 }
 
+std::optional<Problem> eviction_of(const Value& pod) {
+    const auto* taken = condition(pod, "DisruptionTarget");
+    if (taken == nullptr || text_at(*taken, {"status"}) != "True") return std::nullopt;
+    const auto why = fmt::format("the cluster takes the pod away: {} ({})", text_at(*taken, {"message"}), text_at(*taken, {"reason"}));
+    return Problem{"pod_evicted", why};
+}
+
 Seen in_the_dark(std::string_view node) {
     Seen seen;
     seen.process = Seen::Process::unknown;

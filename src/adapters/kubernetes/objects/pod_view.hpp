@@ -27,6 +27,8 @@ struct PodView {
 };
 // `on` is the state of its node.
 PodView pod_view(const Value& pod, NodeState on);
+// Why the cluster takes that pod away: a drain, a node without memory or one given up, a more important pod. Absent: it does not.
+std::optional<Problem> eviction_of(const Value& pod);
 // What is seen of a game whose node is silent.
 Seen in_the_dark(std::string_view node);
 // Why a pod may not be made at all, in the words of whoever refused it: Pod Security, a quota, a webhook.

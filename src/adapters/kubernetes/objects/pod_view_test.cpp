@@ -45,6 +45,20 @@ TEST(PodView, SaysWhatIsWrong) {
     }
 }
 
+TEST(PodView, SaysThatTheClusterTakesItAway) {
+    const auto pod = read(R"({"metadata":{"deletionTimestamp":"2027-01-15T08:00:00Z"},"spec":{"nodeName":"a"},"status":{"phase":"Running",
+        "conditions":[{"type":"Ready","status":"True"},
+            {"type":"DisruptionTarget","status":"True","reason":"EvictionByEvictionAPI","message":"Eviction API: evicting"}]}})");
+
+    const auto evicted = eviction_of(pod);
+
+    ASSERT_TRUE(evicted);
+    EXPECT_EQ(evicted->code, "pod_evicted");
+    EXPECT_EQ(evicted->detail, "the cluster takes the pod away: Eviction API: evicting (EvictionByEvictionAPI)");
+    EXPECT_FALSE(eviction_of(read(R"({"status":{"conditions":[{"type":"DisruptionTarget","status":"False"}]}})")));
+    EXPECT_FALSE(eviction_of(read(R"({"metadata":{"deletionTimestamp":"2027-01-15T08:00:00Z"},"status":{}})")));
+}
+
 TEST(PodView, OnACutOffNodeItMayStillRun) {
     const auto pod = read(R"({"metadata":{"uid":"u","deletionTimestamp":"2027-01-15T08:00:00Z"},"spec":{"nodeName":"a"},"status":{"phase":"Running",
         "podIP":"10.0.0.9","containerStatuses":[{"image":"c","state":{"running":{}}}]}})");

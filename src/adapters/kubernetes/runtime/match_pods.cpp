@@ -149,6 +149,7 @@ Seen MatchPods::of_pod(ServerUid uid, const PodView& pod) const {
     if (!pod.is_over && pod.node_state == NodeState::unreachable) return in_the_dark(pod.node);
     if (const auto link = links_.open_link(uid, pod); link && !pod.is_over) seen = net::shim::to_domain(link->status());
     seen.obstacle = pod.problem;
+    if (const auto object = find(uid); object != nullptr && !seen.obstacle) seen.obstacle = eviction_of(*object);
     if (!pod.is_over && nodes_.is_cordoned(pod.node)) seen.leave = cordoned_problem(pod.node);
     return seen;
 }
@@ -248,16 +249,38 @@ Runtime::Answer<Success> MatchPods::forget(ServerUid uid, Epoch epoch) {
     co_return Success{};
 }
 
-// No grace where nobody is there to grant it: then the object goes, and the node ends what it finds when it is back.
+// No grace where nobody is there to grant it: then the object goes, and the node ends what it finds when it is back. Also when it was asked for
+// while the node was still thought to be up.
 Runtime::Answer<Success> MatchPods::remove(ServerUid uid, std::optional<std::chrono::seconds> grace) {
     CO_TRY(pod, view_of(uid));
-    if (!pod || (pod->is_leaving && !pod->is_over) || removed_.contains(pod->object_uid)) co_return Success{};
+    if (!pod) co_return Success{};
+    const bool by_force = pod->is_over || pod->node_state == NodeState::unreachable;
+    const auto asked = removed_.find(pod->object_uid);
+    if (asked != removed_.end() ? asked->second || !by_force : pod->is_leaving && !by_force) co_return Success{};
     auto key = key_of(*find(uid));
     Preconditions only{.uid = pod->object_uid, .version = {}};
-    const auto removed = co_await client_.remove(resources::pods, std::move(key), std::move(only), pod->is_over ? std::chrono::seconds(0) : grace);
+    const auto removed = co_await client_.remove(resources::pods, std::move(key), std::move(only), by_force ? std::chrono::seconds(0) : grace);
     const bool is_done = removed || removed.error().kind == Failure::Kind::not_found || removed.error().kind == Failure::Kind::conflict;
     if (!is_done) co_return std::unexpected(error_of(removed.error()));
-    if (find(uid) != nullptr) removed_.insert(pod->object_uid);
+    if (find(uid) != nullptr) removed_.insert_or_assign(pod->object_uid, by_force);
+    co_return Success{};
+}
+
+Runtime::Answer<Success> MatchPods::label(ServerUid uid, std::map<std::string, std::string> labels, Epoch epoch) {
+    CO_TRY_OK(links_.admit(epoch));
+    const auto pod = find(uid);
+    if (pod == nullptr) co_return fail(RuntimeError::Kind::not_found, "there is no pod of this match server");
+    auto wanted = Value::object();
+    for (const auto& [name, text] : labels) {
+        if (text_at(*pod, {"metadata", "labels", name}) != text) wanted.set(name, text);
+    }
+    if (wanted.as_object()->empty()) co_return Success{};
+    // Its uid: not on another pod of that name.
+    auto metadata = Value::object({{"uid", uid_of(*pod)}, {"labels", std::move(wanted)}});
+    auto patch = Value::object({{"metadata", std::move(metadata)}});
+    auto key = key_of(*pod);
+    const auto patched = co_await client_.merge(resources::pods, std::move(key), std::move(patch));
+    if (!patched) co_return std::unexpected(error_of(patched.error()));
     co_return Success{};
 }
 

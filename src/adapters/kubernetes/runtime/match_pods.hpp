@@ -65,6 +65,9 @@ public:
     Answer<Success> forget(ServerUid uid, Epoch epoch) override;
 
     Answer<std::string> command(ServerUid uid, std::string line, Epoch epoch) override { return links_.command(uid, std::move(line), epoch); }
+    // Labels of its pod.
+    Answer<Success> label(ServerUid uid, std::map<std::string, std::string> labels, Epoch epoch) override;
+    Answer<Success> tell(ServerUid uid, std::string line, Epoch epoch) override { return links_.tell(uid, std::move(line), epoch); }
     Answer<std::vector<LogLine>> logs(ServerUid uid, std::uint64_t cursor, std::size_t lines_max) override;
     Answer<std::uint64_t> log_cursor_from_end(ServerUid uid, std::size_t lines) override { return links_.log_cursor_from_end(uid, lines); }
     Result<std::shared_ptr<void>, RuntimeError> watch_log(ServerUid uid, std::function<void()> grown) override;
@@ -96,7 +99,7 @@ private:
     std::map<ServerUid, ObjectKey> places_;  // Of the pods that are there, and of those that are being made.
     std::set<ServerUid> launching_;
     std::set<std::string> kept_keys_;        // Names of Secrets that this process has written.
-    std::set<std::string> removed_;          // Uids of pods that are there although we have removed them.
+    std::map<std::string, bool> removed_;    // Uids of pods that are there although we have removed them; true: and asked nobody's leave.
     ShimLinks links_;
     KeyWorkers linking_;
     Informer pods_;

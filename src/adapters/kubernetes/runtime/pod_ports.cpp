@@ -13,6 +13,11 @@ PortMap::Answer<std::vector<server::PortBinding>> PodPorts::reserve(PortOwner ow
     co_return std::move(*chosen);
 }
 
+PortMap::Answer<Success> PodPorts::enter(ServerUid server, std::vector<server::PortBinding> bindings) {
+    if (ports_of_nodes_) book_.hold(server, bindings);
+    co_return Success{};
+}
+
 PortMap::Answer<Success> PodPorts::release(ServerUid server) {
     book_.release(server, clock_.now());
     co_return Success{};
