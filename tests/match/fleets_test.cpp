@@ -130,17 +130,6 @@ TEST_F(FleetsTest, AServerThatWaitedIsToldItsMatch) {
     EXPECT_EQ(lines, std::vector<std::string>{"ALLOCATE " + match.id.text() + R"( ["ann","b\"en"])"});
 }
 
-TEST_F(FleetsTest, AServerThatWaitedShowsPeopleItsMatch) {
-    begin();
-    put(1);
-    const auto match = new_match();
-    const auto uid = arena.games.begin()->first;
-    ASSERT_TRUE(take(match));
-    settle();
-
-    EXPECT_EQ(arena.games.at(uid).labels, (std::map<std::string, std::string>{{"session_id", match.id.text()}}));
-}
-
 TEST_F(FleetsTest, TheSameMatchGetsTheSameServer) {
     begin();
     put(3);
@@ -224,44 +213,6 @@ TEST_F(FleetsTest, TheEndOfAServerIsToldAndNothingIsLeftOfIt) {
     EXPECT_TRUE(wait(port_map.list())->empty());
 }
 
-// A drain, a dead node: players hear more than that their server has ended.
-TEST_F(FleetsTest, AMatchHearsWhatHasTakenItsServer) {
-    begin();
-    put(2);
-    const auto evicted = new_match();
-    const auto one = arena.games.begin()->first;
-    ASSERT_TRUE(take(evicted));
-    arena.troubled[one] = {"pod_evicted", "somebody drains its node"};
-    arena.tell(one);
-    settle();
-    EXPECT_TRUE(ends.empty()) << "it plays on as long as it is there";
-
-    arena.troubled.clear();
-    arena.become(one, Seen::Process::gone);
-    settle();
-
-    EXPECT_EQ(ends, (std::vector<std::pair<MatchId, std::string>>{{evicted.id, "pod_evicted"}}));
-}
-
-TEST_F(FleetsTest, WhatIsOverIsNotToBlameForAnEnd) {
-    begin();
-    put(1);
-    const auto match = new_match();
-    const auto uid = arena.games.begin()->first;
-    ASSERT_TRUE(take(match));
-    arena.troubled[uid] = {"node_unreachable", "nothing is heard of its node"};
-    arena.tell(uid);
-    settle();
-    arena.troubled.clear();
-    arena.tell(uid);
-    settle();
-
-    arena.become(uid, Seen::Process::exited);
-    settle();
-
-    EXPECT_EQ(ends, (std::vector<std::pair<MatchId, std::string>>{{match.id, "server_exited"}}));
-}
-
 TEST_F(FleetsTest, AServerIsEndedWithItsMatch) {
     begin();
     const auto match = new_match();
@@ -298,6 +249,24 @@ TEST_F(FleetsTest, ASilentServerIsGivenToNobodyAndReplacedWhenItStaysSilent) {
 
     pass_time(36s);
     EXPECT_EQ(arena.launches, 2);
+    EXPECT_TRUE(take(new_match()));
+}
+
+// How long it had been ready before says nothing about how long it has been silent.
+TEST_F(FleetsTest, OneThatFallsSilentForAMomentIsNotReplaced) {
+    begin();
+    put(1, 2);
+    pass_time(60s);
+    const auto uid = arena.games.begin()->first;
+    arena.silent.insert(uid);
+    arena.tell(uid);
+    pass_time(4s);
+    EXPECT_FALSE(take(new_match()));
+    EXPECT_EQ(arena.launches, 1);
+
+    arena.silent.clear();
+    pass_time(6s);
+    EXPECT_TRUE(arena.games.contains(uid));
     EXPECT_TRUE(take(new_match()));
 }
 
@@ -356,32 +325,20 @@ TEST_F(FleetsTest, AfterARestartTheSameServersServe) {
     wait(again.join());
 }
 
-// Between two shifts of this process another one has ended a server and has given its port to a new one.
-TEST_F(FleetsTest, AtATakeoverPortsBelongToWhomTheRowsSay) {
+TEST_F(FleetsTest, WhatIsLeftOfAFleetThatWasRemovedIsEndedAfterARestartToo) {
     begin();
     put(2);
     tasks.cancel();
     wait(tasks.join());
-    const auto gone = wait(store.servers())->front();
-    auto fresh = gone;
-    fresh.uid = fleet::match_server_uid({1, 2, 3});
-    fresh.name = "duels-of-another";
-    ASSERT_TRUE(wait(store.remove(gone.uid, Epoch{1})));
-    ASSERT_TRUE(wait(store.put(fresh, Epoch{1})));
-    arena.games[fresh.uid] = std::exchange(arena.games.at(gone.uid), {});
-    arena.games.erase(gone.uid);
+    ASSERT_TRUE(wait(store.remove_fleet("duels")));
 
     async::TaskGroup again(io.get_executor());
     Fleets next(io.get_executor(), {store, arena, clock, starter});
     again.spawn("fleets", next.work(shift));
     settle();
 
-    std::map<ServerUid, Port> wanted, held;
-    const auto rows = *wait(store.servers());
-    for (const auto& row : rows) wanted[row.uid] = row.ports.front().open;
-    for (const auto& each : *wait(port_map.list())) held[each.server] = each.binding.open;
-    EXPECT_EQ(held, wanted);
-    EXPECT_EQ(held.size(), 2U);
+    EXPECT_TRUE(arena.games.empty());
+    EXPECT_EQ(stored(), 0U);
     again.cancel();
     wait(again.join());
 }

@@ -9,7 +9,6 @@
 #include "async/deadline.hpp"
 #include "async/this_executor.hpp"
 #include "base/log.hpp"
-#include "base/scope_entry.hpp"
 
 namespace gk::app {
 namespace {
@@ -22,22 +21,12 @@ constexpr std::size_t id_begin = 8;  // As much of an id as stands in a name.
 
 MatchServers::Refusal refusal_of(const Error& error) { return {.code = error.code, .detail = error.message}; }
 
-fleet::Server planned(const FleetServer& server, Time heard_at) {
-    return {.name = server.name, .state = server.state, .generation = server.generation, .since = server.since, .heard_at = heard_at};
-}
-
-std::optional<std::uint32_t> free_slot(const std::set<std::uint32_t>& taken) {
-    for (auto slot = fleet_slots_first; slot < fleet_slots_first + slots_most; ++slot) {
-        if (!taken.contains(slot)) return slot;
-    }
-    return std::nullopt;
-}
-
 bool has_ended(Seen::Process process) { return process == Seen::Process::gone || process == Seen::Process::exited; }
 
 }  // namespace
 
-Fleets::Fleets(boost::asio::any_io_executor loop, Ports ports) : ports_(ports), ended_(std::move(loop)) {}
+Fleets::Fleets(boost::asio::any_io_executor loop, Ports ports)
+    : ports_(ports), slots_(fleet_slots_first, slots_most), ended_(std::move(loop)) {}
 Fleets::~Fleets() = default;
 
 Task<void> Fleets::work(Shift& shift) {
@@ -94,26 +83,25 @@ Task<bool> Fleets::read_servers() {
     auto call = [this] { return ports_.store.servers(); };
     const auto all = co_await shift_->ask<std::vector<FleetServer>>(std::move(call));
     if (!all) co_return false;
-    const bool is_held = co_await hold_ports(*all);
-    if (!is_held) co_return false;
     for (const auto& server : *all) {
+        if (!server.fleet.empty()) know_fleet(server.fleet);
         // It may have been stored and not told.
-        add(server).knows_match = server.fleet.empty();
+        add(server, slots_.hold(server.slot)).knows_match = server.fleet.empty();
+        const auto held = co_await ports_.starter.hold_ports(server);
+        if (!held) log::warning("fleet", "ports could not be held again", {{"server", server.name}, {"detail", held.error().message}});
         tasks_->spawn("match server " + server.name, tend(server.uid, std::nullopt));
     }
     strays_at_ = Time();
     co_return true;
 }
 
-// Before any port is given away: what runs has its own.
-Task<bool> Fleets::hold_ports(const std::vector<FleetServer>& servers) {
-    for (std::uint32_t tries = 1; !shift_->is_over(); ++tries) {
-        const auto held = co_await ports_.starter.hold_ports(servers);
-        if (held) co_return true;
-        log::warning("fleet", "ports could not be held again", {{"detail", held.error().message}});
-        co_await ports_.clock.sleep(fleet::back_off(tries));
-    }
-    co_return false;
+// One that is not stored was removed before we began: nothing of it is wanted any more, and what is left of it is ended.
+void Fleets::know_fleet(const std::string& name) {
+    auto& kept = fleets_[name];
+    if (kept) return;
+    kept = std::make_unique<Kept>();
+    kept->fleet.name = name;
+    kept->fleet.ready = 0;
 }
 
 Task<void> Fleets::keep_fleets() {
@@ -129,17 +117,9 @@ Task<void> Fleets::keep_fleets() {
 
 std::optional<Time> Fleets::look_after_fleets() {
     const auto now = ports_.clock.now();
-    std::map<std::string, std::vector<fleet::Server>> servers;
-    for (const auto& [uid, entry] : entries_) {
-        // Whose process is seen to run has been heard of.
-        const bool is_seen = entry->process == Seen::Process::ready || entry->process == Seen::Process::starting;
-        servers[entry->server.fleet].push_back(planned(entry->server, is_seen ? now : entry->heard_at));
-    }
     std::optional<Time> next;
     for (auto& [name, kept] : fleets_) {
-        const fleet::Server begun{.name = {}, .generation = kept->fleet.generation, .since = now, .heard_at = now};
-        servers[name].insert(servers[name].end(), kept->beginning, begun);
-        const auto plan = fleet::plan(kept->fleet, servers[name], kept->use, now);
+        const auto plan = fleet::plan(kept->fleet, kept->roster, kept->beginning, kept->use, now);
         carry_out(*kept, plan);
         if (plan.next && (!next || *plan.next < *next)) next = plan.next;
     }
@@ -149,11 +129,7 @@ std::optional<Time> Fleets::look_after_fleets() {
 void Fleets::carry_out(Kept& kept, const fleet::Plan& plan) {
     kept.use = plan.use;
     kept.limit = plan.limit;
-    for (const auto& name : plan.stop) {
-        for (const auto& [uid, entry] : entries_) {
-            if (entry->server.name == name && !entry->is_being_handed_out) end(*entry, "not_needed");
-        }
-    }
+    for (const auto uid : plan.stop) end(*entries_.at(uid), "not_needed");
     for (std::uint32_t i = 0; i < plan.start; ++i) {
         FleetOrder order{.name = {},
                          .game = kept.fleet.game,
@@ -178,27 +154,26 @@ Task<void> Fleets::begin_for_fleet(FleetOrder order) {
 }
 
 Fleets::Answer<Fleets::Entry*> Fleets::begin(FleetOrder order) {
-    auto slots = slots_beginning_;
-    for (const auto& [uid, entry] : entries_) slots.insert(entry->server.slot);
-    const auto slot = free_slot(slots);
+    auto slot = slots_.take();
     if (!slot) co_return std::unexpected(Refusal{.code = "exhausted", .detail = "every slot for match servers is taken"});
-    const ScopeEntry beginning(slots_beginning_, *slot);
-    auto server = co_await ports_.starter.prepare(order, *slot);
+    auto server = co_await ports_.starter.prepare(order, slot->slot());
     if (!server) co_return std::unexpected(refusal_of(server.error()));
     if (server->name.empty()) server->name = fmt::format("{}-{}", order.fleet, server->uid.text().substr(0, id_begin));
     server->since = ports_.clock.now();
-    auto& entry = add(std::move(*server));
+    auto& entry = add(std::move(*server), std::move(*slot));
     order.name = entry.server.name;
     tasks_->spawn("match server " + entry.server.name, tend(entry.server.uid, std::move(order)));
     co_return &entry;
 }
 
-Fleets::Entry& Fleets::add(FleetServer server) {
+Fleets::Entry& Fleets::add(FleetServer server, fleet::Slots::Hold slot) {
     const auto uid = server.uid;
     if (server.match) by_match_[*server.match] = uid;
     auto& entry = entries_[uid];
-    entry = std::make_unique<Entry>(std::move(server));
-    entry->begun_at = entry->heard_at = ports_.clock.now();
+    entry = std::make_unique<Entry>(std::move(server), std::move(slot));
+    entry->begun_at = ports_.clock.now();
+    entry->silent_since = entry->begun_at;
+    note(*entry);
     return *entry;
 }
 
@@ -206,13 +181,13 @@ Fleets::Entry& Fleets::add(FleetServer server) {
 Task<void> Fleets::tend(ServerUid uid, std::optional<FleetOrder> order) {
     auto& entry = *entries_.at(uid);
     if (order) co_await bring_up(entry, std::move(*order));
-    else show(entry);
     co_await see_through(entry);
     // What is being written of it for a match must not come after its removal.
     while (entry.is_being_handed_out) co_await entry.waiting.wait();
     co_await take_down(entry);
     if (entry.server.match) by_match_.erase(*entry.server.match);
     entry.waiting.wake_all();
+    if (auto* kept = fleet_of(entry)) kept->roster.remove(uid);
     entries_.erase(uid);
     changed_.raise();
 }
@@ -227,7 +202,7 @@ Task<void> Fleets::bring_up(Entry& entry, FleetOrder order) {
     const auto launched = co_await ports_.starter.launch(entry.server, std::move(order), shift_->epoch());
     if (!launched) {
         log::warning("fleet", "a match server could not be launched", {{"server", entry.server.name}, {"detail", launched.error().message}});
-        end_of_itself(entry);
+        end(entry, "start_failed");
     }
 }
 
@@ -237,7 +212,7 @@ Task<void> Fleets::see_through(Entry& entry) {
     for (;;) {
         co_await look(entry);
         if (has_ended(entry.process)) {
-            end_of_itself(entry);
+            if (entry.ending.empty()) end(entry, entry.is_up ? "server_exited" : "start_failed");
             co_return;
         }
         if (!entry.ending.empty() && !is_stop_sent) {
@@ -256,9 +231,10 @@ Task<void> Fleets::look(Entry& entry) {
     const auto seen = co_await ports_.runtime.observe(entry.server.uid);
     // Nothing is known of one that does not answer: nobody gets it until it is heard of again.
     entry.process = seen ? seen->process : Seen::Process::unknown;
-    // Of one that is gone the last word counts: with its pod went what could have said why.
-    if (seen && (seen->obstacle || !has_ended(seen->process))) entry.trouble = seen->obstacle ? seen->obstacle->code : std::string();
-    if (entry.process != Seen::Process::unknown) entry.heard_at = ports_.clock.now();
+    if (const bool is_silent = entry.process != Seen::Process::ready; is_silent != entry.silent_since.has_value()) {
+        entry.silent_since = is_silent ? std::optional(ports_.clock.now()) : std::nullopt;
+        note(entry);
+    }
     const bool is_idle = entry.server.state == fleet::ServerState::starting || entry.server.state == fleet::ServerState::ready;
     if (seen && seen->leave && is_idle && !entry.server.match && !entry.is_being_handed_out) end(entry, "node_leaves");
     if (entry.process != Seen::Process::ready || entry.is_up) co_return;
@@ -290,22 +266,32 @@ Task<bool> Fleets::store(FleetServer server) {
 void Fleets::become(Entry& entry, fleet::ServerState state) {
     entry.server.state = state;
     entry.server.since = ports_.clock.now();
-    changed_.raise();
+    note(entry);
 }
 
-// Nobody has asked for it: its match hears why.
-void Fleets::end_of_itself(Entry& entry) {
-    if (!entry.ending.empty()) return;
-    if (auto* kept = fleet_of(entry); kept != nullptr && !entry.is_up) fleet::note_failed(kept->use, ports_.clock.now());
-    std::string why = entry.is_up ? "server_exited" : "start_failed";
-    end(entry, entry.trouble.empty() ? std::move(why) : entry.trouble);
-    if (entry.server.match) ended_.notify(*entry.server.match, entry.ending);
+// What plans are made from follows what is known of a server. One that is being handed out is not there for anybody else.
+void Fleets::note(const Entry& entry) {
+    auto* kept = fleet_of(entry);
+    if (kept == nullptr) return;
+    const auto& server = entry.server;
+    const bool is_taken = entry.is_being_handed_out && server.state == fleet::ServerState::ready;
+    kept->roster.put({.uid = server.uid,
+                      .state = is_taken ? fleet::ServerState::allocated : server.state,
+                      .generation = server.generation,
+                      .since = server.since,
+                      .silent_since = entry.silent_since});
+    changed_.raise();
 }
 
 void Fleets::end(Entry& entry, std::string why) {
     if (!entry.ending.empty()) return;
+    const bool is_by_itself = why == "server_exited" || why == "start_failed";
+    if (why == "start_failed") {
+        if (auto* kept = fleet_of(entry)) fleet::note_failed(kept->use, ports_.clock.now());
+    }
     entry.ending = std::move(why);
     become(entry, fleet::ServerState::ending);
+    if (entry.server.match && is_by_itself) ended_.notify(*entry.server.match, entry.ending);
     entry.waiting.wake_all();
     entry.changed.raise();
 }
@@ -315,7 +301,7 @@ Fleets::Entry* Fleets::of_match(MatchId match) {
     return at == by_match_.end() ? nullptr : entries_.at(at->second).get();
 }
 
-Fleets::Kept* Fleets::fleet_of(const Entry& entry) {
+Fleets::Kept* Fleets::fleet_of(const Entry& entry) const {
     const auto at = fleets_.find(entry.server.fleet);
     return at == fleets_.end() ? nullptr : at->second.get();
 }
@@ -384,18 +370,11 @@ void Fleets::note_fleets() {
 std::optional<Fleets::Counts> Fleets::counts(const std::string& fleet) const {
     const auto kept = fleets_.find(fleet);
     if (!has_begun_ || kept == fleets_.end()) return std::nullopt;
-    Counts counts;
-    counts.limit = kept->second->limit;
-    for (const auto& [uid, entry] : entries_) {
-        if (entry->server.fleet != fleet) continue;
-        switch (entry->server.state) {
-        case fleet::ServerState::starting: ++counts.starting; break;
-        case fleet::ServerState::ready: ++counts.ready; break;
-        case fleet::ServerState::allocated: ++counts.allocated; break;
-        case fleet::ServerState::ending: break;
-        }
-    }
-    return counts;
+    const auto& roster = kept->second->roster;
+    return Counts{.starting = roster.count(fleet::ServerState::starting),
+                  .ready = roster.count(fleet::ServerState::ready),
+                  .allocated = roster.count(fleet::ServerState::allocated),
+                  .limit = kept->second->limit};
 }
 
 }  // namespace gk::app

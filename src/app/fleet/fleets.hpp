@@ -3,7 +3,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "async/signal.hpp"
 #include "async/task_group.hpp"
 #include "async/watchers.hpp"
+#include "domain/fleet/slots.hpp"
 #include "ports/clock.hpp"
 #include "ports/fleet_store.hpp"
 
@@ -64,7 +64,7 @@ private:
     Task<void> keep();
     Task<bool> read_fleets();
     Task<bool> read_servers();
-    Task<bool> hold_ports(const std::vector<FleetServer>& servers);
+    void know_fleet(const std::string& name);
     Task<void> keep_fleets();
     Task<std::size_t> sweep();
     std::optional<Time> look_after_fleets();
@@ -72,7 +72,7 @@ private:
 
     Task<void> begin_for_fleet(FleetOrder order);
     Answer<Entry*> begin(FleetOrder order);
-    Entry& add(FleetServer server);
+    Entry& add(FleetServer server, fleet::Slots::Hold slot);
     Task<void> tend(ServerUid uid, std::optional<FleetOrder> order);
     Task<void> bring_up(Entry& entry, FleetOrder order);
     Task<void> see_through(Entry& entry);
@@ -81,24 +81,22 @@ private:
     Task<bool> store(FleetServer server);
 
     void become(Entry& entry, fleet::ServerState state);
+    void note(const Entry& entry);
     void end(Entry& entry, std::string why);
-    void end_of_itself(Entry& entry);
-    void show(const Entry& entry);
-    Task<void> show_match(ServerUid uid, MatchId match);
     Answer<match::MatchServer> address_of(ServerUid uid, match::Match match);
     Answer<std::optional<match::MatchServer>> take_ready(std::string fleet, match::Match match, bool is_foreign);
     Answer<match::MatchServer> hand_out(Entry& entry, match::Match match, bool is_foreign);
     Answer<match::MatchServer> take_foreign(std::string fleet, MatchId match);
     Entry* of_match(MatchId match);
-    Entry* oldest_ready(const std::string& fleet);
-    Kept* fleet_of(const Entry& entry);
+    Entry* oldest_ready(const std::string& fleet) const;
+    Kept* fleet_of(const Entry& entry) const;
 
     Ports ports_;
     Shift* shift_ = nullptr;  // Null while nobody works.
     async::TaskGroup* tasks_ = nullptr;
+    fleet::Slots slots_;
     std::unordered_map<ServerUid, std::unique_ptr<Entry>> entries_;
     std::unordered_map<MatchId, ServerUid> by_match_;
-    std::set<std::uint32_t> slots_beginning_;  // Of servers that have no entry yet.
     std::map<std::string, std::unique_ptr<Kept>> fleets_;
     async::Watchers<MatchId, std::string> ended_;
     async::Signal changed_;

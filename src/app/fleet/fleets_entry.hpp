@@ -7,20 +7,22 @@
 #include "app/fleet/fleets.hpp"
 #include "async/signal.hpp"
 #include "async/wait_queue.hpp"
+#include "domain/fleet/roster.hpp"
+#include "domain/fleet/slots.hpp"
 
 // What Fleets keeps in memory; for its own sources only.
 namespace gk::app {
 
 // A server from its first file to its last.
 struct Fleets::Entry {
-    explicit Entry(FleetServer as) : server(std::move(as)) {}
+    Entry(FleetServer as, fleet::Slots::Hold slot) : server(std::move(as)), slot_hold(std::move(slot)) {}
     FleetServer server;
-    Time heard_at{};
+    fleet::Slots::Hold slot_hold;
     Time begun_at{};
+    std::optional<Time> silent_since;  // As fleet::Server says.
     Seen::Process process = Seen::Process::gone;
     bool is_up = false;         // Ready for players.
     bool knows_match = true;    // It was begun for its match, or told of it by us.
-    std::string trouble;        // What the game's place was in when it was last seen: a stable code, "node_unreachable" ...; empty: none.
     std::string ending;         // Why it is to end, or has ended; empty: it is not.
     bool is_being_handed_out = false;
     async::Signal changed;      // For its own task.
@@ -29,6 +31,7 @@ struct Fleets::Entry {
 
 struct Fleets::Kept {
     fleet::Fleet fleet;
+    fleet::Roster roster;  // Its servers, as plans see them: note() keeps it up.
     fleet::Use use;
     std::string limit;
     std::optional<Time> last_taken;

@@ -4,7 +4,6 @@
 
 #include "app/fleet/fleets.hpp"
 #include "app/fleet/fleets_entry.hpp"
-#include "base/log.hpp"
 
 namespace gk::app {
 namespace {
@@ -14,14 +13,10 @@ MatchServers::Refusal not_taken() { return {.code = "start_failed", .detail = "t
 
 }  // namespace
 
-Fleets::Entry* Fleets::oldest_ready(const std::string& fleet) {
-    Entry* best = nullptr;
-    for (const auto& [uid, entry] : entries_) {
-        const bool is_free = entry->server.fleet == fleet && entry->server.state == fleet::ServerState::ready && !entry->is_being_handed_out;
-        if (!is_free || entry->process != Seen::Process::ready) continue;
-        if (best == nullptr || std::pair(entry->server.since, uid) < std::pair(best->server.since, best->server.uid)) best = entry.get();
-    }
-    return best;
+Fleets::Entry* Fleets::oldest_ready(const std::string& fleet) const {
+    const auto kept = fleets_.find(fleet);
+    const auto oldest = kept == fleets_.end() ? std::nullopt : kept->second->roster.oldest_ready();
+    return oldest ? entries_.at(*oldest).get() : nullptr;
 }
 
 MatchServers::Answer<std::optional<match::MatchServer>> Fleets::take(match::Match match, QueueRecord queue) {
@@ -38,8 +33,10 @@ MatchServers::Answer<std::optional<match::MatchServer>> Fleets::take(match::Matc
 MatchServers::Answer<std::optional<match::MatchServer>> Fleets::take_ready(std::string fleet, match::Match match, bool is_foreign) {
     while (auto* entry = oldest_ready(fleet)) {
         entry->is_being_handed_out = true;  // It stays: tend() does not take it down meanwhile.
+        note(*entry);
         auto handed = co_await hand_out(*entry, match, is_foreign);
         entry->is_being_handed_out = false;
+        note(*entry);
         entry->waiting.wake_all();
         if (handed) co_return std::optional(std::move(*handed));
         // Of the next one nothing would be stored either: the shift is over.
@@ -85,21 +82,7 @@ MatchServers::Answer<match::MatchServer> Fleets::hand_out(Entry& entry, match::M
         if (fleet->last_taken) fleet::note_taken(fleet->use, now - *fleet->last_taken);
         fleet->last_taken = now;
     }
-    changed_.raise();
-    show(entry);
     co_return std::move(*address);
-}
-
-// People see a little later which match a server of a fleet has.
-void Fleets::show(const Entry& entry) {
-    const auto& server = entry.server;
-    if (tasks_ == nullptr || !server.match || server.fleet.empty()) return;
-    tasks_->spawn("label of " + server.name, show_match(server.uid, *server.match));
-}
-
-Task<void> Fleets::show_match(ServerUid uid, MatchId match) {
-    const auto shown = co_await ports_.starter.show_match(uid, match, shift_->epoch());
-    if (!shown) log::warning("fleet", "a server does not show its match", {{"server", uid}, {"match", match}, {"detail", shown.error().message}});
 }
 
 // Among the tasks of this shift, which ends before anything that they stand on does.

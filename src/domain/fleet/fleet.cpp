@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <utility>
+
+#include "domain/fleet/roster.hpp"
 
 namespace gk::fleet {
 namespace {
@@ -17,21 +20,31 @@ struct Counts {
     std::uint32_t allocated = 0;
 };
 
-bool is_lost(const Server& server, Time now) { return server.state == ServerState::ready && now - server.heard_at >= replaced_after; }
-bool is_too_slow(const Fleet& fleet, const Server& server, Time now) {
-    return server.state == ServerState::starting && now - server.since >= fleet.start_limit;
-}
-bool is_old(const Fleet& fleet, const Server& server) { return server.generation != fleet.generation; }
+bool is_lost(const Server& server, Time now) { return server.state == ServerState::ready && is_silent_for(server, replaced_after, now); }
 
-Counts count(const Fleet& fleet, std::span<const Server> servers, Time now) {
-    Counts counts;
-    counts.all = static_cast<std::uint32_t>(servers.size());
-    for (const auto& server : servers) {
-        if (server.state == ServerState::allocated) ++counts.allocated;
-        if (is_old(fleet, server) || is_too_slow(fleet, server, now)) continue;
-        if (server.state == ServerState::starting) ++counts.starting;
-        if (may_be_allocated(server, now)) ++counts.ready;
-    }
+// Who began at it or before has been starting for too long.
+Time too_slow_since(const Fleet& fleet, Time now) { return now - fleet.start_limit; }
+
+std::uint32_t too_slow(const Roster::Row& starting, Time since) {
+    std::uint32_t count = 0;
+    for (auto at = starting.begin(); at != starting.end() && at->since <= since; ++at) ++count;
+    return count;
+}
+
+Counts count(const Fleet& fleet, const Roster& roster, std::uint32_t beginning, Time now) {
+    Counts counts{.all = static_cast<std::uint32_t>(roster.size()) + beginning,
+                  .starting = beginning,
+                  .ready = 0,
+                  .allocated = roster.count(ServerState::allocated)};
+    const auto present = roster.generations().find(fleet.generation);
+    if (present == roster.generations().end()) return counts;
+    const auto& [starting, ready] = present->second;
+    counts.starting += static_cast<std::uint32_t>(starting.size()) - too_slow(starting, too_slow_since(fleet, now));
+    const auto is_silent = [&](ServerUid uid) {
+        const auto* server = roster.find(uid);
+        return server->generation == fleet.generation && !may_be_allocated(*server, now);
+    };
+    counts.ready = static_cast<std::uint32_t>(ready.size()) - static_cast<std::uint32_t>(std::ranges::count_if(roster.silent(), is_silent));
     return counts;
 }
 
@@ -55,27 +68,6 @@ void decide_wanted(const Fleet& fleet, std::uint32_t allocated, Plan& out, Time 
     use.needed_at = now;
 }
 
-struct Idle {
-    std::vector<const Server*> useless;  // Lost, or never came up.
-    std::vector<const Server*> old;      // Of an earlier generation, ready.
-    std::vector<const Server*> waiting;  // Of the present one, ready.
-};
-
-// The last ones that became ready stand first: they go first, for the older ones are proven.
-Idle idle_ones(const Fleet& fleet, std::span<const Server> servers, Time now) {
-    Idle idle;
-    for (const auto& server : servers) {
-        if (server.state == ServerState::allocated || server.state == ServerState::ending) continue;
-        const bool is_useless = is_lost(server, now) || is_too_slow(fleet, server, now);
-        if (is_useless || (is_old(fleet, server) && server.state == ServerState::starting)) idle.useless.push_back(&server);
-        else if (server.state == ServerState::ready) (is_old(fleet, server) ? idle.old : idle.waiting).push_back(&server);
-    }
-    const auto newest_first = [](const Server* a, const Server* b) { return std::pair(b->since, b->name) < std::pair(a->since, a->name); };
-    std::ranges::sort(idle.old, newest_first);
-    std::ranges::sort(idle.waiting, newest_first);
-    return idle;
-}
-
 // An old server serves until a new one can stand in for it. Where there is no room for a new one beside it, a quarter of them makes room.
 std::size_t old_to_stop(const Fleet& fleet, const Counts& counts, std::uint32_t wanted) {
     const bool is_full = counts.all >= fleet.most && counts.ready + counts.starting < wanted;
@@ -83,29 +75,62 @@ std::size_t old_to_stop(const Fleet& fleet, const Counts& counts, std::uint32_t 
     return wanted == 0 ? counts.all : counts.ready + makes_room;
 }
 
-std::vector<std::string> to_stop(const Fleet& fleet, std::span<const Server> servers, const Counts& counts, std::uint32_t wanted, Time now) {
-    const auto idle = idle_ones(fleet, servers, now);
-    std::vector<std::string> stop;
-    const auto take = [&](const std::vector<const Server*>& from, std::size_t most) {
-        for (std::size_t i = 0; i < std::min(most, from.size()); ++i) stop.push_back(from[i]->name);
-    };
-    take(idle.useless, idle.useless.size());
-    take(idle.old, old_to_stop(fleet, counts, wanted));
-    take(idle.waiting, counts.ready > wanted ? counts.ready - wanted : 0);
+// Those of an older generation too that only start.
+void add_useless(const Fleet& fleet, const Roster& roster, Time now, std::vector<ServerUid>& stop) {
+    for (const auto uid : roster.silent()) {
+        if (is_lost(*roster.find(uid), now)) stop.push_back(uid);
+    }
+    for (const auto& [generation, servers] : roster.generations()) {
+        const bool is_old = generation != fleet.generation;
+        for (const auto& [since, uid] : servers.starting) {
+            if (!is_old && since > too_slow_since(fleet, now)) break;
+            stop.push_back(uid);
+        }
+    }
+}
+
+// The last ones that became ready go first, for the older ones are proven.
+void add_newest(const Roster& roster, const Roster::Row& ready, std::size_t most, Time now, std::vector<Roster::Key>& out) {
+    for (auto at = ready.rbegin(); at != ready.rend() && most > 0; ++at) {
+        if (is_lost(*roster.find(at->uid), now)) continue;
+        out.push_back(*at);
+        --most;
+    }
+}
+
+std::vector<ServerUid> to_stop(const Fleet& fleet, const Roster& roster, const Counts& counts, std::uint32_t wanted, Time now) {
+    std::vector<ServerUid> stop;
+    add_useless(fleet, roster, now, stop);
+    std::vector<Roster::Key> old;
+    std::vector<Roster::Key> waiting;
+    const auto old_most = old_to_stop(fleet, counts, wanted);
+    for (const auto& [generation, servers] : roster.generations()) {
+        if (generation == fleet.generation) add_newest(roster, servers.ready, counts.ready > wanted ? counts.ready - wanted : 0, now, waiting);
+        else add_newest(roster, servers.ready, old_most, now, old);
+    }
+    // Each generation gave as many as go; of all of them the newest do.
+    std::ranges::sort(old, std::greater<>());
+    old.resize(std::min(old.size(), old_most));
+    for (const auto& key : old) stop.push_back(key.uid);
+    for (const auto& key : waiting) stop.push_back(key.uid);
     return stop;
 }
 
 // When a server that starts or waits will be too slow or too long silent, if nothing is heard of it.
-std::optional<Time> next_deadline(const Fleet& fleet, std::span<const Server> servers, Time now) {
+std::optional<Time> next_deadline(const Fleet& fleet, const Roster& roster, std::uint32_t beginning, Time now) {
     std::optional<Time> next;
     const auto consider = [&](Time at) {
         if (at > now && (!next || at < *next)) next = at;
     };
-    for (const auto& server : servers) {
-        if (server.state == ServerState::starting) consider(server.since + fleet.start_limit);
-        if (server.state != ServerState::ready) continue;
-        consider(server.heard_at + silent_after);
-        consider(server.heard_at + replaced_after);
+    if (beginning > 0) consider(now + fleet.start_limit);
+    for (const auto& [generation, servers] : roster.generations()) {
+        const auto first = servers.starting.lower_bound({.since = too_slow_since(fleet, now) + Milliseconds(1), .uid = {}});
+        if (first != servers.starting.end()) consider(first->since + fleet.start_limit);
+    }
+    for (const auto uid : roster.silent()) {
+        const auto since = *roster.find(uid)->silent_since;
+        consider(since + silent_after);
+        consider(since + replaced_after);
     }
     return next;
 }
@@ -134,13 +159,13 @@ void note_failed(Use& use, Time now) {
     use.last_failure = now;
 }
 
-Plan plan(const Fleet& fleet, std::span<const Server> servers, const Use& use, Time now) {
+Plan plan(const Fleet& fleet, const Roster& roster, std::uint32_t beginning, const Use& use, Time now) {
     Plan out;
     out.use = use;
-    const auto counts = count(fleet, servers, now);
+    const auto counts = count(fleet, roster, beginning, now);
     decide_wanted(fleet, counts.allocated, out, now);
     const auto wanted = out.use.wanted;
-    out.stop = to_stop(fleet, servers, counts, wanted, now);
+    out.stop = to_stop(fleet, roster, counts, wanted, now);
 
     const auto coming = counts.ready + counts.starting;
     const auto missing = wanted > coming ? wanted - coming : 0;
@@ -154,7 +179,7 @@ Plan plan(const Fleet& fleet, std::span<const Server> servers, const Use& use, T
         out.limit = "back_off";
         out.next = earlier(out.next, ready_again);
     }
-    out.next = earlier(out.next, next_deadline(fleet, servers, now));
+    out.next = earlier(out.next, next_deadline(fleet, roster, beginning, now));
     return out;
 }
 

@@ -10,12 +10,14 @@
 #include <vector>
 
 #include "base/enum_names.hpp"
+#include "base/id.hpp"
 #include "base/time.hpp"
 #include "base/value.hpp"
-#include "domain/match/ids.hpp"
 
 // Match servers that are started ahead, so that a match finds one that is ready. Pure: what is wanted and seen comes in, what to do goes out.
 namespace gk::fleet {
+
+class Roster;
 
 // Follows the use: so many servers wait as `percent` of those in matches, and as many as are taken while one starts.
 struct Autopilot {
@@ -46,18 +48,21 @@ inline constexpr auto server_state_names = std::to_array<std::string_view>({"sta
 constexpr std::span<const std::string_view> names_of(ServerState) { return server_state_names; }
 
 struct Server {
-    std::string name;
+    ServerUid uid;
     ServerState state = ServerState::starting;
-    std::uint64_t generation = 1;  // Of the fleet when it was started.
-    Time since{};                  // Of its state.
-    Time heard_at{};               // When its shim was last heard of.
+    std::uint64_t generation = 1;      // Of the fleet when it was started.
+    Time since{};                      // Of its state.
+    std::optional<Time> silent_since;  // Since when it has not been seen to be ready for players. Says nothing of one that starts.
     bool operator==(const Server&) const = default;
 };
 
 // A server whose shim has been silent for so long is not handed out, and after the longer time it is replaced.
 inline constexpr Milliseconds silent_after = std::chrono::seconds(5);
 inline constexpr Milliseconds replaced_after = std::chrono::seconds(30);
-constexpr bool may_be_allocated(const Server& server, Time now) { return server.state == ServerState::ready && now - server.heard_at < silent_after; }
+constexpr bool is_silent_for(const Server& server, Milliseconds time, Time now) { return server.silent_since && now - *server.silent_since >= time; }
+constexpr bool may_be_allocated(const Server& server, Time now) {
+    return server.state == ServerState::ready && !is_silent_for(server, silent_after, now);
+}
 
 // What happened lately; carried from one plan to the next. Lost with the process: then the autopilot begins with what it sees.
 struct Use {
@@ -71,12 +76,13 @@ struct Use {
 
 struct Plan {
     std::uint32_t start = 0;
-    std::vector<std::string> stop;   // None of them is in a match.
+    std::vector<ServerUid> stop;     // None of them is in a match.
     Use use;                         // For the next plan.
     std::optional<Time> next;        // When to plan again although nothing changed.
     std::string limit;               // What keeps it from what is wanted: "max", "back_off"; empty: nothing.
 };
-Plan plan(const Fleet& fleet, std::span<const Server> servers, const Use& use, Time now);
+// `beginning`: servers that were asked for and are not on the roster yet.
+Plan plan(const Fleet& fleet, const Roster& roster, std::uint32_t beginning, const Use& use, Time now);
 
 // What follows from one more server that was taken, became ready after `took`, or failed to start.
 void note_taken(Use& use, Milliseconds since_last);

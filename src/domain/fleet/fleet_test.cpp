@@ -1,8 +1,8 @@
 #include "domain/fleet/fleet.hpp"
 
-#include <algorithm>
-
 #include <gtest/gtest.h>
+
+#include "domain/fleet/roster.hpp"
 
 namespace gk::fleet {
 namespace {
@@ -19,12 +19,28 @@ Fleet fleet_of(std::uint32_t ready, std::uint32_t most = 100) {
     return fleet;
 }
 
+// Told apart by state, generation and number.
+ServerUid uid_of(ServerState state, std::uint64_t generation, std::uint32_t number) {
+    UuidBits bits{};
+    bits[0] = static_cast<std::uint8_t>(state);
+    bits[1] = static_cast<std::uint8_t>(generation);
+    bits[2] = static_cast<std::uint8_t>(number >> 8);
+    bits[3] = static_cast<std::uint8_t>(number);
+    return ServerUid(bits);
+}
+
 std::vector<Server> servers(std::uint32_t count, ServerState state, std::uint64_t generation = 1) {
     std::vector<Server> out;
     for (std::uint32_t i = 0; i < count; ++i)
         out.push_back(
-            {std::string(name_of(state)) + std::to_string(generation) + "-" + std::to_string(i), state, generation, now - 10s + i * 1ms, now});
+            {.uid = uid_of(state, generation, i), .state = state, .generation = generation, .since = now - 10s + i * 1ms, .silent_since = {}});
     return out;
+}
+
+Plan plan(const Fleet& fleet, const std::vector<Server>& servers, const Use& use, Time at) {
+    Roster roster;
+    for (const auto& server : servers) roster.put(server);
+    return plan(fleet, roster, 0, use, at);
 }
 
 std::vector<Server> operator+(std::vector<Server> a, const std::vector<Server>& b) {
@@ -58,7 +74,7 @@ TEST(Fleet, StartsFewAtOnce) {
 
 TEST(Fleet, StopsWhatIsTooMuchTheNewestFirst) {
     const auto out = plan(fleet_of(2), servers(4, ready), {}, now);
-    EXPECT_EQ(out.stop, (std::vector<std::string>{"ready1-3", "ready1-2"}));
+    EXPECT_EQ(out.stop, (std::vector{uid_of(ready, 1, 3), uid_of(ready, 1, 2)}));
 }
 
 TEST(Fleet, NeverStopsAServerInAMatch) {
@@ -70,26 +86,26 @@ TEST(Fleet, NeverStopsAServerInAMatch) {
 // A server whose shim is silent may be on a dead node: Agones hands such servers out for five minutes.
 TEST(Fleet, ASilentServerIsNotHandedOutAndThenReplaced) {
     auto list = servers(1, ready);
-    list[0].heard_at = now - 4999ms;
+    list[0].silent_since = now - 4999ms;
     EXPECT_TRUE(may_be_allocated(list[0], now));
     EXPECT_EQ(plan(fleet_of(1), list, {}, now).start, 0U);
 
-    list[0].heard_at = now - 5s;
+    list[0].silent_since = now - 5s;
     EXPECT_FALSE(may_be_allocated(list[0], now));
     const auto silent = plan(fleet_of(1), list, {}, now);
     EXPECT_EQ(silent.start, 1U);
     EXPECT_TRUE(silent.stop.empty());
     EXPECT_EQ(silent.next, now + 25s);
 
-    list[0].heard_at = now - 30s;
-    EXPECT_EQ(plan(fleet_of(1), list, {}, now).stop, std::vector<std::string>{"ready1-0"});
+    list[0].silent_since = now - 30s;
+    EXPECT_EQ(plan(fleet_of(1), list, {}, now).stop, std::vector{uid_of(ready, 1, 0)});
 }
 
 TEST(Fleet, AServerThatDoesNotComeUpIsReplaced) {
     auto list = servers(1, starting);
     list[0].since = now - 45s;
     const auto out = plan(fleet_of(1), list, {}, now);
-    EXPECT_EQ(out.stop, std::vector<std::string>{"starting1-0"});
+    EXPECT_EQ(out.stop, std::vector{uid_of(starting, 1, 0)});
     EXPECT_EQ(out.start, 1U);
 }
 
@@ -120,7 +136,7 @@ TEST(Fleet, AnUpdateReplacesWhatWaitsOneForOne) {
 
     const auto halfway = plan(fleet, servers(3, ready, 1) + servers(1, ready, 2) + servers(2, starting, 2), {}, now);
     EXPECT_EQ(halfway.start, 0U);
-    EXPECT_EQ(halfway.stop, std::vector<std::string>{"ready1-2"});
+    EXPECT_EQ(halfway.stop, std::vector{uid_of(ready, 1, 2)});
 }
 
 TEST(Fleet, AnUpdateOfAFullFleetMakesRoom) {
@@ -134,7 +150,7 @@ TEST(Fleet, AnUpdateOfAFullFleetMakesRoom) {
 TEST(Fleet, AnUpdateEndsOldOnesThatOnlyStart) {
     auto fleet = fleet_of(1);
     fleet.generation = 2;
-    EXPECT_EQ(plan(fleet, servers(1, starting, 1), {}, now).stop, std::vector<std::string>{"starting1-0"});
+    EXPECT_EQ(plan(fleet, servers(1, starting, 1), {}, now).stop, std::vector{uid_of(starting, 1, 0)});
 }
 
 Fleet piloted() {
@@ -165,9 +181,7 @@ TEST(Autopilot, FewerOnlyAfterACalmTime) {
     EXPECT_EQ(soon.use.wanted, 20U);
     EXPECT_EQ(soon.next, now + 5min);
 
-    auto fresh = servers(20, ready);
-    for (auto& server : fresh) server.heard_at = now + 5min;
-    const auto later = plan(piloted(), fresh, soon.use, now + 5min);
+    const auto later = plan(piloted(), servers(20, ready), soon.use, now + 5min);
     EXPECT_EQ(later.use.wanted, 2U);
     EXPECT_EQ(later.stop.size(), 18U);
 }
