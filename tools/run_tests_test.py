@@ -46,16 +46,19 @@ class Runner(unittest.TestCase):
         self.directory = tempfile.TemporaryDirectory(prefix="gk-runner-")
         self.addCleanup(self.directory.cleanup)
         self.build = pathlib.Path(self.directory.name)
+        self.programs = self.build / "programs"
+        (self.programs / "tests").mkdir(parents=True)
         (self.build / "tests").mkdir()
 
-    def program(self, name, body):
-        path = self.build / "tests" / name
+    def program(self, name, body, build=None):
+        path = (build or self.build) / "tests" / name
         path.write_text(REPORT + body)
         path.chmod(0o755)
 
     def run_all(self, pattern="^try_"):
         # A pattern that no registered script has: those would start this very test again.
-        done = subprocess.run([RUNNER, "--build", self.build, pattern], capture_output=True, text=True, env=dict(os.environ), timeout=60)
+        argv = [RUNNER, "--build", self.build, "--programs", self.programs, pattern]
+        done = subprocess.run(argv, capture_output=True, text=True, env=dict(os.environ), timeout=60)
         return done.returncode, done.stdout
 
     def last_line(self, text):
@@ -75,6 +78,15 @@ class Runner(unittest.TestCase):
         code, text = self.run_all("^gk_sim_test")
 
         self.assertEqual((code, self.last_line(text)), (0, "1 passed, 0 failed"))
+
+    def test_what_is_there_optimised_too_runs_both_ways(self):
+        self.program("gk_sim_test", report_of(("Long", True)))
+        self.program("gk_sim_test", report_of(("Long", False)), self.programs)
+
+        code, text = self.run_all("^gk_sim_test")
+
+        self.assertEqual((code, self.last_line(text)), (1, "1 passed, 1 failed"))
+        self.assertIn("===== optimised gk_sim_test =====", text)
 
     def test_a_list_of_scripts_is_run_instead_of_everything(self):
         self.program("try_a_test", report_of(("A", True)))
