@@ -130,6 +130,17 @@ TEST_F(FleetsTest, AServerThatWaitedIsToldItsMatch) {
     EXPECT_EQ(lines, std::vector<std::string>{"ALLOCATE " + match.id.text() + R"( ["ann","b\"en"])"});
 }
 
+TEST_F(FleetsTest, AServerThatWaitedShowsPeopleItsMatch) {
+    begin();
+    put(1);
+    const auto match = new_match();
+    const auto uid = arena.games.begin()->first;
+    ASSERT_TRUE(take(match));
+    settle();
+
+    EXPECT_EQ(arena.games.at(uid).labels, (std::map<std::string, std::string>{{"session_id", match.id.text()}}));
+}
+
 TEST_F(FleetsTest, TheSameMatchGetsTheSameServer) {
     begin();
     put(3);
@@ -211,6 +222,44 @@ TEST_F(FleetsTest, TheEndOfAServerIsToldAndNothingIsLeftOfIt) {
     EXPECT_TRUE(arena.games.empty());
     EXPECT_EQ(arena.launches, 1);
     EXPECT_TRUE(wait(port_map.list())->empty());
+}
+
+// A drain, a dead node: players hear more than that their server has ended.
+TEST_F(FleetsTest, AMatchHearsWhatHasTakenItsServer) {
+    begin();
+    put(2);
+    const auto evicted = new_match();
+    const auto one = arena.games.begin()->first;
+    ASSERT_TRUE(take(evicted));
+    arena.troubled[one] = {"pod_evicted", "somebody drains its node"};
+    arena.tell(one);
+    settle();
+    EXPECT_TRUE(ends.empty()) << "it plays on as long as it is there";
+
+    arena.troubled.clear();
+    arena.become(one, Seen::Process::gone);
+    settle();
+
+    EXPECT_EQ(ends, (std::vector<std::pair<MatchId, std::string>>{{evicted.id, "pod_evicted"}}));
+}
+
+TEST_F(FleetsTest, WhatIsOverIsNotToBlameForAnEnd) {
+    begin();
+    put(1);
+    const auto match = new_match();
+    const auto uid = arena.games.begin()->first;
+    ASSERT_TRUE(take(match));
+    arena.troubled[uid] = {"node_unreachable", "nothing is heard of its node"};
+    arena.tell(uid);
+    settle();
+    arena.troubled.clear();
+    arena.tell(uid);
+    settle();
+
+    arena.become(uid, Seen::Process::exited);
+    settle();
+
+    EXPECT_EQ(ends, (std::vector<std::pair<MatchId, std::string>>{{match.id, "server_exited"}}));
 }
 
 TEST_F(FleetsTest, AServerIsEndedWithItsMatch) {
@@ -321,6 +370,36 @@ TEST_F(FleetsTest, AfterARestartTheSameServersServe) {
 
     EXPECT_EQ(wait(next.take(match, queue("duels"))).value(), server);
     EXPECT_EQ(arena.launches, launches);
+    again.cancel();
+    wait(again.join());
+}
+
+// Between two shifts of this process another one has ended a server and has given its port to a new one.
+TEST_F(FleetsTest, AtATakeoverPortsBelongToWhomTheRowsSay) {
+    begin();
+    put(2);
+    tasks.cancel();
+    wait(tasks.join());
+    const auto gone = wait(store.servers())->front();
+    auto fresh = gone;
+    fresh.uid = fleet::match_server_uid({1, 2, 3});
+    fresh.name = "duels-of-another";
+    ASSERT_TRUE(wait(store.remove(gone.uid, Epoch{1})));
+    ASSERT_TRUE(wait(store.put(fresh, Epoch{1})));
+    arena.games[fresh.uid] = std::exchange(arena.games.at(gone.uid), {});
+    arena.games.erase(gone.uid);
+
+    async::TaskGroup again(io.get_executor());
+    Fleets next(io.get_executor(), {store, arena, clock, starter});
+    again.spawn("fleets", next.work(shift));
+    settle();
+
+    std::map<ServerUid, Port> wanted, held;
+    const auto rows = *wait(store.servers());
+    for (const auto& row : rows) wanted[row.uid] = row.ports.front().open;
+    for (const auto& each : *wait(port_map.list())) held[each.server] = each.binding.open;
+    EXPECT_EQ(held, wanted);
+    EXPECT_EQ(held.size(), 2U);
     again.cancel();
     wait(again.join());
 }

@@ -25,8 +25,7 @@ bool has_ended(Seen::Process process) { return process == Seen::Process::gone ||
 
 }  // namespace
 
-Fleets::Fleets(boost::asio::any_io_executor loop, Ports ports)
-    : ports_(ports), slots_(fleet_slots_first, slots_most), ended_(std::move(loop)) {}
+Fleets::Fleets(boost::asio::any_io_executor loop, Ports ports) : ports_(ports), slots_(fleet_slots_first, slots_most), ended_(std::move(loop)) {}
 Fleets::~Fleets() = default;
 
 Task<void> Fleets::work(Shift& shift) {
@@ -83,16 +82,27 @@ Task<bool> Fleets::read_servers() {
     auto call = [this] { return ports_.store.servers(); };
     const auto all = co_await shift_->ask<std::vector<FleetServer>>(std::move(call));
     if (!all) co_return false;
+    const bool is_held = co_await hold_ports(*all);
+    if (!is_held) co_return false;
     for (const auto& server : *all) {
         if (!server.fleet.empty()) know_fleet(server.fleet);
         // It may have been stored and not told.
         add(server, slots_.hold(server.slot)).knows_match = server.fleet.empty();
-        const auto held = co_await ports_.starter.hold_ports(server);
-        if (!held) log::warning("fleet", "ports could not be held again", {{"server", server.name}, {"detail", held.error().message}});
         tasks_->spawn("match server " + server.name, tend(server.uid, std::nullopt));
     }
     strays_at_ = Time();
     co_return true;
+}
+
+// Before any port is given away: what runs has its own.
+Task<bool> Fleets::hold_ports(const std::vector<FleetServer>& servers) {
+    for (std::uint32_t tries = 1; !shift_->is_over(); ++tries) {
+        const auto held = co_await ports_.starter.hold_ports(servers);
+        if (held) co_return true;
+        log::warning("fleet", "ports could not be held again", {{"detail", held.error().message}});
+        co_await ports_.clock.sleep(fleet::back_off(tries));
+    }
+    co_return false;
 }
 
 // One that is not stored was removed before we began: nothing of it is wanted any more, and what is left of it is ended.
@@ -181,6 +191,7 @@ Fleets::Entry& Fleets::add(FleetServer server, fleet::Slots::Hold slot) {
 Task<void> Fleets::tend(ServerUid uid, std::optional<FleetOrder> order) {
     auto& entry = *entries_.at(uid);
     if (order) co_await bring_up(entry, std::move(*order));
+    else show(entry);
     co_await see_through(entry);
     // What is being written of it for a match must not come after its removal.
     while (entry.is_being_handed_out) co_await entry.waiting.wait();
@@ -202,7 +213,7 @@ Task<void> Fleets::bring_up(Entry& entry, FleetOrder order) {
     const auto launched = co_await ports_.starter.launch(entry.server, std::move(order), shift_->epoch());
     if (!launched) {
         log::warning("fleet", "a match server could not be launched", {{"server", entry.server.name}, {"detail", launched.error().message}});
-        end(entry, "start_failed");
+        end_of_itself(entry);
     }
 }
 
@@ -212,7 +223,7 @@ Task<void> Fleets::see_through(Entry& entry) {
     for (;;) {
         co_await look(entry);
         if (has_ended(entry.process)) {
-            if (entry.ending.empty()) end(entry, entry.is_up ? "server_exited" : "start_failed");
+            end_of_itself(entry);
             co_return;
         }
         if (!entry.ending.empty() && !is_stop_sent) {
@@ -231,6 +242,8 @@ Task<void> Fleets::look(Entry& entry) {
     const auto seen = co_await ports_.runtime.observe(entry.server.uid);
     // Nothing is known of one that does not answer: nobody gets it until it is heard of again.
     entry.process = seen ? seen->process : Seen::Process::unknown;
+    // Of one that is gone the last word counts: with its pod went what could have said why.
+    if (seen && (seen->obstacle || !has_ended(seen->process))) entry.trouble = seen->obstacle ? seen->obstacle->code : std::string();
     if (const bool is_silent = entry.process != Seen::Process::ready; is_silent != entry.silent_since.has_value()) {
         entry.silent_since = is_silent ? std::optional(ports_.clock.now()) : std::nullopt;
         note(entry);
@@ -283,15 +296,19 @@ void Fleets::note(const Entry& entry) {
     changed_.raise();
 }
 
+// Nobody has asked for it: its match hears why.
+void Fleets::end_of_itself(Entry& entry) {
+    if (!entry.ending.empty()) return;
+    if (auto* kept = fleet_of(entry); kept != nullptr && !entry.is_up) fleet::note_failed(kept->use, ports_.clock.now());
+    std::string why = entry.is_up ? "server_exited" : "start_failed";
+    end(entry, entry.trouble.empty() ? std::move(why) : entry.trouble);
+    if (entry.server.match) ended_.notify(*entry.server.match, entry.ending);
+}
+
 void Fleets::end(Entry& entry, std::string why) {
     if (!entry.ending.empty()) return;
-    const bool is_by_itself = why == "server_exited" || why == "start_failed";
-    if (why == "start_failed") {
-        if (auto* kept = fleet_of(entry)) fleet::note_failed(kept->use, ports_.clock.now());
-    }
     entry.ending = std::move(why);
     become(entry, fleet::ServerState::ending);
-    if (entry.server.match && is_by_itself) ended_.notify(*entry.server.match, entry.ending);
     entry.waiting.wake_all();
     entry.changed.raise();
 }

@@ -64,6 +64,7 @@ private:
     Task<void> keep();
     Task<bool> read_fleets();
     Task<bool> read_servers();
+    Task<bool> hold_ports(const std::vector<FleetServer>& servers);
     void know_fleet(const std::string& name);
     Task<void> keep_fleets();
     Task<std::size_t> sweep();
@@ -83,6 +84,9 @@ private:
     void become(Entry& entry, fleet::ServerState state);
     void note(const Entry& entry);
     void end(Entry& entry, std::string why);
+    void end_of_itself(Entry& entry);
+    void show(const Entry& entry);
+    Task<void> show_match(ServerUid uid, MatchId match);
     Answer<match::MatchServer> address_of(ServerUid uid, match::Match match);
     Answer<std::optional<match::MatchServer>> take_ready(std::string fleet, match::Match match, bool is_foreign);
     Answer<match::MatchServer> hand_out(Entry& entry, match::Match match, bool is_foreign);

@@ -23,6 +23,7 @@ struct Fleets::Entry {
     Seen::Process process = Seen::Process::gone;
     bool is_up = false;         // Ready for players.
     bool knows_match = true;    // It was begun for its match, or told of it by us.
+    std::string trouble;        // What the game's place was in when it was last seen: a stable code, "node_unreachable" ...; empty: none.
     std::string ending;         // Why it is to end, or has ended; empty: it is not.
     bool is_being_handed_out = false;
     async::Signal changed;      // For its own task.

@@ -4,6 +4,7 @@
 
 #include "app/fleet/fleets.hpp"
 #include "app/fleet/fleets_entry.hpp"
+#include "base/log.hpp"
 
 namespace gk::app {
 namespace {
@@ -82,7 +83,20 @@ MatchServers::Answer<match::MatchServer> Fleets::hand_out(Entry& entry, match::M
         if (fleet->last_taken) fleet::note_taken(fleet->use, now - *fleet->last_taken);
         fleet->last_taken = now;
     }
+    show(entry);
     co_return std::move(*address);
+}
+
+// People see a little later which match a server of a fleet has.
+void Fleets::show(const Entry& entry) {
+    const auto& server = entry.server;
+    if (tasks_ == nullptr || !server.match || server.fleet.empty()) return;
+    tasks_->spawn("label of " + server.name, show_match(server.uid, *server.match));
+}
+
+Task<void> Fleets::show_match(ServerUid uid, MatchId match) {
+    const auto shown = co_await ports_.starter.show_match(uid, match, shift_->epoch());
+    if (!shown) log::warning("fleet", "a server does not show its match", {{"server", uid}, {"match", match}, {"detail", shown.error().message}});
 }
 
 // Among the tasks of this shift, which ends before anything that they stand on does.
