@@ -1,0 +1,56 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/enum_names.hpp"
+#include "domain/wake/doorman.hpp"
+#include "edge/socket.hpp"
+
+namespace gk::edge {
+
+// How the datagrams of a game are to be understood while its server sleeps.
+enum class GameProtocol : std::uint8_t { generic, minetest, teeworlds, raknet, quake3, a2s, minecraft_query };
+inline constexpr std::string_view game_protocol_names[] = {"generic", "minetest", "teeworlds", "raknet", "quake3", "a2s", "minecraft_query"};
+constexpr std::span<const std::string_view> names_of(GameProtocol) { return game_protocol_names; }
+
+// How the first bytes of a stream are to be understood.
+enum class StreamProtocol : std::uint8_t { generic, minecraft, tls };
+inline constexpr std::string_view stream_protocol_names[] = {"generic", "minecraft", "tls"};
+constexpr std::span<const std::string_view> names_of(StreamProtocol) { return stream_protocol_names; }
+
+enum class RouteState : std::uint8_t { asleep, starting, up, failed };
+inline constexpr std::string_view route_state_names[] = {"asleep", "starting", "up", "failed"};
+constexpr std::span<const std::string_view> names_of(RouteState) { return route_state_names; }
+
+// What lists of servers are shown while it sleeps: what was last seen of it.
+struct Face {
+    std::string title{};  // "Castle (sleeping, join to start)"
+    std::string map{};
+    std::string game_type{};
+    std::string version{};
+    std::int32_t protocol = 0;
+    std::int32_t players_max = 0;
+    std::string icon{};  // Of Minecraft: "data:image/png;base64,...".
+};
+
+struct Route {
+    std::string server{};  // Its name.
+    Endpoint listen{};
+    GameProtocol protocol = GameProtocol::generic;
+    std::vector<std::string> hosts{};  // Of streams that share an address: the names, in lower case, that lead here; none: all others.
+    wake::Rule rule{};
+    RouteState state = RouteState::asleep;
+    std::optional<Endpoint> upstream{};                // Where the game is, while it is up.
+    std::optional<Milliseconds> ready_in{};            // As learned; see wake::Sleeper.
+    Face face{};
+};
+
+// What the rules of waking have to know of it.
+wake::Sleeper sleeper_of(const Route& route);
+inline bool is_reachable(const Route& route) { return route.state == RouteState::up && route.upstream; }
+
+}  // namespace gk::edge

@@ -1,0 +1,137 @@
+#include "edge/socket.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <fmt/format.h>
+
+namespace gk::edge {
+
+namespace {
+// Packets are lost for want of room long before a core is busy (facts/edge.md, 4).
+constexpr int public_buffer_bytes = 4 * 1024 * 1024;
+constexpr int session_buffer_bytes = 256 * 1024;
+constexpr int backlog = 1024;
+constexpr std::string_view everywhere = "::";
+
+std::unexpected<std::string> failed(const char* what, const Endpoint& at) {
+    return std::unexpected(fmt::format("{} {}: {}", what, at.text(), std::strerror(errno)));
+}
+
+int family_of(const Endpoint& at) { return at.address.is_v4() ? AF_INET : AF_INET6; }
+
+void set_option(int fd, int level, int option, int value) { ::setsockopt(fd, level, option, &value, sizeof value); }
+
+void hear_both_families(int fd, const Endpoint& at) {
+    if (family_of(at) == AF_INET6) set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, at.address.text() == everywhere ? 0 : 1);
+}
+}  // namespace
+
+std::string Endpoint::text() const {
+    return address.is_v4() ? fmt::format("{}:{}", address.text(), port) : fmt::format("[{}]:{}", address.text(), port);
+}
+
+std::optional<Endpoint> Endpoint::parse(std::string_view text) {
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    auto host = text.substr(0, colon);
+    const bool bracketed = host.starts_with('[') && host.ends_with(']');
+    if (bracketed) host = host.substr(1, host.size() - 2);
+    const auto address = wake::Address::parse(host);
+    if (!address || bracketed == address->is_v4()) return std::nullopt;
+    Endpoint out{.address = *address, .port = 0};
+    const auto digits = text.substr(colon + 1);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out.port);
+    return error == std::errc() && end == digits.data() + digits.size() ? std::optional(out) : std::nullopt;
+}
+
+KernelAddress kernel_address(const Endpoint& endpoint, int family) {
+    KernelAddress out;
+    const auto& bytes = endpoint.address.bytes();
+    if (family == AF_INET) {
+        sockaddr_in four{};
+        four.sin_family = AF_INET;
+        four.sin_port = htons(endpoint.port);
+        std::memcpy(&four.sin_addr, bytes.data() + 12, 4);
+        std::memcpy(&out.storage, &four, sizeof four);
+        out.size = sizeof four;
+        return out;
+    }
+    sockaddr_in6 six{};
+    six.sin6_family = AF_INET6;
+    six.sin6_port = htons(endpoint.port);
+    std::memcpy(&six.sin6_addr, bytes.data(), bytes.size());
+    std::memcpy(&out.storage, &six, sizeof six);
+    out.size = sizeof six;
+    return out;
+}
+
+Endpoint endpoint_of(const sockaddr_storage& storage) {
+    if (storage.ss_family == AF_INET) {
+        sockaddr_in four;
+        std::memcpy(&four, &storage, sizeof four);
+        std::array<std::uint8_t, 4> bytes{};
+        std::memcpy(bytes.data(), &four.sin_addr, bytes.size());
+        return {.address = wake::Address::v4(bytes), .port = ntohs(four.sin_port)};
+    }
+    sockaddr_in6 six;
+    std::memcpy(&six, &storage, sizeof six);
+    std::array<std::uint8_t, 16> bytes{};
+    std::memcpy(bytes.data(), &six.sin6_addr, bytes.size());
+    return {.address = wake::Address::v6(bytes), .port = ntohs(six.sin6_port)};
+}
+
+Result<Descriptor, std::string> listen_datagrams(const Endpoint& at) {
+    Descriptor out(::socket(family_of(at), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!out) return failed("cannot make a socket for", at);
+    set_option(out.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+    set_option(out.get(), SOL_SOCKET, SO_RCVBUF, public_buffer_bytes);
+    set_option(out.get(), SOL_SOCKET, SO_SNDBUF, public_buffer_bytes);
+    hear_both_families(out.get(), at);
+    const auto address = kernel_address(at, family_of(at));
+    if (::bind(out.get(), address.get(), address.size) != 0) return failed("cannot listen at", at);
+    return out;
+}
+
+Result<Descriptor, std::string> connect_datagrams(const Endpoint& peer) {
+    Descriptor out(::socket(family_of(peer), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!out) return failed("cannot make a socket for", peer);
+    set_option(out.get(), SOL_SOCKET, SO_RCVBUF, session_buffer_bytes);
+    const auto address = kernel_address(peer, family_of(peer));
+    if (::connect(out.get(), address.get(), address.size) != 0) return failed("cannot reach", peer);
+    return out;
+}
+
+Result<Descriptor, std::string> listen_streams(const Endpoint& at) {
+    Descriptor out(::socket(family_of(at), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!out) return failed("cannot make a socket for", at);
+    set_option(out.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+    set_option(out.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+    hear_both_families(out.get(), at);
+    const auto address = kernel_address(at, family_of(at));
+    if (::bind(out.get(), address.get(), address.size) != 0 || ::listen(out.get(), backlog) != 0) return failed("cannot listen at", at);
+    return out;
+}
+
+Result<Descriptor, std::string> connect_stream(const Endpoint& peer) {
+    Descriptor out(::socket(family_of(peer), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!out) return failed("cannot make a socket for", peer);
+    send_at_once(out.get());
+    const auto address = kernel_address(peer, family_of(peer));
+    if (::connect(out.get(), address.get(), address.size) != 0 && errno != EINPROGRESS) return failed("cannot reach", peer);
+    return out;
+}
+
+void send_at_once(int stream) { set_option(stream, IPPROTO_TCP, TCP_NODELAY, 1); }
+
+Endpoint local_endpoint(int fd) {
+    KernelAddress address;
+    ::getsockname(fd, address.get(), &address.size);
+    return endpoint_of(address.storage);
+}
+
+}  // namespace gk::edge

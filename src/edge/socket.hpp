@@ -1,0 +1,55 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <netinet/in.h>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/descriptor.hpp"
+#include "base/result.hpp"
+#include "domain/wake/address.hpp"
+
+namespace gk::edge {
+
+struct Endpoint {
+    wake::Address address;
+    std::uint16_t port = 0;
+    auto operator<=>(const Endpoint&) const = default;
+    // "203.0.113.7:25565", "[::1]:25565"; the other way round for numbers only, names are not looked up.
+    std::string text() const;
+    static std::optional<Endpoint> parse(std::string_view text);
+};
+
+// The form the kernel takes. Endpoints of IPv4 stay IPv4 unless the socket is one of IPv6, which hears both.
+struct KernelAddress {
+    sockaddr_storage storage{};
+    socklen_t size = sizeof(sockaddr_storage);
+    sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+    const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+KernelAddress kernel_address(const Endpoint& endpoint, int family);
+Endpoint endpoint_of(const sockaddr_storage& storage);
+
+// All sockets neither block nor outlive an exec. The error says what failed and why.
+// A socket that others may share the port with (one per loop); "::" hears IPv4 too.
+Result<Descriptor, std::string> listen_datagrams(const Endpoint& at);
+// A socket that sends to and hears one peer only.
+Result<Descriptor, std::string> connect_datagrams(const Endpoint& peer);
+Result<Descriptor, std::string> listen_streams(const Endpoint& at);
+// On its way; writable when it has arrived or failed, which SO_ERROR tells.
+Result<Descriptor, std::string> connect_stream(const Endpoint& peer);
+// Small messages leave at once.
+void send_at_once(int stream);
+Endpoint local_endpoint(int fd);
+
+}  // namespace gk::edge
+
+template <>
+struct std::hash<gk::edge::Endpoint> {
+    std::size_t operator()(const gk::edge::Endpoint& endpoint) const noexcept {
+        return std::hash<gk::wake::Address>()(endpoint.address) * 31 + endpoint.port;
+    }
+};

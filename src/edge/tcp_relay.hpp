@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "domain/wake/doorman.hpp"
+#include "edge/loop.hpp"
+#include "edge/route.hpp"
+
+namespace gk::edge {
+
+struct TcpLimits {
+    std::size_t sessions_max = 15'000;         // Of a listener on one loop. When full, the oldest that has not said what it wants makes room.
+    std::size_t sessions_per_source_max = 64;
+    Milliseconds opening{5'000};               // Until a client has said what it wants.
+    Milliseconds quiet{200};                   // After which the two oldest list pings of Minecraft are known to be whole.
+    Milliseconds goodbye{2'000};               // Until a client has taken the last answer.
+    wake::DoorLimits door{};
+};
+
+struct TcpCounts {
+    std::uint64_t accepted = 0;
+    std::uint64_t refused_full = 0;
+    std::uint64_t dropped_waiting = 0;  // Made room for others, or took too long to say what they want.
+    std::uint64_t junk = 0;
+    std::uint64_t answered = 0;         // Lists, while asleep.
+    std::uint64_t upstream_lost = 0;    // The game was not there.
+};
+
+// Relays the streams of one listener on one loop, to the route that a stream's first bytes name. While a server sleeps it answers lists, and
+// holds joins: what they said (at most 4 KiB) is replayed, byte for byte, when their route is up. Either side's end is passed on by itself, and
+// what the slower side does not take is not read from the faster one. An idle session has no buffer.
+class TcpRelay final : Loop::Handler {
+public:
+    using Wake = std::function<void(const Route& route, const Endpoint& source, std::string_view name)>;
+
+    static Result<std::unique_ptr<TcpRelay>, std::string> open(Loop& loop, const Endpoint& at, StreamProtocol protocol, std::vector<Route> routes,
+                                                               const TcpLimits& limits, Wake wake);
+    ~TcpRelay() override;
+    TcpRelay(const TcpRelay&) = delete;
+    TcpRelay& operator=(const TcpRelay&) = delete;
+
+    // All routes of this listener anew. Live sessions stay with the game they talk to.
+    void update(std::vector<Route> routes);
+    // Ends what took too long. From the loop's tick.
+    void sweep();
+
+    const Endpoint& local() const { return local_; }
+    std::size_t sessions() const { return sessions_.size(); }
+    const TcpCounts& counts() const { return counts_; }
+
+private:
+    class Session;
+    struct Door {
+        Route route;
+        wake::Doorman doorman;
+    };
+
+    TcpRelay(Loop& loop, StreamProtocol protocol, const TcpLimits& limits, Wake wake, Descriptor listener);
+    void on_ready(std::uint32_t events) override;
+    void admit(Descriptor socket, const Endpoint& source);
+    bool make_room(const Endpoint& source);
+    Door* door_of(const std::string& host);
+    void end(Session& session);
+
+    Loop& loop_;
+    StreamProtocol protocol_;
+    TcpLimits limits_;
+    Wake wake_;
+    Descriptor listener_;
+    Endpoint local_;
+    std::vector<std::unique_ptr<Door>> doors_;
+    std::list<std::unique_ptr<Session>> sessions_;  // The oldest first.
+    std::unordered_map<wake::Address, std::size_t> sessions_of_;
+    TcpCounts counts_;
+};
+
+}  // namespace gk::edge

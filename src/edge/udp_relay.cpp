@@ -1,0 +1,190 @@
+#include "edge/udp_relay.hpp"
+
+#include <algorithm>
+#include <array>
+#include <sys/socket.h>
+
+#include "edge/udp_session.hpp"
+
+namespace gk::edge {
+
+namespace {
+constexpr std::size_t batch = 32;
+// What fits into a frame of Ethernet, and some more for tunnels and loopback; longer datagrams from players are dropped as cut short.
+constexpr std::size_t public_datagram_max = 4096;
+constexpr int batches_at_once = 4;  // Then others of the loop have their turn.
+constexpr Milliseconds ask_again{250};
+
+// Room for one batch; all relays of a loop's thread share it.
+struct Room {
+    std::array<std::array<std::byte, public_datagram_max>, batch> bytes;
+    std::array<sockaddr_storage, batch> sources;
+    std::array<iovec, batch> parts;
+    std::array<mmsghdr, batch> headers;
+};
+Room& room() {
+    static thread_local Room it;
+    return it;
+}
+}  // namespace
+
+Result<std::unique_ptr<UdpRelay>, std::string> UdpRelay::open(Loop& loop, Route route, const UdpLimits& limits, const Tokens& tokens, Wake wake) {
+    TRY(socket, listen_datagrams(route.listen));
+    return std::unique_ptr<UdpRelay>(new UdpRelay(loop, std::move(route), limits, tokens, std::move(wake), std::move(socket)));
+}
+
+UdpRelay::UdpRelay(Loop& loop, Route route, const UdpLimits& limits, const Tokens& tokens, Wake wake, Descriptor socket)
+    : loop_(loop),
+      route_(std::move(route)),
+      limits_(limits),
+      tokens_(tokens),
+      wake_(std::move(wake)),
+      socket_(std::move(socket)),
+      local_(local_endpoint(socket_.get())),
+      doorman_(route_.rule, limits.door, loop.now()),
+      answers_(limits.answers, loop.now()) {
+    loop_.watch(socket_.get(), EPOLLIN, *this);
+}
+
+UdpRelay::~UdpRelay() {
+    while (!sessions_.empty()) end(*sessions_.begin()->second);
+    loop_.forget(socket_.get(), *this);
+}
+
+void UdpRelay::update(Route route) {
+    route_ = std::move(route);
+    doorman_.follow(route_.rule);
+    if (is_reachable(route_)) replay_held();
+}
+
+void UdpRelay::on_ready(std::uint32_t) {
+    auto& it = room();
+    for (int round = 0; round < batches_at_once; ++round) {
+        for (std::size_t i = 0; i < batch; ++i) {
+            it.parts[i] = {.iov_base = it.bytes[i].data(), .iov_len = it.bytes[i].size()};
+            it.headers[i] = {};
+            it.headers[i].msg_hdr = {.msg_name = &it.sources[i],
+                                     .msg_namelen = sizeof(sockaddr_storage),
+                                     .msg_iov = &it.parts[i],
+                                     .msg_iovlen = 1,
+                                     .msg_control = nullptr,
+                                     .msg_controllen = 0,
+                                     .msg_flags = 0};
+        }
+        const int count = ::recvmmsg(socket_.get(), it.headers.data(), batch, MSG_DONTWAIT, nullptr);
+        for (int i = 0; i < count; ++i) {
+            const auto at = static_cast<std::size_t>(i);
+            if ((it.headers[at].msg_hdr.msg_flags & MSG_TRUNC) != 0) ++counts_.ignored;
+            else on_datagram(std::span(it.bytes[at]).first(it.headers[at].msg_len), endpoint_of(it.sources[at]));
+        }
+        if (count < static_cast<int>(batch)) return;
+    }
+}
+
+void UdpRelay::on_datagram(std::span<std::byte> datagram, const Endpoint& source) {
+    ++counts_.from_players;
+    auto found = sessions_.find(source);
+    if (found != sessions_.end()) {
+        if (found->second->to_game(datagram)) return;
+        // The game is gone: this datagram is the first of what comes next.
+        ++counts_.upstream_lost;
+        end(*found->second);
+    }
+    if (!is_reachable(route_)) return knock(datagram, source);
+    auto* session = open_session(source);
+    if (session == nullptr) return;
+    if (route_.protocol == GameProtocol::teeworlds) session->look_for_exchange(datagram, tokens_);
+    if (session->exchange && !session->ask_for_token(loop_.now())) return end(*session);
+    if (!session->to_game(datagram)) end(*session);
+}
+
+void UdpRelay::knock(ByteSpan datagram, const Endpoint& source) {
+    const auto reading = read_datagram(route_.protocol, datagram, source, route_.face, tokens_);
+    const auto verdict = doorman_.judge(reading.knock, source.address, sleeper_of(route_), loop_.now());
+    if (verdict.wake) {
+        route_.state = RouteState::starting;  // Until the next table says better: one wake is enough.
+        wake_(route_, source, reading.knock.name);
+    }
+    switch (verdict.reply) {
+    case wake::Reply::ignore: ++counts_.ignored; return;
+    case wake::Reply::hold: return hold(datagram, source, verdict.wait);
+    case wake::Reply::answer:
+    case wake::Reply::refuse: break;
+    }
+    const bool is_answer = verdict.reply == wake::Reply::answer;
+    const auto out = is_answer ? reading.answer : refusal(route_.protocol, datagram, wake::refusal_text(verdict, route_.server));
+    if (out.empty()) return;
+    const bool is_free = reading.knock.proved || (is_answer && reading.is_free);
+    if (!is_free && !answers_.take(source.address, out.size(), loop_.now())) {
+        ++counts_.unanswered;
+        return;
+    }
+    if (is_answer) ++counts_.answered;
+    send_to(out, source);
+}
+
+void UdpRelay::hold(ByteSpan datagram, const Endpoint& source, Milliseconds wait) {
+    if (!held_.contains(source) && held_.size() >= limits_.held_max) {
+        ++counts_.refused_full;
+        return;
+    }
+    auto& held = held_.try_emplace(source, Held{.datagrams = {}, .bytes = 0, .until = loop_.now() + wait}).first->second;
+    // A client that repeats itself is not replayed twice.
+    const bool is_known = std::ranges::any_of(held.datagrams, [&](const auto& known) { return std::ranges::equal(known, datagram); });
+    if (is_known || held.bytes + datagram.size() > limits_.held_bytes_max) return;
+    held.bytes += datagram.size();
+    held.datagrams.emplace_back(datagram.begin(), datagram.end());
+}
+
+void UdpRelay::replay_held() {
+    for (auto& [source, held] : std::exchange(held_, {})) {
+        for (auto& datagram : held.datagrams) on_datagram(datagram, source);
+    }
+}
+
+UdpRelay::Session* UdpRelay::open_session(const Endpoint& source) {
+    const auto of_source = sessions_of_.find(source.address);
+    const bool is_full =
+        sessions_.size() >= limits_.sessions_max || (of_source != sessions_of_.end() && of_source->second >= limits_.sessions_per_source_max);
+    auto socket = is_full ? Descriptor() : connect_datagrams(*route_.upstream).value_or(Descriptor());
+    if (!socket) {
+        ++counts_.refused_full;
+        return nullptr;
+    }
+    ++sessions_of_[source.address];
+    auto& session = sessions_[source] = std::make_unique<Session>(*this, source, std::move(socket));
+    loop_.watch(session->game.get(), EPOLLIN, *session);
+    return session.get();
+}
+
+void UdpRelay::end(Session& session) {
+    loop_.forget(session.game.get(), session);
+    const auto source = session.player;  // The session ends with its place in the map.
+    if (const auto of_source = sessions_of_.find(source.address); --of_source->second == 0) sessions_of_.erase(of_source);
+    sessions_.erase(source);
+}
+
+bool UdpRelay::may_answer(const Session& session, std::size_t bytes) {
+    if (session.is_confirmed || answers_.take(session.player.address, bytes, loop_.now())) return true;
+    ++counts_.unanswered;
+    return false;
+}
+
+void UdpRelay::send_to(ByteSpan datagram, const Endpoint& player) {
+    const auto to = kernel_address(player, local_.address.is_v4() ? AF_INET : AF_INET6);
+    if (::sendto(socket_.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL, to.get(), to.size) >= 0) ++counts_.to_players;
+}
+
+void UdpRelay::sweep() {
+    const auto now = loop_.now();
+    std::erase_if(held_, [&](const auto& entry) { return entry.second.until <= now; });
+    std::vector<Session*> ended;
+    for (const auto& [source, session] : sessions_) {
+        const auto most = session->is_confirmed ? limits_.idle : limits_.unconfirmed;
+        const bool asks = session->exchange && !session->exchange->games && now - session->exchange->asked >= ask_again;
+        if (now - session->heard >= most || (asks && !session->ask_for_token(now))) ended.push_back(session.get());
+    }
+    for (auto* session : ended) end(*session);
+}
+
+}  // namespace gk::edge

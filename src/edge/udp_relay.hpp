@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "domain/wake/budget.hpp"
+#include "domain/wake/doorman.hpp"
+#include "edge/loop.hpp"
+#include "edge/reader.hpp"
+#include "edge/route.hpp"
+
+namespace gk::edge {
+
+struct UdpLimits {
+    std::size_t sessions_max = 20'000;           // Of a route on one loop.
+    std::size_t sessions_per_source_max = 64;    // From one address: people share one.
+    std::size_t held_max = 1'000;                // Sessions that wait for their server; more are ignored, and clients repeat themselves.
+    std::size_t held_bytes_max = 4096;           // Of each of them.
+    Milliseconds idle{60'000};                   // A session without a datagram from its player ends.
+    Milliseconds unconfirmed{5'000};             // Until the player has said something after an answer: a spoofed source never does.
+    wake::DoorLimits door{};
+    wake::AnswerLimits answers{};
+};
+
+struct UdpCounts {
+    std::uint64_t from_players = 0;    // Datagrams.
+    std::uint64_t to_players = 0;
+    std::uint64_t ignored = 0;         // Junk and knocks that were not believed.
+    std::uint64_t answered = 0;        // Questions, while asleep.
+    std::uint64_t unanswered = 0;      // For want of budget.
+    std::uint64_t refused_full = 0;    // No room for a session.
+    std::uint64_t upstream_lost = 0;   // Sessions whose game refused a datagram.
+};
+
+// Relays the datagrams of one route on one loop. While the server does not run it answers, holds and asks for the server; when a route comes
+// that is up, what was held is replayed byte for byte, in the order it came.
+class UdpRelay final : Loop::Handler {
+public:
+    // Who knocked, and why it counts. Called once for each time the server has to be started, from within the loop.
+    using Wake = std::function<void(const Route& route, const Endpoint& source, std::string_view name)>;
+
+    // The error is for people: which address, and what the kernel said. `loop` and `tokens` outlive it.
+    static Result<std::unique_ptr<UdpRelay>, std::string> open(Loop& loop, Route route, const UdpLimits& limits, const Tokens& tokens, Wake wake);
+    ~UdpRelay() override;
+    UdpRelay(const UdpRelay&) = delete;
+    UdpRelay& operator=(const UdpRelay&) = delete;
+
+    // Another state of the same route: name, address and protocol stay. Live sessions stay with the game they talk to.
+    void update(Route route);
+    // Ends what has been silent for too long. From the loop's tick.
+    void sweep();
+
+    const Endpoint& local() const { return local_; }
+    const Route& route() const { return route_; }
+    std::size_t sessions() const { return sessions_.size(); }
+    std::size_t held() const { return held_.size(); }
+    const UdpCounts& counts() const { return counts_; }
+
+private:
+    struct Session;
+    struct Held {
+        std::vector<std::vector<std::byte>> datagrams;
+        std::size_t bytes = 0;
+        wake::Instant until{0};
+    };
+
+    UdpRelay(Loop& loop, Route route, const UdpLimits& limits, const Tokens& tokens, Wake wake, Descriptor socket);
+    void on_ready(std::uint32_t events) override;
+    void on_datagram(std::span<std::byte> datagram, const Endpoint& source);
+    void knock(ByteSpan datagram, const Endpoint& source);
+    void hold(ByteSpan datagram, const Endpoint& source, Milliseconds wait);
+    void replay_held();
+    Session* open_session(const Endpoint& source);
+    void end(Session& session);
+    bool may_answer(const Session& session, std::size_t bytes);
+    void send_to(ByteSpan datagram, const Endpoint& player);
+
+    Loop& loop_;
+    Route route_;
+    UdpLimits limits_;
+    const Tokens& tokens_;
+    Wake wake_;
+    Descriptor socket_;
+    Endpoint local_;
+    wake::Doorman doorman_;
+    wake::AnswerBudget answers_;
+    std::unordered_map<Endpoint, std::unique_ptr<Session>> sessions_;
+    std::unordered_map<wake::Address, std::size_t> sessions_of_;  // By address of the player.
+    std::unordered_map<Endpoint, Held> held_;
+    UdpCounts counts_;
+};
+
+}  // namespace gk::edge

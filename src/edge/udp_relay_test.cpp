@@ -1,0 +1,307 @@
+#include "edge/udp_relay.hpp"
+
+#include <sys/socket.h>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/hex.hpp"
+#include "wire/probe/teeworlds.hpp"
+
+namespace gk::edge {
+namespace {
+
+using namespace std::chrono_literals;
+using test::bytes_of;
+using test::from_hex;
+namespace teeworlds = wire::probe::teeworlds;
+using Bytes = std::vector<std::byte>;
+
+// A socket of a player or a game, on loopback.
+class Peer {
+public:
+    explicit Peer(const char* at = "127.0.0.1:0") : socket_(*listen_datagrams(*Endpoint::parse(at))) {}
+    Endpoint at() const { return local_endpoint(socket_.get()); }
+    void send(ByteSpan datagram, const Endpoint& to) const {
+        const auto address = kernel_address(to, at().address.is_v4() ? AF_INET : AF_INET6);
+        ASSERT_EQ(::sendto(socket_.get(), datagram.data(), datagram.size(), 0, address.get(), address.size), std::ssize(datagram));
+    }
+    void send(std::string_view text, const Endpoint& to) const { send(as_byte_span(text), to); }
+    std::optional<Bytes> receive() {
+        Bytes buffer(65536);
+        KernelAddress from;
+        const auto size = ::recvfrom(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT, from.get(), &from.size);
+        if (size < 0) return std::nullopt;
+        last_from = endpoint_of(from.storage);
+        buffer.resize(static_cast<std::size_t>(size));
+        return buffer;
+    }
+    void close() { socket_.reset(); }
+    Endpoint last_from;
+
+private:
+    Descriptor socket_;
+};
+
+struct UdpRelayTest : testing::Test {
+    std::unique_ptr<UdpRelay> relay_of(Route route, UdpLimits limits = {}, const char* at = "127.0.0.1:0") {
+        route.listen = *Endpoint::parse(at);
+        route.server = "Castle";
+        auto relay =
+            UdpRelay::open(loop, std::move(route), limits, tokens, [this](const Route& woken, const Endpoint& source, std::string_view name) {
+                wakes.push_back(woken.server + " by " + source.address.text() + " " + std::string(name));
+            });
+        return std::move(*relay);
+    }
+    Route up(GameProtocol protocol = GameProtocol::generic) const {
+        return {.server = "", .listen = {}, .protocol = protocol, .state = RouteState::up, .upstream = game.at(), .face = {}};
+    }
+    void wake_up(UdpRelay& relay) const {
+        auto route = relay.route();
+        route.state = RouteState::up;
+        route.upstream = game.at();
+        relay.update(route);
+    }
+    // What the peer gets next; nothing within two seconds fails the test.
+    Bytes next(Peer& peer) {
+        for (int i = 0; i < 200; ++i) {
+            if (auto datagram = peer.receive()) return *datagram;
+            loop.turn(10ms);
+        }
+        ADD_FAILURE() << "nothing came";
+        return {};
+    }
+    // Everything that is on its way has arrived: loopback delivers in the call that sends.
+    void settle() {
+        for (int i = 0; i < 5; ++i) loop.turn(0ms);
+    }
+    void pass(Milliseconds time) {
+        const auto until = loop.now() + time;
+        while (loop.now() < until) loop.turn(10ms);
+    }
+    void knock(UdpRelay& relay, Peer& player, ByteSpan datagram) {
+        for (int i = 0; i < 2; ++i) {
+            player.send(datagram, relay.local());
+            pass(220ms);
+        }
+    }
+
+    Loop loop;
+    Tokens tokens;
+    Peer game;
+    Peer ann;
+    Peer bob;
+    std::vector<std::string> wakes;
+};
+
+TEST_F(UdpRelayTest, RelaysBothWaysAndTellsPlayersApart) {
+    auto relay = relay_of(up());
+    ann.send("a1", relay->local());
+    EXPECT_EQ(next(game), bytes_of("a1"));
+    const auto ann_there = game.last_from;
+    bob.send("b1", relay->local());
+    EXPECT_EQ(next(game), bytes_of("b1"));
+    EXPECT_NE(game.last_from, ann_there);
+    game.send("to ann", ann_there);
+    game.send("to bob", game.last_from);
+    EXPECT_EQ(next(ann), bytes_of("to ann"));
+    EXPECT_EQ(ann.last_from, relay->local()) << "from the address that the player knows";
+    EXPECT_EQ(next(bob), bytes_of("to bob"));
+    EXPECT_EQ(relay->sessions(), 2U);
+    EXPECT_TRUE(wakes.empty());
+}
+
+TEST_F(UdpRelayTest, RelaysBetweenBothFamilies) {
+    auto relay = relay_of(up(), {}, "[::]:0");
+    Peer six("[::1]:0");
+    const Endpoint over_four{.address = *wake::Address::parse("127.0.0.1"), .port = relay->local().port};
+    const Endpoint over_six{.address = *wake::Address::parse("::1"), .port = relay->local().port};
+    ann.send("four", over_four);
+    EXPECT_EQ(next(game), bytes_of("four"));
+    game.send("back", game.last_from);
+    EXPECT_EQ(next(ann), bytes_of("back"));
+    six.send("six", over_six);
+    EXPECT_EQ(next(game), bytes_of("six"));
+    game.send("back", game.last_from);
+    EXPECT_EQ(next(six), bytes_of("back"));
+}
+
+TEST_F(UdpRelayTest, HoldsWhatAJoinSaysAndReplaysItInOrder) {
+    auto relay = relay_of({.protocol = GameProtocol::minetest});
+    const auto hello = from_hex("4f45740300000003ffdc010000");
+    const auto introduction = from_hex("4f4574030000010100021d0000002500290003616e6e");
+    ann.send(hello, relay->local());
+    pass(220ms);
+    EXPECT_TRUE(wakes.empty());
+    ann.send(introduction, relay->local());
+    settle();
+    EXPECT_EQ(wakes, std::vector<std::string>{"Castle by 127.0.0.1 ann"});
+    ann.send(introduction, relay->local());
+    settle();
+    EXPECT_EQ(wakes.size(), 1U) << "once";
+    EXPECT_FALSE(game.receive());
+
+    wake_up(*relay);
+    EXPECT_EQ(next(game), introduction);
+    ann.send(hello, relay->local());
+    EXPECT_EQ(next(game), hello);
+    EXPECT_EQ(relay->held(), 0U);
+}
+
+TEST_F(UdpRelayTest, TenPlayersWakeOnce) {
+    auto relay = relay_of({.rule = {.knocks_needed = 1}});
+    std::vector<std::unique_ptr<Peer>> players;
+    for (int i = 0; i < 10; ++i) {
+        players.push_back(std::make_unique<Peer>());
+        players.back()->send("join " + std::to_string(i), relay->local());
+    }
+    settle();
+    EXPECT_EQ(wakes.size(), 1U);
+    EXPECT_EQ(relay->held(), 10U);
+    wake_up(*relay);
+    std::vector<std::string> seen;
+    for (int i = 0; i < 10; ++i) seen.emplace_back(as_text(next(game)));
+    std::ranges::sort(seen);
+    EXPECT_EQ(seen.front(), "join 0");
+    EXPECT_EQ(seen.back(), "join 9");
+}
+
+TEST_F(UdpRelayTest, HoldsNoMoreThanItsBound) {
+    auto relay = relay_of({.rule = {.knocks_needed = 1}});
+    for (char c = 'a'; c < 'h'; ++c) ann.send(std::string(1000, c), relay->local());
+    settle();
+    wake_up(*relay);
+    settle();
+    std::size_t bytes = 0;
+    while (const auto datagram = game.receive()) bytes += datagram->size();
+    EXPECT_EQ(bytes, 4000U);
+}
+
+TEST_F(UdpRelayTest, ForgetsWhatWasHeldTooLong) {
+    auto relay = relay_of({.rule = {.knocks_needed = 1, .patience = 50ms}});
+    ann.send("join", relay->local());
+    settle();
+    EXPECT_EQ(relay->held(), 1U);
+    pass(80ms);
+    relay->sweep();
+    EXPECT_EQ(relay->held(), 0U);
+}
+
+TEST_F(UdpRelayTest, AnswersListsWhileAsleepWithinTheBudget) {
+    auto relay = relay_of({.protocol = GameProtocol::quake3, .face = {.title = "Castle", .map = "", .game_type = "", .version = ""}});
+    const auto question = bytes_of("\xff\xff\xff\xffgetinfo xyz");
+    ann.send(question, relay->local());
+    EXPECT_TRUE(as_text(next(ann)).starts_with("\xff\xff\xff\xffinfoResponse\n"));
+    for (int i = 0; i < 1000; ++i) ann.send(question, relay->local());
+    pass(100ms);
+    int answers = 0;
+    while (ann.receive()) ++answers;
+    EXPECT_LE(answers, 12) << "ten at once and ten a second";
+    EXPECT_TRUE(wakes.empty());
+}
+
+TEST_F(UdpRelayTest, TeeworldsJoinsThroughATokenOfOurs) {
+    auto relay = relay_of({.protocol = GameProtocol::teeworlds});
+    const teeworlds::Token own{std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}};
+    const teeworlds::Token games{std::byte{9}, std::byte{8}, std::byte{7}, std::byte{6}};
+    ann.send(teeworlds::token_request(own), relay->local());
+    const auto ours = teeworlds::parse_token(next(ann), own);
+    ASSERT_TRUE(ours);
+    EXPECT_TRUE(wakes.empty()) << "lists ask for tokens too";
+    auto connect = teeworlds::token_request(own);
+    std::ranges::copy(*ours, connect.begin() + 3);
+    connect[7] = std::byte{1};
+    ann.send(connect, relay->local());
+    settle();
+    ASSERT_EQ(wakes.size(), 1U) << "at once: it has proved where it is";
+
+    wake_up(*relay);
+    EXPECT_EQ(next(game), teeworlds::token_request(own)) << "asked in the player's name";
+    game.send(teeworlds::token_reply(own, games), game.last_from);
+    auto expected = connect;
+    std::ranges::copy(games, expected.begin() + 3);
+    EXPECT_EQ(next(game), expected) << "the connection, with the token that the game knows";
+    game.send("accepted", game.last_from);
+    EXPECT_EQ(next(ann), bytes_of("accepted"));
+    EXPECT_FALSE(ann.receive()) << "the game's token is not for the player";
+}
+
+TEST_F(UdpRelayTest, NoticesADeadGameAtOnce) {
+    auto relay = relay_of(up());
+    ann.send("a1", relay->local());
+    EXPECT_EQ(next(game), bytes_of("a1"));
+    game.close();
+    ann.send("a2", relay->local());
+    settle();
+    EXPECT_EQ(relay->counts().upstream_lost, 1U);
+    EXPECT_EQ(relay->sessions(), 0U);
+}
+
+TEST_F(UdpRelayTest, BoundsSessionsPerSourceAndInAll) {
+    auto relay = relay_of(up(), {.sessions_max = 3, .sessions_per_source_max = 2});
+    Peer carl, dora("127.0.0.2:0"), emil("127.0.0.3:0");
+    for (auto* player : {&ann, &bob, &carl, &dora, &emil}) player->send("x", relay->local());
+    settle();
+    EXPECT_EQ(relay->sessions(), 3U);
+    EXPECT_EQ(relay->counts().refused_full, 2U);
+    ann.send("y", relay->local());
+    settle();
+    int seen = 0;
+    while (game.receive()) ++seen;
+    EXPECT_EQ(seen, 4) << "who is in goes on";
+}
+
+TEST_F(UdpRelayTest, ASpoofedSourceGetsLittleAndIsForgottenSoon) {
+    auto relay = relay_of(up(), {.unconfirmed = 50ms});
+    ann.send("who is there?", relay->local());
+    EXPECT_EQ(next(game), bytes_of("who is there?"));
+    const auto there = game.last_from;
+    for (int i = 0; i < 50; ++i) game.send(std::string(1000, 'x'), there);
+    settle();
+    int answers = 0;
+    while (ann.receive()) ++answers;
+    EXPECT_EQ(answers, 2) << "2 KiB a second";
+    pass(80ms);
+    relay->sweep();
+    EXPECT_EQ(relay->sessions(), 0U);
+}
+
+TEST_F(UdpRelayTest, APlayerWhoAnsweredGetsEverything) {
+    auto relay = relay_of(up(), {.unconfirmed = 50ms});
+    ann.send("1", relay->local());
+    next(game);
+    game.send("2", game.last_from);
+    EXPECT_EQ(next(ann), bytes_of("2"));
+    ann.send("3", relay->local());
+    next(game);
+    for (int i = 0; i < 50; ++i) game.send(std::string(1000, 'x'), game.last_from);
+    settle();
+    int answers = 0;
+    while (ann.receive()) ++answers;
+    EXPECT_EQ(answers, 50);
+    pass(80ms);
+    relay->sweep();
+    EXPECT_EQ(relay->sessions(), 1U);
+}
+
+TEST_F(UdpRelayTest, APlayerStaysWithTheGameHeTalksTo) {
+    auto relay = relay_of(up());
+    ann.send("a1", relay->local());
+    next(game);
+    Peer another;
+    auto moved = relay->route();
+    moved.upstream = another.at();
+    relay->update(moved);
+    ann.send("a2", relay->local());
+    EXPECT_EQ(next(game), bytes_of("a2"));
+    bob.send("b1", relay->local());
+    EXPECT_EQ(next(another), bytes_of("b1"));
+}
+
+TEST_F(UdpRelayTest, SaysWhereItCannotListen) {
+    const auto relay = UdpRelay::open(loop, {.server = "Castle", .listen = *Endpoint::parse("203.0.113.7:1"), .face = {}}, {}, tokens, {});
+    ASSERT_FALSE(relay);
+    EXPECT_EQ(relay.error(), "cannot listen at 203.0.113.7:1: Cannot assign requested address");
+}
+
+}  // namespace
+}  // namespace gk::edge
