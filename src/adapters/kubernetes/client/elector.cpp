@@ -51,12 +51,14 @@ void Elector::saw(const wire::kubernetes::Store::Change& change) {
 Task<void> Elector::read() {
     auto client = urgent();
     const auto found = co_await client.get(leases, lease_);
-    if (found) election_.read(lease_of(*found), std::string(version_of(*found)), clock_.now());
-    else if (found.error().kind == Failure::Kind::not_found) election_.absent();
-    else {
-        log::debug("kubernetes", "lease was not read", {{"lease", lease_.text()}, {"reason", found.error().detail}});
+    if (!found && found.error().kind != Failure::Kind::not_found) {
+        note_failure(reading_, "lease cannot be read, so it is not known who keeps; it is tried again and again", found.error());
         election_.failed();
+        co_return;
     }
+    note_success(reading_, "lease is read again");
+    if (found) election_.read(lease_of(*found), std::string(version_of(*found)), clock_.now());
+    else election_.absent();
 }
 
 Task<void> Elector::write(LeaseRecord record, std::string version) {
@@ -66,12 +68,24 @@ Task<void> Elector::write(LeaseRecord record, std::string version) {
     auto document = lease_document(lease_, record, version);
     const auto written = version.empty() ? co_await client.create(leases, std::move(document)) : co_await client.update(leases, std::move(document));
     if (!written) {
-        log::debug("kubernetes", "lease was not written", {{"lease", lease_.text()}, {"reason", written.error().detail}});
+        note_failure(writing_, "lease cannot be written, without which nobody keeps for long; it is tried again and again", written.error());
         election_.failed();
         co_return;
     }
+    note_success(writing_, "lease is written again");
     election_.written(std::string(version_of(*written)), sent);
     if (!led && leads()) began_();
+}
+
+// That another one was faster is what an election is about.
+void Elector::note_failure(Complaint& complaint, std::string_view what, const Failure& failure) const {
+    const bool is_lost_race = failure.kind == Failure::Kind::conflict || failure.kind == Failure::Kind::exists;
+    const bool is_told = !is_lost_race && complaint.is_due(failure);
+    log::write(is_told ? log::Level::warning : log::Level::debug, "kubernetes", what, {{"lease", lease_.text()}, {"reason", failure.detail}});
+}
+
+void Elector::note_success(Complaint& complaint, std::string_view what) const {
+    if (complaint.is_over()) log::info("kubernetes", what, {{"lease", lease_.text()}});
 }
 
 Task<void> Elector::release() {

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "adapters/kubernetes/client/client.hpp"
+#include "adapters/kubernetes/client/complaint.hpp"
 #include "adapters/kubernetes/client/informer.hpp"
 #include "async/signal.hpp"
 #include "ports/clock.hpp"
@@ -34,6 +35,8 @@ public:
 private:
     Client urgent() const { return client_.urgent(election_.call_limit(clock_.now())); }
     Task<void> rest(Time until);
+    void note_failure(Complaint& complaint, std::string_view what, const Failure& failure) const;
+    void note_success(Complaint& complaint, std::string_view what) const;
     void saw(const wire::kubernetes::Store::Change& change);
     Task<void> read();
     Task<void> write(wire::kubernetes::LeaseRecord record, std::string version);
@@ -45,6 +48,8 @@ private:
     ObjectKey lease_;
     wire::kubernetes::Election election_;
     std::function<void()> began_;
+    Complaint reading_;
+    Complaint writing_;
     Informer seen_;
     async::Signal given_back_;
 };

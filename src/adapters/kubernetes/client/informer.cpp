@@ -66,11 +66,12 @@ Task<void> Informer::list(Reflector::List how) {
         replace(std::move(*listed));
         co_return;
     }
-    note("list failed", listed.error());
+    note_list_failure(listed.error());
     reflector_.list_failed(listed.error());
 }
 
 void Informer::replace(Listed listed) {
+    if (complaint_.is_over()) log::info("kubernetes", "objects are read again", {{"kind", resource_.plural}, {"namespace", place()}});
     reflector_.listed(listed.version);
     for (auto& item : listed.items) item = without_ballast(resource_, std::move(item));
     tell(store_.replace(std::move(listed.items)));
@@ -115,6 +116,14 @@ void Informer::take(const WatchEvent& event) {
 void Informer::tell(const std::vector<Store::Change>& changes) {
     for (const auto& change : changes) changed_(change);
 }
+
+void Informer::note_list_failure(const Failure& failure) {
+    if (!complaint_.is_due(failure)) return note("list failed", failure);
+    log::warning("kubernetes", "objects cannot be read; what needs them waits, and it is tried again and again",
+                 {{"kind", resource_.plural}, {"namespace", place()}, {"reason", failure.detail}});
+}
+
+std::string_view Informer::place() const { return selection_.space.empty() ? "all" : std::string_view(selection_.space); }
 
 void Informer::note(std::string_view what, const Failure& failure) const {
     log::debug("kubernetes", what, {{"kind", resource_.plural}, {"reason", failure.detail}});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "adapters/kubernetes/client/client.hpp"
+#include "adapters/kubernetes/client/complaint.hpp"
 #include "async/signal.hpp"
 #include "async/wait_queue.hpp"
 #include "ports/clock.hpp"
@@ -52,7 +53,9 @@ private:
     void replace(Listed listed);
     void take(const wire::kubernetes::WatchEvent& event);
     void tell(const std::vector<wire::kubernetes::Store::Change>& changes);
+    void note_list_failure(const Failure& failure);
     void note(std::string_view what, const Failure& failure) const;
+    std::string_view place() const;
 
     Client client_;
     Clock& clock_;
@@ -63,6 +66,7 @@ private:
     wire::kubernetes::Reflector reflector_;
     wire::kubernetes::Store store_;
     wire::kubernetes::Freshness freshness_;
+    Complaint complaint_;
     async::WaitQueue synced_;
     async::Signal begins_anew_;
     std::uint64_t beginning_ = 0;  // Counts them.

@@ -113,6 +113,9 @@ StoreError store_error(const Failure& failure) {
     case not_found: return {Kind::not_found, failure.detail};
     case exists:
     case conflict: return {Kind::conflict, failure.detail};
+    case forbidden:
+        return {Kind::unavailable,
+                "the cluster refuses it; if this namespace is to have servers, add it to `spaces` of the chart: " + failure.detail};
     default: return {Kind::unavailable, failure.detail};
     }
 }
