@@ -37,6 +37,7 @@ struct TcpCounts {
 // what the slower side does not take is not read from the faster one. An idle session has no buffer.
 class TcpRelay final : Loop::Handler {
 public:
+    // As that of UdpRelay.
     using Wake = std::function<void(const Route& route, const Endpoint& source, std::string_view name)>;
 
     static Result<std::unique_ptr<TcpRelay>, std::string> open(Loop& loop, const Endpoint& at, StreamProtocol protocol, std::vector<Route> routes,

@@ -42,7 +42,7 @@ struct UdpCounts {
 // that is up, what was held is replayed byte for byte, in the order it came.
 class UdpRelay final : Loop::Handler {
 public:
-    // Who knocked, and why it counts. Called once for each time the server has to be started, from within the loop.
+    // Who knocked, and by which name. Called once for each time the server has to be started, from within the loop; it does not call update().
     using Wake = std::function<void(const Route& route, const Endpoint& source, std::string_view name)>;
 
     // The error is for people: which address, and what the kernel said. `loop` and `tokens` outlive it.
