@@ -28,7 +28,7 @@ dev: build/dev/build.ninja ## programs and tests without sanitizers, for daily w
 
 test: setup build/asan/build.ninja build/release/build.ninja ## build with sanitizers, then run every test; last line: N passed, N failed
 	$(call compile,asan)
-	$(call compile,release)
+	$(call compile,release) --target all gk_sim_cluster_test
 	@tools/run-tests --build build/asan --programs build/release
 
 up: ## build if needed, start Gamekeeper and a demo world, print how to join
@@ -53,7 +53,7 @@ bench: build ## measure; prints a table and appends to bench/results (BUILD=1: t
 	@tools/bench $(if $(BUILD),--build)
 
 bench-match: build ## the engine, the store, a front with sockets: passes, joins, whole lives, watchers, restart
-	$(call compile,release) --target gk_bench_match gk_bench_match_front gk_bench_match_joins gk_bench_match_store
+	$(call compile,release) --target gk_bench_fleet gk_bench_match gk_bench_match_front gk_bench_match_joins gk_bench_match_store
 	@tools/bench match
 
 bench-cluster: build/release/build.ninja ## a thousand worlds in a cluster that is made believe; starts on the real one when it is up
@@ -74,10 +74,10 @@ cluster-down: ## end it and leave nothing of it
 cluster-status: ## its machines, processes and memory
 	@tools/cluster/status
 
-test-cluster: build ## test everything that needs Kubernetes, on the real cluster; last line: N passed, N failed
+test-cluster: build ## test everything that needs Kubernetes, on the real cluster (USUAL=1: as much as CI does); last line: N passed, N failed
 	@tools/setup cluster
 	@cmake --build --preset release --parallel $(JOBS) $(addprefix --target ,$(shell grep -oh 'gk-cluster-[a-z-]*' tests/cluster/*/CMakeLists.txt | sort -u))
-	@tools/cluster/test
+	@tools/cluster/test $(if $(USUAL),--usual)
 
 images: build ## container images as OCI tar files, without Docker (docs/guide/images.md)
 	@tools/setup cluster
