@@ -102,6 +102,16 @@ class MatchParts(unittest.TestCase):
         yield figure(f"store, {back['waiting']:,} waiting read", [back["read_s"]], "s", "in pages of 10,000")
         yield figure("store, restart", [back["open_s"] + back["read_s"]], "s", "both; without the engine, which takes them in beside", 2)
 
+    def match_fleet(self):
+        folder = tempfile.mkdtemp(prefix="gk-bench-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        run = json.loads(subprocess.run([harness.BIN / "gk_bench_fleet", folder], stdout=subprocess.PIPE, text=True, check=True).stdout)
+        how = (f"gk_bench_fleet: {run['ready']:,} ready, {run['allocated']:,} in matches; every 10 ms one is taken, one match ends, one server is "
+               "begun; from take() to stored and told")
+        yield figure("allocation from a warm fleet, p50", [run["p50_ms"]], "ms", how)
+        yield figure("allocation from a warm fleet, p99", [run["p99_ms"]], "ms", how, 20)
+        yield figure("a match's server taken, ended and replaced", [run["processor_ms"]], "ms", "processor time of gk_bench_fleet for each")
+
     def match_joins(self):
         front = Front(self)
         front.make_queue("alone", {"size": 2, "near": {"skill": {"within": 0}}})

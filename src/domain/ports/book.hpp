@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <bitset>
 #include <map>
 #include <optional>
 #include <span>
@@ -56,13 +58,15 @@ public:
 private:
     using Number = std::pair<Protocol, Port>;
 
+    bool is_held(Number number) const { return held_numbers_[std::to_underlying(number.first)][std::to_underlying(number.second)]; }
     bool is_taken(Number number, Time now) const;
-    bool holds(ServerUid server, Number number) const;
     bool rests(Time since, Time now) const { return since + rules_.rest > now; }
 
     Rules rules_;
     std::map<ServerUid, std::vector<server::PortBinding>> held_;
-    std::map<Number, std::optional<Time>> taken_;  // Resting since then, or held.
+    // Of each protocol. Whoever needs a number asks for all below it, of which thousands may be held.
+    std::array<std::bitset<65'536>, 2> held_numbers_;
+    std::map<Number, Time> resting_;  // Since then.
 };
 
 }  // namespace gk

@@ -45,6 +45,13 @@ TEST_F(PortBookTest, HoldsANumberThatRestedAndIsInARecordAllTheSame) {
     EXPECT_TRUE(book.resting(noon).empty());
 }
 
+TEST_F(PortBookTest, ANumberThatIsHeldAgainRestsNoMore) {
+    book.rest({.protocol = Protocol::udp, .port = Port{30000}, .since = noon});
+    book.hold(server(1), had);
+
+    EXPECT_TRUE(book.resting(noon).empty());
+}
+
 TEST_F(PortBookTest, KnowsWhatRestsUntilItsTimeIsOver) {
     book.hold(server(1), had);
     book.release(server(1), noon);
