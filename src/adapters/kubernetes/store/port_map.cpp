@@ -60,7 +60,7 @@ void KubernetesPortMap::saw(const wire::kubernetes::Store::Change& change) {
     // A newer list shows another Service of the name, and nothing of the end of the first one.
     const bool is_over = change.before && (!change.after || uid_of(*change.before) != uid_of(*change.after));
     if (is_over) let_go(*change.before);
-    if (change.after) hold(*change.after);
+    if (change.after) note(*change.after);
     if (!change.before || !change.after || balancer_of(*change.before) == balancer_of(*change.after)) return;
     if (const auto reserved = reserved_by(*change.after)) address_changed_(reserved->server);
 }
@@ -79,7 +79,7 @@ void KubernetesPortMap::let_go(const Value& service) {
     known_.erase(at);
 }
 
-void KubernetesPortMap::hold(const Value& service) {
+void KubernetesPortMap::note(const Value& service) {
     const auto reserved = reserved_by(service);
     if (!reserved) return;
     book_.change(reserved->server, reserved->ports, client_.clock().now());
@@ -151,7 +151,7 @@ PortMap::Answer<bool> KubernetesPortMap::give_way(ServerUid uid) {
         if (!other || other->server == uid || std::ranges::none_of(other->ports, is_held)) continue;
         // Ours first: a number that is given up must not rest when it is somebody's.
         if (!std::exchange(is_shared, true)) book_.release(uid, client_.clock().now());
-        hold(*object);
+        note(*object);
     }
     co_return is_shared;
 }
@@ -160,7 +160,7 @@ PortMap::Answer<bool> KubernetesPortMap::make(const Wish& wish, const std::vecto
     auto document = service(wish.owner, wish.exposure, chosen, rules_.of_balancers);
     const auto made = co_await client_.create(services, std::move(document));
     if (made) {
-        hold(*made);
+        note(*made);
         co_return true;
     }
     // Released, they rest: the next choice is another one.
@@ -174,7 +174,7 @@ PortMap::Answer<bool> KubernetesPortMap::change(const Wish& wish, Known there, c
     auto patch = service_change(wish.exposure, chosen, rules_.of_balancers);
     const auto changed = co_await client_.merge(services, there.key, std::move(patch));
     if (changed && wire::kubernetes::uid_of(*changed) == there.object_uid) {
-        hold(*changed);
+        note(*changed);
         co_return true;
     }
     book_.change(wish.owner.uid, there.ports, client_.clock().now());
@@ -194,7 +194,7 @@ PortMap::Answer<bool> KubernetesPortMap::adopt(const PortOwner& owner) {
     }
     const auto reserved = reserved_by(*there);
     if (reserved && reserved->server != owner.uid) {
-        hold(*there);  // So that it can be released.
+        note(*there);  // So that it can be released.
         co_return std::unexpected(PortMapError{.kind = PortMapError::Kind::unavailable,
                                                .detail = fmt::format("the Service {} in namespace {} belongs to the server {}", object_name(owner.id),
                                                                      owner.space, reserved->server.text()),
@@ -205,7 +205,7 @@ PortMap::Answer<bool> KubernetesPortMap::adopt(const PortOwner& owner) {
                                           object_name(owner.id), owner.space));
     }
     // What an answer that was lost had made. Those numbers, and not the ones just chosen.
-    hold(*there);
+    note(*there);
     co_return false;
 }
 

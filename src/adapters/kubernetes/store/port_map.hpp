@@ -57,7 +57,7 @@ private:
     };
     Result<Success, PortMapError> must_know() const;
     void saw(const wire::kubernetes::Store::Change& change);
-    void hold(const Value& service);
+    void note(const Value& service);
     void let_go(const Value& service);
     Result<std::vector<server::PortBinding>, PortShortage> choose(const Wish& wish, const std::optional<Known>& there, bool is_first) const;
     // True when it is made; false when a number is somebody else's, which is passed over from now on.
