@@ -16,7 +16,7 @@ set(GK_LAYER_launcher "base;wire")
 set(GK_LAYER_programs "base;domain;wire;ports;async;tls;net;app;adapters;api;edge;shim;launcher")
 set(GK_LAYER_tests "${GK_LAYER_programs};programs;tests")
 # These are several libraries that use one another within their layer; adapters never do.
-set(GK_LAYERS_OPEN_WITHIN base domain wire ports async tls net app api shim launcher programs tests)
+set(GK_LAYERS_OPEN_WITHIN base domain wire ports async tls net app api edge shim launcher programs tests)
 
 # gk_library(NAME LAYER layer [SOURCES ...] [TESTS ...] [USES gk_other ...] [LINKS ThirdParty::target ...])
 # Defines the static library NAME and, when it lists TESTS, the GoogleTest program NAME_test beside it.
@@ -94,7 +94,7 @@ endfunction()
 function(gk_precompile name layers)
   set(kind std)
   foreach(layer IN LISTS layers)
-    if(NOT layer MATCHES "^(base|domain|wire|shim|launcher|tls)$")
+    if(NOT layer MATCHES "^(base|domain|wire|edge|shim|launcher|tls)$")
       set(kind asio)
     endif()
   endforeach()
