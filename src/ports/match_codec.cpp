@@ -19,6 +19,7 @@ Value to_value(const QueueRecord& queue) {
                                 {"ticket_ttl", duration_text(queue.ticket_ttl)},
                                 {"silence", duration_text(queue.silence)},
                                 {"acceptance", duration_text(queue.acceptance)},
+                                {"join_tokens", queue.join_tokens},
                                 {"rating", to_value(queue.rating)},
                                 {"generation", static_cast<std::int64_t>(queue.generation)}});
     if (queue.shadow) value.set("shadow", *queue.shadow);
@@ -35,6 +36,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Queu
     in.required("ticket_ttl", out.ticket_ttl);
     in.required("silence", out.silence);
     in.optional("acceptance", out.acceptance);
+    in.optional("join_tokens", out.join_tokens);
     in.optional("rating", out.rating);
     in.optional("generation", out.generation);
     return in.finish_lenient();

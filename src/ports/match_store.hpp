@@ -33,6 +33,7 @@ struct QueueRecord {
     Milliseconds ticket_ttl = std::chrono::seconds(300);
     Milliseconds silence = std::chrono::seconds(60);
     Milliseconds acceptance{};  // How long players may take to accept a match; zero: they are not asked.
+    bool join_tokens = false;   // Servers of its matches ask players for the token that their ticket shows.
     QueueRating rating{};
     std::uint64_t generation = 1;  // Grows with each change.
 };

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "adapters/memory/fleet_store.hpp"
 #include "adapters/memory/match_store.hpp"
@@ -26,9 +28,16 @@ struct MatchHouse {
                    .resources = [](const std::string&, const std::string&) { return std::optional(server::Resources()); }}),
           fleets(home.io.get_executor(), {fleet_store, home.runtime, home.clock, starter}),
           maker({.store = store, .servers = fleets, .clock = home.clock, .random = home.random, .off_loop = here}, {}),
-          tickets({.store = store, .feed = feed, .clock = home.clock, .random = home.random, .key = Secret("of tokens")}),
+          tickets({.store = store,
+                   .feed = feed,
+                   .clock = home.clock,
+                   .random = home.random,
+                   .key = Secret("of tokens"),
+                   .seen = [this](TicketId ticket) { seen.push_back(ticket); }}),
           matches({.store = store, .clock = home.clock}),
-          queues({.store = store, .is_known_game = [this](const std::string& game) { return house.games.game(game) != nullptr; }}),
+          queues({.store = store,
+                  .is_known_game = [this](const std::string& game) { return house.games.game(game) != nullptr; },
+                  .is_known_fleet = [this](std::string fleet) { return is_known_fleet(std::move(fleet)); }}),
           fleet_orders({.store = fleet_store, .fleets = fleets, .check = [](const fleet::Fleet&) { return std::vector<FieldError>(); }}),
           context{.api = api_context,
                   .tickets = tickets,
@@ -43,15 +52,19 @@ struct MatchHouse {
         work();
         co_return;
     }
+    Task<Result<bool, app::Error>> is_known_fleet(std::string name) {
+        const auto all = co_await fleet_store.fleets();
+        co_return std::ranges::find(*all, name, &fleet::Fleet::name) != all->end();
+    }
     // A queue "casual" with a fleet "duels"; ann waits, and ben plays. Her ticket and his match.
     std::pair<std::string, std::string> furnish(apptest::Household& home) {
         const app::Caller caller{.name = "test"};
-        app::QueueOrder queue{.name = "casual", .game = "toy", .fleet = "duels", .rules = Value::object({{"size", 2}}), .unread = {}};
-        EXPECT_TRUE(home.wait(queues.put(caller, std::move(queue))));
         app::FleetChange fleet;
         fleet.fleet.name = "duels";
         fleet.fleet.game = "toy";
         EXPECT_TRUE(home.wait(fleet_orders.put(caller, std::move(fleet))));
+        app::QueueOrder queue{.name = "casual", .game = "toy", .fleet = "duels", .rules = Value::object({{"size", 2}}), .unread = {}};
+        EXPECT_TRUE(home.wait(queues.put(caller, std::move(queue))));
         const auto ann = join("ann");
         const auto ben = join("ben");
         match::Match match;
@@ -71,6 +84,7 @@ struct MatchHouse {
     }
 
     apptest::Household& house;
+    std::vector<TicketId> seen;  // Whose players gave a sign of life.
     std::shared_ptr<memory::MatchState> state = std::make_shared<memory::MatchState>();
     std::shared_ptr<memory::FleetState> fleet_state = std::make_shared<memory::FleetState>();
     memory::MemoryMatchStore store;

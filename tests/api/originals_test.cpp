@@ -20,7 +20,8 @@ protected:
     app::WorldFiles world_files{house.servers, house.store, files};
     api::compat::Compat compat{.api = context,
                                .files = world_files,
-                               .options = {},
+                               .matches = &matches.context,
+                               .options = {.queue = "casual"},
                                .description = games_test::read_document(std::string(GK_SOURCE_DIR) + "/api/originals.yaml")};
 };
 

@@ -120,7 +120,10 @@ private:
                            .stored = [this](const match::Ticket& ticket) { maker_.note(ticket); },
                            .seen = [this](TicketId ticket) { maker_.note_seen(ticket); }}};
     app::Matches matches_{{.store = store_, .clock = clock_}};
-    app::Queues queues_{{.store = store_, .is_known_game = [](const std::string&) { return true; }, .changed = [this] { maker_.note_queues(); }}};
+    app::Queues queues_{{.store = store_,
+                         .is_known_game = [](const std::string&) { return true; },
+                         .is_known_fleet = [](std::string) -> Task<Result<bool, app::Error>> { co_return true; },
+                         .changed = [this] { maker_.note_queues(); }}};
     std::shared_ptr<memory::MatchState> match_state_ = std::make_shared<memory::MatchState>();
     std::shared_ptr<memory::FleetState> fleet_state_ = std::make_shared<memory::FleetState>();
     memory::MemoryFleetStore fleet_store_{io_.get_executor(), fleet_state_, match_state_};

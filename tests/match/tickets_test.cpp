@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "app/match/join_token.hpp"
+#include "app/match/match_keys.hpp"
 #include "tests/match/matchmaker_rig.hpp"
 
 namespace gk::app {
@@ -24,6 +26,14 @@ protected:
         order.players[0].attributes["skill"] = skill;
         return order;
     }
+    // A queue for two.
+    void ask_for_join_tokens() {
+        QueueRecord queue{.name = "casual", .game = "match-server", .fleet = {}, .rules = Value::object({{"size", 2}}), .shadow = {}};
+        queue.join_tokens = true;
+        put(std::move(queue));
+    }
+    // The server of a match, by what it found in its environment.
+    Visitor server_of(MatchId match) { return desk.visitor_of(MatchKeys(Secret("of tokens")).of_server("default", match)).value(); }
     std::vector<std::string> pointers(const Error& error) {
         std::vector<std::string> out;
         for (const auto& field : error.fields) out.push_back(field.pointer);
@@ -176,6 +186,95 @@ TEST_F(TicketsTest, WhoWaitsForAChangeIsAnsweredAtTheChangeOrWhenTheTimeIsOver) 
     ASSERT_TRUE(changed);
     EXPECT_EQ((*changed)->state(), "cancelled");
     EXPECT_EQ(wait(desk.wait(as_player("ann"), ann, clock.now() + 25s))->state(), "cancelled") << "nothing more comes of it";
+}
+
+// A held call is a sign of life as long as it lasts, a player's as well as its backend's; who may only read looks on.
+TEST_F(TicketsTest, WhoListensIsNotSilent) {
+    QueueRecord queue{.name = "casual", .game = "match-server", .fleet = {}, .rules = Value::object({{"size", 2}}), .shadow = {}};
+    queue.silence = 3s;
+    put(std::move(queue));
+    begin();
+    Tickets heard{{.store = store, .feed = feed, .clock = clock, .random = random, .key = Secret("of tokens"), .seen = [this](TicketId ticket) {
+                       maker->note_seen(ticket);
+                   }}};
+    auto reader = as_operator();
+    reader.caller.only_reads = true;
+    for (const auto& [visitor, state] : {std::pair(as_player("ann"), "queued"), std::pair(as_operator(), "queued"), std::pair(reader, "expired")}) {
+        const auto ann = enter({"ann"})->view.ticket.id;
+        std::optional<Result<TicketView, Error>> answer;
+        tasks->spawn("held", async::keep_result(heard.wait(visitor, ann, clock.now() + 20s), answer));
+        pass_time(19s);
+        EXPECT_EQ(name_of(ticket(ann).state), state);
+        EXPECT_EQ(answer.has_value(), state == std::string("expired"));
+        std::ignore = wait(desk.cancel(as_operator(), ann));
+        settle();
+    }
+}
+
+// In the original whoever names a player speaks for it. That may join again, and hears nothing that only the player may know.
+TEST_F(TicketsTest, WhoOnlyNamesAPlayerGetsNoTokenOfOneWhoIsHereAlready) {
+    auto stranger = as_player("ann");
+    stranger.is_hearsay = true;
+    const auto first = enter(order_of({"ann"}), "k1", stranger);
+    EXPECT_EQ(first->tokens.size(), 1U);
+
+    const auto again = enter(order_of({"ann"}), {}, stranger);
+    const auto with_another_key = enter(order_of({"ann"}), "k2", stranger);
+    const auto with_its_key = enter(order_of({"ann"}), "k1", stranger);
+    const auto with_its_token = enter(order_of({"ann"}), {}, desk.visitor_of(first->tokens.at("ann")));
+
+    EXPECT_EQ(again->view.ticket.id, first->view.ticket.id);
+    EXPECT_TRUE(again->tokens.empty());
+    EXPECT_TRUE(with_another_key->tokens.empty());
+    EXPECT_EQ(with_its_key->tokens.size(), 1U);
+    EXPECT_EQ(with_its_token->tokens.size(), 1U);
+}
+
+// S1-28.
+TEST_F(TicketsTest, APlayerOfAMatchGetsTheTokenThatItsServerAsksFor) {
+    ask_for_join_tokens();
+    begin();
+    const auto ann = enter({"ann"})->view.ticket.id;
+    EXPECT_EQ(wait(desk.show(as_player("ann"), ann))->join_token, "");
+    ASSERT_TRUE(enter({"ben"}));
+    pass_time(1s);
+    const auto match = matches()[0];
+
+    const auto token = wait(desk.show(as_player("ann"), ann))->join_token;
+    const auto key = MatchKeys(Secret("of tokens")).of_join_tokens(match.id);
+    EXPECT_EQ(player_of_join_token(key, match.id.text(), token, clock.calendar()), "ann");
+    EXPECT_EQ(enter({"ann"})->view.join_token, token);
+    auto stranger = as_player("ann");
+    stranger.is_hearsay = true;
+    EXPECT_EQ(wait(desk.show(stranger, ann))->join_token, "");
+    EXPECT_EQ(enter(order_of({"ann"}), {}, stranger)->view.join_token, "");
+    EXPECT_EQ(wait(desk.show(as_operator(), ann))->join_token, "") << "it is nobody's in particular";
+}
+
+TEST_F(TicketsTest, AServerSpeaksForItsOwnMatchOnly) {
+    configure(Value::object({{"size", 2}}));
+    begin();
+    for (const auto* player : {"ann", "ben", "cid", "dan"}) ASSERT_TRUE(enter({player}));
+    pass_time(1s);
+    const auto own = matches()[0], other = matches()[1];
+    const auto server = server_of(own.id);
+    const auto player = own.members[0].player;
+    const std::vector<std::string> gone{player};
+    MatchResults results;
+    results.players = {{own.members[0].player, 2}, {own.members[1].player, 1}};
+
+    EXPECT_EQ(wait(orders.fill(server, own.id, 2))->kept_at, 2U);
+    EXPECT_TRUE(wait(orders.leave(server, own.id, gone))->members[0].left_at);
+    EXPECT_EQ(wait(orders.end(server, own.id, "asked", results))->state, MatchState::ended);
+    EXPECT_EQ(wait(orders.rating(as_operator(), "casual", player))->matches, 1U);
+
+    const std::vector<std::string> others{other.members[0].player};
+    EXPECT_EQ(wait(orders.find(server, other.id)).error().kind, Error::Kind::not_found);
+    EXPECT_EQ(wait(orders.fill(server, other.id, 2)).error().kind, Error::Kind::not_found);
+    EXPECT_EQ(wait(orders.leave(server, other.id, others)).error().kind, Error::Kind::not_found);
+    EXPECT_EQ(wait(orders.end(server, other.id, "asked")).error().kind, Error::Kind::not_found);
+    EXPECT_EQ(wait(orders.list(server, {})).error().code, "not_a_member");
+    EXPECT_EQ(enter(order_of({"eve"}), {}, server).error().code, "not_a_member");
 }
 
 TEST_F(TicketsTest, AMatchIsEndedByItsPlayersAndOperatorsOnly) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "api/context.hpp"
 #include "api/match/match_context.hpp"
@@ -17,6 +18,7 @@ struct Options {
     Milliseconds wait = std::chrono::seconds(120);     // How long calls wait that block in the original.
     bool health_of_matchmaking = false;                // GET /health speaks for the second original's matchmaking instead of the first one.
     std::string queue;                                 // Of the second original's players.
+    std::string_view keeps_matches_in = "sqlite";      // Or "postgres": `source` of the second original's sessions.
     std::string game = "minecraft-java";               // What a server is of that names no game.
     bool eula_accepted = false;                        // The operator has read the games' licences and accepts them for servers made here.
 };

@@ -19,6 +19,8 @@ namespace {
 
 using gk::match::TicketState;
 
+constexpr std::size_t sessions_at_once = 1'000;
+
 // FastAPI's: a list of places for a body that does not fit, a sentence for everything else.
 net::Response refuse(const app::Error& error) {
     if (error.fields.empty()) return json_reply(status_of(error.kind), Value::object({{"detail", error.message}}));
@@ -44,9 +46,16 @@ Task<Result<app::Visitor, app::Error>> visitor_of_old(Compat& compat, const net:
 
 // Whoever names a player speaks for it, as in the original; its word counts as a sign of life.
 app::Visitor as_player(app::Visitor visitor, std::string player) {
+    const bool is_another = visitor.server || (visitor.player && visitor.player != player);
+    visitor.is_hearsay = is_another || visitor.caller.name == anonymous;
     visitor.caller.scope = Scope::player;
     visitor.player = std::move(player);
     return visitor;
+}
+
+// Only where the match's server asks for one, which no server of the original did.
+void add_join_token(Value& reply, const app::TicketView& view) {
+    if (!view.join_token.empty()) reply.set("join_token", view.join_token);
 }
 
 struct PlayerBody {
@@ -66,11 +75,9 @@ Task<Outcome> join(Compat& compat, net::Request& request, app::Visitor visitor) 
     order.queues.push_back(compat.options.queue);
     order.players.push_back({.id = body.player, .attributes = {}, .latencies = {}, .blocked = {}});
     CO_TRY(joined, co_await compat.matches->tickets.join(as_player(std::move(visitor), body.player), std::move(order), std::move(once)));
-    auto reply = Value::object({{"session_id", "pending:" + body.player},
-                                {"players", Value::array({Value(body.player)})},
-                                {"connect_host", ""},
-                                {"connect_port", 0},
-                                {"player_token", joined.tokens[body.player]}});
+    auto reply = Value::object(
+        {{"session_id", "pending:" + body.player}, {"players", Value::array({Value(body.player)})}, {"connect_host", ""}, {"connect_port", 0}});
+    if (const auto token = joined.tokens.find(body.player); token != joined.tokens.end()) reply.set("player_token", token->second);
     const auto& match = joined.view.match;
     if (match && match->server && match->state == gk::match::MatchState::assigned) {
         Value::Array players;
@@ -79,6 +86,7 @@ Task<Outcome> join(Compat& compat, net::Request& request, app::Visitor visitor) 
         reply.set("players", std::move(players));
         reply.set("connect_host", match->server->host);
         reply.set("connect_port", std::int64_t{match->server->port});
+        add_join_token(reply, joined.view);
     }
     co_return json_reply(200, reply);
 }
@@ -96,10 +104,12 @@ Task<Outcome> status(Compat& compat, net::Request& request, app::Visitor visitor
     if (gk::match::is_over(view.ticket.state))
         co_return json_reply(200, Value::object({{"status", name_of(view.ticket.state)}, {"reason", view.ticket.reason}}));
     if (!match || match->state != gk::match::MatchState::assigned) co_return json_reply(200, Value::object({{"status", "pending"}}));
-    co_return json_reply(200, Value::object({{"status", "matched"},
-                                             {"session_id", match->id.text()},
-                                             {"connect_host", match->server->host},
-                                             {"connect_port", std::int64_t{match->server->port}}}));
+    auto reply = Value::object({{"status", "matched"},
+                                {"session_id", match->id.text()},
+                                {"connect_host", match->server->host},
+                                {"connect_port", std::int64_t{match->server->port}}});
+    add_join_token(reply, view);
+    co_return json_reply(200, reply);
 }
 
 // POST /api/match/{session}/end
@@ -128,15 +138,19 @@ Task<Outcome> active(Compat& compat, net::Request& request, app::Visitor visitor
     CO_TRY_OK(no_query(request));
     MatchStore::MatchFilter filter;
     filter.live_only = true;
-    filter.limit = 10'000;
-    CO_TRY(matches, co_await compat.matches->matches.list(std::move(visitor), std::move(filter)));
+    filter.limit = sessions_at_once;
     Value::Array sessions;
-    for (const auto& match : matches) {
-        if (!match.server) continue;
-        sessions.push_back(Value::object({{"session_id", match.id.text()}, {"game_server_pod", match.server->name}}));
+    for (bool is_more = true; is_more;) {
+        CO_TRY(matches, co_await compat.matches->matches.list(visitor, filter));
+        for (const auto& match : matches) {
+            if (match.server) sessions.push_back(Value::object({{"session_id", match.id.text()}, {"game_server_pod", match.server->name}}));
+        }
+        is_more = matches.size() == filter.limit;
+        if (is_more) filter.after = matches.back().id;
     }
     const auto count = static_cast<std::int64_t>(sessions.size());
-    co_return json_reply(200, Value::object({{"count", count}, {"sessions", std::move(sessions)}, {"source", "sql"}, {"note", ""}}));
+    const auto source = compat.options.keeps_matches_in;
+    co_return json_reply(200, Value::object({{"count", count}, {"sessions", std::move(sessions)}, {"source", source}, {"note", ""}}));
 }
 
 // POST /cleanup/orphaned-servers

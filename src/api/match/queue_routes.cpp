@@ -4,11 +4,12 @@
 #include "api/match/match_context.hpp"
 #include "api/query.hpp"
 #include "api/reply.hpp"
+#include "app/match/queue_statistics.hpp"
 #include "ports/match_codec.hpp"
 
 namespace gk::app {
 
-// {game?, fleet?, rules, ticket_ttl?, silence?, acceptance?, rating?: {model?, attribute?}}
+// {game?, fleet?, rules, ticket_ttl?, silence?, acceptance?, join_tokens?, rating?: {model?, attribute?}}
 bool decode(const Value& value, const std::string& pointer, Errors& errors, QueueOrder& out) {
     ObjectReader in(value, pointer, errors);
     in.optional("game", out.game);
@@ -17,6 +18,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Queu
     in.optional("ticket_ttl", out.ticket_ttl);
     in.optional("silence", out.silence);
     in.optional("acceptance", out.acceptance);
+    in.optional("join_tokens", out.join_tokens);
     in.optional("rating", out.rating);
     return in.finish();
 }
@@ -33,6 +35,7 @@ Value render(const QueueRecord& queue) {
                           {"ticket_ttl", duration_text(queue.ticket_ttl)},
                           {"silence", duration_text(queue.silence)},
                           {"acceptance", duration_text(queue.acceptance)},
+                          {"join_tokens", queue.join_tokens},
                           {"rating", to_value(queue.rating)},
                           {"generation", static_cast<std::int64_t>(queue.generation)}});
 }
@@ -59,6 +62,23 @@ Value comparison_of(const app::Shadow::Report& report) {
                           {"would_wait", static_cast<std::int64_t>(report.waiting)}});
 }
 
+Value value_of(const app::QueueStatistics::Window& window) {
+    const auto wait = [](const std::optional<Milliseconds>& time) { return time ? Value(duration_text(*time)) : Value(); };
+    auto failed = Value::object();
+    for (const auto& [reason, count] : window.failed) failed.set(reason, static_cast<std::int64_t>(count));
+    return Value::object({{"since", rfc3339(window.since)},
+                          {"made", static_cast<std::int64_t>(window.made)},
+                          {"live", static_cast<std::int64_t>(window.live)},
+                          {"failed", std::move(failed)},
+                          {"wait_p50", wait(window.wait_p50)},
+                          {"wait_p95", wait(window.wait_p95)}});
+}
+
+Value waiting_in(const MatchContext& context, const std::string& queue) {
+    const auto waiting = context.maker.waiting(queue);
+    return waiting ? Value(static_cast<std::int64_t>(*waiting)) : Value();
+}
+
 std::string name_of_queue(const net::Request& request) { return std::string(request.parameter("queue")); }
 
 // PUT /v1/queues/{queue}
@@ -74,10 +94,11 @@ Task<Outcome> put_queue(MatchContext& context, net::Request& request, app::Visit
 // GET /v1/queues/{queue}
 Task<Outcome> show_queue(MatchContext& context, net::Request& request, app::Visitor visitor) {
     CO_TRY_OK(no_query(request));
-    CO_TRY(queue, co_await context.queues.find(std::move(visitor.caller), name_of_queue(request)));
+    CO_TRY(queue, co_await context.queues.find(visitor.caller, name_of_queue(request)));
+    CO_TRY(statistics, co_await app::statistics_of(context.store, visitor.caller.tenant, queue.name, context.api.clock.now()));
     auto shown = render(queue);
-    const auto waiting = context.maker.waiting(queue.name);
-    shown.set("waiting", waiting ? Value(static_cast<std::int64_t>(*waiting)) : Value());
+    shown.set("waiting", waiting_in(context, queue.name));
+    shown.set("statistics", Value::object({{"5m", value_of(statistics.five_minutes)}, {"1h", value_of(statistics.hour)}}));
     const auto compared = context.maker.shadow(queue.name);
     shown.set("comparison", compared ? comparison_of(*compared) : Value());
     co_return json_reply(200, shown);
@@ -88,7 +109,11 @@ Task<Outcome> list_queues(MatchContext& context, net::Request& request, app::Vis
     CO_TRY(page, page_of(request));
     CO_TRY(all, co_await context.queues.list(std::move(visitor.caller)));
     const auto name = [](const QueueRecord& queue) { return queue.name; };
-    co_return list_reply(all, page, name, [](const QueueRecord& queue) { return render(queue); });
+    co_return list_reply(all, page, name, [&context](const QueueRecord& queue) {
+        auto shown = render(queue);
+        shown.set("waiting", waiting_in(context, queue.name));
+        return shown;
+    });
 }
 
 // DELETE /v1/queues/{queue}
@@ -147,7 +172,7 @@ void add_queue_routes(net::Router& router, MatchContext& context) {
     using enum net::Method;
     add_visited(router, context, get, "/v1/queues", list_queues);
     add_visited(router, context, put, "/v1/queues/{queue}", put_queue);
-    add_visited(router, context, get, "/v1/queues/{queue}", show_queue);
+    add_asked(router, context, get, "/v1/queues/{queue}", show_queue, WhenNobodyAnswers::or_here);
     add_visited(router, context, del, "/v1/queues/{queue}", remove_queue);
     add_visited(router, context, put, "/v1/queues/{queue}/rules", put_rules);
     add_visited(router, context, del, "/v1/queues/{queue}/rules", end_shadow);

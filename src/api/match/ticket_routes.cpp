@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "api/decode.hpp"
@@ -27,7 +29,8 @@ Value render(const app::TicketView& view) {
                           {"put_back", std::int64_t{ticket.put_back}},
                           {"joined_at", rfc3339(ticket.joined_at)},
                           {"expires_at", rfc3339(ticket.expires_at)},
-                          {"match", view.match ? render(*view.match) : Value()}});
+                          {"match", view.match ? render(*view.match) : Value()},
+                          {"join_token", view.join_token.empty() ? Value() : Value(view.join_token)}});
 }
 
 namespace {
@@ -123,7 +126,7 @@ Task<Outcome> explain(MatchContext& context, net::Request& request, app::Visitor
 // Where a listener begins, and whose events it wants to hear.
 struct Listening {
     MatchStore::EventFilter filter;
-    std::optional<TicketId> touched;  // Whose players are there as long as they listen.
+    bool is_presence = false;  // Of one who waits: it is there as long as it listens.
 };
 
 std::string sse(const MatchEvent& event) {
@@ -132,6 +135,14 @@ std::string sse(const MatchEvent& event) {
                                      {"match", event.match ? Value(event.match->text()) : Value()},
                                      {"detail", event.detail}});
     return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.number, event.what, to_json(data));
+}
+
+// Until when nothing needs to be done for a listener of whom nothing is to be told.
+Task<Milliseconds> touch(MatchContext& context, const Listening& listening) {
+    if (!listening.is_presence) co_return heartbeat;
+    const auto& filter = listening.filter;
+    const auto beat = filter.ticket ? co_await context.tickets.touch(*filter.ticket) : co_await context.tickets.touch(filter.tenant, *filter.player);
+    co_return std::min(heartbeat, beat);
 }
 
 // Sends what is written down behind the number, then what comes, until the client is gone.
@@ -150,9 +161,9 @@ Task<void> send_events(MatchContext& context, Listening listening, net::Stream& 
         }
         if (!text.empty() && !co_await out.write(std::move(text))) co_return;
         if (events->size() == filter.limit) continue;
-        if (listening.touched) context.tickets.touch(*listening.touched);
+        const auto beat = co_await touch(context, listening);
         auto waiting = news.wait();
-        const bool is_news = co_await async::finishes_by(context.api.clock, context.api.clock.now() + heartbeat, std::move(waiting));
+        const bool is_news = co_await async::finishes_by(context.api.clock, context.api.clock.now() + beat, std::move(waiting));
         if (!is_news && !co_await out.write(": still here\n\n")) co_return;
     }
 }
@@ -168,11 +179,10 @@ Task<Outcome> listen(MatchContext& context, const net::Request& request, Listeni
 Task<Outcome> ticket_events(MatchContext& context, net::Request& request, app::Visitor visitor) {
     CO_TRY_OK(no_query(request));
     CO_TRY(id, ticket_of(request));
-    const bool is_player = visitor.player.has_value();
-    CO_TRY_OK(co_await context.tickets.show(std::move(visitor), id));
     Listening listening;
     listening.filter.ticket = id;
-    if (is_player) listening.touched = id;
+    listening.is_presence = app::is_sign_of_life(visitor);
+    CO_TRY_OK(co_await context.tickets.show(std::move(visitor), id));
     co_return co_await listen(context, request, std::move(listening));
 }
 
@@ -182,6 +192,7 @@ Task<Outcome> player_events(MatchContext& context, net::Request& request, app::V
     Listening listening;
     listening.filter.player = std::string(request.parameter("player"));
     listening.filter.tenant = visitor.caller.tenant;
+    listening.is_presence = app::is_sign_of_life(visitor);
     CO_TRY_OK(context.tickets.may_hear(visitor, *listening.filter.player));
     co_return co_await listen(context, request, std::move(listening));
 }
@@ -194,7 +205,7 @@ void add_ticket_routes(net::Router& router, MatchContext& context) {
     add_visited(router, context, get, "/v1/tickets/{ticket}", show);
     add_visited(router, context, patch, "/v1/tickets/{ticket}", change);
     add_visited(router, context, del, "/v1/tickets/{ticket}", cancel);
-    add_visited(router, context, get, "/v1/tickets/{ticket}/explain", explain);
+    add_asked(router, context, get, "/v1/tickets/{ticket}/explain", explain, WhenNobodyAnswers::unavailable);
     add_visited(router, context, get, "/v1/tickets/{ticket}/events", ticket_events);
     add_visited(router, context, get, "/v1/players/{player}/events", player_events);
 }

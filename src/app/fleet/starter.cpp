@@ -106,7 +106,10 @@ Starter::Answer<Success> Starter::launch(FleetServer server, FleetOrder order, E
     CO_TRY(record, record_of(server, order));
     CO_TRY(spec, ports_.games.launch_spec(record));
     if (!order.fleet.empty()) spec.env["FLEET"] = order.fleet;
-    for (auto& [name, text] : order.match ? match_environment(*order.match) : std::map<std::string, std::string>()) spec.env[name] = text;
+    if (order.match) {
+        for (auto& [name, text] : match_environment(*order.match)) spec.env[name] = text;
+        for (auto& [name, text] : ports_.more(*order.match)) spec.env[name] = text;
+    }
     if (const auto* port = game_port(server)) spec.env["PORT"] = fmt::format("{}", std::to_underlying(port->bound));
     const DiskSpec disk{.size = record.resources.disk, .slot = server.slot, .in_memory = fits_memory(record.resources)};
     auto made = co_await ports_.runtime.create_disk(server.uid, disk, epoch);
@@ -118,6 +121,9 @@ Starter::Answer<Success> Starter::launch(FleetServer server, FleetOrder order, E
 
 Starter::Answer<Success> Starter::tell_match(FleetServer server, const match::Match& match, Epoch epoch) {
     auto line = fmt::format("ALLOCATE {} {}", match.id.text(), player_list(match));
+    Value::Object more;
+    for (auto& [name, text] : ports_.more(match)) more.emplace_back(name, text);
+    if (!more.empty()) line += " " + to_json(Value(std::move(more)));
     auto told = co_await ports_.runtime.tell(server.uid, std::move(line), epoch);
     if (!told) co_return std::unexpected(from(told.error()));
     co_return Success{};

@@ -38,6 +38,9 @@ public:
         const GameBook& games;
         std::string public_host;
         std::function<std::optional<server::Resources>(const std::string& game, const std::string& package)> resources;
+        // What else the server of a match finds in its environment; one that waits already is told it with its match.
+        using Environment = std::map<std::string, std::string>;
+        std::function<Environment(const match::Match&)> more = [](const match::Match&) { return Environment(); };
     };
     explicit Starter(Ports ports) : ports_(std::move(ports)) {}
 

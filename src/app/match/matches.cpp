@@ -38,7 +38,7 @@ std::vector<FieldError> mark_leavers(match::Match& match, const std::vector<std:
 Matches::Answer<match::Match> Matches::find(Visitor visitor, MatchId id) {
     auto match = co_await ports_.store.match(id);
     if (!match) co_return std::unexpected(from(match.error()));
-    const bool is_known = may_read_all(visitor) || is_in(*match, visitor);
+    const bool is_known = may_read_all(visitor) || speaks_for(*match, visitor) || is_in(*match, visitor);
     if (match->tenant != visitor.caller.tenant || !is_known) co_return std::unexpected(not_found("there is no such match"));
     co_return std::move(*match);
 }
@@ -80,10 +80,11 @@ Matches::Answer<match::Match> Matches::leave(Visitor visitor, MatchId id, std::v
     auto match = co_await ports_.store.match(id);
     if (!match) co_return std::unexpected(from(match.error()));
     const bool is_own = visitor.player && std::ranges::find(match->members, *visitor.player, &match::Member::player) != match->members.end();
-    if (match->tenant != visitor.caller.tenant || (!is_own && !may_read_all(visitor))) co_return std::unexpected(not_found("there is no such match"));
+    if (match->tenant != visitor.caller.tenant || (!is_own && !may_read_all(visitor) && !speaks_for(*match, visitor)))
+        co_return std::unexpected(not_found("there is no such match"));
     if (visitor.player && players.empty()) players.push_back(*visitor.player);
     const bool is_for_itself = visitor.player && players.size() == 1 && players[0] == *visitor.player;
-    if (!is_for_itself && !is_operator(visitor))
+    if (!is_for_itself && !speaks_for(*match, visitor))
         co_return std::unexpected(not_yours("a player leaves for itself; others are reported by the match's server or an operator"));
     if (players.empty()) co_return std::unexpected(invalid({{.pointer = "/players", .code = "required", .detail = "say who has left", .mark = {}}}));
     auto wrong = mark_leavers(*match, players, ports_.clock.now());
@@ -94,7 +95,7 @@ Matches::Answer<match::Match> Matches::leave(Visitor visitor, MatchId id, std::v
 
 Matches::Answer<match::Match> Matches::fill(Visitor visitor, MatchId id, std::uint32_t size) {
     CO_TRY(match, co_await find(visitor, id));
-    if (!is_operator(visitor)) co_return std::unexpected(not_yours("more players are asked for by the match's server or an operator"));
+    if (!speaks_for(match, visitor)) co_return std::unexpected(not_yours("more players are asked for by the match's server or an operator"));
     if (size > match::players_limit) {
         auto detail = fmt::format("a match has at most {} players", match::players_limit);
         co_return std::unexpected(invalid({{.pointer = "/size", .code = "out_of_range", .detail = std::move(detail), .mark = {}}}));
@@ -108,7 +109,8 @@ Matches::Answer<match::Match> Matches::fill(Visitor visitor, MatchId id, std::ui
 
 Matches::Answer<match::Match> Matches::end(Visitor visitor, MatchId id, std::string reason, std::optional<MatchResults> results) {
     CO_TRY(match, co_await find(visitor, id));
-    if (!visitor.player && !is_operator(visitor)) co_return std::unexpected(not_yours("a match is ended by its players, its server or an operator"));
+    if (!visitor.player && !speaks_for(match, visitor))
+        co_return std::unexpected(not_yours("a match is ended by its players, its server or an operator"));
     if (results && visitor.player) co_return std::unexpected(not_yours("results come from the match's server or an operator, not from its players"));
     // Rated first: whoever is told that it has ended may rely on both.
     if (results) CO_TRY_OK(co_await rate(match, std::move(*results)));

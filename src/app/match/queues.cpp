@@ -5,11 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "base/log.hpp"
 #include "domain/match/rules/native.hpp"
 
 namespace gk::app {
 namespace {
 
+constexpr std::string_view built_in_game = "match-server";
 constexpr Milliseconds ttl_least = std::chrono::seconds(1);
 constexpr Milliseconds ttl_most = std::chrono::hours(24);
 constexpr Milliseconds acceptance_most = std::chrono::minutes(10);
@@ -51,14 +53,17 @@ Queues::Answer<Queues::Stored> Queues::put(Caller caller, QueueOrder order) {
     CO_TRY_OK(may(caller, Action::operate, caller.tenant));
     auto wrong = std::move(order.unread);
     if (!is_name(order.name)) wrong.push_back({"/queue", "bad_format", "a queue's name has 1 to 63 of a-z, 0-9 and '-', and no '-' at its ends", {}});
-    if (!order.game.empty() && !ports_.is_known_game(order.game))
+    if (order.game.empty()) order.game = built_in_game;
+    if (!ports_.is_known_game(order.game))
         wrong.push_back({"/game", "not_found", fmt::format("there is no game '{}'; GET /v1/games lists them", order.game), {}});
     const auto stages = read_rules(order.rules, "/rules", wrong);
     check_times(order, stages, wrong);
+    auto known = co_await find(caller, order.name);
+    if (!known && known.error().kind != Error::Kind::not_found) co_return std::unexpected(std::move(known.error()));
+    const auto before = known ? std::optional(std::move(*known)) : std::nullopt;
+    CO_TRY_OK(co_await check_fleet(order, before, wrong));
     if (!wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
 
-    auto before = co_await find(caller, order.name);
-    if (!before && before.error().kind != Error::Kind::not_found) co_return std::unexpected(std::move(before.error()));
     QueueRecord queue{.name = std::move(order.name),
                       .game = std::move(order.game),
                       .fleet = std::move(order.fleet),
@@ -67,10 +72,22 @@ Queues::Answer<Queues::Stored> Queues::put(Caller caller, QueueOrder order) {
                       .ticket_ttl = order.ticket_ttl,
                       .silence = order.silence,
                       .acceptance = order.acceptance,
+                      .join_tokens = order.join_tokens,
                       .rating = std::move(order.rating),
                       .generation = before ? before->generation + 1 : 1};
     CO_TRY(stored, co_await store(std::move(queue)));
     co_return Stored{.queue = std::move(stored), .is_new = !before};
+}
+
+// One that it has had is no mistake of this order, even when it is gone by now.
+Queues::Answer<Success> Queues::check_fleet(const QueueOrder& order, const std::optional<QueueRecord>& before, std::vector<FieldError>& wrong) {
+    if (order.fleet.empty() || (before && before->fleet == order.fleet)) co_return Success{};
+    CO_TRY(is_known, co_await ports_.is_known_fleet(order.fleet));
+    if (is_known) co_return Success{};
+    if (order.may_come_later)
+        log::warning("match", "until its fleet is there, each match of the queue starts a server", {{"queue", order.name}, {"fleet", order.fleet}});
+    else wrong.push_back({"/fleet", "not_found", fmt::format("there is no fleet '{}'; PUT /v1/fleets/{} makes it", order.fleet, order.fleet), {}});
+    co_return Success{};
 }
 
 Queues::Answer<QueueRecord> Queues::store(QueueRecord queue) {
@@ -89,6 +106,7 @@ Queues::Answer<QueueRecord> Queues::put_rules(Caller caller, std::string name, V
                      .ticket_ttl = queue.ticket_ttl,
                      .silence = queue.silence,
                      .acceptance = queue.acceptance,
+                     .join_tokens = queue.join_tokens,
                      .rating = queue.rating,
                      .unread = {}};
     CO_TRY(stored, co_await put(std::move(caller), std::move(order)));

@@ -14,12 +14,14 @@ namespace gk::app {
 // What a person says of a queue. `name` comes from the path.
 struct QueueOrder {
     std::string name;
-    std::string game;
-    std::string fleet;
+    std::string game;   // Empty: the match server that is built in.
+    std::string fleet;  // Empty: each match starts a server of its own.
+    bool may_come_later = false;  // The fleet: who writes a configuration has no order to keep.
     Value rules;
     Milliseconds ticket_ttl = std::chrono::seconds(300);
     Milliseconds silence = std::chrono::seconds(60);
     Milliseconds acceptance{};
+    bool join_tokens = false;
     QueueRating rating{};
     std::vector<FieldError> unread;
 };
@@ -30,6 +32,7 @@ public:
     struct Ports {
         MatchStore& store;
         std::function<bool(const std::string& game)> is_known_game;
+        std::function<Task<Result<bool, Error>>(std::string fleet)> is_known_fleet;
         std::function<void()> changed = [] {};  // For a matchmaker that is in this process.
     };
     explicit Queues(Ports ports) : ports_(std::move(ports)) {}
@@ -54,6 +57,7 @@ public:
     Answer<std::vector<QueueRecord>> list(Caller caller);
 
 private:
+    Answer<Success> check_fleet(const QueueOrder& order, const std::optional<QueueRecord>& before, std::vector<FieldError>& wrong);
     Answer<QueueRecord> store(QueueRecord queue);
 
     Ports ports_;

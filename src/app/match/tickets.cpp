@@ -17,6 +17,7 @@ namespace gk::app {
 namespace {
 
 constexpr Milliseconds token_life = std::chrono::hours(24);
+constexpr Milliseconds beat_most = std::chrono::seconds(15);
 constexpr std::size_t players_of_ticket = 100;
 constexpr std::size_t id_bytes = 128;
 constexpr std::size_t queues_of_ticket = 8;
@@ -90,9 +91,13 @@ bool is_made_by(const match::Ticket& order, const match::Ticket& ticket, const s
     return order.queues == ticket.queues && order.priority == ticket.priority && std::ranges::equal(order.players, ticket.players, is_same_player);
 }
 
+std::optional<std::string> known_player(const Visitor& visitor) { return visitor.is_hearsay ? std::nullopt : visitor.player; }
+
 }  // namespace
 
 Tickets::Answer<Tickets::Joined> Tickets::join(Visitor visitor, JoinOrder order, Idempotency once) {
+    if (visitor.server)
+        co_return std::unexpected(not_yours("the key of a match's server is good for that match; players join with a key or a token"));
     auto wrong = order.unread;
     check_players(order.players, wrong);
     CO_TRY(queues, co_await queues_of(order.queues, wrong));
@@ -109,8 +114,14 @@ Tickets::Answer<Tickets::Joined> Tickets::join(Visitor visitor, JoinOrder order,
     Joined out;
     out.is_new = joined->outcome == MatchStore::Joined::Outcome::created;
     if (joined->ticket.state == match::TicketState::queued) ports_.stored(joined->ticket);
-    for (const auto& player : joined->ticket.players) out.tokens[player.id] = token_of(joined->ticket.tenant, player.id);
-    CO_TRY(shown, co_await view(std::move(joined->ticket)));
+    // Else a stranger who names a player of another one's ticket could speak for it.
+    const bool is_told = out.is_new || !visitor.is_hearsay;
+    const auto& players = joined->ticket.players;
+    for (const auto& player : players) {
+        if (is_told) out.tokens[player.id] = token_of(joined->ticket.tenant, player.id);
+    }
+    auto alone = is_told && players.size() == 1 ? std::optional(players.front().id) : std::nullopt;
+    CO_TRY(shown, co_await view(std::move(joined->ticket), std::move(alone)));
     out.view = std::move(shown);
     co_return out;
 }
@@ -182,23 +193,28 @@ Tickets::Answer<match::Ticket> Tickets::find(const Visitor& visitor, TicketId id
     if (!ticket) co_return std::unexpected(from(ticket.error()));
     const bool is_known = may_read_all(visitor) || is_on(*ticket, visitor);
     if (ticket->tenant != visitor.caller.tenant || !is_known) co_return std::unexpected(not_found("there is no such ticket"));
-    if (visitor.player) ports_.seen(id);
+    if (is_sign_of_life(visitor)) ports_.seen(id);
     co_return std::move(*ticket);
 }
 
-Tickets::Answer<TicketView> Tickets::view(match::Ticket ticket) {
-    TicketView out{.ticket = std::move(ticket), .match = {}};
+Tickets::Answer<TicketView> Tickets::view(match::Ticket ticket, std::optional<std::string> player) {
+    TicketView out{.ticket = std::move(ticket), .match = {}, .join_token = {}};
     if (out.ticket.match) {
         auto found = co_await ports_.store.match(*out.ticket.match);
         if (!found && found.error().kind != StoreError::Kind::not_found) co_return std::unexpected(from(found.error()));
         if (found) out.match = std::move(*found);
+    }
+    const bool is_asked_for = out.match && out.match->join_tokens && out.match->state == match::MatchState::assigned;
+    if (is_asked_for && player) {
+        const auto key = MatchKeys(ports_.key).of_join_tokens(out.match->id);
+        out.join_token = make_join_token(key, out.match->id.text(), *player, ports_.clock.calendar() + token_life);
     }
     co_return out;
 }
 
 Tickets::Answer<TicketView> Tickets::show(Visitor visitor, TicketId id) {
     CO_TRY(ticket, co_await find(visitor, id));
-    co_return co_await view(std::move(ticket));
+    co_return co_await view(std::move(ticket), known_player(visitor));
 }
 
 Tickets::Answer<TicketView> Tickets::show_of(Visitor visitor, std::string player) {
@@ -212,10 +228,39 @@ Tickets::Answer<TicketView> Tickets::wait(Visitor visitor, TicketId id, Time unt
     const auto watch = ports_.feed.watch(id, [&changed](const MatchEvent&) { changed.raise(); });
     CO_TRY(before, co_await show(visitor, id));
     if (match::is_over(before.ticket.state) || (!known.empty() && before.state() != known)) co_return before;
-    auto waiting = changed.wait();
-    const bool is_changed = co_await async::finishes_by(ports_.clock, until, std::move(waiting));
-    if (!is_changed) co_return before;
-    co_return co_await show(std::move(visitor), id);
+    const auto beat = is_sign_of_life(visitor) ? co_await beat_of(before.ticket.queues) : beat_most;
+    while (true) {
+        const auto next = std::min(until, ports_.clock.now() + beat);
+        auto waiting = changed.wait();
+        const bool is_changed = co_await async::finishes_by(ports_.clock, next, std::move(waiting));
+        if (is_changed) co_return co_await show(std::move(visitor), id);
+        if (next == until) co_return before;
+        if (is_sign_of_life(visitor)) ports_.seen(id);
+    }
+}
+
+// Three times within the least silence that one of them bears, so that one that comes late costs nobody a place.
+Task<Milliseconds> Tickets::beat_of(std::vector<std::string> queues) {
+    auto beat = beat_most;
+    const auto all = co_await ports_.store.queues();
+    for (const auto& queue : all.value_or(std::vector<QueueRecord>())) {
+        if (std::ranges::find(queues, queue.name) != queues.end()) beat = std::min(beat, queue.silence / 3);
+    }
+    co_return beat;
+}
+
+Task<Milliseconds> Tickets::touch(TicketId id) {
+    ports_.seen(id);
+    auto ticket = co_await ports_.store.ticket(id);
+    if (!ticket) co_return beat_most;
+    co_return co_await beat_of(std::move(ticket->queues));
+}
+
+Task<Milliseconds> Tickets::touch(std::string tenant, std::string player) {
+    auto ticket = co_await ports_.store.ticket_of(std::move(tenant), std::move(player));
+    if (!ticket || match::is_over(ticket->state)) co_return beat_most;
+    ports_.seen(ticket->id);
+    co_return co_await beat_of(std::move(ticket->queues));
 }
 
 Tickets::Answer<MatchStore::Left> Tickets::cancel(Visitor visitor, TicketId id) {
@@ -234,7 +279,7 @@ Tickets::Answer<TicketView> Tickets::change(Visitor visitor, TicketId id, std::v
     CO_TRY_OK(co_await add_ratings(queues, players));
     auto changed = co_await ports_.store.change(ticket.id, std::move(players), ports_.clock.now());
     if (!changed) co_return std::unexpected(from(changed.error()));
-    co_return co_await view(std::move(*changed));
+    co_return co_await view(std::move(*changed), known_player(visitor));
 }
 
 Result<Success, Error> Tickets::may_hear(const Visitor& visitor, const std::string& player) const {
@@ -247,6 +292,10 @@ std::string Tickets::token_of(const std::string& tenant, const std::string& play
 }
 
 std::optional<Visitor> Tickets::visitor_of(std::string_view token) const {
+    if (auto server = MatchKeys(ports_.key).server_of(token)) {
+        Caller caller{.name = "match:" + server->match.text(), .scope = Scope::player, .tenant = std::move(server->tenant)};
+        return Visitor{.caller = std::move(caller), .player = {}, .server = server->match};
+    }
     if (!token.starts_with(token_begin)) return std::nullopt;
     token.remove_prefix(token_begin.size());
     const auto dot = token.find('.');

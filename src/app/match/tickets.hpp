@@ -9,6 +9,7 @@
 
 #include "app/idempotency.hpp"
 #include "app/match/feed.hpp"
+#include "app/match/match_keys.hpp"
 #include "app/match/visitor.hpp"
 #include "base/secret.hpp"
 #include "domain/match/match.hpp"
@@ -30,6 +31,7 @@ struct JoinOrder {
 struct TicketView {
     match::Ticket ticket;
     std::optional<match::Match> match;
+    std::string join_token;  // For the one player who asks, where its match's server wants one; else empty.
     // The word that people see: the ticket's own state, and while it is matched its match's.
     std::string_view state() const { return match && !match::is_over(ticket.state) ? name_of(match->state) : name_of(ticket.state); }
 };
@@ -55,7 +57,7 @@ public:
     struct Joined {
         TicketView view;
         bool is_new = true;
-        std::map<std::string, std::string> tokens;  // Of its players.
+        std::map<std::string, std::string> tokens;  // Of its players; none for whoever only names one who is here already.
     };
     // Stored when it returns. The same players again get the ticket they have; `player_waits` when one of them waits or plays with others. The same
     // key again gets what it got, for another order `idempotency_mismatch`.
@@ -71,10 +73,13 @@ public:
 
     // Whether this visitor may hear what happens to a player.
     Result<Success, Error> may_hear(const Visitor& visitor, const std::string& player) const;
-    // A player of it listens.
-    void touch(TicketId ticket) { ports_.seen(ticket); }
+    // Somebody listens for what happens to it, which is a sign of life like asking for it: returns when to say so again, well within what its queues
+    // allow for silence.
+    Task<Milliseconds> touch(TicketId ticket);
+    // The same for the newest ticket of a player.
+    Task<Milliseconds> touch(std::string tenant, std::string player);
 
-    // The token of a player, and whose token this is; nothing when it is none of ours or too old.
+    // The token of a player, and who shows one: a player, or the server of a match; nothing when it is none of ours or too old.
     std::string token_of(const std::string& tenant, const std::string& player) const;
     std::optional<Visitor> visitor_of(std::string_view token) const;
 
@@ -83,7 +88,8 @@ private:
     Answer<std::vector<QueueRecord>> queues_of(const std::vector<std::string>& names, std::vector<FieldError>& wrong);
     Answer<Success> add_ratings(const std::vector<QueueRecord>& queues, std::vector<match::Player>& players);
     match::Ticket new_ticket(const Visitor& visitor, JoinOrder order, const std::vector<QueueRecord>& queues, const Idempotency& once);
-    Answer<TicketView> view(match::Ticket ticket);
+    Answer<TicketView> view(match::Ticket ticket, std::optional<std::string> player);
+    Task<Milliseconds> beat_of(std::vector<std::string> queues);
     Answer<match::Ticket> find(const Visitor& visitor, TicketId id);
 
     Ports ports_;

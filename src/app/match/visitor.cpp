@@ -6,7 +6,10 @@
 namespace gk::app {
 
 bool is_operator(const Visitor& visitor) { return may_read_all(visitor) && !visitor.caller.only_reads; }
-bool may_read_all(const Visitor& visitor) { return !visitor.player && visitor.caller.scope == Scope::admin; }
+bool may_read_all(const Visitor& visitor) { return !visitor.player && !visitor.server && visitor.caller.scope == Scope::admin; }
+bool speaks_for(const match::Match& match, const Visitor& visitor) { return visitor.server == match.id || is_operator(visitor); }
+
+bool is_sign_of_life(const Visitor& visitor) { return visitor.player || is_operator(visitor); }
 
 bool is_on(const match::Ticket& ticket, const Visitor& visitor) {
     return std::ranges::any_of(ticket.players, [&](const match::Player& player) { return player.id == visitor.player; });

@@ -158,6 +158,7 @@ Value to_value(const Match& match) {
     set_unless_empty(value, "region", match.region);
     value.set("quality", match.quality);
     if (match.server) value.set("server", to_value(*match.server));
+    if (match.join_tokens) value.set("join_tokens", true);
     value.set("attempts", std::int64_t{match.attempts});
     set_if(value, "deadline", match.deadline);
     if (match.kept_since) value.set("kept_at", std::int64_t{match.kept_at});
@@ -182,6 +183,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Matc
     in.optional("region", out.region);
     in.optional("quality", out.quality);
     if (const auto* server = in.find("server")) good &= decode(*server, in.pointer("server"), errors, out.server.emplace());
+    in.optional("join_tokens", out.join_tokens);
     in.optional("attempts", out.attempts);
     in.optional("deadline", out.deadline);
     in.optional("kept_at", out.kept_at);

@@ -53,6 +53,7 @@ Match full_match() {
     match.region = "eu";
     match.quality = 0.875;
     match.server = MatchServer{.name = "game-server-01020304", .host = "192.0.2.1", .port = 40001};
+    match.join_tokens = true;
     match.attempts = 2;
     match.deadline = Time(45s);
     match.kept_at = 4;
@@ -94,7 +95,8 @@ TEST(MatchCodec, KeepsItsForm) {
         R"({"id":"02000000-0000-4000-8000-000000000000","tenant":"t","queue":"ranked","state":"ended","members":[{"player":"ann",)"
         R"("ticket":"01000000-0000-4000-8000-000000000000","team":"red","accepted":true,"left_at":"1970-01-01T00:00:07.000Z"},)"
         R"({"player":"bob","ticket":"03000000-0000-4000-8000-000000000000","team":"blue"}],"region":"eu","quality":0.875,"server":)"
-        R"({"name":"game-server-01020304","host":"192.0.2.1","port":40001},"attempts":2,"deadline":"1970-01-01T00:00:45.000Z",)"
+        R"({"name":"game-server-01020304","host":"192.0.2.1","port":40001},"join_tokens":true,"attempts":2,)"
+        R"("deadline":"1970-01-01T00:00:45.000Z",)"
         R"("kept_at":4,"kept_since":"1970-01-01T00:00:03.000Z","claimed_at":"1970-01-01T00:00:01.000Z","assigned_at":"1970-01-01T00:00:02.000Z",)"
         R"("ended_at":"1970-01-01T00:00:09.000Z","end_reason":"server_exited","epoch":17})");
 }

@@ -52,6 +52,7 @@ struct Match {
     std::string region;               // That suits all of them; empty when nobody measured any.
     double quality = 0;               // 0 to 1, as the queue's rule set weighs it.
     std::optional<MatchServer> server;
+    bool join_tokens = false;         // Its server asks players for the token that their ticket shows.
     std::uint32_t attempts = 0;       // Servers that were tried for it.
     std::optional<Time> deadline;     // Of the present state: acceptance, readiness of the server.
     std::uint32_t kept_at = 0;        // Others are taken in (backfill) while it has fewer players; 0: nobody is.

@@ -9,6 +9,8 @@
 namespace gk::programs {
 
 void add_queues(CLI::App& root, MatchmakingWishes& wishes, const AsRemote& remote);
+// `stats` below a command for queues: below `queue`, and below `match queue`, as it was first written down.
+void add_queue_statistics(CLI::App& queue, MatchmakingWishes& wishes, const AsRemote& remote);
 void add_matches(CLI::App& root, MatchmakingWishes& wishes, const AsRemote& remote);
 void add_fleets(CLI::App& root, MatchmakingWishes& wishes, const AsRemote& remote);
 

@@ -141,6 +141,9 @@ void add_matches(CLI::App& root, MatchmakingWishes& wishes, const AsRemote& remo
     fill->add_option("MATCH", wishes.name)->required();
     fill->add_option("SIZE", wishes.size, "others are taken in while it has fewer; 0: no longer")->required();
     remote(fill, [&wishes](ApiClient& api, const Output& output) { return fill_match(api, output, wishes); });
+    auto* queue = match->add_subcommand("queue", "how a queue does");
+    queue->require_subcommand(1);
+    add_queue_statistics(*queue, wishes, remote);
     auto* explain = match->add_subcommand("explain", "why a ticket still waits");
     explain->add_option("TICKET", wishes.name)->required();
     remote(explain, [&wishes](ApiClient& api, const Output& output) { return explain_ticket(api, output, wishes.name); });

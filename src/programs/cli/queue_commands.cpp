@@ -15,9 +15,11 @@ namespace {
 Done list_queues(ApiClient& api, const Output& output) {
     TRY(queues, api.all("/v1/queues"));
     if (output.json) return print_list(std::move(queues));
-    Table table({"NAME", "GAME", "FLEET", "TICKETS LAST", "SILENCE"});
-    for (const auto& queue : queues)
-        table.add({text_at(queue, "name"), text_at(queue, "game"), text_at(queue, "fleet"), text_at(queue, "ticket_ttl"), text_at(queue, "silence")});
+    Table table({"NAME", "GAME", "FLEET", "WAITING", "TICKETS LAST", "SILENCE"});
+    for (const auto& queue : queues) {
+        table.add({text_at(queue, "name"), text_at(queue, "game"), text_at(queue, "fleet"), count_at(queue, "waiting"), text_at(queue, "ticket_ttl"),
+                   text_at(queue, "silence")});
+    }
     fmt::print("{}", table.text("no queues; gamekeeper queue put NAME FILE makes one", output.screen));
     return Success{};
 }
@@ -55,6 +57,31 @@ Done show_queue(ApiClient& api, const Output& output, const std::string& name) {
     return Success{};
 }
 
+// "start_failed 2, declined 1".
+std::string tally_text(const Value& tally) {
+    std::string out;
+    if (const auto* counts = tally.as_object()) {
+        for (const auto& [reason, count] : *counts) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", reason, count_at(tally, reason));
+    }
+    return out.empty() ? "-" : out;
+}
+
+Done show_statistics(ApiClient& api, const Output& output, const std::string& name) {
+    TRY(reply, api.call({.path = path_of("queues", name)}));
+    const auto& statistics = member(reply.body, "statistics");
+    if (output.json) return print_json(statistics);
+    Table table({"LAST", "MATCHES", "GO ON", "FAILED", "WAIT P50", "WAIT P95"});
+    for (const auto* window : {"5m", "1h"}) {
+        const auto& shown = member(statistics, window);
+        const auto wait = [&](std::string_view key) { return text_at(shown, key).empty() ? "-" : text_at(shown, key); };
+        table.add(
+            {window, count_at(shown, "made"), count_at(shown, "live"), tally_text(member(shown, "failed")), wait("wait_p50"), wait("wait_p95")});
+    }
+    const auto waiting = count_at(reply.body, "waiting");
+    fmt::print("waiting now: {}\n{}", waiting.empty() ? "not known here" : waiting, table.text("", output.screen));
+    return Success{};
+}
+
 // The file is a queue as the API takes it, or its rules alone.
 Done put_queue(ApiClient& api, const Output& output, const MatchmakingWishes& wishes) {
     TRY(document, read_document(wishes.file));
@@ -89,6 +116,12 @@ Done end_trial(ApiClient& api, const Output& output, const std::string& name, bo
 
 }  // namespace
 
+void add_queue_statistics(CLI::App& queue, MatchmakingWishes& wishes, const AsRemote& remote) {
+    auto* stats = queue.add_subcommand("stats", "how a queue does: matches, waits and failures of the last five minutes and the last hour");
+    stats->add_option("QUEUE", wishes.name)->required();
+    remote(stats, [&wishes](ApiClient& api, const Output& output) { return show_statistics(api, output, wishes.name); });
+}
+
 void add_queues(CLI::App& root, MatchmakingWishes& wishes, const AsRemote& remote) {
     auto* queue = root.add_subcommand("queue", "where players wait for a match");
     queue->require_subcommand(1);
@@ -96,6 +129,7 @@ void add_queues(CLI::App& root, MatchmakingWishes& wishes, const AsRemote& remot
     auto* show = queue->add_subcommand("show", "one queue, and how many wait");
     show->add_option("QUEUE", wishes.name)->required();
     remote(show, [&wishes](ApiClient& api, const Output& output) { return show_queue(api, output, wishes.name); });
+    add_queue_statistics(*queue, wishes, remote);
     auto* put = queue->add_subcommand("put", "make or change a queue");
     put->add_option("QUEUE", wishes.name)->required();
     put->add_option("FILE", wishes.file, "YAML or JSON: {game, fleet, rules, ...}, or the rules alone; -: standard input")->required();

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -67,6 +68,22 @@ Result<Secret, std::string> token_key_of(const MatchServerWish& wish) {
     return key;
 }
 
+// A JSON object of texts, such as stands behind the players of a match.
+Result<std::map<std::string, std::string>, std::string> environment_of(std::string_view text) {
+    const auto object = net::parse_json(text);
+    if (!object || object->as_object() == nullptr) return std::unexpected(fmt::format("'{}' is no JSON object of texts", text));
+    std::map<std::string, std::string> out;
+    for (const auto& [name, value] : *object->as_object()) {
+        if (const auto* word = value.as_string()) out.emplace(name, *word);
+    }
+    return out;
+}
+
+void ask_for_tokens(MatchServerOptions& options, const Secret& key) {
+    options.token_key = key;
+    options.first_line_time = introduction_time;
+}
+
 Result<std::string, std::string> session_of(const MatchServerWish& wish) {
     if (wish.many || !wish.fleet.empty()) return std::string();
     if (wish.session.empty()) return std::unexpected("which match is this? Set SESSION_ID or --session (or serve many with --many)");
@@ -101,14 +118,14 @@ Result<MatchServerOptions, std::string> match_server_options(const MatchServerWi
     out.session = session;
     out.players = players;
     out.listen = listen;
-    out.token_key = token_key;
     out.many = wish.many;
     if (!players.empty()) out.clients_max = players.size();
     if (!wish.clients_max.empty()) {
         TRY(clients_max, number(wish.clients_max, "--clients-max", 1, clients_most));
         out.clients_max = clients_max;
     }
-    if (wish.many || !token_key.empty()) out.first_line_time = introduction_time;
+    if (wish.many) out.first_line_time = introduction_time;
+    if (!token_key.empty()) ask_for_tokens(out, token_key);
     TRY_OK(read_duration(wish.empty_time, "--empty-time", out.referee.empty_time));
     TRY_OK(read_duration(wish.open_time, "--open-time", out.referee.open_time));
     TRY_OK(read_duration(wish.first_line_time, "--first-line-time", out.first_line_time));
@@ -123,7 +140,17 @@ Result<Success, std::string> allocate(std::string_view line, MatchServerOptions&
     const auto session = rest.substr(0, rest.find(' '));
     if (!is_session_name(session)) return std::unexpected(fmt::format("'{}' is no name of a match", session));
     if (!options.session.empty() && options.session != session) return std::unexpected(fmt::format("this server has a match, '{}'", options.session));
-    TRY(players, players_of(std::string(trimmed(rest.substr(session.size())))));
+    const auto who = trimmed(rest.substr(session.size()));
+    // A list ends in ']', and there is no blank before a brace in an object that we write.
+    const auto more_at = who.ends_with('}') ? who.rfind(" {") : std::string_view::npos;
+    TRY(players, players_of(std::string(trimmed(who.substr(0, more_at)))));
+    MatchServerWish wish;
+    if (more_at != std::string_view::npos) {
+        TRY(more, environment_of(who.substr(more_at + 1)));
+        wish.token_key = more["MATCH_TOKEN_KEY"];
+    }
+    TRY(token_key, token_key_of(wish));
+    if (!wish.token_key.empty()) ask_for_tokens(options, token_key);
     options.session = session;
     if (!players.empty()) options.clients_max = players.size();
     options.players = std::move(players);

@@ -386,9 +386,23 @@ TEST(MatchServerOptions, WhoHasComeInLaterIsToldInTheSameWay) {
     EXPECT_EQ(options->session, "7f3a");
 }
 
+// S1-28.
+TEST(MatchServerOptions, OneThatWaitsHearsWithItsMatchWhetherPlayersShowAToken) {
+    auto options = match_server_options({.fleet = "duels"});
+    ASSERT_TRUE(options) << options.error();
+
+    ASSERT_TRUE(allocate(R"(ALLOCATE 7f3a ["ada","b {en}"] {"MATCH_KEY":"gks_a.b.c","MATCH_TOKEN_KEY":"0123456789abcdef"})", *options));
+    EXPECT_EQ(options->players, (std::vector<std::string>{"ada", "b {en}"}));
+    EXPECT_EQ(options->token_key.reveal(), "0123456789abcdef");
+
+    ASSERT_TRUE(allocate(R"(ALLOCATE 7f3a ["ada","eve"])", *options));
+    EXPECT_EQ(options->token_key.reveal(), "0123456789abcdef") << "as it was";
+}
+
 TEST(MatchServerOptions, WhatIsNoAllocationChangesNothing) {
     auto options = match_server_options({.fleet = "duels"});
-    for (const auto* line : {"", "hello", "ALLOCATE", "ALLOCATE a/b []", "ALLOCATE a ada"}) {
+    for (const auto* line :
+         {"", "hello", "ALLOCATE", "ALLOCATE a/b []", "ALLOCATE a ada", "ALLOCATE a [] {x}", R"(ALLOCATE a [] {"MATCH_TOKEN_KEY":"short"})"}) {
         EXPECT_FALSE(allocate(line, *options)) << line;
         EXPECT_TRUE(options->session.empty());
     }

@@ -79,10 +79,12 @@ app::VaultCare::Options care_options(const Config& config) {
 
 api::compat::Options compat_options(const Config& config) {
     const auto& said = config.compat;
+    const bool is_in_postgres = !config.match.store.url.empty() || !config.ledger.url.empty();
     return {.anonymous = said.anonymous,
             .wait = said.wait,
             .health_of_matchmaking = said.health_of_matchmaking,
             .queue = config.match.queue,
+            .keeps_matches_in = is_in_postgres ? "postgres" : "sqlite",
             .game = said.game,
             .eula_accepted = said.eula_accepted};
 }
