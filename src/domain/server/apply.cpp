@@ -294,8 +294,20 @@ void failed(const Fold& in, const FetchFiles&) { start_step_failed(in); }
 void failed(const Fold& in, const Prepare&) { start_step_failed(in); }
 void failed(const Fold& in, const Launch&) { start_step_failed(in); }
 void failed(const Fold& in, const PublishAddress&) {
-    explain(in.record, {"no_address", problem_of(in).detail});
-    retry_later(in);
+    auto& record = in.record;
+    const auto deadline = record.phase_since + in.limits.address_timeout;
+    if (in.now < deadline) {
+        explain(record, {"no_address", problem_of(in).detail});
+        retry_later(in);
+        record.not_before = std::min(*record.not_before, deadline);
+        return;
+    }
+    const auto& cause = problem_of(in).detail;
+    const Problem why{"no_address", fmt::format("players got no address within {}: {}", duration_text(in.limits.address_timeout), cause)};
+    forget_process(record);
+    fail_phase(in, Event::start_timed_out, why);
+    // The server is tried again; who waits for this start is told now, not after the last try.
+    if (record.request && record.wanted == Wanted::running) record.request->failed = why;
 }
 void failed(const Fold& in, const OpenPorts&) {
     if (in.record.phase == Phase::deploying) return start_step_failed(in);

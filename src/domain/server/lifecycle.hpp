@@ -145,6 +145,7 @@ inline constexpr auto lifecycle = [] {
         {deploying, step_failed, failed},
         {starting, start_timed_out, failed},
         {starting, crashed, failed},
+        {address_allocation, start_timed_out, failed},
         {address_allocation, crashed, failed},
         {running, crashed, failed},
         {backup_failed, crashed, failed},

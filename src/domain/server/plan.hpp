@@ -51,6 +51,7 @@ struct Limits {
     Milliseconds crash_window = std::chrono::minutes(10);  // Of time in which the game was up.
     std::size_t crashes_max = 10;                          // Given up at this many within the window.
     std::uint32_t attempts_max = 8;                      // Tries of one step of a start before it counts as a crash.
+    Milliseconds address_timeout = std::chrono::minutes(5);  // A start whose game is ready and that has no address for so long has failed.
     Milliseconds keeper_interval = std::chrono::seconds(10);
     Milliseconds kill_grace = std::chrono::seconds(30);  // Beyond the timeouts that the shim itself keeps.
 };

@@ -291,6 +291,65 @@ TEST(Plan, AnAddressThatDoesNotComeIsSaidAndCanBeGivenUp) {
     EXPECT_EQ(toy.record.reason, "");
 }
 
+// A game that is ready, until its address has not come for too long.
+void wait_for_an_address_in_vain(Toy& toy) {
+    toy.record.phase = Phase::address_allocation;
+    toy.record.phase_since = toy.now;
+    toy.record.started_at = toy.now;
+    toy.record.not_before.reset();
+    toy.facts.seen.process = Process::ready;
+    for (int tries = 0; toy.record.phase == Phase::address_allocation && tries < 100; ++tries) {
+        ASSERT_EQ(toy.next(), "PublishAddress") << tries;
+        toy.make(Outcome{.failure = Failure{.kind = Failure::Kind::unavailable, .problem = {"runtime_unavailable", "the cloud has given none"}}});
+        if (toy.record.phase == Phase::address_allocation) toy.now = *toy.record.not_before;
+    }
+}
+
+Toy without_address(Wanted wanted, Verb verb) {
+    auto toy = asked(Phase::address_allocation, wanted, ask(verb), Process::ready);
+    const auto since = toy.now;
+    wait_for_an_address_in_vain(toy);
+    EXPECT_EQ(toy.now, since + toy.limits.address_timeout) << "not earlier, and no back-off makes it later";
+    return toy;
+}
+
+TEST(Plan, AStartWhoseAddressNeverComesHasFailedAndIsTriedAgain) {
+    auto toy = without_address(Wanted::running, Verb::start);
+
+    EXPECT_EQ(toy.record.phase, Phase::failed);
+    EXPECT_EQ(toy.record.reason, "no_address");
+    EXPECT_EQ(toy.record.message, "players got no address within 5m: the cloud has given none");
+    EXPECT_FALSE(toy.record.started_at);
+    EXPECT_EQ(toy.next(), "Finish") << "who asked for the start is told now";
+    EXPECT_EQ(toy.record.request->failed->code, "no_address");
+    toy.make(success);
+
+    ASSERT_EQ(toy.next(), "Kill") << "nothing is left of it but the world";
+    toy.facts.seen.process = Process::gone;
+    EXPECT_EQ(toy.next(), "wait") << "its back-off goes on";
+    toy.now = *toy.record.not_before;
+    EXPECT_EQ(toy.next(), "Transition save_due");
+}
+
+TEST(Plan, AnAddressThatNeverComesIsGivenUpAsAnythingElseThatNeverWorks) {
+    auto toy = without_address(Wanted::running, Verb::start);
+    toy.record.request.reset();
+    for (std::size_t tries = 1; tries < toy.limits.crashes_max; ++tries) {
+        ASSERT_FALSE(toy.record.given_up);
+        ASSERT_EQ(toy.record.crashes.size(), tries) << "the time without an address is no time of play";
+        wait_for_an_address_in_vain(toy);
+    }
+    EXPECT_TRUE(toy.record.given_up);
+    EXPECT_EQ(toy.record.phase, Phase::failed);
+}
+
+TEST(Plan, APauseNeedsNoAddress) {
+    auto toy = without_address(Wanted::paused, Verb::pause);
+
+    EXPECT_EQ(toy.record.phase, Phase::failed);
+    EXPECT_FALSE(toy.record.request->failed) << "the world comes to rest all the same";
+}
+
 TEST(Plan, AnotherExposureReachesAServerAtRestAndOneThatStarts) {
     for (const auto phase : {Phase::paused, Phase::stopped, Phase::deploying}) {
         const auto wanted = phase == Phase::paused ? Wanted::paused : phase == Phase::stopped ? Wanted::stopped : Wanted::running;
