@@ -56,16 +56,30 @@ Value metadata_schema() {
     return Value::object({{"type", "object"}, {"properties", Value::object({{"name", std::move(name)}})}});
 }
 
-Value definition(const Value& names, const Value& version) {
-    const auto plural = *names.find("plural")->as_string();
+Value definition(Definition kind) {
+    const auto plural = *kind.names.find("plural")->as_string();
     auto metadata = Value::object({{"name", fmt::format("{}.{}", plural, kubernetes::group)},
                                    // What is declared outlives an uninstall.
                                    {"annotations", Value::object({{"helm.sh/resource-policy", "keep"}})}});
-    return Value::object(
-        {{"apiVersion", "apiextensions.k8s.io/v1"},
-         {"kind", "CustomResourceDefinition"},
-         {"metadata", std::move(metadata)},
-         {"spec", Value::object({{"group", kubernetes::group}, {"scope", "Namespaced"}, {"names", names}, {"versions", Value::array({version})}})}});
+    auto subresources = Value::object({{"status", Value::object()}});
+    if (!kind.scaled.empty()) {
+        subresources.set("scale", Value::object({{"specReplicasPath", std::move(kind.scaled)},
+                                                 {"statusReplicasPath", ".status.replicas"},
+                                                 {"labelSelectorPath", ".status.selector"}}));
+    }
+    auto version = Value::object({{"name", "v1alpha1"},
+                                  {"served", true},
+                                  {"storage", true},
+                                  {"schema", Value::object({{"openAPIV3Schema", std::move(kind.schema)}})},
+                                  {"subresources", std::move(subresources)},
+                                  {"additionalPrinterColumns", std::move(kind.columns)}});
+    return Value::object({{"apiVersion", "apiextensions.k8s.io/v1"},
+                          {"kind", "CustomResourceDefinition"},
+                          {"metadata", std::move(metadata)},
+                          {"spec", Value::object({{"group", kubernetes::group},
+                                                  {"scope", "Namespaced"},
+                                                  {"names", std::move(kind.names)},
+                                                  {"versions", Value::array({std::move(version)})}})}});
 }
 
 }  // namespace gk::programs

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/value.hpp"
@@ -23,6 +24,14 @@ Value metadata_schema();
 // A member that is there, to be changed; find() is for reading.
 Value& member_of(Value& object, std::string_view name);
 
-Value definition(const Value& names, const Value& version);
+// How a kind is described: its objects are as `schema` says, kubectl shows `columns` of them; what people scale is at `scaled` (empty: nothing).
+struct Definition {
+    Value names;
+    Value schema;
+    Value columns;
+    std::string scaled;
+};
+// Each kind has one version, a status of its own, and tells in it how many there are when it can be scaled.
+Value definition(Definition kind);
 
 }  // namespace gk::programs

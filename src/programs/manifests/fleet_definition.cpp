@@ -58,17 +58,9 @@ Value columns() {
 }  // namespace
 
 Value fleet_definition(const StructuralSchemas& api) {
-    const auto names = Value::object(
+    auto names = Value::object(
         {{"kind", "Fleet"}, {"listKind", "FleetList"}, {"plural", "fleets"}, {"singular", "fleet"}, {"shortNames", Value::array({"fl"})}});
-    auto scale =
-        Value::object({{"specReplicasPath", ".spec.ready"}, {"statusReplicasPath", ".status.replicas"}, {"labelSelectorPath", ".status.selector"}});
-    const auto version = Value::object({{"name", "v1alpha1"},
-                                        {"served", true},
-                                        {"storage", true},
-                                        {"schema", Value::object({{"openAPIV3Schema", schema(api)}})},
-                                        {"subresources", Value::object({{"status", Value::object()}, {"scale", std::move(scale)}})},
-                                        {"additionalPrinterColumns", columns()}});
-    return definition(names, version);
+    return definition({.names = std::move(names), .schema = schema(api), .columns = columns(), .scaled = ".spec.ready"});
 }
 
 }  // namespace gk::programs

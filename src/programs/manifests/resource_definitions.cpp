@@ -111,21 +111,13 @@ Value server_columns() {
 }
 
 Value game_server(const StructuralSchemas& api) {
-    const auto names = Value::object({{"kind", "GameServer"},
-                                      {"listKind", "GameServerList"},
-                                      {"plural", "gameservers"},
-                                      {"singular", "gameserver"},
-                                      {"shortNames", Value::array({"gs"})},
-                                      {"categories", Value::array({"all"})}});
-    auto scale = Value::object(
-        {{"specReplicasPath", ".spec.replicas"}, {"statusReplicasPath", ".status.replicas"}, {"labelSelectorPath", ".status.selector"}});
-    const auto version = Value::object({{"name", "v1alpha1"},
-                                        {"served", true},
-                                        {"storage", true},
-                                        {"schema", Value::object({{"openAPIV3Schema", server_schema(api)}})},
-                                        {"subresources", Value::object({{"status", Value::object()}, {"scale", std::move(scale)}})},
-                                        {"additionalPrinterColumns", server_columns()}});
-    return definition(names, version);
+    auto names = Value::object({{"kind", "GameServer"},
+                                {"listKind", "GameServerList"},
+                                {"plural", "gameservers"},
+                                {"singular", "gameserver"},
+                                {"shortNames", Value::array({"gs"})},
+                                {"categories", Value::array({"all"})}});
+    return definition({.names = std::move(names), .schema = server_schema(api), .columns = server_columns(), .scaled = ".spec.replicas"});
 }
 
 // A definition as in a file, whose name is that of the object.
@@ -158,7 +150,7 @@ Value game_status() {
 }
 
 Value game(const Value& format) {
-    const auto names = Value::object({{"kind", "Game"}, {"listKind", "GameList"}, {"plural", "games"}, {"singular", "game"}});
+    auto names = Value::object({{"kind", "Game"}, {"listKind", "GameList"}, {"plural", "games"}, {"singular", "game"}});
     auto schema = Value::object({{"type", "object"},
                                  {"required", Value::array({"spec"})},
                                  {"properties", Value::object({{"apiVersion", text_schema()},
@@ -174,13 +166,7 @@ Value game(const Value& format) {
         Value::array({column("Title", "string", ".spec.title"), column("Accepted", "string", condition("Accepted", "status")),
                       column("Available", "string", condition("Available", "status")), column("Age", "date", ".metadata.creationTimestamp"),
                       wide_column("Message", "string", condition("Accepted", "message"))});
-    const auto version = Value::object({{"name", "v1alpha1"},
-                                        {"served", true},
-                                        {"storage", true},
-                                        {"schema", Value::object({{"openAPIV3Schema", std::move(schema)}})},
-                                        {"subresources", Value::object({{"status", Value::object()}})},
-                                        {"additionalPrinterColumns", std::move(columns)}});
-    return definition(names, version);
+    return definition({.names = std::move(names), .schema = std::move(schema), .columns = std::move(columns), .scaled = {}});
 }
 
 }  // namespace
