@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
@@ -22,7 +24,10 @@ protected:
         async::run_until_done(io_, tasks_.join());
     }
     void stand(MatchOffice& office, std::optional<std::shared_ptr<void>>& term) { tasks_.spawn("office", async::keep_result(office.take(), term)); }
-    postgres::PostgresMatchOffice office(const postgres::Options& options) { return {io_.get_executor(), clock_, options}; }
+    postgres::PostgresMatchOffice office(const postgres::Options& options, postgres::PostgresMatchOffice::Reached reached = {}) {
+        return {io_.get_executor(), clock_, options, std::move(reached)};
+    }
+    std::optional<std::string> holder(MatchOffice& asked) { return async::run_until_done(io_, asked.holder()).value(); }
 
     boost::asio::io_context io_{1};
     async::ManualClock clock_;
@@ -43,6 +48,25 @@ TEST_F(MatchOfficeTest, OneHasItAndTheNextGetsItWhenItIsLaidDown) {
 
     ours->reset();
     ASSERT_TRUE(test::turn_until(io_, [&] { return theirs.has_value(); }));
+}
+
+TEST_F(MatchOfficeTest, EveryoneKnowsWhereItsHolderIsReachedAsLongAsItHoldsIt) {
+    const auto options = shared_postgres().new_database();
+    auto here = office(options, {.host = "192.0.2.7", .port = 8080}), there = office(options, {.host = "2001:db8::7", .port = 8081});
+    std::optional<std::shared_ptr<void>> ours, theirs;
+    EXPECT_EQ(holder(there), std::nullopt);
+    stand(here, ours);
+    ASSERT_TRUE(test::turn_until(io_, [&] { return ours.has_value(); }));
+    stand(there, theirs);
+
+    EXPECT_EQ(holder(here), "192.0.2.7:8080");
+    EXPECT_EQ(holder(there), "192.0.2.7:8080");
+    auto elsewhere = office(shared_postgres().new_database());
+    EXPECT_EQ(holder(elsewhere), std::nullopt);
+
+    ours->reset();
+    ASSERT_TRUE(test::turn_until(io_, [&] { return theirs.has_value(); }));
+    EXPECT_EQ(holder(here), "[2001:db8::7]:8081");
 }
 
 TEST_F(MatchOfficeTest, AServerThatWasAwayIsAskedAgain) {

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import uuid
 
 import harness
 from harness import Gamekeeper
@@ -217,6 +218,63 @@ class Takeover(Replicas):
         self.assertEqual(front.status("p100")[1]["status"], "matched")
         owner.start()
         self.assertEqual(owner.log().count("matchmaker took over"), 1, "whoever comes back waits for its turn")
+
+
+class Asked(Replicas):
+    size = 4
+
+    def setUp(self):
+        super().setUp()
+        self.wait_until(lambda: any("matchmaker took over" in keeper.log() for keeper in (self.keeper, self.other)))
+        self.maker, self.bystander = self.owner()
+        self.ways = {"the maker's socket": self.maker.api, "the other's socket": self.bystander.api}
+
+    def ask_both(self, path, part):
+        answers = {way: part(api.ask("GET", path)) for way, api in self.ways.items()}
+        self.assertEqual(*answers.values(), answers)
+        return answers["the other's socket"]
+
+    # Whoever is asked.
+    def test_what_only_the_maker_knows_is_known_to_both(self):
+        self.bystander.api.ask("PUT", "/v1/fleets/warm", {"game": "match-server", "ready": 1, "max": 2})
+        self.addCleanup(self.bystander.api.call, "DELETE", "/v1/fleets/warm")
+        self.wait_until(lambda: self.maker.api.ask("GET", "/v1/fleets/warm")["servers"]["ready"] == 1)
+        self.assertEqual(self.ask_both("/v1/fleets/warm", lambda fleet: fleet["servers"]["ready"]), 1)
+        self.assertEqual(self.ask_both("/v1/fleets", lambda fleets: fleets["items"][0]["servers"]["ready"]), 1)
+
+        match = {"match": str(uuid.uuid4())}
+        server = self.bystander.api.ask("POST", "/v1/fleets/warm/allocate", match)
+        self.assertEqual(self.bystander.api.ask("POST", "/v1/fleets/warm/allocate", match), server, "the same match has the same server")
+        endpoint = server["endpoints"][0]
+        with socket.create_connection((endpoint["host"], endpoint["port"]), timeout=PATIENCE) as player:
+            player.sendall(b"REQUEST_MATCH 1\n")  # With its end it goes.
+            self.assertIn(b"RUNNING_LENGTH 1", player.recv(100))
+
+        refusal = self.bystander.api.call("POST", "/v1/fleets/cold/allocate", match)
+        self.assertEqual((refusal.status, refusal.json["code"]), (404, "not_found"), "what the maker says comes along")
+
+    def test_why_somebody_waits_is_told_by_both(self):
+        joined = self.bystander.api.ask("POST", "/v1/tickets", {"queues": ["casual"], "players": [{"id": "lone"}]})
+        explain = f"/v1/tickets/{joined['id']}/explain"
+        self.wait_until(lambda: self.maker.api.ask("GET", "/v1/queues/casual")["waiting"] == 1)
+        self.assertEqual(self.ask_both("/v1/queues/casual", lambda queue: queue["waiting"]), 1)
+        self.assertEqual([it["queue"] for it in self.bystander.api.ask("GET", explain)["queues"]], ["casual"])
+
+        front = self.fronts[0 if self.bystander is self.keeper else 1]
+        self.assertEqual(front.call("GET", explain, token=joined["player_token"])[0], 200, "by a player's token")
+        self.assertEqual(front.call("GET", explain, token="gkp_default.1.2.3")[0], 401)
+        for way, api in self.ways.items():
+            forged = api.call("GET", explain, headers={"Gamekeeper-Voucher": "4102444800.7b7d.00"})
+            self.assertEqual(forged.status, 401, way)
+
+    def test_while_the_maker_does_not_answer_it_is_said_when_to_ask_again(self):
+        joined = self.bystander.api.ask("POST", "/v1/tickets", {"queues": ["casual"], "players": [{"id": "lone"}]})
+        self.maker.process.send_signal(signal.SIGSTOP)
+        self.addCleanup(self.maker.process.send_signal, signal.SIGCONT)
+
+        reply = self.bystander.api.call("GET", f"/v1/tickets/{joined['id']}/explain")
+        self.assertEqual((reply.status, reply.json["code"], "Retry-After" in reply.headers), (503, "not_at_work", True))
+        self.assertIsNone(self.bystander.api.ask("GET", "/v1/queues/casual")["waiting"], "what is stored is shown without it")
 
 
 class WithoutDatabase(Replicas):

@@ -42,20 +42,25 @@ class Front:
         return self.call("GET", f"/api/match/status?player_id={player}")
 
     def events(self, player, token):
-        """What happens to a player's tickets, as it happens; names only."""
+        """What happens to a player's tickets, as it happens; names only. Its heartbeats go on for ever, so the whole of it has a limit."""
+        deadline = time.monotonic() + PATIENCE
         request = urllib.request.Request(f"{self.url}/v1/players/{player}/events", headers={"Authorization": f"Bearer {token}"})
         with urllib.request.urlopen(request, timeout=PATIENCE) as stream:
             for line in stream:
                 if line.startswith(b"event: "):
                     yield line[7:].decode().strip()
+                if time.monotonic() > deadline:
+                    return
 
     def wait_for(self, player, wanted, token):
         """Looks at each event whether it has come to that; what was before is told first."""
-        for _ in self.events(player, token):
+        heard = []
+        for event in self.events(player, token):
+            heard.append(event)
             status, reply = self.status(player)
             if status == 200 and reply["status"] == wanted:
                 return reply
-        raise AssertionError(f"{player} is not {wanted}: {self.status(player)}")
+        raise AssertionError(f"{player} is not {wanted} within {PATIENCE} s, but heard of {heard}: {self.status(player)}")
 
 
 class MatchCase(harness.Case):

@@ -21,6 +21,7 @@
 #include "async/run.hpp"
 #include "async/watchers.hpp"
 #include "net/json/json.hpp"
+#include "tests/match/refusing_store.hpp"
 
 namespace gk::app {
 using namespace std::chrono_literals;
@@ -115,8 +116,8 @@ protected:
         if (maker) maker->note_queues();
     }
     void begin() {
-        maker = std::make_unique<Matchmaker>(MatchmakerPorts{.store = store, .servers = servers, .clock = clock, .random = random, .off_loop = here},
-                                             MatchmakerLimits{});
+        maker = std::make_unique<Matchmaker>(
+            MatchmakerPorts{.store = refusing, .servers = servers, .clock = clock, .random = random, .off_loop = here}, MatchmakerLimits{});
         tasks.emplace(io.get_executor());
         tasks->spawn("matchmaker", keep());
         tasks->spawn("feed", feed.run());
@@ -183,6 +184,7 @@ protected:
     memory::SeededRandom random{1};
     std::shared_ptr<memory::MatchState> state = std::make_shared<memory::MatchState>();
     memory::MemoryMatchStore store{io.get_executor(), state};
+    RefusingStore refusing{store};  // What the matchmaker sees of it.
     FakeServers servers{io.get_executor()};
     Feed feed{store, clock};
     Tickets desk{{.store = store, .feed = feed, .clock = clock, .random = random, .key = Secret("of tokens")}};

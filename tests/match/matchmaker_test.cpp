@@ -89,6 +89,18 @@ TEST_F(MatchmakerTest, AServerThatNeverComesUpPutsItsPlayersBackInFront) {
     EXPECT_EQ(ticket(later[0]).state, TicketState::matched);
 }
 
+TEST_F(MatchmakerTest, WhoseMatchTheStoreRefusesAsAWholeIsMatchedLater) {
+    begin();
+    refusing.refusals = 2;
+    const auto tickets = join_many(12);
+    pass_time(100ms);
+    EXPECT_EQ(refusing.refusals, 1) << "not tried again at once";
+    pass_time(5s);
+
+    ASSERT_EQ(matches().size(), 1U);
+    for (const auto id : tickets) EXPECT_EQ(ticket(id).state, TicketState::matched);
+}
+
 TEST_F(MatchmakerTest, AWarmServerIsTakenBeforeOneIsStarted) {
     begin();
     servers.warm = 1;

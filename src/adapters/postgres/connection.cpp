@@ -7,6 +7,7 @@
 #include <poll.h>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
@@ -88,6 +89,14 @@ bool Connection::is_usable() {
     // The server says nothing to whom nothing was asked, unless it goes.
     pollfd socket{.fd = PQsocket(conn_.get()), .events = POLLIN, .revents = 0};
     return poll(&socket, 1, 0) == 0;
+}
+
+std::string Connection::local_address() const {
+    asio::ip::tcp::endpoint here;
+    auto size = static_cast<socklen_t>(here.capacity());
+    if (!conn_ || getsockname(PQsocket(conn_.get()), here.data(), &size) != 0) return {};
+    const auto family = here.data()->sa_family;
+    return family == AF_INET || family == AF_INET6 ? here.address().to_string() : std::string();
 }
 
 // libpq owns its socket, and may open another one: what is waited on is a copy, for the time of the wait.

@@ -36,6 +36,8 @@ public:
     bool is_usable();
     // How the server calls us, for what it tells about others.
     int pid() const { return conn_ ? PQbackendPID(conn_.get()) : 0; }
+    // By which the server sees this machine, unless something in between changes it; empty for a Unix socket.
+    std::string local_address() const;
 
     // One round trip: an answer for each statement. Whoever writes says BEGIN and COMMIT: then everything or nothing is done, and an answer means
     // that it is on disk.

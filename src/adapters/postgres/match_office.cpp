@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include <fmt/format.h>
+
 #include "async/deadline.hpp"
 
 namespace gk::postgres {
@@ -13,11 +15,21 @@ SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; SET tcp_keepalives
 SELECT pg_advisory_lock(x'474b4d4f'::bigint)
 )sql";
 
+// A lock by one number is listed in two halves.
+constexpr const char* holder_query = R"sql(
+SELECT a.application_name FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+ WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = x'474b4d4f'::bigint::oid AND l.objsubid = 1
+   AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())
+)sql";
+
+constexpr std::string_view session_name = "gamekeeper matches at ";
+
 }  // namespace
 
-PostgresMatchOffice::PostgresMatchOffice(boost::asio::any_io_executor loop, Clock& clock, Options options)
+PostgresMatchOffice::PostgresMatchOffice(boost::asio::any_io_executor loop, Clock& clock, Options options, Reached reached)
     : loop_(loop),
       clock_(clock),
+      reached_(std::move(reached)),
       pool_(loop, clock, std::move(options)) {}
 
 Task<std::shared_ptr<void>> PostgresMatchOffice::take() {
@@ -32,12 +44,31 @@ Task<std::shared_ptr<void>> PostgresMatchOffice::take() {
 
 Task<Result<Success, StoreError>> PostgresMatchOffice::lock(Connection& connection) {
     if (!connection.is_usable()) CO_TRY_OK(co_await pool_.open(connection));
-    std::string statement = lock_statement;
+    auto statement = fmt::format("SET application_name = '{}'; {}", name_of_session(connection), lock_statement);
     auto locking = connection.script(std::move(statement));
     const auto locked = co_await async::with_deadline(clock_, clock_.now() + pool_.options().call_limit, std::move(locking));
     if (!locked) co_return std::unexpected(StoreError{StoreError::Kind::unavailable, "PostgreSQL has fallen silent"});
     if (!*locked) co_return std::unexpected(locked->error());
     co_return Success{};
+}
+
+// Numbers, dots and colons: nothing that SQL would read as more than a text.
+std::string PostgresMatchOffice::name_of_session(const Connection& connection) const {
+    const auto host = reached_.host.empty() ? connection.local_address() : reached_.host;
+    if (host.empty() || reached_.port == 0) return std::string(session_name);
+    const bool is_v6 = host.find(':') != std::string::npos;
+    return fmt::format("{}{}:{}", session_name, is_v6 ? fmt::format("[{}]", host) : host, reached_.port);
+}
+
+Task<Result<std::optional<std::string>, StoreError>> PostgresMatchOffice::holder() {
+    std::vector<Statement> statements;
+    statements.push_back({holder_query, {}});
+    CO_TRY(answers, co_await pool_.read(std::move(statements)));
+    const auto& rows = answers.front();
+    if (rows.empty()) co_return std::nullopt;
+    const auto name = rows.text(0, 0);
+    if (!name.starts_with(session_name) || name.size() == session_name.size()) co_return std::nullopt;
+    co_return std::optional<std::string>(name.substr(session_name.size()));
 }
 
 }  // namespace gk::postgres

@@ -18,10 +18,10 @@ using Taken = Result<std::optional<Reply>, std::string>;
 // The line at the front without its end; nothing while that has not come.
 Result<std::optional<std::string_view>, std::string> take_line(std::string_view& bytes) {
     const auto end = bytes.find("\r\n");
-    if (end == std::string_view::npos) {
-        if (bytes.size() > line_max) return std::unexpected(fmt::format("a line of a reply has more than {} bytes", line_max));
-        return std::nullopt;
-    }
+    // Also when all of it has come at once; the first byte of the line's end may be there already.
+    if (end == std::string_view::npos ? bytes.size() > line_max + 1 : end > line_max)
+        return std::unexpected(fmt::format("a line of a reply has more than {} bytes", line_max));
+    if (end == std::string_view::npos) return std::nullopt;
     const auto line = bytes.substr(0, end);
     bytes.remove_prefix(end + 2);
     return line;

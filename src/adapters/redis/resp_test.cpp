@@ -72,6 +72,7 @@ TEST(Resp, WhatIsNoReplyIsRefused) {
     for (int i = 0; i < 10; ++i) deep += "*1\r\n";
     EXPECT_TRUE(read(deep + ":1\r\n").starts_with("wrong: "));
     EXPECT_TRUE(read(std::string(100'000, 'x')).starts_with("wrong: ")) << "a line without an end";
+    EXPECT_TRUE(read("+" + std::string(100'000, 'x') + "\r\n").starts_with("wrong: ")) << "a line that has come whole";
 }
 
 TEST(Resp, CommandsAreWrittenOneBehindTheOther) {

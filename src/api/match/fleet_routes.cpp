@@ -106,11 +106,11 @@ Task<Outcome> allocate(MatchContext& context, net::Request& request, app::Visito
 
 void add_fleet_routes(net::Router& router, MatchContext& context) {
     using enum net::Method;
-    add_visited(router, context, get, "/v1/fleets", list_fleets);
+    add_asked(router, context, get, "/v1/fleets", list_fleets, WhenNobodyAnswers::or_here);
     add_visited(router, context, put, "/v1/fleets/{fleet}", put_fleet);
-    add_visited(router, context, get, "/v1/fleets/{fleet}", show_fleet);
+    add_asked(router, context, get, "/v1/fleets/{fleet}", show_fleet, WhenNobodyAnswers::or_here);
     add_visited(router, context, del, "/v1/fleets/{fleet}", remove_fleet);
-    add_visited(router, context, post, "/v1/fleets/{fleet}/allocate", allocate);
+    add_asked(router, context, post, "/v1/fleets/{fleet}/allocate", allocate, WhenNobodyAnswers::unavailable);
 }
 
 }  // namespace gk::api

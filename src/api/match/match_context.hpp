@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api/context.hpp"
+#include "api/match/match_owner.hpp"
 #include "app/fleet/fleet_orders.hpp"
 #include "app/match/feed.hpp"
 #include "app/match/matches.hpp"
@@ -22,6 +23,7 @@ struct MatchContext {
     app::Matchmaker& maker;
     app::Feed& feed;
     MatchStore& store;
+    MatchOwner* owner = nullptr;  // Null: no other control plane makes the matches.
 };
 
 // `context` must outlive the router.
@@ -30,6 +32,11 @@ void add_matchmaking_routes(net::Router& router, MatchContext& context);
 using VisitorAction = Task<Outcome> (*)(MatchContext&, net::Request&, app::Visitor);
 // A route for those with a key, and for players with the token that they were given when they joined.
 void add_visited(net::Router& router, MatchContext& context, net::Method method, std::string pattern, VisitorAction action);
+// The same for what only the control plane knows that makes the matches: any other one asks it. While it does not answer, `or_here` answers with what
+// is known here, else the reply is 503.
+enum class WhenNobodyAnswers : std::uint8_t { unavailable, or_here };
+void add_asked(net::Router& router, MatchContext& context, net::Method method, std::string pattern, VisitorAction action,
+               WhenNobodyAnswers otherwise);
 // Who asks.
 Task<Result<app::Visitor, app::Error>> visitor_of(MatchContext& context, const net::Request& request);
 

@@ -4,11 +4,11 @@
 #include <set>
 #include <utility>
 
+#include "app/match/matchmaker_queue.hpp"
 #include "async/deadline.hpp"
 #include "async/this_executor.hpp"
 #include "base/log.hpp"
 #include "domain/fleet/fleet.hpp"
-#include "domain/match/rules/native.hpp"
 #include "domain/match/step.hpp"
 
 namespace gk::app {
@@ -24,36 +24,7 @@ bool ends_match(std::string_view what) {
     return what == "ended" || what == "failed" || what == "put_back" || what == "cancelled" || what == "expired";
 }
 
-// Whose differences in a match are of interest: what the queue rates, else the first number that its rules ask for.
-std::string attribute_of(const QueueRecord& queue, const std::vector<match::Stage>& stages) {
-    if (!queue.rating.attribute.empty()) return queue.rating.attribute;
-    const auto& all = stages.front().rules.attributes;
-    const auto number = std::ranges::find(all, match::AttributeType::number, &match::PlayerAttribute::type);
-    return number == all.end() ? std::string() : number->name;
-}
-
-std::optional<std::vector<match::Stage>> read_rules(const QueueRecord& queue, const Value& rules) {
-    Errors errors;
-    auto stages = match::read_either_rules(rules, errors);
-    if (stages) return stages;
-    const auto& first = errors.list().front();
-    log::error("match", "a queue's rules cannot be read", {{"queue", queue.name}, {"at", first.pointer}, {"detail", first.detail}});
-    return std::nullopt;
-}
-
 }  // namespace
-
-struct Matchmaker::Queue {
-    Queue(QueueRecord as, std::vector<match::Stage> stages) : record(std::move(as)), engine(std::move(stages), match::Engine::Options()) {}
-    QueueRecord record;
-    QueueEngine engine;
-    std::shared_ptr<Shadow> shadow;
-    async::Signal due;
-    std::optional<Time> next;  // When to look although nobody came.
-    bool is_gone = false;
-    std::uint32_t failures = 0;  // Matches in a row for which no server was found.
-    Time not_before{};           // Nobody is matched to be put back at once.
-};
 
 Matchmaker::Matchmaker(MatchmakerPorts ports, MatchmakerLimits limits) : ports_(std::move(ports)), limits_(limits) {}
 Matchmaker::~Matchmaker() = default;
@@ -107,76 +78,6 @@ Task<void> Matchmaker::work(async::TaskGroup& tasks) {
     tasks.spawn("match patience", lose_patience());
     tasks.spawn("backfills", backfills_->run());
     co_await shift_->wait_for_end();
-}
-
-Task<bool> Matchmaker::read_queues(async::TaskGroup& tasks) {
-    queues_changed_ = false;
-    auto call = [this] { return ports_.store.queues(); };
-    auto records = co_await shift_->ask<std::vector<QueueRecord>>(std::move(call));
-    if (!records) co_return false;
-    std::set<std::string> names;
-    bool is_read_anew = false;
-    for (auto& record : *records) {
-        names.insert(record.name);
-        is_read_anew = use(std::move(record), tasks) || is_read_anew;
-    }
-    // What waits in a queue that was removed ends when its time is over; it comes back with the queue.
-    for (auto& [name, queue] : queues_) {
-        queue->is_gone = !names.contains(name);
-        queue->due.raise();
-    }
-    co_return !is_read_anew || co_await read_waiting();
-}
-
-// True when what waits has to be read for it again.
-bool Matchmaker::use(QueueRecord record, async::TaskGroup& tasks) {
-    const auto known = queues_.find(record.name);
-    // One that was removed and made again counts its generations anew, so they say nothing here.
-    if (known != queues_.end()) return change(*known->second, std::move(record));
-    auto stages = read_rules(record, record.rules);
-    if (!stages) return false;
-    const auto name = record.name;
-    auto queue = std::make_shared<Queue>(std::move(record), std::move(*stages));
-    if (queue->record.shadow) begin_shadow(*queue);
-    queues_[name] = queue;
-    tasks.spawn("queue " + name, tend(*queue, tasks));
-    return true;
-}
-
-bool Matchmaker::change(Queue& queue, QueueRecord record) {
-    const bool are_new_rules = record.rules != queue.record.rules;
-    const bool is_new_shadow = record.shadow != queue.record.shadow || record.rating.attribute != queue.record.rating.attribute;
-    if (are_new_rules) {
-        auto stages = read_rules(record, record.rules);
-        if (!stages) return false;
-        queue.engine.change_rules(std::move(*stages));
-        backfills_->note_rules(record.name);
-    }
-    queue.record = std::move(record);
-    // Both are counted from the same moment on.
-    if (are_new_rules || is_new_shadow) begin_shadow(queue);
-    return are_new_rules || queue.shadow != nullptr;
-}
-
-void Matchmaker::begin_shadow(Queue& queue) {
-    queue.shadow.reset();
-    if (!queue.record.shadow) return;
-    auto stages = read_rules(queue.record, *queue.record.shadow);
-    if (!stages) return;
-    auto attribute = attribute_of(queue.record, *stages);
-    queue.shadow = std::make_shared<Shadow>(std::move(*stages), match::Engine::Options(), std::move(attribute), ports_.clock.now());
-}
-
-Task<bool> Matchmaker::read_waiting() {
-    std::optional<TicketId> after;
-    while (true) {
-        auto call = [&] { return ports_.store.waiting(after, limits_.page); };
-        const auto page = co_await shift_->ask<std::vector<match::Ticket>>(std::move(call));
-        if (!page) co_return false;
-        for (const auto& ticket : *page) wait_in_queues(ticket);
-        if (page->size() < limits_.page) co_return true;
-        after = page->back().id;
-    }
 }
 
 Task<bool> Matchmaker::adopt_matches(std::vector<match::Match>& live) {
@@ -345,7 +246,10 @@ Task<void> Matchmaker::commit(Queue& queue, std::vector<QueueEngine::Found> foun
     }
     auto call = [&] { return ports_.store.commit(matches, shift_->epoch()); };
     const auto outcomes = co_await shift_->ask<std::vector<MatchStore::Committed>>(std::move(call));
-    if (!outcomes) co_return;
+    if (!outcomes) {
+        give_back(queue, matches, is_new);
+        co_return;
+    }
     for (std::size_t i = 0; i < matches.size(); ++i) {
         if (!is_new[i]) backfills_->note(matches[i].id);
         else if ((*outcomes)[i].is_committed) placement_->begin(tasks, matches[i], queue.record);
@@ -353,10 +257,22 @@ Task<void> Matchmaker::commit(Queue& queue, std::vector<QueueEngine::Found> foun
     }
 }
 
+// The store refuses the proposal as a whole: it knows something that we have not heard of yet. Everybody of it is read anew, and not at once, for it
+// may refuse again.
+void Matchmaker::give_back(const Queue& queue, const std::vector<match::Match>& matches, const std::vector<bool>& is_new) {
+    if (shift_->is_over()) return;
+    note_placement(queue.record.name, false);
+    for (std::size_t i = 0; i < matches.size(); ++i) {
+        if (!is_new[i]) backfills_->note(matches[i].id);
+        for (const auto ticket : match::tickets_of(matches[i])) doubt(ticket);
+    }
+}
+
 match::Match Matchmaker::new_match(const Queue& queue, QueueEngine::Found found) {
     match::Match match;
     match.id = found.joins ? *found.joins : ports_.random.id<MatchId>();
     match.queue = queue.record.name;
+    match.join_tokens = queue.record.join_tokens;
     match.members = std::move(found.members);
     match.region = std::move(found.region);
     match.quality = found.quality;

@@ -86,6 +86,7 @@ private:
     Task<void> tend(Queue& queue, async::TaskGroup& tasks);
     Task<void> look_for_shadow(Queue& queue, Time now);
     Task<void> commit(Queue& queue, std::vector<QueueEngine::Found> found, async::TaskGroup& tasks);
+    void give_back(const Queue& queue, const std::vector<match::Match>& matches, const std::vector<bool>& is_new);
     match::Match new_match(const Queue& queue, QueueEngine::Found found);
     void settle(Queue& queue, const match::Match& match, const MatchStore::Committed& outcome);
     Task<void> lose_patience();

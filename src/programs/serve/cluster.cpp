@@ -120,7 +120,7 @@ Task<Result<ClusterLedger, std::string>> ClusterLedger::open(boost::asio::any_io
     auto ledger = co_await postgres::PostgresLedger::open(loop, clock, std::move(options));
     if (!ledger) co_return std::unexpected(fmt::format("ledger.url: {}", ledger.error().detail));
     made.shared = std::move(*ledger);
-    CO_TRY(matches, co_await SharedMatches::open(loop, clock, "ledger", config.ledger));
+    CO_TRY(matches, co_await SharedMatches::open(loop, clock, "ledger", config.ledger, config.api));
     made.matches = std::move(matches);
     co_return made;
 }

@@ -86,7 +86,7 @@ Task<Result<Success, std::string>> Machine::share_matches(boost::asio::any_io_ex
     }
     const auto& folder = config_.match.servers;
     CO_TRY(key, keep_shared_secret(folder, "tokens.key", random));
-    CO_TRY(matches, co_await SharedMatches::open(loop, clock, "match", config_.match.store));
+    CO_TRY(matches, co_await SharedMatches::open(loop, clock, "match", config_.match.store, config_.api));
     shared_ = std::make_unique<Shared>(loop, clock, folder, std::move(matches), std::move(key));
     co_return Success{};
 }

@@ -1,7 +1,10 @@
 #include "programs/serve/matchmaking.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "app/match/match_keys.hpp"
 #include "async/off_loop.hpp"
 #include "base/log.hpp"
 #include "domain/catalog/render.hpp"
@@ -14,10 +17,7 @@ namespace {
 constexpr Milliseconds between_turns = std::chrono::seconds(1);
 
 // Another key than that of anything else, from one that is kept already.
-Secret token_key(const Secret& key) {
-    constexpr std::string_view use = "tokens of players";
-    return Secret(tls::hex(tls::hmac_sha256(as_byte_span(key.reveal()), as_byte_span(use))));
-}
+Secret key_for(std::string_view use, const Secret& key) { return Secret(tls::hex(tls::hmac_sha256(as_byte_span(key.reveal()), as_byte_span(use)))); }
 
 app::OffLoop off_loop(boost::asio::thread_pool& pool) {
     return [&pool](std::function<void()> work) { return async::off_loop(pool, std::move(work)); };
@@ -40,7 +40,8 @@ Matchmaking::Matchmaking(boost::asio::io_context& loop, const Config& config, Pa
                     [this](const std::string& game, const std::string& package) {
                         auto found = parts_.games.resources_for(parts_.games.game(game), package, std::nullopt);
                         return found ? std::optional(*found) : std::nullopt;
-                    }}),
+                    },
+                .more = [this](const match::Match& match) { return app::MatchKeys(tokens()).environment(match); }}),
       fleets_(loop.get_executor(), {parts_.matches.fleets, runtime(), parts_.ports.clock, starter_}),
       maker_({.store = parts_.matches.store,
               .servers = fleets_,
@@ -52,7 +53,7 @@ Matchmaking::Matchmaking(boost::asio::io_context& loop, const Config& config, Pa
                 .feed = feed_,
                 .clock = parts_.ports.clock,
                 .random = parts_.ports.random,
-                .key = token_key(parts_.matches.token_key.empty() ? parts_.key : parts_.matches.token_key),
+                .key = tokens(),
                 .stored = [this](const match::Ticket& ticket) { maker_.note(ticket); },
                 .seen =
                     [this](TicketId ticket) {
@@ -62,6 +63,7 @@ Matchmaking::Matchmaking(boost::asio::io_context& loop, const Config& config, Pa
       matches_({.store = parts_.matches.store, .clock = parts_.ports.clock}),
       queues_({.store = parts_.matches.store,
                .is_known_game = [this](const std::string& game) { return parts_.games.game(game) != nullptr; },
+               .is_known_fleet = [this](std::string fleet) { return is_known_fleet(std::move(fleet)); },
                .changed = [this] { maker_.note_queues(); }}),
       fleet_orders_({.store = parts_.matches.fleets, .fleets = fleets_, .check = [this](const fleet::Fleet& fleet) { return wrong_with(fleet); }}),
       context_{.api = parts_.api,
@@ -73,9 +75,21 @@ Matchmaking::Matchmaking(boost::asio::io_context& loop, const Config& config, Pa
                .feed = feed_,
                .store = parts_.matches.store},
       metrics_(parts_.api.metrics) {
+    if (auto* office = parts_.matches.office) {
+        owner_.emplace(loop_, parts_.ports.clock, *office, key_for("vouchers of control planes", shared_key()));
+        context_.owner = &*owner_;
+    }
     if (!parts_.matches.on_declared_fleets) return;
     parts_.matches.on_declared_fleets({.wrong = [this](const fleet::Fleet& fleet) { return wrong_with(fleet); },
                                        .counts = [this](const std::string& fleet) { return fleets_.counts(fleet); }});
+}
+
+Secret Matchmaking::tokens() const { return key_for("tokens of players", shared_key()); }
+
+Task<Result<bool, app::Error>> Matchmaking::is_known_fleet(std::string name) {
+    const auto fleets = co_await parts_.matches.fleets.fleets();
+    if (!fleets) co_return std::unexpected(app::from(fleets.error()));
+    co_return std::ranges::find(*fleets, name, &fleet::Fleet::name) != fleets->end();
 }
 
 std::vector<FieldError> Matchmaking::wrong_with(const fleet::Fleet& fleet) const {
@@ -118,7 +132,8 @@ Task<Result<Success, std::string>> Matchmaking::make_queue() {
     auto rules = Value::object({{"size", std::int64_t{said.size}}});
     if (said.least < said.size) rules.set("partial", Value::object({{"least", std::int64_t{said.least}}, {"after", duration_text(said.flush)}}));
     const app::Caller caller{.name = "configuration"};
-    app::QueueOrder order{.name = said.queue, .game = said.game, .fleet = said.fleet, .rules = std::move(rules), .unread = {}};
+    app::QueueOrder order{
+        .name = said.queue, .game = said.game, .fleet = said.fleet, .may_come_later = true, .rules = std::move(rules), .unread = {}};
     order.silence = std::max(order.silence, said.flush);
     order.ticket_ttl = std::max(order.ticket_ttl, said.flush);
     const auto stored = co_await queues_.put(caller, std::move(order));

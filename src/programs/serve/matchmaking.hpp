@@ -10,6 +10,7 @@
 #include "adapters/redis/match_index.hpp"
 #include "api/match/match_context.hpp"
 #include "api/match/match_metrics.hpp"
+#include "api/match/match_owner.hpp"
 #include "app/catalog/game_shelf.hpp"
 #include "app/fleet/fleet_orders.hpp"
 #include "app/fleet/fleets.hpp"
@@ -51,6 +52,10 @@ public:
 private:
     Runtime& runtime() const { return parts_.matches.runtime != nullptr ? *parts_.matches.runtime : parts_.ports.runtime; }
     PortMap& port_map() const { return parts_.matches.port_map != nullptr ? *parts_.matches.port_map : parts_.ports.port_map; }
+    // That every control plane has which makes matches with this one.
+    const Secret& shared_key() const { return parts_.matches.token_key.empty() ? parts_.key : parts_.matches.token_key; }
+    Secret tokens() const;  // The key from which those of players and of matches' servers follow.
+    Task<Result<bool, app::Error>> is_known_fleet(std::string name);
     std::vector<FieldError> wrong_with(const fleet::Fleet& fleet) const;
     Task<Result<Success, std::string>> make_queue();
     Result<Success, std::string> use_redis();
@@ -71,6 +76,7 @@ private:
     app::Queues queues_;
     app::FleetOrders fleet_orders_;
     std::optional<redis::MatchIndex> index_;
+    std::optional<api::MatchOwner> owner_;  // Where another control plane may be the one.
     api::MatchContext context_;
     api::MatchMetrics metrics_;
 };

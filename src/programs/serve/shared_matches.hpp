@@ -24,7 +24,9 @@ struct SharedMatches {
     std::unique_ptr<postgres::PostgresFleetStore> fleets;
     std::unique_ptr<postgres::PostgresMatchOffice> office;
 
-    static Task<Result<SharedMatches, std::string>> open(boost::asio::any_io_executor loop, Clock& clock, std::string group, Config::Database said);
+    // `api`: where this one answers the others.
+    static Task<Result<SharedMatches, std::string>> open(boost::asio::any_io_executor loop, Clock& clock, std::string group, Config::Database said,
+                                                         const Config::Api& api);
     // Spawns what hears of the others.
     void begin(async::TaskGroup& tasks) const;
 };

@@ -63,10 +63,14 @@ enum class Plant : std::uint8_t {
     not_told,                // A server never hears of its match, and says it did.
     event_lost,              // One is missing in the list.
     never_expires,
+    end_forgotten,           // Somebody ends a match, is answered, and it goes on.
+    left_behind,             // A server that was given up stays there.
+    event_passed_over,       // Who follows the events is not told of one that is in the list.
 };
 inline constexpr auto plant_names = std::to_array<std::string_view>(
     {"none", "acknowledged_too_early", "put_back_unheard", "commit_blindly", "commit_unfenced", "cancelled_and_matched", "put_back_at_the_end",
-     "over_and_back", "exit_unheard", "never_released", "not_stored", "more_than_allowed", "not_told", "event_lost", "never_expires"});
+     "over_and_back", "exit_unheard", "never_released", "not_stored", "more_than_allowed", "not_told", "event_lost", "never_expires", "end_forgotten",
+     "left_behind", "event_passed_over"});
 constexpr std::span<const std::string_view> names_of(Plant) { return plant_names; }
 
 }  // namespace gk::matchsim

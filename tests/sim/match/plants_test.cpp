@@ -38,6 +38,9 @@ constexpr auto planted = std::to_array<Planted>({
     {Plant::not_told, "S2"},
     {Plant::event_lost, "E1"},
     {Plant::never_expires, "T6"},
+    {Plant::end_forgotten, "M4"},
+    {Plant::left_behind, "S5"},
+    {Plant::event_passed_over, "E2"},
 });
 static_assert(planted.size() + 1 == plant_names.size(), "every plant has its rule");
 

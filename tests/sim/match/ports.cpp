@@ -47,6 +47,7 @@ MatchStore::Answer<Success> SimMatchStore::do_advance(match::Match match, std::v
     const auto id = match.id;
     const auto state = match.state;
     const auto tickets = match::tickets_of(match);
+    if (hall.plant == Plant::end_forgotten && !by && match::is_over(state)) co_return Success{};
     CO_TRY_OK(co_await inner_.advance(std::move(match), put_back, now, by));
     hall.note(name_of(state), id);
     for (const auto ticket : tickets) {
@@ -61,6 +62,7 @@ MatchStore::Answer<Success> SimMatchStore::do_advance(match::Match match, std::v
 
 MatchStore::Answer<std::vector<MatchEvent>> SimMatchStore::do_events(EventFilter filter) {
     CO_TRY(events, co_await inner_.events(std::move(filter)));
+    if (way_.hall.plant == Plant::event_passed_over) std::erase_if(events, [](const MatchEvent& event) { return event.what == "claimed"; });
     if (way_.hall.plant == Plant::put_back_unheard) std::erase_if(events, [](const MatchEvent& event) { return event.what == "put_back"; });
     co_return events;
 }
@@ -108,7 +110,7 @@ Runtime::Answer<Success> SimRuntime::do_launch(server::LaunchSpec spec, Epoch ep
 
 Runtime::Answer<Success> SimRuntime::do_forget(ServerUid uid, Epoch epoch) {
     CO_TRY_OK(way_.hall.admit(epoch));
-    way_.hall.games.erase(uid);
+    if (way_.hall.plant != Plant::left_behind) way_.hall.games.erase(uid);
     co_return Success{};
 }
 

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "app/match/matchmaker.hpp"
+
+// Of the matchmaker's own files only.
+namespace gk::app {
+
+struct Matchmaker::Queue {
+    Queue(QueueRecord as, std::vector<match::Stage> stages) : record(std::move(as)), engine(std::move(stages), match::Engine::Options()) {}
+    QueueRecord record;
+    QueueEngine engine;
+    std::shared_ptr<Shadow> shadow;
+    async::Signal due;
+    std::optional<Time> next;  // When to look although nobody came.
+    bool is_gone = false;
+    std::uint32_t failures = 0;  // Matches in a row for which no server was found.
+    Time not_before{};           // Nobody is matched to be put back at once.
+};
+
+}  // namespace gk::app
