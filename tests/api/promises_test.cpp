@@ -179,6 +179,16 @@ private:
     log::Sink* before_;
 };
 
+TEST_F(Promises, NullBringsTheInstallationsOwnIntervalOfBackupsBack) {
+    send("POST", "/v1/servers", R"({"id": "arena", "game": "teeworlds", "backup_every": "30m"})");
+    EXPECT_EQ(text(send("PATCH", "/v1/servers/arena", R"({"labels": {}})").json, "backup_every"), "30m") << "what is not named stays";
+
+    const auto reply = send("PATCH", "/v1/servers/arena", R"({"backup_every": null})");
+
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_EQ(*reply.json.find("backup_every"), Value());
+}
+
 TEST_F(Promises, EveryRequestIsLoggedWithTheIdOfItsReplyAndNoSecretEver) {
     const Pages pages;
     const std::string planted = "hunter2-planted";

@@ -88,6 +88,28 @@ TEST_F(GameShelfTest, OnAClusterWhatIsFetchedRunsInTheImageThatItNames) {
     EXPECT_TRUE(cluster.launch_spec(record)->mounts.empty());
 }
 
+TEST_F(GameShelfTest, AnImageRunsAsRootWhereTheOperatorAllowsIt) {
+    auto definition = *games.game("castle");
+    definition.sources = {{.from = catalog::ImageSource{.name = "castle", .user = 0, .writable_root = true}, .version = {}, .needs = {}}};
+    games.put(definition);
+    catalog::RenderContext context;
+    context.images = catalog::ImagePlace{.prefix = {}, .tag = "7", .fetched = {}};
+    const auto launched = [&] { return GameShelf(games, context, [](const std::string&) { return false; }, files).launch_spec(record); };
+
+    const auto refused = launched();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message, catalog::runs_as_root);
+    EXPECT_TRUE(catalog::needs_root(definition));
+
+    context.images->may_be_root = true;
+    ASSERT_TRUE(launched());
+    EXPECT_EQ(launched()->image->user, 0U);
+    EXPECT_TRUE(launched()->image->writable_root);
+
+    definition.sources.push_back({.from = catalog::ImageSource{.name = "castle", .user = 1000}, .version = {}, .needs = {}});
+    EXPECT_FALSE(catalog::needs_root(definition)) << "one that may run is enough";
+}
+
 TEST_F(GameShelfTest, TheSettingChoosesTheVersionAndTheFirstSourceThatIsHereIsTaken) {
     record.settings["version"] = "1";
     EXPECT_TRUE(shelf.has_files(record));

@@ -152,6 +152,19 @@ TEST_F(IntakeTest, ASettingThatIsEditedIsPatchedAndOneThatIsTakenAwayIsRemoved) 
     EXPECT_EQ(settings.at("max_users"), Value(3));
 }
 
+TEST_F(IntakeTest, WithoutAnIntervalOfItsOwnItIsSavedAsOftenAsOthersAgain) {
+    declare_running();
+    declarations.set("castle", "backup_every", "30m");
+    look();
+    ASSERT_EQ(house.record("castle").backup_every, std::chrono::minutes(30));
+
+    declarations.apply("castle", castle());
+    EXPECT_TRUE(look().is_good);
+
+    EXPECT_FALSE(house.record("castle").backup_every);
+    EXPECT_FALSE(declarations.shown("castle").refused);
+}
+
 TEST_F(IntakeTest, WhatTheApiChangesIsWrittenBackAndStaysWhereItIs) {
     declare_running();
 

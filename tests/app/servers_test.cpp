@@ -63,6 +63,23 @@ TEST_F(Servers, OnlyServersOfAClusterHaveAnExposureAndOnlyAnAllowedOne) {
     EXPECT_TRUE(check(order, house.games, {host_port}).empty());
 }
 
+TEST_F(Servers, AClusterStartsNoImageThatRunsAsRootUnlessItsOperatorSaysSo) {
+    auto rooted = *house.games.game("toy");
+    rooted.name = "rooted";
+    rooted.sources = {{.from = catalog::ImageSource{.name = "rooted", .user = 0}, .version = {}, .needs = {}}};
+    house.games.put(rooted);
+    const CreateOrder order{.id = "castle", .game = "rooted"};
+    const Exposures in_a_cluster{server::Exposure::Kind::node_port};
+
+    const auto refused = check(order, house.games, in_a_cluster);
+
+    ASSERT_EQ(refused.size(), 1U);
+    EXPECT_EQ(refused.front().pointer, "/game");
+    EXPECT_EQ(refused.front().detail, catalog::runs_as_root);
+    EXPECT_TRUE(check(order, house.games, in_a_cluster, true).empty());
+    EXPECT_TRUE(check(order, house.games, {}).empty()) << "one machine has no images";
+}
+
 TEST_F(Servers, TheSameKeyAnswersWithTheSameOperationAndAnotherRequestIsRefused) {
     const Idempotency once{.key = "k", .digest = "one"};
     const auto first = house.create({.id = "castle", .game = "toy"}, once);

@@ -44,7 +44,10 @@ Result<const catalog::Game*, Error> GameShelf::game_of(const server::Record& rec
 
 std::string GameShelf::obstacle(const catalog::Source& source) const {
     if (context_.images) {
-        if (catalog::image_of(source) != nullptr) return {};
+        if (const auto* image = catalog::image_of(source)) {
+            const bool may_run = image->user != 0 || context_.images->may_be_root;
+            return may_run ? std::string() : std::string(catalog::runs_as_root);
+        }
         return catalog::download_of(source) ? "on a cluster games run in images; say which holds what it needs, such as runs_in: {name: java-17}"
                                             : "on a cluster games come as images, and it names none; add a source such as image: {name: ...}";
     }
@@ -135,7 +138,10 @@ Result<server::LaunchSpec, Error> GameShelf::launch_spec(const server::Record& r
     const auto* image = catalog::image_of(*source);
     if (image != nullptr && context_.images) {
         spec->image = {.reference = catalog::image_reference(*image, context_.images->prefix, context_.images->tag),
-                       .has_shim = image->shim == catalog::ImageSource::Shim::included};
+                       .has_shim = image->shim == catalog::ImageSource::Shim::included,
+                       .user = image->user,
+                       .writable_root = image->writable_root,
+                       .node_selector = image->node_selector};
     }
     return std::move(*spec);
 }

@@ -74,7 +74,7 @@ Value patch_body(const Value& changes) {
         if (!changed->is_null()) body.set(name, *changed);
         else if (std::string_view(name) == "schedules") body.set(name, Value::Array());
         else if (std::string_view(name) == "launch") body.set(name, name_of(server::LaunchWay::shim));
-        else if (std::string_view(name) == "exposure") body.set(name, Value());
+        else if (std::string_view(name) == "exposure" || std::string_view(name) == "backup_every") body.set(name, Value());
     }
     return body;
 }

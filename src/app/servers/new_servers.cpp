@@ -108,7 +108,8 @@ Servers::Answer<server::Record> Servers::new_record(Caller caller, CreateOrder o
     auto kept = co_await kept_world(order, caller.tenant);
     if (!kept) co_return std::unexpected(kept.error());
     // The catalogue may have changed since the order was checked.
-    if (auto wrong = check(order, games_, limits_.exposures); !wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
+    auto wrong = check(order, games_, limits_.exposures, limits_.pods_may_be_root);
+    if (!wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
     const auto& game = *games_.game(order.game);
     const auto now = ports_.clock.now();
     server::Record record;
@@ -137,7 +138,8 @@ Servers::Answer<server::Record> Servers::new_record(Caller caller, CreateOrder o
 
 Servers::Answer<Accepted> Servers::create(Caller caller, CreateOrder order, Idempotency once) {
     CO_TRY_OK(may(caller, Action::operate, caller.tenant));
-    if (auto wrong = check(order, games_, limits_.exposures); !wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
+    auto wrong = check(order, games_, limits_.exposures, limits_.pods_may_be_root);
+    if (!wrong.empty()) co_return std::unexpected(invalid(std::move(wrong)));
     const bool may_be_repeated = !once.key.empty();
     CO_TRY(turn, co_await place_for(caller, std::move(once)));
     if (turn.answered) co_return Accepted{.operation = std::move(*turn.answered), .changed = true};

@@ -54,6 +54,14 @@ std::optional<std::optional<server::Exposure>> read_exposure_change(ObjectReader
     return read_exposure(in);
 }
 
+// null: back to the usual interval.
+std::optional<std::optional<Milliseconds>> read_backup_change(ObjectReader& in) {
+    if (in.find("backup_every") == nullptr) return std::nullopt;
+    std::optional<Milliseconds> every;
+    in.optional("backup_every", every);
+    return every;
+}
+
 void read_resources(ObjectReader& in, std::optional<server::Resources>& out) {
     std::optional<ResourcesBody> body;
     in.optional("resources", body);
@@ -119,7 +127,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Patc
     in.optional("settings", out.settings);
     out.labels = read_label_changes(in);
     out.schedules = read_schedules(in);
-    in.optional("backup_every", out.backup_every);
+    out.backup_every = read_backup_change(in);
     in.optional("launch", out.launch);
     out.exposure = read_exposure_change(in);
     return in.finish();

@@ -148,7 +148,7 @@ bool is_name(std::string_view text) {
     return !text.empty() && text.size() <= 50 && std::ranges::all_of(text, is_name_character) && text.front() != '-' && text.back() != '-';
 }
 
-std::vector<FieldError> check(const CreateOrder& order, const catalog::Catalog& games, const Exposures& exposures) {
+std::vector<FieldError> check(const CreateOrder& order, const catalog::Catalog& games, const Exposures& exposures, bool pods_may_be_root) {
     Errors errors;
     check_name(errors, "id", order.id);
     check_name(errors, "namespace", order.space);
@@ -165,6 +165,8 @@ std::vector<FieldError> check(const CreateOrder& order, const catalog::Catalog& 
     check_schedules(errors, order.schedules);
     check_interval(errors, order.backup_every);
     if (game != nullptr) check_launch(errors, *game, order.launch, exposures);
+    const bool is_locked_down = !exposures.empty() && !pods_may_be_root;
+    if (game != nullptr && is_locked_down && catalog::needs_root(*game)) errors.add("/game", "not_allowed", std::string(catalog::runs_as_root));
     if (order.exposure) check_exposure(errors, *order.exposure, exposures);
     return together(order.unread, errors.take());
 }
@@ -181,7 +183,7 @@ std::vector<FieldError> check(const PatchOrder& order, const server::Record& rec
     }
     if (order.labels) check_labels(errors, merged(record.labels, *order.labels));
     if (order.schedules) check_schedules(errors, *order.schedules);
-    check_interval(errors, order.backup_every);
+    check_interval(errors, order.backup_every.value_or(std::nullopt));
     const auto* game = games.game(record.game);
     if (order.launch && game != nullptr) check_launch(errors, *game, *order.launch, exposures);
     if (order.exposure && *order.exposure) check_exposure(errors, **order.exposure, exposures);

@@ -16,7 +16,7 @@ bool is_name(std::string_view text);
 using Exposures = std::vector<server::Exposure::Kind>;
 // How a server is reached that does not say so; nothing on one machine.
 std::optional<server::Exposure> usual_exposure(const Exposures& exposures);
-std::vector<FieldError> check(const CreateOrder& order, const catalog::Catalog& games, const Exposures& exposures);
+std::vector<FieldError> check(const CreateOrder& order, const catalog::Catalog& games, const Exposures& exposures, bool pods_may_be_root = false);
 std::vector<FieldError> check(const PatchOrder& order, const server::Record& record, const catalog::Catalog& games, const Exposures& exposures);
 // The settings as they are after the patch.
 std::map<std::string, Value> merged(std::map<std::string, Value> settings, const std::map<std::string, Value>& changes);

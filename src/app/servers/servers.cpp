@@ -189,7 +189,7 @@ Servers::Answer<ServerView> Servers::patch(Caller caller, std::string space, std
         }
         if (order.labels) record.labels = merged(std::move(record.labels), *order.labels);
         if (order.schedules) record.schedules = *order.schedules;
-        if (order.backup_every) record.backup_every = order.backup_every;
+        if (order.backup_every) record.backup_every = *order.backup_every;
         if (order.launch) record.launch = *order.launch;
         if (order.exposure) change_exposure(record, *order.exposure ? *order.exposure : usual_exposure(limits_.exposures));
         record.updated_at = ports_.clock.now();

@@ -51,7 +51,7 @@ struct PatchOrder {
     std::optional<std::map<std::string, Value>> settings;  // Merged; a null value removes one.
     std::optional<std::map<std::string, std::optional<std::string>>> labels;  // Merged; an absent text removes one.
     std::optional<std::vector<server::Schedule>> schedules;    // Replaced.
-    std::optional<Milliseconds> backup_every;
+    std::optional<std::optional<Milliseconds>> backup_every;  // By none: as often as the installation's servers are.
     std::optional<server::LaunchWay> launch;
     std::optional<std::optional<server::Exposure>> exposure;  // Replaced; by none: by the usual one.
     bool in_the_open = false;        // As in CreateOrder.
@@ -86,11 +86,12 @@ struct MachineLimits {
     double cpu_overcommit = 4;
     MebiBytes memory;        // What games may have together; never over-committed.
     std::vector<server::Exposure::Kind> exposures;  // That people may choose from. None on one machine.
+    bool pods_may_be_root = false;                  // Of a cluster, where games may want it.
 
     // Where others say what there is room for, as a cluster's scheduler does.
     static MachineLimits of_others() {
         constexpr std::int64_t plenty = std::int64_t{1} << 40;
-        return {.cpu = {plenty}, .cpu_overcommit = 1, .memory = {plenty}, .exposures = {}};
+        return {.cpu = {plenty}, .cpu_overcommit = 1, .memory = {plenty}, .exposures = {}, .pods_may_be_root = false};
     }
 };
 

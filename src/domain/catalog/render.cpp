@@ -1,6 +1,7 @@
 #include "domain/catalog/render.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include <fmt/format.h>
@@ -96,6 +97,12 @@ FieldError edit_failure(const GameFile& file, std::size_t index, const EditError
 }
 
 }  // namespace
+
+bool needs_root(const Game& game) {
+    const auto image_at = [](const Source& source) { return image_of(source); };
+    auto images = game.sources | std::views::transform(image_at) | std::views::filter([](const ImageSource* it) { return it != nullptr; });
+    return !images.empty() && std::ranges::all_of(images, [](const ImageSource* it) { return it->user == 0; });
+}
 
 std::optional<FieldError> validate_launch(const Game& game, server::LaunchWay way, bool on_cluster) {
     const auto refused = [&](std::string detail) { return FieldError{"/launch", "not_allowed", std::move(detail), {}}; };

@@ -33,10 +33,14 @@ std::optional<int> player_limit(const Game& game, const SettingValues& given);
 // Why servers of this game cannot be started like that, here; pointer "/launch". Nothing: they can.
 std::optional<FieldError> validate_launch(const Game& game, server::LaunchWay way, bool on_cluster);
 
+// On a cluster each image that this game could run in wants to run as root.
+bool needs_root(const Game& game);
+
 // Where images are that definitions name without a registry or a tag.
 struct ImagePlace {
     std::string prefix;  // "registry.example.org/gamekeeper/"
     std::string tag;
+    bool may_be_root = false;  // Pods of the operator's cluster may run as uid 0.
     std::string fetched;  // Where games see what was fetched for them, which is in no image: a folder for each download.
 };
 

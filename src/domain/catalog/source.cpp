@@ -123,6 +123,20 @@ void decode_npm(const Value& value, const std::string& pointer, Errors& errors, 
         in.fail("integrity", "bad_format", "write what 'npm view NAME@VERSION dist.integrity' prints: sha512- and 88 characters");
 }
 
+// As Kubernetes bounds them.
+constexpr std::uint32_t user_max = 2'147'483'647;
+constexpr std::size_t label_text_max = 63;
+constexpr std::size_t label_name_max = 253 + 1 + label_text_max;
+bool is_label_part(std::string_view text, std::string_view also) {
+    return std::ranges::all_of(
+        text, [&](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || also.contains(c); });
+}
+bool is_node_label(const std::pair<const std::string, std::string>& label) {
+    const auto& [name, text] = label;
+    return !name.empty() && name.size() <= label_name_max && is_label_part(name, "._-/") && text.size() <= label_text_max &&
+           is_label_part(text, "._-");
+}
+
 bool is_image_name(std::string_view text) {
     const auto is_plain = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("._-/:@").contains(c);
@@ -134,9 +148,17 @@ void decode_image(const Value& value, const std::string& pointer, Errors& errors
     ObjectReader in(value, pointer, errors);
     in.required("name", out.name);
     in.optional("shim", out.shim);
-    if (in.finish() && !is_image_name(out.name)) {
+    in.optional("user", out.user);
+    in.optional("writable_root", out.writable_root);
+    in.optional("node_selector", out.node_selector);
+    if (!in.finish()) return;
+    if (!is_image_name(out.name))
         in.fail("name", "bad_format", "write a name such as minetest, or a whole reference such as registry.example.org/games/minetest:5.6.1");
-    }
+    if (out.user > user_max) in.fail("user", "out_of_range", fmt::format("a user is a number from 0 to {}", user_max));
+    const auto wrong = std::ranges::find_if_not(out.node_selector, is_node_label);
+    if (wrong != out.node_selector.end())
+        in.fail("node_selector", "bad_format",
+                fmt::format("'{}: {}' is no label of a node; `kubectl get nodes --show-labels` lists them", wrong->first, wrong->second));
 }
 
 // What npm itself asks for; the archive holds everything below "package/".

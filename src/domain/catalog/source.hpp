@@ -50,6 +50,9 @@ struct ImageSource {
     // "minetest", found where the cluster's configuration says, or with a registry, a tag or a digest: "registry.example.org/games/minetest:5.6.1".
     std::string name;
     Shim shim = Shim::included;
+    std::optional<std::uint32_t> user = {};  // As in server::Image; 0, root, only where the operator allows it.
+    bool writable_root = false;
+    std::map<std::string, std::string> node_selector = {};
     bool operator==(const ImageSource&) const = default;
 };
 // Gamekeeper's own programs. On a machine the folder that they are in, seen by the game as {{paths.game}}; on a cluster the image of Gamekeeper.
@@ -59,6 +62,10 @@ struct BuiltinSource {
 
 inline constexpr auto image_shim_names = std::to_array<std::string_view>({"included", "copied"});
 constexpr std::span<const std::string_view> names_of(ImageSource::Shim) { return image_shim_names; }
+// Of all that a definition may ask for, this alone is beyond the Pod Security Standard "restricted".
+inline constexpr std::string_view runs_as_root =
+    "its image runs as root (user: 0), which Pod Security \"restricted\" forbids; give it another user, or let the operator say "
+    "cluster.pod_security: baseline";
 // The name as the cluster is to pull it: a name with no '/' in it gets the prefix, such as "registry.example.org/gamekeeper/". A name without tag or
 // digest gets the tag.
 std::string image_reference(const ImageSource& image, const std::string& prefix, const std::string& tag);

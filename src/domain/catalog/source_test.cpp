@@ -46,6 +46,32 @@ TEST(Source, OnlyWhatIsFetchedRunsInAnotherImage) {
     EXPECT_EQ(errors.list().front().pointer, "/sources/1/runs_in");
 }
 
+TEST(Source, AnImageSaysAsWhomAndWhereItRuns) {
+    const auto read = [](const Value& image, Errors& errors) {
+        Source out;
+        decode(Value::object({{"image", image}}), "/sources/0", errors, out);
+        return out;
+    };
+    Errors none;
+    const auto plain = read(Value::object({{"name", "castle"}}), none);
+    EXPECT_EQ(image_of(plain)->user, std::nullopt);
+    EXPECT_FALSE(image_of(plain)->writable_root);
+
+    const auto pool = Value::object({{"games.example.org/pool", "on-demand"}});
+    const auto own = read(Value::object({{"name", "castle"}, {"user", 1000}, {"writable_root", true}, {"node_selector", pool}}), none);
+    EXPECT_TRUE(none.empty());
+    EXPECT_EQ(image_of(own)->user, 1000U);
+    EXPECT_TRUE(image_of(own)->writable_root);
+    EXPECT_EQ(image_of(own)->node_selector.at("games.example.org/pool"), "on-demand");
+
+    Errors errors;
+    read(Value::object({{"name", "castle"}, {"user", 3'000'000'000}, {"node_selector", Value::object({{"pool", "on demand"}})}}), errors);
+    ASSERT_EQ(errors.list().size(), 2U);
+    EXPECT_EQ(errors.list()[0].pointer, "/sources/0/image/user");
+    EXPECT_EQ(errors.list()[1].pointer, "/sources/0/image/node_selector");
+    EXPECT_EQ(errors.list()[1].detail, "'pool: on demand' is no label of a node; `kubectl get nodes --show-labels` lists them");
+}
+
 TEST(Source, AnNpmPackageIsTheRegistrysArchive) {
     const NpmSource npm{.name = "@team/server", .version = "1.2.3", .integrity = "sha512-x=="};
 

@@ -77,6 +77,9 @@ struct ReadOnlyMount {
 struct Image {
     std::string reference;
     bool has_shim = true;  // Else gk-shim is copied beside it.
+    std::optional<std::uint32_t> user = {};  // uid that its files are made for; absent: that of all games.
+    bool writable_root = false;              // The game writes beside its world, too; what it writes there goes with the pod.
+    std::map<std::string, std::string> node_selector = {};  // Labels of the nodes that it runs on, besides those that the installation asks for.
     bool operator==(const Image&) const = default;
 };
 

@@ -35,6 +35,13 @@ std::string read_toleration(std::string_view text, Toleration& out) {
 
 }  // namespace
 
+std::string read_pod_security(std::string_view text, PodSecurity& out) {
+    const auto said = from_name<PodSecurity>(text);
+    if (!said) return fmt::format("'{}' is not one of: {}", text, fmt::join(pod_security_names, ", "));
+    out = *said;
+    return {};
+}
+
 std::string read_exposures(std::string_view text, std::vector<server::Exposure::Kind>& out) {
     out.clear();
     for (const auto item : items_of(text)) {
@@ -62,6 +69,8 @@ std::string read_tolerations(std::string_view text, std::vector<Toleration>& out
     }
     return {};
 }
+
+const std::string& players_host(const Config& config) { return config.cluster.node_host.empty() ? config.api.public_host : config.cluster.node_host; }
 
 Value node_selector(const Pairs& labels) {
     Value out = Value::object();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
@@ -31,6 +32,11 @@ struct Toleration {
     std::string effect;                // Empty: all.
     bool operator==(const Toleration&) const = default;
 };
+
+// Of the Pod Security Standards, those that games can do with.
+enum class PodSecurity : std::uint8_t { restricted, baseline };
+inline constexpr auto pod_security_names = std::to_array<std::string_view>({"restricted", "baseline"});
+constexpr std::span<const std::string_view> names_of(PodSecurity) { return pod_security_names; }
 
 struct Config {
     Shape shape = Shape::embedded;       // Games as processes of this machine, or as pods.
@@ -63,7 +69,7 @@ struct Config {
         std::string worlds;              // Only those in this namespace; empty: in all.
         std::string matches;             // Namespace of match servers and fleets; empty: `space`.
         std::string storage_class;       // Of new worlds' claims; empty: the cluster's default.
-        std::string node_host;           // What players are told; empty: the node's external address, else its internal one.
+        std::string node_host;           // What players are told; empty: api.public_host, else the node's external address, else its internal one.
         std::string image_prefix = "gamekeeper.local/";             // Before names of images that games give without a registry ...
         std::string image_tag = "1";                                // ... and after those without a tag.
         std::string shim_image = "gamekeeper.local/gk-shim:1";      // Copies gk-shim into games' own images.
@@ -77,6 +83,7 @@ struct Config {
         std::vector<std::string> pull_secrets;  // Names of Secrets, in the namespaces of games.
         std::string priority_class;
         std::string runtime_class;
+        PodSecurity pod_security = PodSecurity::restricted;  // What games' definitions may ask for at most.
         std::vector<std::string> admins;   // Whom the cluster knows, by their tokens: groups, or "user:NAME". All that is allowed here ...
         std::vector<std::string> readers;  // ... and who may only look. Both empty: tokens of the cluster are not asked about.
     } cluster;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "programs/config/cluster_rules.hpp"
+
 namespace gk::programs {
 namespace {
 
@@ -50,6 +52,17 @@ TEST(Config, SaysWhereGamesRunAndHowPlayersReachThem) {
     EXPECT_EQ(make_config({state()})->cluster.exposures, (std::vector{node_port, internal})) << "the rest is for operators to allow";
 }
 
+TEST(Config, PlayersOfAClusterAreToldWhatTheOperatorSays) {
+    const auto told = [](SaidByKey said) {
+        const auto config = make_config({state(), {{"shape", {"cluster", "gk.yaml:1"}}}, std::move(said)});
+        return config ? players_host(*config) : config.error().front();
+    };
+    EXPECT_EQ(told({}), "") << "each game has the address of its node";
+    EXPECT_EQ(told({{"api.public_host", {"play.example.org", "gk.yaml:2"}}}), "play.example.org");
+    EXPECT_EQ(told({{"api.public_host", {"play.example.org", "gk.yaml:2"}}, {"cluster.node_host", {"nodes.example.org", "gk.yaml:3"}}}),
+              "nodes.example.org");
+}
+
 TEST(Config, RefusesRulesForGamesThatMeanNothing) {
     struct Row {
         std::string key, text, says;
@@ -57,6 +70,7 @@ TEST(Config, RefusesRulesForGamesThatMeanNothing) {
     const Row rows[] = {
         {"cluster.exposures", "nodePort, magic", "'magic' is not one of: nodePort, hostPort, loadBalancer, internal"},
         {"cluster.exposures", "", "name at least one of"},
+        {"cluster.pod_security", "privileged", "'privileged' is not one of: restricted, baseline"},
         {"cluster.node_selector", "pool", "'pool' must be NAME=TEXT"},
         {"cluster.tolerations", "games:Never", "'games:Never' is no taint"},
         {"cluster.host_ports.last", "6999", "is greater than cluster.host_ports.last"},
@@ -120,6 +134,19 @@ TEST(Config, AMistypedKeyIsAnErrorEverywhere) {
     ASSERT_FALSE(file);
     EXPECT_EQ(file.error().front(), "gk.yaml:2: 'api.lisen' is not known; did you mean 'api.listen'?");
     EXPECT_FALSE(environment);
+}
+
+TEST(Config, TheGroupOfTheOriginalsLoadBalancersIsThatOfOurs) {
+    const auto originals = said_by_originals({"MC_RESOURCE_GROUP=MC_games_west"});
+    ASSERT_TRUE(originals);
+
+    const auto alone = make_config({state(), *originals});
+    const auto said = make_config({state(), *originals, {{"cluster.balancer_annotations", {"team=games", "gk.yaml:1"}}}});
+
+    ASSERT_TRUE(alone && said);
+    EXPECT_EQ(alone->cluster.balancer_annotations, (Pairs{{"service.beta.kubernetes.io/azure-load-balancer-resource-group", "MC_games_west"}}));
+    EXPECT_EQ(said->cluster.balancer_annotations, (Pairs{{"team", "games"}})) << "the weakest of all places";
+    EXPECT_FALSE(said_by_originals({"MC_RESOURCE_GROUP="}));
 }
 
 TEST(Config, TheShapeIsAWordOfItsOwn) {

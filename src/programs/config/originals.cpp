@@ -46,9 +46,16 @@ std::string seconds(std::string_view text) {
     return duration_text(Milliseconds(std::llround(value * 1000)));
 }
 
+// Azure's name for it is that of the annotation by which a load balancer finds the group of its address.
+std::string balancer_group(std::string_view group) {
+    const bool is_group = !group.empty() && group.size() <= 90 && group.find_first_of(",= \t") == std::string_view::npos;
+    return is_group ? fmt::format("service.beta.kubernetes.io/azure-load-balancer-resource-group={}", group) : std::string();
+}
+
 constexpr auto aliases = std::to_array<Alias>({
     {"PORT", "api.listen", listen_on, "the number of a port"},
     {"LOG_LEVEL", "log.level", log_level, "one of DEBUG, INFO, WARNING, ERROR, CRITICAL"},
+    {"MC_RESOURCE_GROUP", "cluster.balancer_annotations", balancer_group, "the name of a resource group"},
     {"SESSION_SIZE", "match.size", number, "a number of players"},
     {"MIN_PARTIAL_SESSION_SIZE", "match.least", number, "a number of players"},
     {"FLUSH_WAIT_SECONDS", "match.flush", seconds, "a number of seconds up to a day"},

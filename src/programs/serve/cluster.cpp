@@ -45,7 +45,7 @@ kubernetes::PodRules pod_rules(const Config::Cluster& config) {
 kubernetes::ClusterRuntime::Options runtime_options(const Config& config) {
     kubernetes::ClusterRuntime::Options options;
     options.space = config.cluster.worlds;
-    options.node_host = config.cluster.node_host;
+    options.node_host = players_host(config);
     options.storage_class = config.cluster.storage_class;
     options.pods = pod_rules(config.cluster);
     return options;
@@ -61,7 +61,7 @@ kubernetes::MatchPods::Options match_options(const Config& config, const Keys& k
     constexpr std::string_view use = "shims of match servers";
     kubernetes::MatchPods::Options options;
     options.space = config.cluster.matches.empty() ? config.cluster.space : config.cluster.matches;
-    options.node_host = config.cluster.node_host;
+    options.node_host = players_host(config);
     options.ports_of_nodes = has_host_ports(config);
     options.pods = pod_rules(config.cluster);
     options.master = Secret(tls::hex(tls::hmac_sha256(as_byte_span(keys.vault.reveal()), as_byte_span(use))));
@@ -198,7 +198,8 @@ kubernetes::BackupPods::Knowledge Cluster::backup_knowledge() {
                     const auto* entry = store_.index().find(uid);
                     return entry != nullptr ? std::string(wire::kubernetes::uid_of(*entry->object)) : std::string();
                 },
-            .key = [this](kubernetes::ObjectKey server) { return kubernetes::tools_key(store_.secrets(), std::move(server)); }};
+            .key = [this](kubernetes::ObjectKey server) { return kubernetes::tools_key(store_.secrets(), std::move(server)); },
+            .game = [this](ServerUid uid) { return image_of(uid); }};
 }
 
 Runtime::Answer<server::LaunchSpec> Cluster::launch_of(ServerUid uid) {
@@ -209,15 +210,26 @@ Runtime::Answer<server::LaunchSpec> Cluster::launch_of(ServerUid uid) {
     co_return std::move(*spec);
 }
 
+// A world is saved also when its game can be started no more.
+Runtime::Answer<server::Image> Cluster::image_of(ServerUid uid) {
+    auto launch = co_await launch_of(uid);
+    if (!launch && launch.error().kind != RuntimeError::Kind::invalid) co_return std::unexpected(std::move(launch).error());
+    co_return launch ? std::move(launch->image).value_or(server::Image()) : server::Image();
+}
+
 catalog::RenderContext Cluster::render_context() const {
     catalog::RenderContext context;
-    context.images = {.prefix = config_.cluster.image_prefix, .tag = config_.cluster.image_tag, .fetched = std::string(kubernetes::game_path)};
+    context.images = {.prefix = config_.cluster.image_prefix,
+                      .tag = config_.cluster.image_tag,
+                      .may_be_root = config_.cluster.pod_security == PodSecurity::baseline,
+                      .fetched = std::string(kubernetes::game_path)};
     return context;
 }
 
 app::MachineLimits Cluster::limits() const {
     auto limits = app::MachineLimits::of_others();
     limits.exposures = config_.cluster.exposures;
+    limits.pods_may_be_root = config_.cluster.pod_security == PodSecurity::baseline;
     return limits;
 }
 

@@ -94,6 +94,7 @@ private:
     kubernetes::ClusterRuntime::Knowledge knowledge();
     kubernetes::BackupPods::Knowledge backup_knowledge();
     Runtime::Answer<server::LaunchSpec> launch_of(ServerUid uid);
+    Runtime::Answer<server::Image> image_of(ServerUid uid);
     Task<void> stand_for_election();
     bool may_change() const;
 

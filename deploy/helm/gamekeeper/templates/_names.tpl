@@ -80,7 +80,7 @@ imagePullSecrets:
 {{- $_ := set $cluster $key $texts }}
 {{- end }}
 {{- end }}
-{{- range $key, $value := dict "tolerations" .tolerations "pull_secrets" .pullSecrets "priority_class" .priorityClass "runtime_class" .runtimeClass }}
+{{- range $key, $value := dict "tolerations" .tolerations "pull_secrets" .pullSecrets "priority_class" .priorityClass "runtime_class" .runtimeClass "pod_security" .podSecurity }}
 {{- if $value }}
 {{- $_ := set $cluster $key $value }}
 {{- end }}

@@ -71,24 +71,19 @@ Value container(const BackupPod& pod, const BackupRules& rules) {
 }
 
 Value spec_of(const BackupPod& pod, const BackupRules& rules, const PodRules& games) {
-    const auto user = static_cast<std::int64_t>(games.user);  // That of the games: it may read what they wrote, and nothing more.
     auto spec = Value::object({{"activeDeadlineSeconds", std::int64_t{pod.life.count()}},
                                {"automountServiceAccountToken", false},
                                {"containers", Value(Value::Array{container(pod, rules)})},
                                {"enableServiceLinks", false},
                                {"restartPolicy", "Never"},
-                               {"securityContext", Value::object({{"fsGroup", user},
-                                                                  {"fsGroupChangePolicy", "OnRootMismatch"},
-                                                                  {"runAsGroup", user},
-                                                                  {"runAsNonRoot", true},
-                                                                  {"runAsUser", user},
-                                                                  {"seccompProfile", Value::object({{"type", "RuntimeDefault"}})}})},
+                               // The game's: it may read what that wrote, and nothing more; what it brings back is the game's own.
+                               {"securityContext", security_of(pod.game, games)},
                                {"terminationGracePeriodSeconds", 10},
                                {"volumes", volumes(pod)}});
     if (!pod.host_name.empty()) spec.set("hostname", pod.host_name);
     // By name, past the scheduler's taste: on another node a claim that one node has mounted cannot be had.
     if (!pod.node.empty()) spec.set("nodeName", pod.node);
-    set_placement(spec, games);
+    set_placement(spec, pod.game, games);
     return spec;
 }
 

@@ -23,6 +23,7 @@ struct BackupPod {
     std::string owner;                   // The GameServer's uid in the cluster; empty: not known.
     Epoch epoch{};                       // Whose it is.
     std::string claim;
+    server::Image game = {};             // Whose world it is: it runs as whom and where the game does.
     bool may_write = false;              // Else the world is mounted read-only.
     std::string node;                    // Where the claim is in use, so that it can be mounted at all; empty: anywhere.
     std::string host_name;               // Empty: the pod's name.

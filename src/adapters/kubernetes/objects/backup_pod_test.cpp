@@ -56,6 +56,19 @@ TEST(BackupPod, FindsRoomWhereGamesHaveTakenAllThereIs) {
     EXPECT_EQ(requests(document(true)), R"({"cpu":"1000m","memory":"512Mi"})") << "a restore goes where there is room";
 }
 
+TEST(BackupPod, RunsAsWhomAndWhereTheGameDoes) {
+    const BackupPod pod{.uid = uid,
+                        .server = {"friends", "castle"},
+                        .claim = "gs-castle-2",
+                        .game = {.reference = "castle:1", .user = 1000, .node_selector = {{"pool", "on-demand"}}}};
+
+    const auto made = backup_pod(pod, {}, PodRules{});
+
+    EXPECT_EQ(*wire::kubernetes::find_at(made, {"spec", "securityContext", "runAsUser"}), Value(1000)) << "it owns what the game wrote";
+    EXPECT_EQ(*wire::kubernetes::find_at(made, {"spec", "securityContext", "fsGroup"}), Value(61000));
+    EXPECT_EQ(wire::kubernetes::text_at(made, {"spec", "nodeSelector", "pool"}), "on-demand") << "a claim that it binds is where the game can be";
+}
+
 TEST(BackupPod, TellsWhoseItIs) {
     const BackupPod pod{.uid = uid, .server = {"friends", "castle"}, .epoch = Epoch{7}, .claim = "gs-castle-2"};
     const auto made = backup_pod(pod, {}, PodRules{});

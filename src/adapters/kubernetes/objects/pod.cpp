@@ -20,9 +20,10 @@ Value text_list(const std::vector<std::string_view>& items) {
     return out;
 }
 
-Value locked_down() {
-    return Value::object(
-        {{"allowPrivilegeEscalation", false}, {"capabilities", Value::object({{"drop", text_list({"ALL"})}})}, {"readOnlyRootFilesystem", true}});
+Value locked_down(bool writable_root = false) {
+    return Value::object({{"allowPrivilegeEscalation", false},
+                          {"capabilities", Value::object({{"drop", text_list({"ALL"})}})},
+                          {"readOnlyRootFilesystem", !writable_root}});
 }
 
 Value mount(std::string_view name, std::string_view path) { return Value::object({{"name", name}, {"mountPath", path}}); }
@@ -68,7 +69,7 @@ Value game_container(const GamePod& pod) {
                           {"env", environment(pod.launch)},
                           {"ports", container_ports(pod.launch)},
                           {"resources", resources(pod.launch.resources)},
-                          {"securityContext", locked_down()},
+                          {"securityContext", locked_down(pod.launch.image->writable_root)},
                           {"volumeMounts", std::move(mounts)}});
 }
 
@@ -116,16 +117,6 @@ Value volumes(const GamePod& pod, const PodRules& rules, const KeyItem& key) {
     if (!pod.launch.image->has_shim) out.push_back(empty("bin", MebiBytes{16}));
     if (!pod.launch.init.empty()) out.push_back(empty("shared", rules.scratch));
     return out;
-}
-
-Value security(const PodRules& rules) {
-    const auto user = static_cast<std::int64_t>(rules.user);
-    return Value::object({{"fsGroup", user},
-                          {"fsGroupChangePolicy", "OnRootMismatch"},
-                          {"runAsGroup", user},
-                          {"runAsNonRoot", true},
-                          {"runAsUser", user},
-                          {"seccompProfile", Value::object({{"type", "RuntimeDefault"}})}});
 }
 
 // A node that falls silent for a while keeps its worlds: to throw them out would start none elsewhere, and end them when the node is back.
@@ -176,11 +167,24 @@ std::chrono::seconds grace_of(const std::vector<server::StopRung>& ladder) {
     return std::chrono::ceil<std::chrono::seconds>(total) + grace_margin;
 }
 
-void set_placement(Value& pod_spec, const PodRules& rules) {
+Value security_of(const server::Image& game, const PodRules& rules) {
+    const std::int64_t user = game.user.value_or(rules.user);
+    return Value::object({{"fsGroup", std::int64_t{rules.user}},
+                          {"fsGroupChangePolicy", "OnRootMismatch"},
+                          {"runAsGroup", user},
+                          {"runAsNonRoot", user != 0},
+                          {"runAsUser", user},
+                          {"seccompProfile", Value::object({{"type", "RuntimeDefault"}})}});
+}
+
+void set_placement(Value& pod_spec, const server::Image& game, const PodRules& rules) {
     Value::Array pull;
     for (const auto& name : rules.pull_secrets) pull.push_back(Value::object({{"name", name}}));
     if (!pull.empty()) pod_spec.set("imagePullSecrets", std::move(pull));
-    if (!rules.node_selector.as_object()->empty()) pod_spec.set("nodeSelector", rules.node_selector);
+    auto nodes = Value::object();
+    for (const auto& [label, text] : game.node_selector) nodes.set(label, text);
+    for (const auto& [label, text] : *rules.node_selector.as_object()) nodes.set(label, text);
+    if (!nodes.as_object()->empty()) pod_spec.set("nodeSelector", std::move(nodes));
     if (!rules.tolerations.as_array()->empty()) pod_spec.set("tolerations", rules.tolerations);
     if (!rules.priority_class.empty()) pod_spec.set("priorityClassName", rules.priority_class);
     if (!rules.runtime_class.empty()) pod_spec.set("runtimeClassName", rules.runtime_class);
@@ -190,12 +194,12 @@ Value pod_spec(const GamePod& pod, const PodRules& rules, const KeyItem& key) {
     auto spec = Value::object({{"automountServiceAccountToken", false},
                                {"containers", Value(Value::Array{game_container(pod)})},
                                {"enableServiceLinks", false},
-                               {"securityContext", security(rules)},
+                               {"securityContext", security_of(*pod.launch.image, rules)},
                                {"terminationGracePeriodSeconds", std::int64_t{grace_of(pod.launch.stop).count()}},
                                {"volumes", volumes(pod, rules, key)}});
     auto before = init_containers(pod, rules);
     if (!before.as_array()->empty()) spec.set("initContainers", std::move(before));
-    set_placement(spec, rules);
+    set_placement(spec, *pod.launch.image, rules);
     if (!pod.claim.empty()) spec.set("tolerations", with_patience(rules.tolerations));
     return spec;
 }

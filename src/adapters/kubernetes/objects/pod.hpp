@@ -20,7 +20,7 @@ struct PodRules {
     std::vector<std::string> pull_secrets;  // Names of Secrets, in the namespace of the game.
     Value node_selector = Value::object();  // As in a PodSpec; empty: any node.
     Value tolerations = Value(Value::Array());
-    std::uint32_t user = 61000;             // uid, gid and fsGroup of games: unprivileged, and of nobody else.
+    std::uint32_t user = 61000;             // fsGroup of games, and uid and gid of those that name none: unprivileged, and of nobody else.
     MebiBytes scratch{256};                 // /tmp, and the shared folder.
     std::string priority_class;             // Empty: the cluster's default.
     std::string runtime_class;              // Likewise.
@@ -64,8 +64,11 @@ std::map<std::string, std::string> pod_variables(const server::LaunchSpec& launc
 // How long the kubelet waits after SIGTERM: the whole stop ladder, and some.
 std::chrono::seconds grace_of(const std::vector<server::StopRung>& ladder);
 
-// Where the pod may run and who may pull its images, as the configuration says.
-void set_placement(Value& pod_spec, const PodRules& rules);
+// Whom a pod runs as that has to do with this game's world: always in our group, so that the volume is its own whoever that is. For a user but root
+// within the Pod Security Standard "restricted".
+Value security_of(const server::Image& game, const PodRules& rules);
+// Where the pod may run and who may pull its images: as the configuration says, and where that says nothing of a label, the game's definition.
+void set_placement(Value& pod_spec, const server::Image& game, const PodRules& rules);
 
 // The pod's spec, with the shim's key from there.
 Value pod_spec(const GamePod& pod, const PodRules& rules, const KeyItem& key);

@@ -132,11 +132,28 @@ TEST(Pod, RunsWhereTheConfigurationSays) {
     placed.runtime_class = "gvisor";
     auto spec = Value::object();
 
-    set_placement(spec, placed);
+    set_placement(spec, {.reference = "castle:1", .node_selector = {{"pool", "spot"}, {"disk", "fast"}}}, placed);
 
-    EXPECT_EQ(to_json(spec), R"({"imagePullSecrets":[{"name":"registry"}],"nodeSelector":{"pool":"games"},)"
+    EXPECT_EQ(to_json(spec), R"({"imagePullSecrets":[{"name":"registry"}],"nodeSelector":{"disk":"fast","pool":"games"},)"
                              R"("tolerations":[{"key":"games","operator":"Exists","effect":"NoSchedule"}],)"
                              R"("priorityClassName":"games","runtimeClassName":"gvisor"})");
+}
+
+TEST(Pod, RunsAsWhomItsDefinitionSays) {
+    auto game = launch();
+    game.image->user = 1000;
+    game.image->writable_root = true;
+    game.image->has_shim = false;
+
+    const auto pod = pod_template({.launch = game, .server = castle, .claim = "gs-castle-0"}, rules());
+
+    expect_golden("pod_with_user", pod);
+    const auto root = [&](std::uint32_t user) {
+        game.image->user = user;
+        return *security_of(*game.image, rules()).find("runAsNonRoot");
+    };
+    EXPECT_EQ(root(0), Value(false)) << "or the kubelet would refuse it";
+    EXPECT_EQ(root(1), Value(true));
 }
 
 TEST(Pod, IsAnotherOneWhenAnythingOfItChanges) {

@@ -37,11 +37,13 @@ Workbench::Answer<BackupPod> BackupPods::wanted(const Job& job) const {
     const auto claims = view_.claims(job.server, *server);
     const auto claim = job.disk == WorldDisk::live ? live_claim(claims) : staged_claim(claims);
     if (!claim) co_return fail(RuntimeError::Kind::not_found, "the world's disk is absent");
+    CO_TRY(image, co_await knowledge_.game(job.server));
     BackupPod pod{.uid = job.server,
                   .server = *server,
                   .owner = knowledge_.object(job.server),
                   .epoch = job.epoch,
                   .claim = claim->name,
+                  .game = std::move(image),
                   .host_name = job.host_name};
     pod.may_write = job.may_write_world && job.disk == WorldDisk::staged;
     // The staged claim is nobody else's.

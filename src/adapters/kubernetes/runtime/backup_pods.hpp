@@ -27,6 +27,8 @@ public:
         // The uid of its GameServer in the cluster; empty: it has none.
         std::function<std::string(ServerUid)> object;
         std::function<Answer<noise::Key>(ObjectKey)> key;
+        // What its game runs as; of a game that is not known any more: what games usually do.
+        std::function<Answer<server::Image>(ServerUid)> game;
     };
     // `here` and `view` outlive this object.
     BackupPods(Client client, ClusterView& view, Workbench& here, Knowledge knowledge, Options options)
