@@ -89,11 +89,32 @@ class Description:
 
 
 class Conversations(OldCase):
+    settings = {**OldCase.settings, "MATCH_QUEUE": "casual", "MATCH_SIZE": "2"}
+
+    def setUp(self):
+        super().setUp()
+        self.tokens, self.token = {}, None
+
+    def wait(self, name, state):
+        """`. as NAME` shows the token of that player's join from then on, and `. as nobody` none."""
+        if name == "as":
+            self.token = self.tokens.get(state)
+        else:
+            super().wait(name, state)
+
+    def say(self, method, target, body):
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        status, text = self.call(method, target, body, headers)
+        reply = json.loads(text) if text.startswith("{") else {}
+        if "player_token" in reply:
+            self.tokens[reply["players"][0]] = reply["player_token"]
+        return status, text
+
     def test_are_as_recorded_and_as_described_and_all_that_is_described_is_said(self):
         description = Description()
 
         def call(method, target, body=""):
-            status, text = self.call(method, target, body)
+            status, text = self.say(method, target, body)
             self.assertEqual([], description.complaints(method, target, status, text), f"{method} {target} {body}: {text}")
             return status, text
 
@@ -180,7 +201,7 @@ class Patience(OldCase):
 
 
 class Rights(OldCase):
-    settings = {"COMPAT_GAME": "toy"}
+    settings = {"COMPAT_GAME": "toy", "MATCH_QUEUE": "casual"}
 
     def test_a_key_is_needed_and_the_refusal_has_the_shape_of_the_original(self):
         for target in ("/api/server/", "/api/user/info", "/api/user/servers", "/api/bucket/files/castle", "/api/game/info/toy"):
@@ -188,6 +209,11 @@ class Rights(OldCase):
             self.assertEqual((status, reply["error"], reply["type"]), (401, "Unauthorized", "AuthenticationError"), target)
         status, reply = self.ask("GET", "/api/v1/server/7/status")
         self.assertEqual((status, reply["success"]), (401, False))
+        for target in ("/api/match/status?player_id=ann", "/match/status?player_id=ann", "/api/sessions/active", "/sessions/active"):
+            status, reply = self.ask("GET", target)
+            self.assertEqual((status, list(reply)), (401, ["detail"]), target)
+        for target in ("/api/match/join", "/match/join", "/api/match/x/end", "/match/x/end", "/cleanup/orphaned-servers"):
+            self.assertEqual(self.ask("POST", target, {"player_id": "ann"})[0], 401, target)
         for target in ("/health", "/healthcheck"):
             self.assertEqual(self.ask("GET", target)[0], 200)
 

@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -11,6 +12,7 @@ import urllib.error
 import urllib.request
 
 import harness
+import transcript
 from harness import BIN, Gamekeeper
 
 PATIENCE = 60
@@ -214,6 +216,27 @@ class Matches(MatchCase):
         self.assertGreater(ratings[0]["value"], ratings[2]["value"])
         shown = self.keeper.cli("queue", "rating", "duel", "ann")
         self.assertIn("after 1 matches (weng_lin)", shown.stdout)
+
+    # GK_TEST_UPDATE=1 writes it anew.
+    def test_queues_and_fleets_on_the_command_line(self):
+        shutil.copy(harness.ROOT / "docs/examples/match/demo.yaml", self.keeper.home)
+        (self.keeper.home / "ranked.yaml").write_text("{game: match-server, fleet: warm, rating: {attribute: skill}, rules: {size: 2}}\n")
+        (self.keeper.home / "warm.yaml").write_text("{game: match-server, package: small, ready: 0, max: 2}\n")
+        self.api.ask("DELETE", "/v1/queues/casual")
+        transcript.check(self, self.keeper, "queues")
+
+    def test_a_queue_of_a_fleet_that_is_not_there_is_refused(self):
+        reply = self.api.call("PUT", "/v1/queues/lost", {"fleet": "nowhere", "rules": {"size": 2}})
+        self.assertEqual((reply.status, reply.json["errors"][0]["pointer"]), (400, "/fleet"))
+        self.assertEqual(self.api.call("GET", "/v1/queues/lost").status, 404)
+
+    def test_a_call_that_is_held_is_a_sign_of_life(self):
+        self.api.ask("PUT", "/v1/queues/strict", {"rules": {"size": 3}, "silence": "3s"})
+        held, forgotten = self.ticket("ann", "strict"), self.ticket("ben", "strict")
+        status, reply = self.front.call("GET", f"/v1/tickets/{held['id']}?wait=8s", token=held["player_token"])
+        self.assertEqual((status, reply["state"]), (200, "queued"))
+        reply = self.api.ask("GET", f"/v1/tickets/{forgotten['id']}")
+        self.assertEqual((reply["state"], reply["reason"]), ("expired", "silent"))
 
     def test_rules_that_are_tried_are_compared_with_those_that_count(self):
         self.api.ask("PUT", "/v1/queues/casual/rules?shadow=true", {"size": 3})
