@@ -27,7 +27,7 @@ std::optional<Event> event_between(Phase from, const server::Record& to) {
     if (prefer(Event::restart_asked, verb == Verb::restart)) return Event::restart_asked;
     if (prefer(Event::restore_asked, verb == Verb::restore || verb == Verb::restore_undo)) return Event::restore_asked;
     if (prefer(Event::process_seen, to.reason == "unexpected_process")) return Event::process_seen;
-    if (prefer(Event::start_timed_out, to.reason == "start_timeout")) return Event::start_timed_out;
+    if (prefer(Event::start_timed_out, to.reason == "start_timeout" || to.reason == "no_address")) return Event::start_timed_out;
     for (const auto usual : {Event::stop_asked, Event::crashed}) {
         if (prefer(usual, true)) return usual;
     }

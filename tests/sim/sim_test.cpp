@@ -29,6 +29,7 @@ constexpr auto excused = std::to_array<std::pair<server::Phase, server::Event>>(
     {server::Phase::running, server::Event::move_asked},        // A machine has one node.
     {server::Phase::paused, server::Event::move_asked},         //
     {server::Phase::deploying, server::Event::move_asked},      //
+    {server::Phase::address_allocation, server::Event::start_timed_out},  // The address of a machine is there at once.
     {server::Phase::backup_check, server::Event::disk_found},   // A disk that was away and comes back; here what is lost stays lost.
     {server::Phase::backup_check, server::Event::step_failed},  // A lost disk when every backup of it is damaged: rare beyond a thousand seeds.
 });
