@@ -83,6 +83,7 @@ struct TcpRelayTest : testing::Test {
     }
     template <class Until>
     bool turn(Until until, Milliseconds most = 3s) {
+        loop.turn(0ms);  // The time counts from now, not from the last turn.
         for (const auto end = loop.now() + most; loop.now() < end; loop.turn(5ms)) {
             if (until()) return true;
         }

@@ -75,6 +75,7 @@ struct UdpRelayTest : testing::Test {
         for (int i = 0; i < 5; ++i) loop.turn(0ms);
     }
     void pass(Milliseconds time) {
+        loop.turn(0ms);  // The time counts from now, not from the last turn.
         const auto until = loop.now() + time;
         while (loop.now() < until) loop.turn(10ms);
     }
