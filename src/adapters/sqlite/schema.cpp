@@ -200,13 +200,12 @@ CREATE TABLE fleet_servers (
 // A released step never changes; a new schema is a new step at the end.
 constexpr auto steps = std::to_array<const char*>({first_schema, ports_of_records, matches, fleets});
 
-// Statements are kept by their text, which must be a literal.
-constexpr auto checks_of_tables =
-    std::to_array<const char*>({"PRAGMA integrity_check(servers)", "PRAGMA integrity_check(server_ports)", "PRAGMA integrity_check(operations)",
-                                "PRAGMA integrity_check(replies)", "PRAGMA integrity_check(events)", "PRAGMA integrity_check(snapshots)",
-                                "PRAGMA integrity_check(snapshot_sequences)", "PRAGMA integrity_check(keys)", "PRAGMA integrity_check(kept_worlds)",
-                                "PRAGMA integrity_check(facts)", "PRAGMA integrity_check(resting_ports)", "PRAGMA integrity_check(match_queues)",
-                                "PRAGMA integrity_check(fleets)", "PRAGMA integrity_check(fleet_servers)"});
+// Every table but those of matches, with what is wrong with it.
+constexpr const char* checks_of_tables = R"sql(
+SELECT checked.integrity_check FROM sqlite_schema JOIN pragma_integrity_check(sqlite_schema.name) AS checked
+    WHERE type = 'table' AND checked.integrity_check <> 'ok'
+    AND sqlite_schema.name NOT IN ('match_tickets', 'match_ticket_players', 'matches', 'match_players', 'match_events', 'match_ratings')
+)sql";
 
 Result<std::int64_t, StoreError> pragma_number(Connection& db, const char* sql) {
     auto rows = db.query(sql);
@@ -264,20 +263,15 @@ Result<Success, StoreError> check_owner(Connection& db, const std::string& path,
 // A file up to this size is read in a quarter of a second.
 constexpr std::int64_t small_file = 32 << 20;
 
-Result<Success, StoreError> check_all(Connection& db, const std::string& path, const char* pragma) {
-    auto rows = db.query(pragma);
-    TRY(found, rows.next());
-    if (!found || rows.text(0) != "ok") return std::unexpected(damaged(path, found ? rows.text(0) : "it cannot be checked"));
-    return Success{};
-}
-
-// Every page and index of a small file. What makes a file large is a million tickets, and a start is not to wait for seconds because of them: there,
-// every table but those of matches. Their rows decide over nothing but each other, and damage to a page is found when the page is read.
+// What makes a file large is a million tickets, and a start is not to wait for seconds because of them: their rows decide over nothing but each
+// other, and damage to a page is found when the page is read.
 Result<Success, StoreError> check_pages(Connection& db, const std::string& path) {
     TRY(pages, pragma_number(db, "PRAGMA page_count"));
     TRY(page_size, pragma_number(db, "PRAGMA page_size"));
-    if (pages * page_size <= small_file) return check_all(db, path, "PRAGMA integrity_check(1)");
-    for (const auto* pragma : checks_of_tables) TRY_OK(check_all(db, path, pragma));
+    auto rows = db.query(pages * page_size <= small_file ? "SELECT integrity_check FROM pragma_integrity_check(1) WHERE integrity_check <> 'ok'"
+                                                         : checks_of_tables);
+    TRY(found, rows.next());
+    if (found) return std::unexpected(damaged(path, rows.text(0)));
     return Success{};
 }
 
