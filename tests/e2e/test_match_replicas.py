@@ -13,6 +13,7 @@ import time
 import uuid
 
 import harness
+from client import Refused
 from harness import Gamekeeper
 from test_matches import PATIENCE, Front
 
@@ -125,12 +126,22 @@ class Replicas(harness.Case):
         for keeper in (self.keeper, self.other):
             if keeper.process.poll() is not None:
                 keeper.start()
-        for match in self.api.ask("GET", "/v1/matches?live=true&limit=1000")["items"]:
-            self.api.ask("POST", f"/v1/matches/{match['id']}/end", {})
         deadline = time.monotonic() + PATIENCE
+        for match in self.asked_until(deadline, "GET", "/v1/matches?live=true&limit=1000")["items"]:
+            self.asked_until(deadline, "POST", f"/v1/matches/{match['id']}/end", {})
         while left := list((self.servers / "servers").glob("*-*")):
             self.assertLess(time.monotonic(), deadline, f"left of matches that are over: {left}")
             self.assertFalse(self.keeper.ended(0.1), "serve has ended")
+
+    def asked_until(self, deadline, *request):
+        """Its answer. A replica that has just lost its database, or whoever made the matches, asks for patience."""
+        while True:
+            try:
+                return self.api.ask(*request)
+            except Refused as refused:
+                if refused.reply.status != 503 or time.monotonic() > deadline:
+                    raise
+                self.assertFalse(self.keeper.ended(0.1), "serve has ended")
 
     def join(self, number, patience=PATIENCE):
         """At one replica and, while that cannot, at the other: as a client behind a balancer. The token."""

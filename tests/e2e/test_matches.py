@@ -3,6 +3,7 @@
 
 import json
 import os
+import pathlib
 import shutil
 import socket
 import subprocess
@@ -63,6 +64,18 @@ class Front:
             if status == 200 and reply["status"] == wanted:
                 return reply
         raise AssertionError(f"{player} is not {wanted} within {PATIENCE} s, but heard of {heard}: {self.status(player)}")
+
+
+def environment_of(session):
+    """What the server of a match finds in its environment, as the kernel tells it."""
+    for path in pathlib.Path("/proc").glob("[0-9]*/environ"):
+        try:
+            words = dict(word.split("=", 1) for word in path.read_bytes().decode(errors="replace").split("\0") if "=" in word)
+        except OSError:
+            continue  # It has just ended.
+        if words.get("SESSION_ID") == session:
+            return words
+    raise AssertionError(f"no process serves {session}")
 
 
 class MatchCase(harness.Case):
@@ -127,9 +140,11 @@ class Matches(MatchCase):
     # S1-4, S1-8, S1-10.
     def test_a_match_is_made_of_who_joins_and_has_a_server_of_its_own(self):
         players = [f"player{i}" for i in range(4)]
-        again = self.front.join(players[0])
-        self.assertEqual(again["session_id"], "pending:player0")
-        matched, tokens = self.match_of(*players)
+        first = self.front.join(players[0])
+        again = self.front.call("POST", "/api/match/join", {"player_id": players[0]}, token=first["player_token"])[1]
+        self.assertEqual((again["session_id"], again["player_token"]), ("pending:player0", first["player_token"]))
+        matched, tokens = self.match_of(*players[1:])
+        tokens[players[0]] = first["player_token"]
         sessions = {self.front.wait_for(player, "matched", tokens[player])["session_id"] for player in players}
         self.assertEqual(sessions, {matched["session_id"]})
         status, active = self.front.call("GET", "/api/sessions/active")
@@ -217,6 +232,13 @@ class Matches(MatchCase):
         shown = self.keeper.cli("queue", "rating", "duel", "ann")
         self.assertIn("after 1 matches (weng_lin)", shown.stdout)
 
+    # The first command of docs/guide/matches.md, in a queue without a word about its game.
+    def test_rules_alone_make_a_queue_that_can_play(self):
+        self.keeper.cli("queue", "put", "guide", str(harness.ROOT / "docs/examples/match/demo.yaml"))
+        self.assertEqual(self.api.ask("GET", "/v1/queues/guide")["game"], "match-server")
+        ann, _ = self.ticket("ann", "guide"), self.ticket("ben", "guide")
+        self.wait_for_state(ann, "assigned")
+
     # GK_TEST_UPDATE=1 writes it anew.
     def test_queues_and_fleets_on_the_command_line(self):
         shutil.copy(harness.ROOT / "docs/examples/match/demo.yaml", self.keeper.home)
@@ -224,6 +246,22 @@ class Matches(MatchCase):
         (self.keeper.home / "warm.yaml").write_text("{game: match-server, package: small, ready: 0, max: 2}\n")
         self.api.ask("DELETE", "/v1/queues/casual")
         transcript.check(self, self.keeper, "queues")
+
+    def test_a_match_on_the_command_line(self):
+        self.api.ask("PUT", "/v1/queues/duel", {"rules": {"size": 2}})
+        ann = self.ticket("ann", "duel")
+        deadline = time.monotonic() + PATIENCE
+        while "queue duel:" not in (explained := self.keeper.cli("match", "explain", ann["id"]).stdout):
+            self.assertLess(time.monotonic(), deadline, explained)  # Who makes the matches had not looked at it yet.
+        self.ticket("ben", "duel")
+        match = self.wait_for_state(ann, "assigned")["match"]["id"]
+        self.assertIn(match, self.keeper.cli("match", "list", "--live", "--player", "ann").stdout)
+        self.assertIn("takes 0 others in", self.keeper.cli("match", "backfill", match, "2").stdout)
+        self.assertIn("ben has left", self.keeper.cli("match", "leave", match, "ben").stdout)
+        refused = self.keeper.cli("match", "accept", match, check=False)
+        self.assertEqual((refused.returncode, "by its players" in refused.stderr), (4, True), refused.stderr)
+        self.keeper.cli("match", "end", match)
+        self.assertIn("ended", self.keeper.cli("match", "show", match).stdout)
 
     def test_a_queue_of_a_fleet_that_is_not_there_is_refused(self):
         reply = self.api.call("PUT", "/v1/queues/lost", {"fleet": "nowhere", "rules": {"size": 2}})
@@ -237,6 +275,56 @@ class Matches(MatchCase):
         self.assertEqual((status, reply["state"]), (200, "queued"))
         reply = self.api.ask("GET", f"/v1/tickets/{forgotten['id']}")
         self.assertEqual((reply["state"], reply["reason"]), ("expired", "silent"))
+
+    # S1-28: by a server of its own, and by one that was started ahead.
+    def test_only_who_shows_its_join_token_is_let_in(self):
+        self.api.ask("PUT", "/v1/fleets/warm", {"game": "match-server", "package": "small", "ready": 1, "max": 2})
+        self.addCleanup(self.api.call, "DELETE", "/v1/fleets/warm")
+        for queue, more in ("closed", {}), ("closed-and-warm", {"fleet": "warm"}):
+            with self.subTest(queue):
+                self.api.ask("PUT", f"/v1/queues/{queue}", {"rules": {"size": 2}, "join_tokens": True, **more})
+                ann, ben = self.ticket(f"ann of {queue}", queue), self.ticket(f"ben of {queue}", queue)
+                server = self.wait_for_state(ann, "assigned")["match"]["server"]
+
+                shown = [self.front.call("GET", f"/v1/tickets/{ticket['id']}", token=ticket["player_token"])[1] for ticket in (ann, ben)]
+                tokens = [ticket["join_token"] for ticket in shown]
+                self.assertIsNone(self.api.ask("GET", f"/v1/tickets/{ann['id']}")["join_token"], "an operator is no player")
+                for line, answer in ("GET_STATE", b"DENIED\n"), (f"TOKEN {tokens[0]}", b"TOKEN ok\n"), (f"TOKEN {tokens[1]}", b"TOKEN ok\n"):
+                    with socket.create_connection((server["host"], server["port"]), timeout=PATIENCE) as player:
+                        player.sendall(f"{line}\n".encode())
+                        self.assertEqual(player.makefile("rb").readline(), answer, line)
+
+    # S1-3: not by what an operator has, but by what the server was given.
+    def test_the_server_of_a_match_speaks_for_it_and_for_no_other_one(self):
+        self.api.ask("PUT", "/v1/queues/duel", {"rules": {"size": 2}, "rating": {"attribute": "skill"}})
+        ann, _ = self.ticket("ann", "duel"), self.ticket("ben", "duel")
+        match = self.wait_for_state(ann, "assigned")["match"]["id"]
+        cid, _ = self.ticket("cid", "duel"), self.ticket("dan", "duel")
+        other = self.wait_for_state(cid, "assigned")["match"]["id"]
+        key = environment_of(match)["MATCH_KEY"]
+
+        def say(match, verb, body):
+            return self.front.call("POST", f"/v1/matches/{match}/{verb}", body, token=key)[0]
+
+        results = {"results": {"players": {"ann": 1, "ben": 2}}}
+        self.assertEqual(self.front.call("GET", f"/v1/matches/{match}", token=key)[0], 200)
+        self.assertEqual([say(match, "backfill", {"size": 2}), say(match, "leave", {"players": ["ben"]}), say(match, "end", results)], [200] * 3)
+        self.assertEqual([say(other, "backfill", {"size": 2}), say(other, "leave", {"players": ["cid"]}), say(other, "end", {})], [404] * 3)
+        self.assertEqual(self.api.ask("GET", "/v1/queues/duel/ratings/ann")["matches"], 1)
+        self.assertEqual(self.front.call("POST", "/v1/tickets", {"player": "eve", "queue": "duel"}, token=key)[0], 403)
+        self.assertEqual(self.front.call("GET", "/v1/matches", token=key)[0], 403)
+
+    # S1-3: whoever names a player on the original's routes is told how it stands, and not its token.
+    def test_a_stranger_who_joins_again_for_a_player_cannot_end_its_match(self):
+        matched, tokens = self.match_of("ann", "ben")
+        end = f"/api/match/{matched['session_id']}/end"
+        eve = self.front.join("eve")["player_token"]
+        for token in None, eve:
+            status, again = self.front.call("POST", "/api/match/join", {"player_id": "ann"}, token=token)
+            self.assertEqual((status, again["session_id"]), (200, matched["session_id"]))
+            self.assertNotIn("player_token", again)
+        status, again = self.front.call("POST", "/api/match/join", {"player_id": "ann"}, token=tokens["ann"])
+        self.assertEqual(self.front.call("POST", end, {}, token=again["player_token"])[0], 200)
 
     def test_rules_that_are_tried_are_compared_with_those_that_count(self):
         self.api.ask("PUT", "/v1/queues/casual/rules?shadow=true", {"size": 3})
