@@ -202,9 +202,9 @@ constexpr auto steps = std::to_array<const char*>({first_schema, ports_of_record
 
 // Every table but those of matches, with what is wrong with it.
 constexpr const char* checks_of_tables = R"sql(
-SELECT checked.integrity_check FROM sqlite_schema JOIN pragma_integrity_check(sqlite_schema.name) AS checked
-    WHERE type = 'table' AND checked.integrity_check <> 'ok'
-    AND sqlite_schema.name NOT IN ('match_tickets', 'match_ticket_players', 'matches', 'match_players', 'match_events', 'match_ratings')
+SELECT checked.integrity_check FROM sqlite_schema AS found JOIN pragma_integrity_check(found.name) AS checked
+    WHERE found.type = 'table' AND checked.integrity_check <> 'ok'
+    AND found.name NOT IN ('match_tickets', 'match_ticket_players', 'matches', 'match_players', 'match_events', 'match_ratings')
 )sql";
 
 Result<std::int64_t, StoreError> pragma_number(Connection& db, const char* sql) {

@@ -33,7 +33,10 @@ Life::Life(Hall& hall, std::uint64_t seed, std::uint64_t number)
                 .stored = [this](const match::Ticket& ticket) { maker_.note(ticket); },
                 .seen = [this](TicketId ticket) { maker_.note_seen(ticket); }}),
       matches_({.store = store_, .clock = clock_}),
-      queues_({.store = store_, .is_known_game = [](const std::string&) { return true; }, .changed = [this] { maker_.note_queues(); }}) {
+      queues_({.store = store_,
+               .is_known_game = [](const std::string&) { return true; },
+               .is_known_fleet = [](std::string) -> Task<Result<bool, app::Error>> { co_return true; },
+               .changed = [this] { maker_.note_queues(); }}) {
     hall_.note("a life begins");
     auto done = [this](const std::exception_ptr&) { ended_ = true; };
     boost::asio::co_spawn(io_, live(), boost::asio::bind_cancellation_slot(cancel_.slot(), done));
