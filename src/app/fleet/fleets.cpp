@@ -196,7 +196,7 @@ Task<void> Fleets::tend(ServerUid uid, std::optional<FleetOrder> order) {
     // What is being written of it for a match must not come after its removal.
     while (entry.is_being_handed_out) co_await entry.waiting.wait();
     co_await take_down(entry);
-    if (entry.server.match) by_match_.erase(*entry.server.match);
+    forget_match(entry);
     entry.waiting.wake_all();
     if (auto* kept = fleet_of(entry)) kept->roster.remove(uid);
     entries_.erase(uid);
@@ -366,15 +366,33 @@ Task<void> Fleets::release(MatchId match) {
 
 Task<void> Fleets::adopt(std::vector<match::Match> live) {
     if (!has_begun_) co_await begun_.wait();
-    std::set<MatchId> known;
+    std::unordered_map<MatchId, const match::Match*> known;
+    for (const auto& match : live) known.emplace(match.id, &match);
+    end_if([&](const FleetServer& server) {
+        const auto match = known.find(*server.match);
+        return match == known.end() || (match->second->server && match->second->server->name != server.name);
+    });
+    // Two are written down for one match when the first did not take it, the second did, and the control plane died before the first was removed.
+    end_if([&](const FleetServer& server) { return by_match_.try_emplace(*server.match, server.uid).first->second != server.uid; });
     for (const auto& match : live) {
-        known.insert(match.id);
         if (match.state == match::MatchState::assigned && of_match(match.id) == nullptr) ended_.notify(match.id, "lost");
     }
+}
+
+// Of the servers of our own matches.
+void Fleets::end_if(const std::function<bool(const FleetServer&)>& is_wrong) {
     for (const auto& [uid, entry] : entries_) {
-        const bool is_ours = entry->server.match && !entry->server.is_foreign;
-        if (is_ours && !known.contains(*entry->server.match)) end(*entry, "match_over");
+        const auto& server = entry->server;
+        if (!server.match || server.is_foreign || !entry->ending.empty() || !is_wrong(server)) continue;
+        forget_match(*entry);
+        end(*entry, "match_over");
     }
+}
+
+void Fleets::forget_match(const Entry& entry) {
+    if (!entry.server.match) return;
+    const auto at = by_match_.find(*entry.server.match);
+    if (at != by_match_.end() && at->second == entry.server.uid) by_match_.erase(at);
 }
 
 std::shared_ptr<void> Fleets::watch(Ended ended) { return ended_.add(std::move(ended)); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -92,6 +93,8 @@ private:
     Answer<match::MatchServer> hand_out(Entry& entry, match::Match match, bool is_foreign);
     Answer<match::MatchServer> take_foreign(std::string fleet, MatchId match);
     Entry* of_match(MatchId match);
+    void forget_match(const Entry& entry);
+    void end_if(const std::function<bool(const FleetServer&)>& is_wrong);
     Entry* oldest_ready(const std::string& fleet) const;
     Kept* fleet_of(const Entry& entry) const;
 

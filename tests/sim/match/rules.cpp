@@ -153,7 +153,10 @@ std::string Hall::unrest() const {
     for (const auto& [uid, game] : games) {
         const auto stored = fleets->servers.find(uid);
         if (stored == fleets->servers.end()) return fmt::format("S5: nobody knows of server {}", game.name);
-        if (stored->second.match || !game.match.empty()) return fmt::format("S6: server {} is of a match that is over", game.name);
+        if (stored->second.match || !game.match.empty()) {
+            return fmt::format("S6: server {} is of a match that is over; stored: '{}', its game: '{}'", game.name,
+                               stored->second.match ? stored->second.match->text() : "", game.match);
+        }
         if (game.process == Seen::Process::ready) ++ready;
     }
     for (const auto& [uid, server] : fleets->servers) {
