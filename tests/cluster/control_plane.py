@@ -81,6 +81,18 @@ class ControlPlane:
         path = self.home / "serve.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
+    def wait_for_log(self, *words, seconds=30):
+        """The first line of its log with all of these words."""
+        command = ["timeout", str(seconds), "tail", "--lines=+1", "--follow=name", "--retry", self.home / "serve.log"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as following:
+            try:
+                for line in following.stdout:
+                    if all(word in line for word in words):
+                        return line
+            finally:
+                following.terminate()
+        raise AssertionError(f"no line of the control plane's log has {words}:\n{self.log()[-6000:]}")
+
     def tell_log(self):
         print(f"===== the control plane's log =====\n{self.log()[-12000:]}", flush=True)
 

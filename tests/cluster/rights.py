@@ -18,14 +18,15 @@ AUDIT_LOG = settings.CONTROL_PLANE.directory / "log" / "audit.log"
 
 
 class Account:
-    """The control plane's account with the rights of the chart, in a namespace that is also the one with servers.
+    """The control plane's account with the rights of the chart, in a namespace that is also that of servers; match servers have one of their own.
 
     Cluster roles get names of their own, so that they stand beside those of an installation."""
 
-    def __init__(self, space):
+    def __init__(self, space, matches):
         self.space = space
         self.name = f"system:serviceaccount:{space.name}:gamekeeper"
-        words = (f"--namespace={space.name}", "--show-only=templates/rights.yaml", f"--set=spaces={{{space.name}}}")
+        words = (f"--namespace={space.name}", "--show-only=templates/rights.yaml", "--show-only=templates/matches.yaml",
+                 f"--set=spaces={{{space.name}}},postgres.enabled=true,matches.space={matches.name}")
         rendered = run(harness.program("helm", "helm"), "template", "gamekeeper", CHART, f"--kube-version={KUBERNETES.version}", *words).stdout
         self.objects = [item for item in yaml.safe_load_all(rendered) if item]
         for item in self.objects:
@@ -33,7 +34,8 @@ class Account:
                 item["metadata"]["name"] += f"-{space.name}"
             if item.get("roleRef", {}).get("kind") == "ClusterRole":
                 item["roleRef"]["name"] += f"-{space.name}"
-        space.apply(*self.objects)
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": self.objects})
+        kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=text)
 
     def kubeconfig(self, path):
         """As that account, with a token that the API server has given out."""
@@ -43,17 +45,20 @@ class Account:
         return path
 
     def rules(self):
-        """(verb, group, resource) of every rule, each with whether it holds in all namespaces."""
-        wide = {item["roleRef"]["name"] for item in self.objects if item["kind"] == "ClusterRoleBinding"}
+        """(verb, group, resource) of every rule, each with the namespaces where it is bound; None stands for all."""
+        bound = {}
+        for item in self.objects:
+            if "roleRef" in item:
+                bound.setdefault((item["roleRef"]["kind"], item["roleRef"]["name"]), []).append(item["metadata"].get("namespace"))
         for item in self.objects:
             for rule in item.get("rules", []):
                 for group in rule["apiGroups"]:
                     for resource in rule["resources"]:
                         for verb in rule["verbs"]:
-                            yield verb, group, resource, item["metadata"]["name"] in wide
+                            yield (verb, group, resource), bound[item["kind"], item["metadata"]["name"]]
 
     def calls(self):
-        """What the account has asked for: the API server's own words, each with whether it was allowed."""
+        """What the account has asked for: the API server's own words, each with the namespace (None: all) and whether it was allowed."""
         with open(AUDIT_LOG, encoding="utf-8") as log:
             for line in log:
                 call = json.loads(line)
@@ -62,7 +67,7 @@ class Account:
                 what = call["objectRef"]
                 resource = "/".join(word for word in (what["resource"], what.get("subresource")) if word)
                 allowed = call.get("annotations", {}).get("authorization.k8s.io/decision") == "allow"
-                yield (call["verb"], what.get("apiGroup", ""), resource), allowed
+                yield (call["verb"], what.get("apiGroup", ""), resource), what.get("namespace"), allowed
 
     def remove(self):
         for item in self.objects:

@@ -97,6 +97,10 @@ class BackupTest(ClusterTest):
         self.space.wait_for("delete", "pod/gs-castle-backup")  # It goes when its work is done.
         everything = self.space.kubectl("get", "all,secrets,configmaps,events", "-o", "yaml").stdout
         self.assertNotIn("of-the-vault", everything)
+        kept = json.loads(self.space.kubectl("get", "secrets", "-o", "json").stdout)["items"]
+        texts = [base64.b64decode(text) for it in kept for text in it.get("data", {}).values()]
+        self.assertTrue(texts, "the key of the shim at least")
+        self.assertEqual([], [text for text in texts if b"of-the-vault" in text])
 
     def test_the_world_that_is_played_cannot_be_written(self):
         self.claim(0, "live")

@@ -130,6 +130,18 @@ class Declared(ClusterTest):
     def reach(self, condition, seconds=120):
         return self.space.until(condition, "gs", "castle", seconds)
 
+    def test_players_are_told_the_address_that_the_operator_says(self):
+        self.plane.end()
+        self.plane.settings["API_PUBLIC_HOST"] = "play.example.org"
+        self.plane.start()
+
+        self.declare()
+
+        running = self.reach(lambda gs: gs.get("status", {}).get("state") == "running")
+        endpoint = running["status"]["endpoints"][0]
+        self.assertEqual(f"play.example.org:{endpoint['port']}", running["status"]["address"])
+        self.assertEqual("play.example.org", self.plane.show("castle")["endpoints"][0]["host"])
+
     def test_another_exposure_reaches_a_world_that_runs(self):
         self.declare()
         running = self.reach(lambda gs: gs.get("status", {}).get("state") == "running")

@@ -14,6 +14,8 @@ from test_nodes import PROVISIONER, node, only
 
 
 class OnNodes(test_matches.Matches):
+    settings = {"MATCH_FLEET": "duels"}
+
     def setUp(self):
         # The database must not be on the node that the test breaks.
         pods = json.loads(harness.kubectl("get", "pods", "-A", "-o", "json").stdout)["items"]
@@ -64,6 +66,36 @@ class OnNodes(test_matches.Matches):
             self.assertEqual("exhausted", server["code"])
         self.wait_for_servers(lambda found: sum(pod["spec"].get("nodeName") == self.safe for pod in found.values()) >= 1, seconds=120)
         print(f"    replaced after {time.monotonic() - begun:.0f} s", flush=True)
+
+    # Its cluster gives the node up a minute after it has noticed; players do not wait for it to come back.
+    def test_players_of_a_dead_node_hear_of_it_and_play_again(self):
+        with only(self.victim):
+            self.space.apply(self.fleet(ready=1, max=8))
+            self.fleet_becomes(ready=1)
+            found = self.match()
+        pod = self.record_of(found)["server"]["name"]
+        self.assertEqual(self.victim, self.servers()[pod]["spec"]["nodeName"])
+
+        node("cut", self.victim)
+        begun = time.monotonic()
+        self.status_becomes("ended", seconds=240)
+        print(f"    ended {time.monotonic() - begun:.0f} s after the cut", flush=True)
+        self.assertEqual(("ended", "node_unreachable"), tuple(self.record_of(found)[name] for name in ("state", "end_reason")))
+        self.space.wait_for("delete", f"pod/{pod}")
+
+        again = self.match()
+        self.assertEqual(NODES[self.safe], again["connect_host"])
+
+    # S1-11: a node dies while the server of their match is being started there.
+    def test_players_whose_match_had_not_begun_get_another(self):
+        with only(self.victim):
+            node("cut", self.victim)
+            self.join()
+            self.wait_for_servers(lambda found: any(name.startswith("game-server-") for name in found))
+
+        found = self.status_becomes("matched", seconds=240)
+        self.assertEqual(NODES[self.safe], found["connect_host"])
+        self.wait_for_servers(lambda pods: self.record_of(found)["server"]["name"] in pods)
 
 
 if __name__ == "__main__":

@@ -102,15 +102,25 @@ class Matches(ClusterTest):
         with urllib.request.urlopen(request, timeout=10) as reply:
             return json.loads(reply.read())
 
-    def match(self):
-        """Four players join, and are told where they play."""
-        begun = time.monotonic()
+    def join(self):
         for i in range(4):
             self.front("POST", "/api/match/join", {"player_id": f"player{i}"})
-        while (found := self.front("GET", "/api/match/status?player_id=player0"))["status"] != "matched":
-            self.assertLess(time.monotonic() - begun, 45, found)
+
+    def status_becomes(self, wanted, seconds=45):
+        """What the first of the four players is told, once it is that."""
+        begun = time.monotonic()
+        while (found := self.front("GET", "/api/match/status?player_id=player0"))["status"] != wanted:
+            self.assertLess(time.monotonic() - begun, seconds, found)
             self.assertFalse(self.plane.ended(0.05))
         return found
+
+    def match(self):
+        """Four players join, and are told where they play."""
+        self.join()
+        return self.status_becomes("matched")
+
+    def record_of(self, found):
+        return self.plane.call("GET", f"/v1/matches/{found['session_id']}")[1]
 
     def speak(self, host, port, words):
         """One line to a match server, and what it answers first."""
@@ -165,11 +175,13 @@ class Warm(Matches):
             self.assertIn(word, line)
 
         # One is given to a match at once, by name and where its node is reached; and it is replaced.
+        match = str(uuid.uuid4())
         begun = time.monotonic()
-        status, server = self.allocate()
+        status, server = self.allocate(match)
         took = time.monotonic() - begun
         self.assertEqual(200, status, server)
         print(f"    allocated in {took * 1000:.1f} ms", flush=True)
+        self.space.until(lambda pod: pod["metadata"]["labels"].get("session_id") == match, "pod", server["server"])
         self.assertEqual(b"STATE open\n", self.speak(*place(server), b"GET_STATE\n"))
         pod = self.servers()[server["server"]]
         self.assertEqual("duels", pod["metadata"]["labels"]["fleet"])
@@ -207,6 +219,23 @@ class Warm(Matches):
 
         self.assertEqual(204, self.plane.call("DELETE", "/v1/fleets/duels")[0])
         self.wait_for_servers(lambda found: set(found) == {server["server"]})
+
+    # A drain does this, and a node that runs out of memory: the match ends, and its players hear why.
+    def test_players_hear_that_their_server_was_evicted(self):
+        self.space.apply(self.fleet(ready=1, max=6))
+        self.fleet_becomes(ready=1)
+        found = self.match()
+        pod = self.record_of(found)["server"]["name"]
+        with socket.create_connection((found["connect_host"], found["connect_port"]), timeout=30) as player:
+            player.sendall(b"GET_STATE\n")
+            self.assertEqual(b"STATE open\n", player.recv(100))
+            eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod}}
+            harness.kubectl("create", "--raw", f"/api/v1/namespaces/{self.space.name}/pods/{pod}/eviction", "-f", "-", input=json.dumps(eviction))
+            self.assertEqual(b"STATE stop\n", player.recv(100))
+
+        self.status_becomes("ended")
+        self.assertEqual(("ended", "pod_evicted"), tuple(self.record_of(found)[name] for name in ("state", "end_reason")))
+        self.space.wait_for("delete", f"pod/{pod}")
 
     # A match gets one that waits; all outlive the control plane, and its successor knows which is whose.
     def test_servers_outlive_the_control_plane(self):

@@ -55,9 +55,10 @@ class Worlds(ClusterTest):
         line = self.space.kubectl("get", "gs").stdout
         for word in ("castle", "minetest", "running"):
             self.assertIn(word, line)
-        story = self.space.kubectl("describe", "gs", "castle").stdout
-        for word in ("Running", "Accepted"):
-            self.assertIn(word, story)
+        conditions, _, events = self.space.kubectl("describe", "gs", "castle").stdout.partition("Events:")
+        self.assertIn("Accepted", conditions)
+        for phase in ("Deploying", "Running"):
+            self.assertIn(phase, events, "describe tells no story")
 
         self.space.kubectl("scale", "gs", "castle", "--replicas=0")
         paused = self.reach("paused")
@@ -67,8 +68,20 @@ class Worlds(ClusterTest):
         self.space.kubectl("scale", "gs", "castle", "--replicas=1")
         self.assertTrue(self.joinable(self.reach("running")))
 
+    def test_what_is_deleted_is_saved_first(self):
+        self.space.apply(self.castle(replicas=0))
+        self.reach("stopped")
+        self.plane.world("start", "castle")
+        self.plane.world("pause", "castle")
+        # After the snapshot of the pause: what comes back with it is of one that the deletion made.
+        status, _ = self.plane.call("PUT", f"{MARK}?namespace={self.space.name}", {"content": "gold\n"})
+        self.assertEqual(200, status)
+
         self.space.kubectl("delete", "gs", "castle", "--timeout=120s")
         self.nothing_is_left("sts,pvc")
+
+        self.plane.world("create", "castle", "--game", "minetest", "--world", "adopt", "--start")
+        self.assertEqual((200, {"content": "gold\n"}), self.plane.call("GET", f"{MARK}?namespace={self.space.name}"))
 
     def test_what_stop_frees_start_brings_back_byte_for_byte(self):
         self.plane.world("create", "castle", "--game", "minetest", "--start")
@@ -96,15 +109,17 @@ class Worlds(ClusterTest):
         self.assertEqual(pod, self.space.get("pod", "gs-castle-0")["metadata"]["uid"])
 
     def test_what_cannot_be_is_said_in_the_declaration(self):
+        self.space.apply(self.castle(replicas=0))
         refused = self.space.kubectl("scale", "gs", "castle", "--replicas=2", check=False)
         self.assertNotEqual(0, refused.returncode)
-        self.space.apply(self.castle(game="no-such-game"))
+        self.assertIn("Fleet", refused.stderr)
+        self.space.apply(self.castle(game="no-such-game") | {"metadata": {"name": "keep"}})
 
         def is_refused(server):
             conditions = server.get("status", {}).get("conditions", [])
             return any(it["type"] == "Accepted" and it["status"] == "False" and "no-such-game" in it["message"] for it in conditions)
 
-        self.space.until(is_refused, "gs", "castle")
+        self.space.until(is_refused, "gs", "keep")
 
 
 if __name__ == "__main__":

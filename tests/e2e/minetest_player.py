@@ -4,11 +4,9 @@
 writes what happened to the server's log, from where the tests read it.
 """
 
-import os
 import pathlib
-import shutil
-import subprocess
-import tempfile
+
+import player
 
 MOD = """
 local place = { x = 8, y = 120, z = 8 }
@@ -24,47 +22,22 @@ end)
 """
 
 
+MOD_FILES = {"mod.conf": "name = gk_mark\ndepends = default\n", "init.lua": MOD}
+
+
 def install_mod(world):
     """Puts the mod into a world directory; returns what was made, for chown."""
     mods = pathlib.Path(world) / "worldmods"
     mod = mods / "gk_mark"
     mod.mkdir(parents=True, exist_ok=True)
-    (mod / "mod.conf").write_text("name = gk_mark\ndepends = default\n")
-    (mod / "init.lua").write_text(MOD)
+    for name, text in MOD_FILES.items():
+        (mod / name).write_text(text)
     return mods
 
-# Debian keeps games out of root's path.
-MINETEST = shutil.which("minetest", path=os.environ.get("PATH", "") + ":/usr/games") or "minetest"
 
-
-class Player:
-    """A client that joins at once and stays until it is closed."""
-
+class Player(player.Player):
     def __init__(self, name, host, port):
-        self.home = pathlib.Path(tempfile.mkdtemp(prefix="gk-player-"))
-        config = self.home / "client.conf"
-        config.write_text("video_driver = null\nenable_sound = false\nname = %s\nfps_max = 5\nfps_max_unfocused = 5\nviewing_range = 20\n" % name)
-        self.log_path = self.home / "client.log"
-        with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(
-                [MINETEST, "--config", config, "--go", "--address", host, "--port", str(port), "--name", name, "--password", "pw"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.home,
-                env={**os.environ, "HOME": str(self.home), "XDG_RUNTIME_DIR": str(self.home)})
-
-    def log(self):
-        return self.log_path.read_text(errors="replace")
-
-    def close(self):
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        shutil.rmtree(self.home, ignore_errors=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
+        config = (f"video_driver = null\nenable_sound = false\nname = {name}\n"
+                  "fps_max = 5\nfps_max_unfocused = 5\nviewing_range = 20\n")
+        super().__init__(player.program("minetest"), "--config", "client.conf", "--go", "--address", host, "--port", str(port), "--name", name,
+                         "--password", "pw", files=[("client.conf", config)])
