@@ -26,8 +26,9 @@ using wire::files::EntryType;
 using wire::files::Status;
 using Names = std::vector<std::string>;
 
-constexpr int depth_max = 256;    // Of directories that one remove() goes down; each costs a descriptor.
-constexpr int attempts_max = 16;  // The kernel says EAGAIN while somebody renames parts of the path.
+constexpr int depth_max = 256;     // Of directories that one remove() goes down; each costs a descriptor.
+constexpr int attempts_max = 16;   // The kernel says EAGAIN while somebody renames parts of the path.
+constexpr int removals_max = 256;  // Of one name that somebody keeps exchanging.
 
 FilesRefusal error(Status status, std::string_view path, std::string_view why) {
     return {status, fmt::format("{}: {}", path.empty() ? "/" : path, why)};
@@ -167,11 +168,11 @@ Result<Success, FilesRefusal> remove_all_in(const Descriptor& directory, std::st
 
 Result<Success, FilesRefusal> remove_below(const Descriptor& parent, const std::string& name, bool recursive, std::string_view path, int depth) {
     // Whatever the name is turned into between two calls, unlinkat() removes at most the name itself.
-    for (int attempt = 0; attempt < attempts_max; ++attempt) {
-        if (unlinkat(parent.get(), name.c_str(), 0) == 0 || errno == ENOENT) return Success{};
-        if (errno != EISDIR && errno != EPERM) return std::unexpected(system_error(path));
-        if (unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return Success{};
-        if (errno == ENOTDIR) continue;
+    for (int attempt = 0; attempt < removals_max; ++attempt) {
+        // Each kind twice in a row: the kernel lets us and who exchanges file and directory take turns, and would show us always the other one.
+        const bool as_directory = attempt % 4 == 1 || attempt % 4 == 2;
+        if (unlinkat(parent.get(), name.c_str(), as_directory ? AT_REMOVEDIR : 0) == 0 || errno == ENOENT) return Success{};
+        if (errno == EISDIR || errno == ENOTDIR) continue;
         if (errno != ENOTEMPTY && errno != EEXIST) return std::unexpected(system_error(path));
         if (!recursive)
             return std::unexpected(error(Status::exists, path, "the directory is not empty; remove it with everything in it by asking so"));

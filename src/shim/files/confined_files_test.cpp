@@ -1,7 +1,6 @@
 #include "shim/files/confined_files.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -176,11 +175,10 @@ TEST_F(ConfinedFilesTest, IsNotFooledByARacingSwap) {
     fs::create_directories(world / "dir");
     put(world / "dir" / "secret", "harmless");
     fs::create_symlink(outside, world / "link");
-    std::atomic<bool> stop = false;
-    std::thread racer([&] {
+    std::jthread racer([&](const std::stop_token& over) {
         const auto a = (world / "dir").string();
         const auto b = (world / "link").string();
-        while (!stop) syscall(SYS_renameat2, AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), 2 /* RENAME_EXCHANGE */);
+        while (!over.stop_requested()) syscall(SYS_renameat2, AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), 2 /* RENAME_EXCHANGE */);
     });
 
     int reads = 0;
@@ -194,19 +192,16 @@ TEST_F(ConfinedFilesTest, IsNotFooledByARacingSwap) {
         if (i % 20 == 0 && files->write("dir/new/file", evil())) ++writes;
         if (i % 20 == 10) static_cast<void>(files->remove("dir/new", true).has_value());
     }
-    stop = true;
-    racer.join();
 
     EXPECT_GT(reads, 0);
     EXPECT_GT(writes, 0);
 }
 
 TEST_F(ConfinedFilesTest, RemovesATreeUnderARacingSwapWithoutFollowing) {
-    std::atomic<bool> stop = false;
-    std::thread racer([&] {
+    std::jthread racer([&](const std::stop_token& over) {
         const auto a = (world / "tree" / "a").string();
         const auto b = (world / "tree" / "b").string();
-        while (!stop) syscall(SYS_renameat2, AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), 2 /* RENAME_EXCHANGE */);
+        while (!over.stop_requested()) syscall(SYS_renameat2, AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), 2 /* RENAME_EXCHANGE */);
     });
 
     for (int i = 0; i < 100; ++i) {
@@ -214,10 +209,9 @@ TEST_F(ConfinedFilesTest, RemovesATreeUnderARacingSwapWithoutFollowing) {
         put(world / "tree" / "a" / "deep" / "secret", "harmless");
         std::error_code ignored;
         fs::create_symlink(outside, world / "tree" / "b", ignored);
-        ASSERT_TRUE(files->remove("tree", true));
+        const auto removed = files->remove("tree", true);
+        ASSERT_TRUE(removed) << removed.error().detail;
     }
-    stop = true;
-    racer.join();
 }
 
 }  // namespace
