@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <sodium.h>
-
 #include "wire/minecraft/query.hpp"
 #include "wire/probe/minetest.hpp"
 #include "wire/probe/teeworlds.hpp"
@@ -140,19 +138,8 @@ Reading read_query(const Asked& asked) {
 }
 }  // namespace
 
-Tokens::Tokens() {
-    static_assert(std::tuple_size_v<decltype(key_)> == crypto_shorthash_KEYBYTES);
-    ::randombytes_buf(key_.data(), key_.size());
-}
-
 std::uint32_t Tokens::of(const Endpoint& source) const {
-    std::array<unsigned char, 18> message{};
-    std::ranges::copy(source.address.bytes(), message.begin());
-    message[16] = static_cast<unsigned char>(source.port >> 8);
-    message[17] = static_cast<unsigned char>(source.port);
-    std::array<unsigned char, crypto_shorthash_BYTES> hash{};
-    ::crypto_shorthash(hash.data(), message.data(), message.size(), key_.data());
-    const auto token = *ByteReader(std::as_bytes(std::span(hash))).big_endian<std::uint32_t>();
+    const auto token = static_cast<std::uint32_t>(hash_.of(source));
     // These two mean "none yet" in several protocols.
     return token == 0 || token == 0xffffffff ? 1 : token;
 }

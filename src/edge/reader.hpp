@@ -14,12 +14,11 @@ namespace gk::edge {
 // Tokens that prove to us that somebody received what we sent him: a keyed hash of his address, so that we remember nothing. Loops share one.
 class Tokens {
 public:
-    Tokens();  // With a key of its own.
     std::uint32_t of(const Endpoint& source) const;
     std::array<std::byte, 4> bytes_of(const Endpoint& source) const;
 
 private:
-    std::array<unsigned char, 16> key_;
+    SecretHash hash_;
 };
 
 struct Reading {

@@ -1,6 +1,7 @@
 #include "edge/socket.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -8,6 +9,7 @@
 #include <sys/socket.h>
 
 #include <fmt/format.h>
+#include <sodium.h>
 
 namespace gk::edge {
 
@@ -128,6 +130,21 @@ Result<Descriptor, std::string> connect_stream(const Endpoint& peer) {
 
 void send_at_once(int stream) { set_option(stream, IPPROTO_TCP, TCP_NODELAY, 1); }
 
+SecretHash::SecretHash() {
+    static_assert(std::tuple_size_v<decltype(key_)> == crypto_shorthash_KEYBYTES && sizeof(std::uint64_t) == crypto_shorthash_BYTES);
+    ::randombytes_buf(key_.data(), key_.size());
+}
+
+std::uint64_t SecretHash::of(const Endpoint& endpoint) const {
+    std::array<unsigned char, 18> message{};
+    std::ranges::copy(endpoint.address.bytes(), message.begin());
+    message[16] = static_cast<unsigned char>(endpoint.port >> 8);
+    message[17] = static_cast<unsigned char>(endpoint.port);
+    std::array<unsigned char, crypto_shorthash_BYTES> hash{};
+    ::crypto_shorthash(hash.data(), message.data(), message.size(), key_.data());
+    return std::bit_cast<std::uint64_t>(hash);
+}
+
 Endpoint local_endpoint(int fd) {
     KernelAddress address;
     ::getsockname(fd, address.get(), &address.size);
@@ -135,3 +152,8 @@ Endpoint local_endpoint(int fd) {
 }
 
 }  // namespace gk::edge
+
+std::size_t std::hash<gk::edge::Endpoint>::operator()(const gk::edge::Endpoint& endpoint) const noexcept {
+    static const gk::edge::SecretHash ours;
+    return ours.of(endpoint);
+}

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <functional>
@@ -21,6 +22,16 @@ struct Endpoint {
     // "203.0.113.7:25565", "[::1]:25565"; the other way round for numbers only, names are not looked up.
     std::string text() const;
     static std::optional<Endpoint> parse(std::string_view text);
+};
+
+// A hash of endpoints that nobody foresees who does not know its key (SipHash): strangers choose their addresses and ports.
+class SecretHash {
+public:
+    SecretHash();  // With a key of its own.
+    std::uint64_t of(const Endpoint& endpoint) const;
+
+private:
+    std::array<unsigned char, 16> key_;
 };
 
 // The form the kernel takes. Endpoints of IPv4 stay IPv4 unless the socket is one of IPv6, which hears both.
@@ -49,7 +60,6 @@ Endpoint local_endpoint(int fd);
 
 template <>
 struct std::hash<gk::edge::Endpoint> {
-    std::size_t operator()(const gk::edge::Endpoint& endpoint) const noexcept {
-        return std::hash<gk::wake::Address>()(endpoint.address) * 31 + endpoint.port;
-    }
+    // By a key of this process, so that nobody fills one bucket of a table.
+    std::size_t operator()(const gk::edge::Endpoint& endpoint) const noexcept;
 };

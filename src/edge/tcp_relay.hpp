@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "domain/wake/doorman.hpp"
@@ -77,7 +77,7 @@ private:
     Endpoint local_;
     std::vector<std::unique_ptr<Door>> doors_;
     std::list<std::unique_ptr<Session>> sessions_;  // The oldest first.
-    std::unordered_map<wake::Address, std::size_t> sessions_of_;
+    std::map<wake::Address, std::size_t> sessions_of_;
     TcpCounts counts_;
 };
 

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -91,7 +91,7 @@ private:
     wake::Doorman doorman_;
     wake::AnswerBudget answers_;
     std::unordered_map<Endpoint, std::unique_ptr<Session>> sessions_;
-    std::unordered_map<wake::Address, std::size_t> sessions_of_;  // By address of the player.
+    std::map<wake::Address, std::size_t> sessions_of_;  // By address of the player.
     std::unordered_map<Endpoint, Held> held_;
     UdpCounts counts_;
 };

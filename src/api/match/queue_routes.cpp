@@ -170,7 +170,7 @@ Task<Outcome> show_rating(MatchContext& context, net::Request& request, app::Vis
 
 void add_queue_routes(net::Router& router, MatchContext& context) {
     using enum net::Method;
-    add_visited(router, context, get, "/v1/queues", list_queues);
+    add_asked(router, context, get, "/v1/queues", list_queues, WhenNobodyAnswers::or_here);
     add_visited(router, context, put, "/v1/queues/{queue}", put_queue);
     add_asked(router, context, get, "/v1/queues/{queue}", show_queue, WhenNobodyAnswers::or_here);
     add_visited(router, context, del, "/v1/queues/{queue}", remove_queue);

@@ -366,6 +366,7 @@ Task<void> Fleets::release(MatchId match) {
 
 Task<void> Fleets::adopt(std::vector<match::Match> live) {
     if (!has_begun_) co_await begun_.wait();
+    if (!has_begun_) co_return;  // What there is could not be read: nobody's server is known to be lost.
     std::unordered_map<MatchId, const match::Match*> known;
     for (const auto& match : live) known.emplace(match.id, &match);
     end_if([&](const FleetServer& server) {

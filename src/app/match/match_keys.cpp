@@ -1,5 +1,7 @@
 #include "app/match/match_keys.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/bytes.hpp"

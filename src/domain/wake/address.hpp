@@ -4,7 +4,6 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,11 +49,3 @@ private:
 Address neighbourhood(const Address& address);
 
 }  // namespace gk::wake
-
-template <>
-struct std::hash<gk::wake::Address> {
-    // Not against an opponent: tables that strangers fill are bounded, and mix a secret into it themselves.
-    std::size_t operator()(const gk::wake::Address& address) const noexcept {
-        return std::hash<std::string_view>()({reinterpret_cast<const char*>(address.bytes().data()), address.bytes().size()});
-    }
-};

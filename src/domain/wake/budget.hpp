@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <list>
-#include <unordered_map>
+#include <map>
 #include <utility>
 
 #include "base/time.hpp"
@@ -74,7 +74,7 @@ private:
     using Entries = std::list<std::pair<Address, T>>;
     std::size_t most_;
     Entries entries_;  // The last heard of first.
-    std::unordered_map<Address, typename Entries::iterator> index_;
+    std::map<Address, typename Entries::iterator> index_;  // No hash: strangers choose what they are called, and would choose what collides.
 };
 
 // What may be said to addresses that have proved nothing, so that nobody is hit with our answers (contract, section 10).
