@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <memory>
+#include <random>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -168,9 +169,10 @@ Result<Success, FilesRefusal> remove_all_in(const Descriptor& directory, std::st
 
 Result<Success, FilesRefusal> remove_below(const Descriptor& parent, const std::string& name, bool recursive, std::string_view path, int depth) {
     // Whatever the name is turned into between two calls, unlinkat() removes at most the name itself.
+    std::minstd_rand coin;
     for (int attempt = 0; attempt < removals_max; ++attempt) {
-        // Each kind twice in a row: the kernel lets us and who exchanges file and directory take turns, and would show us always the other one.
-        const bool as_directory = attempt % 4 == 1 || attempt % 4 == 2;
+        // By chance: the kernel lets us and who exchanges a file for a directory take turns, so that any order of ours may always meet the other one.
+        const bool as_directory = coin() % 2 == 0;
         if (unlinkat(parent.get(), name.c_str(), as_directory ? AT_REMOVEDIR : 0) == 0 || errno == ENOENT) return Success{};
         if (errno == EISDIR || errno == ENOTDIR) continue;
         if (errno != ENOTEMPTY && errno != EEXIST) return std::unexpected(system_error(path));
