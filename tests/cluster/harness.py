@@ -61,8 +61,8 @@ def use_images(*names):
 
 
 def define_kinds():
-    """The definitions of our kinds, as the program under test prints them."""
-    definitions = run(PROGRAMS / "gamekeeper", "manifests").stdout
+    """The definitions of our kinds, as the program under test prints them; and nothing else, which would be an installation beside the tests."""
+    definitions = run(PROGRAMS / "gamekeeper", "manifests", "--definitions").stdout
     kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=definitions)
 
 
