@@ -170,6 +170,21 @@ class LoadTester(unittest.TestCase):
         self.assertEqual(process.returncode, 1)
         self.assertIn("3 failed at interrupted: the run was ended", table)
 
+    def test_a_line_now_and_then_says_how_far_it_is(self):
+        """To a file or a pipe a line of its own every few seconds; nothing else stands there, so that it can be read by programs."""
+        front = self.front()
+        command = [BIN / "gamekeeper", "load", "3", "--many", "--url", front.url, "--match-duration", "600"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            lines = []
+            while not lines or " 3 connected" not in lines[-1]:
+                lines.append(process.stderr.readline())
+                self.assertRegex(lines[-1], r"^\d+ s: \d of 3 begun, \d joined, \d matched, \d connected, 0 ended, 0 failed\n$")
+            process.send_signal(signal.SIGINT)
+            table, rest = process.communicate(timeout=PATIENCE)
+        self.assertEqual(lines[-1].split(": ")[1], "3 of 3 begun, 3 joined, 3 matched, 3 connected, 0 ended, 0 failed\n")
+        self.assertIn("3 life cycles in", table)
+        self.assertNotIn("begun", rest + table)
+
     def test_a_thousand_clients_have_no_thread_each(self):
         front = self.front()
         with subprocess.Popen([BIN / "gamekeeper", "load", "1000", "--many", "--url", front.url, "--match-duration", "8", "-o", "json"],

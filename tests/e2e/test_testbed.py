@@ -23,11 +23,11 @@ class TestBed(unittest.TestCase):
         self.state = self.home / "state"
         with socket.socket() as found:
             found.bind(("127.0.0.1", 0))
-            port = found.getsockname()[1]
+            self.port = found.getsockname()[1]
         plain = {key: value for key, value in os.environ.items() if not key.startswith(("GK_", "MAKE"))}
         self.environment = plain | {
             "GK_TEST_BIN": str(harness.BIN), "GK_TESTBED_STATE": str(self.state), "GK_MACHINE_UID_BASE": str(harness.UID_BASE),
-            "GK_CLUSTER_DIR": str(self.home / "no-cluster"), "TESTBED_PORT": str(port), "TESTBED_PORTS_FIRST": str(harness.PORTS[0]),
+            "GK_CLUSTER_DIR": str(self.home / "no-cluster"), "TESTBED_PORT": str(self.port), "TESTBED_PORTS_FIRST": str(harness.PORTS[0]),
             "TESTBED_PORTS_LAST": str(harness.PORTS[1]), "CLIENTS": "200", "MATCH_DURATION": "2"}
         self.left = harness.Leftovers(self.state)
         self.last_resort = harness.LastResort()
@@ -40,15 +40,18 @@ class TestBed(unittest.TestCase):
         shutil.rmtree(self.home, ignore_errors=True)
         self.last_resort.end()
 
-    def run_bed(self, verb, check=True):
-        done = subprocess.run(["tools/testbed", verb], cwd=harness.ROOT, env=self.environment, capture_output=True, text=True,
+    def begin_bed(self, verb):
+        return subprocess.run(["tools/testbed", verb], cwd=harness.ROOT, env=self.environment, capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=120, check=False)
+
+    def run_bed(self, verb, check=True):
+        done = self.begin_bed(verb)
         self.assertTrue(done.returncode == 0 or not check, f"testbed {verb}: status {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout
 
     def test_two_hundred_whole_lives(self):
-        self.assertIn("The test bed is up", self.run_bed("up"))
-        self.assertIn("is up already", self.run_bed("up"), "safe to repeat")
+        self.assertIn(f"The test bed is up: http://127.0.0.1:{self.port}\n", self.run_bed("up"))
+        self.assertIn(f"is up already: http://127.0.0.1:{self.port}\n", self.run_bed("up"), "safe to repeat")
 
         begun = time.monotonic()
         told = self.run_bed("load")  # Its status says that every life ended well.
@@ -59,6 +62,14 @@ class TestBed(unittest.TestCase):
 
         self.run_bed("down")
         self.assertEqual(self.left.describe(), [])
+        self.assertFalse(self.state.exists())
+
+    def test_a_port_that_is_taken_is_named_and_nothing_is_begun(self):
+        """S1-39."""
+        with socket.create_server(("127.0.0.1", self.port)):
+            done = self.begin_bed("up")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertEqual(done.stderr, f"testbed: port {self.port} is taken; name another one as TESTBED_PORT\n")
         self.assertFalse(self.state.exists())
 
 
