@@ -5,7 +5,7 @@
 """
 
 import signal
-import unittest
+import subprocess
 
 import control_plane
 import harness
@@ -38,6 +38,15 @@ class Worlds(ClusterTest):
     def reach(self, state, seconds=120):
         return self.space.until(lambda gs: gs.get("status", {}).get("state") == state, "gs", "castle", seconds)
 
+    def wait_until_told(self, reason, seconds=60):
+        """By an event; nobody waits for those, so they come when they come."""
+        words = ("events", f"--field-selector=involvedObject.name=castle,reason={reason}", "-w", "-o", "name", f"--request-timeout={seconds}s")
+        with subprocess.Popen(["kubectl", "-n", self.space.name, "get", *words], env=harness.ENVIRONMENT, stdout=subprocess.PIPE, text=True) as watch:
+            try:
+                self.assertTrue(watch.stdout.readline(), f"no event {reason} within {seconds} s")
+            finally:
+                watch.kill()
+
     def joinable(self, server):
         endpoint = server["status"]["endpoints"][0]
         return answers(endpoint["host"], endpoint["port"])
@@ -55,15 +64,17 @@ class Worlds(ClusterTest):
         line = self.space.kubectl("get", "gs").stdout
         for word in ("castle", "minetest", "running"):
             self.assertIn(word, line)
-        conditions, _, events = self.space.kubectl("describe", "gs", "castle").stdout.partition("Events:")
-        self.assertIn("Accepted", conditions)
-        for phase in ("Deploying", "Running"):
-            self.assertIn(phase, events, "describe tells no story")
+        self.wait_until_told("Running")
 
         self.space.kubectl("scale", "gs", "castle", "--replicas=0")
         paused = self.reach("paused")
         self.assertEqual("True", next(it["status"] for it in paused["status"]["conditions"] if it["type"] == "BackedUp"))
         self.assertFalse(self.joinable(running))
+        self.wait_until_told("Paused")
+        conditions, _, story = self.space.kubectl("describe", "gs", "castle").stdout.partition("Events:")
+        self.assertIn("Accepted", conditions)
+        for state in ("running", "pausing", "paused"):
+            self.assertRegex(story, rf"Normal +\w+ .* gamekeeper.dev/keeper +{state} \(", "describe tells no story")
 
         self.space.kubectl("scale", "gs", "castle", "--replicas=1")
         self.assertTrue(self.joinable(self.reach("running")))
