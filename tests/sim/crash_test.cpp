@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <set>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "tests/sim/deaths.hpp"
 #include "tests/sim/world.hpp"
 
 // One server's life from create to the end of its kept world, without any other fault, and with a death of the control plane in each of its waits.
@@ -160,57 +160,23 @@ std::string Script::run() {
     return wrong_.empty() ? unrest : wrong_;
 }
 
-// Every wait but those of a control plane that has looked at everything and found nothing to do, again and again.
-std::vector<std::uint64_t> waits_of_work(const std::vector<std::string>& names) {
-    static const std::set<std::string> looks = {"store.list", "ledger.operations",  "runtime.list", "store.get", "ledger.snapshots",
-                                                "ports.list", "ledger.kept_worlds", "ledger.fact",  "observe",   "vault.sample"};
-    constexpr std::size_t idle_after = 30;
-    std::vector<std::uint64_t> chosen;
-    std::size_t looked = 0;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        looked = looks.contains(names[i]) ? looked + 1 : 0;
-        if (looked <= idle_after) chosen.push_back(i + 1);
-    }
-    return chosen;
-}
-
-// The tries: the waits in which one run dies. Every sixth wait of the whole, which comes by every call, or all of them, or those from one to
-// another; a quarter die a second time, at a distance that is another one for each first death: mostly while they recover.
-std::vector<std::set<std::uint64_t>> tries(const std::vector<std::uint64_t>& waits) {
-    if (const auto one = number_in("GK_SIM_DEATH", 0); one != 0) return {{one, number_in("GK_SIM_DEATH_AGAIN", one)}};
-    const auto step = number_in("GK_SIM_EVERY_WAIT", 0) != 0 ? 1U : 6U;
-    const auto first = number_in("GK_SIM_FIRST_WAIT", 1), last = number_in("GK_SIM_LAST_WAIT", ~0ULL);
-    std::vector<std::set<std::uint64_t>> all;
-    for (std::size_t i = 0; i < waits.size(); i += step) {
-        const auto at = waits[i];
-        if (at < first || at > last) continue;
-        all.push_back({at});
-        if (mixed(at, 1) % 4 == 0) all.push_back({at, at + 1 + mixed(at, 2) % 60});
-    }
-    return all;
-}
-
-void print_counts(const std::vector<std::string>& names, const std::vector<std::uint64_t>& waits) {
-    std::map<std::string, std::uint64_t> counted;
-    for (const auto at : waits) ++counted[names[at - 1]];
-    fmt::print("{} waits of {} calls:\n", waits.size(), counted.size());
-    for (const auto& [name, count] : counted) fmt::print("  {:6} {}\n", count, name);
-}
+// What a control plane asks for that looks at everything and finds nothing to do.
+const std::set<std::string> looks = {"store.list", "ledger.operations",  "runtime.list", "store.get", "ledger.snapshots",
+                                     "ports.list", "ledger.kept_worlds", "ledger.fact",  "observe",   "vault.sample"};
 
 TEST(CrashAtEveryAwait, IsSurvivedOnceAndAgainWhileRecovering) {
     Script whole({~0ULL});
     ASSERT_EQ(whole.run(), "") << whole.last_steps();
-    const auto waits = waits_of_work(whole.ground().waits);
+    const auto waits = waits_of_work(whole.ground().waits, looks);
     print_counts(whole.ground().waits, waits);
 
-    const auto all = tries(waits);
+    const auto all = deaths_to_try(waits, 6);
     std::uint64_t failed = 0;
     for (std::size_t i = 0; i < all.size() && failed < 5; ++i) {
-        const auto at = *all[i].begin(), again = *all[i].rbegin();
+        const auto at = *all[i].begin();
         Script script(all[i]);
         const auto wrong = script.run();
-        EXPECT_EQ(wrong, "") << fmt::format("replay with: GK_SIM_DEATH={} GK_SIM_DEATH_AGAIN={} ({})\n", at, again, whole.ground().waits[at - 1])
-                             << script.last_steps();
+        EXPECT_EQ(wrong, "") << fmt::format("{} ({})\n", replay_of(all[i]), whole.ground().waits[at - 1]) << script.last_steps();
         if (!wrong.empty()) ++failed;
         if (i % 500 == 0) fmt::print("{} of {} runs, wait {}\n", i, all.size(), at);
         std::fflush(stdout);
