@@ -7,6 +7,7 @@
 
 #include "adapters/kubernetes/objects/names.hpp"
 #include "adapters/kubernetes/objects/service.hpp"
+#include "adapters/kubernetes/store/server_store.hpp"
 
 namespace gk::kubernetes {
 namespace {
@@ -167,7 +168,7 @@ PortMap::Answer<bool> KubernetesPortMap::make(const Wish& wish, const std::vecto
     book_.release(wish.owner.uid, client_.clock().now());
     if (is_taken_number(made.error())) co_return false;
     if (made.error().kind == Failure::Kind::exists) co_return co_await adopt(wish.owner);
-    co_return unavailable(fmt::format("the Service of '{}' cannot be made: {}", wish.owner.id, made.error().detail));
+    co_return unavailable(fmt::format("the Service of '{}' cannot be made: {}", wish.owner.id, store_error(made.error()).detail));
 }
 
 PortMap::Answer<bool> KubernetesPortMap::change(const Wish& wish, Known there, const std::vector<server::PortBinding>& chosen) {

@@ -141,6 +141,17 @@ TEST_F(KubernetesPortMapTest, LeavesAServiceOfSomebodyElseAlone) {
     EXPECT_FALSE(refused.error().holder);
 }
 
+TEST_F(KubernetesPortMapTest, SaysHowARightThatIsMissingIsGiven) {
+    api.says(403, R"({"reason":"Forbidden","message":"User \"gk\" cannot create resource \"services\" in the namespace \"friends\""})");
+
+    const auto refused = api.finish(ports->reserve(castle(), one_game, {}));
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, PortMapError::Kind::unavailable);
+    for (const auto* part : {"'castle' cannot be made", "add it to `spaces` of the chart", "cannot create resource"})
+        EXPECT_NE(refused.error().detail.find(part), std::string::npos) << refused.error().detail;
+}
+
 TEST_F(KubernetesPortMapTest, SaysThatTheRangeIsUsedUp) {
     for (int i = 0; i < 3; ++i) api.says(422, taken);
 
