@@ -60,10 +60,13 @@ def use_images(*names):
     used_images.update(new)
 
 
+def definitions():
+    """Those of our kinds, as the program under test prints them; and nothing else, which would be an installation beside the tests."""
+    return run(PROGRAMS / "gamekeeper", "manifests", "--definitions").stdout
+
+
 def define_kinds():
-    """The definitions of our kinds, as the program under test prints them; and nothing else, which would be an installation beside the tests."""
-    definitions = run(PROGRAMS / "gamekeeper", "manifests", "--definitions").stdout
-    kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=definitions)
+    kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=definitions())
 
 
 def program(part, name):
@@ -196,9 +199,9 @@ class S3:
         space.kubectl("rollout", "status", "statefulset/s3", "--timeout=120s")
         self.address = space.get("service", "s3")["spec"]["clusterIP"]
         self.endpoint = f"http://s3.{space.name}.svc:7070"
-        # The pod is ready, but kube-proxy may have to hear of it.
-        run("curl", "-sS", "--fail-with-body", "--retry", "10", "--retry-connrefused", *self.signed(), "-X", "PUT",
-            f"http://{self.address}:7070/{self.bucket}")
+        # The pod is ready, but kube-proxy may have to hear of it: until then it refuses, or drops what comes without a word.
+        run("curl", "-sS", "--fail-with-body", "--connect-timeout", "2", "--retry", "60", "--retry-delay", "1", "--retry-connrefused",
+            *self.signed(), "-X", "PUT", f"http://{self.address}:7070/{self.bucket}")
 
     def keys(self, prefix):
         """The names of objects that begin like this, at most a page of them."""

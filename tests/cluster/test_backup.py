@@ -68,7 +68,7 @@ class BackupTest(ClusterTest):
         self.driver.stdin.write(json.dumps(order) + "\n")
         self.driver.stdin.flush()
         line = self.driver.stdout.readline()
-        self.assertTrue(line, "gk-cluster-backup has ended")
+        self.assertTrue(line, f"gk-cluster-backup has ended: {line or self.driver.wait(30)}")
         return json.loads(line)
 
     def do(self, *argv, **more):

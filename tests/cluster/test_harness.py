@@ -6,6 +6,7 @@ import shutil
 import tempfile
 
 import harness
+import yaml
 from harness import ClusterTest, Postgres, S3, kubectl, run, use_images
 
 
@@ -88,6 +89,10 @@ class Spaces(ClusterTest):
         refused = kubectl("-n", self.space.name, "run", "bad", "--image=gamekeeper.local/shell:1", check=False)
 
         self.assertIn("violates PodSecurity", refused.stderr)
+
+    # Its cluster roles bear the names of every installation's: one beside the tests takes the rights of another away.
+    def test_what_the_tests_define_is_no_installation(self):
+        self.assertEqual({"CustomResourceDefinition"}, {it["kind"] for it in yaml.safe_load_all(harness.definitions()) if it})
 
 
 if __name__ == "__main__":

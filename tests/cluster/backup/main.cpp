@@ -67,7 +67,8 @@ Task<void> serve(boost::asio::io_context& io, Clock& clock, ApiServer& server, s
     BackupPods bench(client, view, nothing,
                      {.place = [&](ServerUid) { return std::optional(place); },
                       .object = [](ServerUid) { return std::string(); },
-                      .key = [&](ObjectKey of) { return tools_key(secrets, std::move(of)); }},
+                      .key = [&](ObjectKey of) { return tools_key(secrets, std::move(of)); },
+                      .game = [](ServerUid) -> Workbench::Answer<server::Image> { co_return server::Image{}; }},
                      std::move(options));
     async::TaskGroup group(io.get_executor());
     group.spawn("view", view.run());
