@@ -53,6 +53,7 @@ struct MatchHouse {
         co_return;
     }
     Task<Result<bool, app::Error>> is_known_fleet(std::string name) {
+        if (fleets_are_unread) co_return std::unexpected(app::from(StoreError{StoreError::Kind::unavailable, "the Fleets have not been read yet"}));
         const auto all = co_await fleet_store.fleets();
         co_return std::ranges::find(*all, name, &fleet::Fleet::name) != all->end();
     }
@@ -85,6 +86,7 @@ struct MatchHouse {
 
     apptest::Household& house;
     std::vector<TicketId> seen;  // Whose players gave a sign of life.
+    bool fleets_are_unread = false;
     std::shared_ptr<memory::MatchState> state = std::make_shared<memory::MatchState>();
     std::shared_ptr<memory::FleetState> fleet_state = std::make_shared<memory::FleetState>();
     memory::MemoryMatchStore store;

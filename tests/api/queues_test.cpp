@@ -36,6 +36,20 @@ TEST_F(QueueRoutes, AQueueNeedsAGameAndAFleetThatAreThere) {
     EXPECT_EQ(send("PUT", "/v1/queues/pairs/rules", R"({"size": 3})").status, 200) << "other rules are no word about its fleet";
 }
 
+// A control plane of a cluster makes the queue of its configuration before it has read the cluster's fleets.
+TEST_F(QueueRoutes, AConfigurationNamesAFleetThatIsNotReadYet) {
+    const app::Caller caller{.name = "configuration"};
+    app::QueueOrder queue{.name = "casual", .game = "toy", .fleet = "duels", .rules = Value::object({{"size", 2}}), .unread = {}};
+    matches.fleets_are_unread = true;
+    const auto refused = house.wait(matches.queues.put(caller, queue));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, app::Error::Kind::unavailable) << "whoever asks by the API asks again";
+
+    queue.may_come_later = true;
+    ASSERT_TRUE(house.wait(matches.queues.put(caller, std::move(queue))));
+    EXPECT_EQ(house.wait(matches.queues.find(caller, "casual")).value().fleet, "duels");
+}
+
 // Of the matches that are stored: when their players joined, and what became of them.
 TEST_F(QueueRoutes, AQueueTellsHowItDoes) {
     const app::Caller caller{.name = "test"};

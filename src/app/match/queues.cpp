@@ -82,11 +82,17 @@ Queues::Answer<Queues::Stored> Queues::put(Caller caller, QueueOrder order) {
 // One that it has had is no mistake of this order, even when it is gone by now.
 Queues::Answer<Success> Queues::check_fleet(const QueueOrder& order, const std::optional<QueueRecord>& before, std::vector<FieldError>& wrong) {
     if (order.fleet.empty() || (before && before->fleet == order.fleet)) co_return Success{};
-    CO_TRY(is_known, co_await ports_.is_known_fleet(order.fleet));
-    if (is_known) co_return Success{};
-    if (order.may_come_later)
-        log::warning("match", "until its fleet is there, each match of the queue starts a server", {{"queue", order.name}, {"fleet", order.fleet}});
-    else wrong.push_back({"/fleet", "not_found", fmt::format("there is no fleet '{}'; PUT /v1/fleets/{} makes it", order.fleet, order.fleet), {}});
+    auto is_known = co_await ports_.is_known_fleet(order.fleet);
+    if (is_known && *is_known) co_return Success{};
+    // What may be missing may also be unread: while a process starts, a cluster's fleets are.
+    if (order.may_come_later) {
+        const auto why = is_known ? "there is none of that name" : is_known.error().detail;
+        log::warning("match", "until its fleet is there, each match of the queue starts a server",
+                     {{"queue", order.name}, {"fleet", order.fleet}, {"why", why}});
+        co_return Success{};
+    }
+    if (!is_known) co_return std::unexpected(std::move(is_known).error());
+    wrong.push_back({"/fleet", "not_found", fmt::format("there is no fleet '{}'; PUT /v1/fleets/{} makes it", order.fleet, order.fleet), {}});
     co_return Success{};
 }
 
