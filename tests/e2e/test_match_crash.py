@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """kill -9 of the control plane, at random moments and at its external effects, while players join, cancel, play and end: what was acknowledged stays
-true, nobody plays twice, everybody's ticket comes to an end. On SQLite, and on a PostgreSQL that is killed as well.
+true, nobody plays twice, everybody's ticket comes to an end. On SQLite, and on a PostgreSQL and a Redis that are killed as well.
 
     GK_TEST_MATCH_JOINS=N    life cycles of players (10,000 by `make soak`)
     GK_TEST_MATCH_SECONDS=T  for how long there are kills (20); then everybody plays to the end
@@ -21,7 +21,7 @@ import uuid
 
 import harness
 from harness import Gamekeeper
-from test_match_replicas import Postgres
+from test_match_replicas import Postgres, Redis
 
 BROKEN = (OSError, http.client.HTTPException)
 LIVE = ("queued", "claimed", "accepting", "placing", "assigned")
@@ -112,7 +112,7 @@ class MatchCrash(harness.Case):
     def begin_again(self):
         self.keeper.settings.pop("TEST_CRASH", None)
         if self.dice.random() < 0.3 and not self.calm.is_set():
-            self.keeper.settings["TEST_CRASH"] = f"{self.dice.choice(['before', 'after'])}:{self.dice.randrange(1, 60)}"
+            self.keeper.settings["TEST_CRASH"] = f"{self.dice.choice(['before', 'after'])}:{self.dice.randrange(1, 200)}"
         try:
             self.keeper.start()
         except AssertionError:
@@ -175,28 +175,42 @@ class MatchCrash(harness.Case):
 
 
 class MatchCrashOnPostgres(MatchCrash):
-    """PostgreSQL is killed as well: every third time."""
+    """PostgreSQL is killed as well, and Redis: each every third time, at times both. Redis comes back empty."""
 
     joins = 80
 
     def setUp(self):
-        self.postgres = Postgres()
+        self.postgres, self.redis = Postgres(), Redis()
         self.addCleanup(self.postgres.clean_up)
+        self.addCleanup(self.redis.clean_up)
+        self.servers_killed = {"PostgreSQL": 0, "Redis": 0}
         super().setUp()
 
     def installation(self):
         self.servers = pathlib.Path(tempfile.mkdtemp(prefix="gk-e2e-matches-"))
         self.addCleanup(shutil.rmtree, self.servers, ignore_errors=True)
-        return Gamekeeper(MACHINE_SANDBOX="false", MATCH_URL=self.postgres.url, MATCH_SERVERS=self.servers, **self.settings)
+        return Gamekeeper(MACHINE_SANDBOX="false", MATCH_URL=self.postgres.url, MATCH_SERVERS=self.servers, REDIS_URL=self.redis.url,
+                          **self.settings)
 
     def folders(self):
         return set((self.servers / "servers").glob("*-*"))
 
     def crash(self):
-        if self.dice.random() < 0.33:
-            self.postgres.crash()
-            self.postgres.start()
+        for name, server in (("PostgreSQL", self.postgres), ("Redis", self.redis)):
+            if self.dice.random() < 0.33 or self.servers_killed[name] == 0:
+                server.crash()
+                server.start()
+                self.servers_killed[name] += 1
         super().crash()
+
+    def check_promises(self):
+        super().check_promises()
+        print(f"killed besides: {self.servers_killed}", flush=True)
+        # An index that was lost again and again shows what is stored: nobody waits, nothing is played.
+        deadline = time.monotonic() + PATIENCE
+        while shown := [key for key in self.redis.ask("KEYS", "*") if key != ""]:
+            self.assertLess(time.monotonic(), deadline, f"Redis still shows {shown}")
+            self.assertFalse(self.keeper.ended(0.1), "serve has ended")  # Which would be the news.
 
 
 if __name__ == "__main__":
