@@ -111,6 +111,7 @@ TEST_F(KubernetesServerStoreTest, LetsADeletionWaitForTheWorld) {
     record = made(std::move(record));
 
     ASSERT_TRUE(wait(cluster_.client().remove(game_servers(), {.space = "default", .name = "alpha"}, {})));
+    wait(one().catch_up());
 
     auto still = wait(one().get(record.uid));
     ASSERT_TRUE(still) << "kubectl delete is a wish";
