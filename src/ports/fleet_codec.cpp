@@ -82,6 +82,8 @@ Value to_value(const FleetServer& server) {
                                 {"slot", std::int64_t{server.slot}}});
     if (server.match) value.set("match", server.match->text());
     if (server.is_foreign) value.set("foreign", true);
+    if (!server.beside.empty()) value.set("beside", server.beside);
+    if (server.memory.count > 0) value.set("memory_mib", server.memory.count);
     return value;
 }
 
@@ -98,6 +100,8 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Flee
     in.required("since", out.since);
     read_id(in, "match", out.match);
     in.optional("foreign", out.is_foreign);
+    in.optional("beside", out.beside);
+    in.optional("memory_mib", out.memory.count);
     in.required("ports", out.ports);
     in.required("slot", out.slot);
     return in.finish_lenient() && uid.has_value();

@@ -21,6 +21,7 @@ struct FleetServer {
     ServerUid uid;
     std::string name;   // Unique among them, a DNS label: "game-server-1a2b3c4d".
     std::string fleet;  // Empty: begun for its match.
+    std::string beside{};  // Of one begun for its match: the fleet whose servers it counts among; empty: none.
     std::string game;
     fleet::ServerState state = fleet::ServerState::starting;
     std::uint64_t generation = 1;  // Of its fleet.
@@ -29,6 +30,7 @@ struct FleetServer {
     bool is_foreign = false;       // The match is kept by whoever asked for a server, not by us: only its game ends it.
     std::vector<server::PortBinding> ports;
     std::uint32_t slot = 0;        // As of servers; from fleet_slots_first on.
+    MebiBytes memory{};            // That it may use.
     bool operator==(const FleetServer&) const = default;
 };
 // Worlds take the slots below; a launcher gives out uids for 60,000.

@@ -17,7 +17,8 @@ public:
     virtual ~MatchOffice() = default;
     // Returns when it is this process's turn, which lasts until what is returned is dropped. Throws operation_aborted when the task is cancelled.
     virtual Task<std::shared_ptr<void>> take() = 0;
-    // Where the API of whoever has the office now is reached by the others: "192.0.2.7:8080". Nothing while nobody has it, or says where.
+    // Where the API of whoever has the office now is reached by the others: "http://192.0.2.7:8080", or https. Nothing while nobody has it, or says
+    // where.
     virtual Task<Result<std::optional<std::string>, StoreError>> holder() = 0;
 };
 

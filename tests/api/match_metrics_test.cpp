@@ -17,7 +17,8 @@ protected:
 
     // As the store writes it, heard of 3 ms later.
     void happens(TicketId ticket, std::string what, Milliseconds at, std::optional<MatchId> match = {}) {
-        metrics_.count({.at = Time(at), .ticket = ticket, .players = {}, .match = match, .what = std::move(what), .detail = {}}, Time(at) + 3ms);
+        metrics_.count({.at = Time(at), .ticket = ticket, .players = {}, .match = match, .what = std::move(what), .detail = {}}, "casual",
+                       Time(at) + 3ms);
     }
     testing::AssertionResult shows(const std::string& line) const {
         const auto text = page_.text();
@@ -43,8 +44,8 @@ TEST_F(MatchMetricsTest, AMatchCountsOnceHoweverManyTicketsItHas) {
         EXPECT_TRUE(shows(std::string("gamekeeper_matches_total{outcome=\"") + outcome + "\"} 1"));
     EXPECT_TRUE(shows("gamekeeper_matches_total{outcome=\"failed\"} 0"));
     EXPECT_TRUE(shows("gamekeeper_match_ticket_steps_total{step=\"assigned\"} 2"));
-    EXPECT_TRUE(shows("gamekeeper_match_wait_seconds_count 2"));
-    EXPECT_TRUE(shows("gamekeeper_match_wait_seconds_sum 8")) << "6 s and 2 s";
+    EXPECT_TRUE(shows("gamekeeper_match_wait_seconds_count{queue=\"casual\"} 2"));
+    EXPECT_TRUE(shows("gamekeeper_match_wait_seconds_sum{queue=\"casual\"} 8")) << "6 s and 2 s";
     EXPECT_TRUE(shows("gamekeeper_match_event_delay_seconds_bucket{le=\"0.001\"} 0"));
     EXPECT_TRUE(shows("gamekeeper_match_event_delay_seconds_bucket{le=\"0.005\"} 10"));
 }
@@ -62,7 +63,7 @@ TEST_F(MatchMetricsTest, TheWaitOfWhoIsPutBackGoesOn) {
 
     EXPECT_TRUE(shows("gamekeeper_matches_total{outcome=\"made\"} 2"));
     EXPECT_TRUE(shows("gamekeeper_matches_total{outcome=\"failed\"} 1"));
-    EXPECT_TRUE(shows("gamekeeper_match_wait_seconds_sum 5"));
+    EXPECT_TRUE(shows("gamekeeper_match_wait_seconds_sum{queue=\"casual\"} 5"));
 }
 
 TEST_F(MatchMetricsTest, NobodyWhoGaveUpIsMeasured) {
@@ -71,12 +72,26 @@ TEST_F(MatchMetricsTest, NobodyWhoGaveUpIsMeasured) {
     happens(ticket, "queued", 0s);
     happens(ticket, "cancelled", 9s);
 
-    EXPECT_TRUE(shows("gamekeeper_match_wait_seconds_count 0"));
+    EXPECT_FALSE(mentions("gamekeeper_match_wait_seconds_count"));
     EXPECT_TRUE(shows("gamekeeper_match_ticket_steps_total{step=\"cancelled\"} 1"));
+}
+
+TEST_F(MatchMetricsTest, LooksAreMeasuredByQueueAndAllocationsCountedByFleet) {
+    metrics_.count_look("casual", 3ms);
+    metrics_.count_look("casual", 40ms);
+    metrics_.count_look("ranked", 0ms);
+    metrics_.count_allocation("warm");
+
+    EXPECT_TRUE(shows("gamekeeper_match_look_seconds_bucket{queue=\"casual\",le=\"0.005\"} 1"));
+    EXPECT_TRUE(shows("gamekeeper_match_look_seconds_count{queue=\"casual\"} 2"));
+    EXPECT_TRUE(shows("gamekeeper_match_look_seconds_count{queue=\"ranked\"} 1"));
+    EXPECT_TRUE(shows("gamekeeper_fleet_allocations_total{fleet=\"warm\"} 1"));
 }
 
 TEST_F(MatchMetricsTest, QueuesAndFleetsThatAreGoneAreShownNoMore) {
     metrics_.set_waiting({{"casual", 3}, {"ranked", 0}});
+    metrics_.count_look("casual", 3ms);
+    metrics_.count_allocation("warm");
     metrics_.set_fleets({{"warm", {.starting = 1, .ready = 2, .allocated = 3, .limit = "max"}}});
     EXPECT_TRUE(shows("gamekeeper_match_tickets_waiting{queue=\"casual\"} 3"));
     EXPECT_TRUE(shows("gamekeeper_fleet_servers{fleet=\"warm\",state=\"allocated\"} 3"));

@@ -336,6 +336,26 @@ TEST_F(Servers, ThePlayersThatFitComeFromTheSettingsWhereTheGameDoesNotSay) {
     EXPECT_EQ(look().max, 12);
 }
 
+TEST_F(Servers, WhatMatchServersHoldIsNotPromisedToAWorld) {
+    MemoryRoom room(house.store, {2048});
+    app::Servers servers{{house.store, house.ledger, house.runtime, house.port_map, house.clock, house.random, &room},
+                         house.games,
+                         {.cpu = {2000}, .cpu_overcommit = 1, .memory = room.all()}};
+    const auto create = [&](std::string id) {
+        return house.wait(servers.create({.name = "test"}, {.id = std::move(id), .game = "toy", .start = true}, {}));
+    };
+    std::optional<MemoryRoom::Hold> matches(std::in_place, room, MemoryRoom::Holder::match_server, MebiBytes{1000});
+    ASSERT_TRUE(create("one"));
+    const auto refused = create("two");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "no_room");
+    EXPECT_NE(refused.error().message.find("(1000 of them for matches)"), std::string::npos) << refused.error().message;
+    EXPECT_EQ(room.held_by(MemoryRoom::Holder::world).count, 0) << "its record says it now, or it was refused";
+
+    matches.reset();
+    EXPECT_TRUE(create("two"));
+}
+
 TEST_F(Servers, OnAClusterAnExposureIsAlwaysOneAndAnotherOneMayWaitForTheNextStart) {
     using enum server::Exposure::Kind;
     app::Servers cluster{{house.store, house.ledger, house.runtime, house.port_map, house.clock, house.random},

@@ -45,6 +45,7 @@ public:
     }
     Task<void> release(MatchId) override { co_return; }
     Task<void> adopt(std::vector<match::Match>) override { co_return; }
+    std::optional<std::vector<Held>> held() const override { return std::nullopt; }
     std::shared_ptr<void> watch(Ended) override { return nullptr; }
 
 private:

@@ -59,14 +59,24 @@ TEST_F(MatchOfficeTest, EveryoneKnowsWhereItsHolderIsReachedAsLongAsItHoldsIt) {
     ASSERT_TRUE(test::turn_until(io_, [&] { return ours.has_value(); }));
     stand(there, theirs);
 
-    EXPECT_EQ(holder(here), "192.0.2.7:8080");
-    EXPECT_EQ(holder(there), "192.0.2.7:8080");
+    EXPECT_EQ(holder(here), "http://192.0.2.7:8080");
+    EXPECT_EQ(holder(there), "http://192.0.2.7:8080");
     auto elsewhere = office(shared_postgres().new_database());
     EXPECT_EQ(holder(elsewhere), std::nullopt);
 
     ours->reset();
     ASSERT_TRUE(test::turn_until(io_, [&] { return theirs.has_value(); }));
-    EXPECT_EQ(holder(here), "[2001:db8::7]:8081");
+    EXPECT_EQ(holder(here), "http://[2001:db8::7]:8081");
+}
+
+// PostgreSQL cuts names of sessions at 63 bytes.
+TEST_F(MatchOfficeTest, AlsoTheLongestAddressIsToldAndThatItSpeaksTls) {
+    const std::string longest = "2001:0db8:ffff:ffff:ffff:ffff:ffff:ffff";
+    auto here = office(shared_postgres().new_database(), {.host = longest, .port = 65535, .is_tls = true});
+    std::optional<std::shared_ptr<void>> ours;
+    stand(here, ours);
+    ASSERT_TRUE(test::turn_until(io_, [&] { return ours.has_value(); }));
+    EXPECT_EQ(holder(here), "https://[" + longest + "]:65535");
 }
 
 TEST_F(MatchOfficeTest, AServerThatWasAwayIsAskedAgain) {

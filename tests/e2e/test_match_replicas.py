@@ -7,9 +7,11 @@ import pathlib
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
+import urllib.request
 import uuid
 
 import harness
@@ -95,6 +97,7 @@ class Redis(Server):
 
 class Replicas(harness.Case):
     size = 10  # Of a match; each has a process of its own.
+    tls = {}
 
     def setUp(self):
         self.postgres, self.redis = Postgres(), Redis()
@@ -116,7 +119,7 @@ class Replicas(harness.Case):
             port = found.getsockname()[1]
         return Gamekeeper(API_LISTEN=f"127.0.0.1:{port}", MACHINE_SANDBOX="false", MATCH_URL=self.postgres.url, MATCH_SERVERS=self.servers,
                           MATCH_QUEUE="casual", MATCH_SIZE=self.size, MATCH_LEAST=2, MATCH_FLUSH="3s", REDIS_URL=self.redis.url,
-                          COMPAT_ANONYMOUS="true"), port
+                          COMPAT_ANONYMOUS="true", **self.tls), port
 
     def installation(self):
         keeper, self.port = self.replica()
@@ -286,6 +289,25 @@ class Asked(Replicas):
         reply = self.bystander.api.call("GET", f"/v1/tickets/{joined['id']}/explain")
         self.assertEqual((reply.status, reply.json["code"], "Retry-After" in reply.headers), (503, "not_at_work", True))
         self.assertIsNone(self.bystander.api.ask("GET", "/v1/queues/casual")["waiting"], "what is stored is shown without it")
+
+
+class AskedByTls(Asked):
+    """The same when they show a certificate with the name that people call, at addresses that it does not name."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gk-e2e-tls-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.certificate, key = self.folder / "api.crt", self.folder / "api.key"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                        "-subj", "/CN=castle", "-addext", "subjectAltName=DNS:castle.example", "-keyout", key, "-out", self.certificate],
+                       check=True, capture_output=True)
+        self.tls = {"API_TLS_CERTIFICATE": self.certificate, "API_TLS_KEY": key}
+        trust = ssl.create_default_context(cafile=self.certificate)
+        trust.check_hostname = False  # Players of this test call an address.
+        urllib.request.install_opener(urllib.request.build_opener(urllib.request.HTTPSHandler(context=trust)))
+        self.addCleanup(urllib.request.install_opener, None)
+        super().setUp()
+        self.fronts = [Front(f"https://127.0.0.1:{port}") for port in (self.port, self.other_port)]
 
 
 class WithoutDatabase(Replicas):

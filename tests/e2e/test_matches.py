@@ -221,7 +221,11 @@ class Matches(MatchCase):
         self.assertEqual((status, refused["code"]), (409, "not_asked"))
 
         self.assertEqual(self.api.ask("POST", f"/v1/matches/{match}/backfill", {"size": 3})["open_slots"], 1)
-        self.assertEqual(self.wait_for_state(self.ticket("cid", "duel"), "assigned")["match"]["id"], match)
+        cid = self.ticket("cid", "duel")
+        asked = self.wait_for_state(cid, "accepting")["match"]
+        self.assertEqual((asked["id"], asked["server"]), (match, None), "who is taken in is asked first")
+        self.assertEqual(self.front.call("POST", f"/v1/matches/{match}/accept", token=cid["player_token"])[0], 200)
+        self.assertEqual(self.wait_for_state(cid, "assigned")["match"]["id"], match)
 
         results = {"results": {"players": {"ann": 1, "ben": 2, "cid": 3}}}
         for _ in range(2):
@@ -301,10 +305,11 @@ class Matches(MatchCase):
         match = self.wait_for_state(ann, "assigned")["match"]["id"]
         cid, _ = self.ticket("cid", "duel"), self.ticket("dan", "duel")
         other = self.wait_for_state(cid, "assigned")["match"]["id"]
-        key = environment_of(match)["MATCH_KEY"]
+        told = environment_of(match)
+        key, here = told["MATCH_KEY"], Front(told["GAMEKEEPER_API"])
 
         def say(match, verb, body):
-            return self.front.call("POST", f"/v1/matches/{match}/{verb}", body, token=key)[0]
+            return here.call("POST", f"/v1/matches/{match}/{verb}", body, token=key)[0]
 
         results = {"results": {"players": {"ann": 1, "ben": 2}}}
         self.assertEqual(self.front.call("GET", f"/v1/matches/{match}", token=key)[0], 200)
@@ -333,7 +338,10 @@ class Matches(MatchCase):
         self.assertEqual((compared["made"]["matches"], compared["would_make"]["matches"], compared["would_wait"]), (1, 0, 2))
         self.keeper.kill()
         self.keeper.start()
-        queue = self.api.ask("GET", "/v1/queues/casual")
+        deadline = time.monotonic() + PATIENCE
+        while (queue := self.api.ask("GET", "/v1/queues/casual"))["comparison"] is None:
+            self.assertLess(time.monotonic(), deadline, "nobody makes matches")
+            self.assertFalse(self.keeper.ended(0.02), "serve has ended")
         self.assertEqual((queue["shadow"], queue["comparison"]["made"]["matches"]), ({"size": 3}, 0))
         self.assertEqual(self.api.ask("PUT", "/v1/queues/casual/rules?shadow=false")["rules"], {"size": 3})
 

@@ -149,6 +149,71 @@ TEST_F(BackfillTest, WhoCameInBeforeACrashIsToldAfterIt) {
     EXPECT_EQ(told(cid), "queued claimed assigned");
 }
 
+// They play without having been asked themselves: the queue asks from now on.
+class AskedBackfillTest : public BackfillTest {
+protected:
+    void ask_cid() {
+        play();
+        configure(rules, 60s, 10s);
+        settle();
+        keep_at(3);
+        cid = join("cid");
+        pass_time(500ms);
+    }
+    Result<match::Match, Error> say(const std::string& player, bool accepted) {
+        auto answer = wait(orders.answer(as_player(player), match().id, accepted));
+        settle();
+        return answer;
+    }
+    TicketId cid;
+};
+
+TEST_F(AskedBackfillTest, WhoIsTakenInIsAskedFirst) {
+    ask_cid();
+    EXPECT_EQ(told(cid), "queued claimed accepting");
+    EXPECT_TRUE(servers.admitted.empty());
+    EXPECT_EQ(told(first[0]), "queued claimed placing assigned open") << "who plays is not asked";
+    const auto dan = join("dan");
+    pass_time(500ms);
+    EXPECT_EQ(ticket(dan).state, TicketState::queued) << "the place is kept";
+
+    EXPECT_TRUE(say("cid", true));
+
+    EXPECT_EQ(told(cid), "queued claimed accepting accepted assigned");
+    ASSERT_EQ(servers.admitted.size(), 1U);
+    EXPECT_EQ(say("ann", true).error().code, "not_asked");
+}
+
+TEST_F(AskedBackfillTest, WhoDeclinesMakesRoomForTheNext) {
+    ask_cid();
+    EXPECT_TRUE(say("cid", false));
+    EXPECT_EQ(ticket(cid).state, TicketState::cancelled);
+    EXPECT_EQ(ticket(cid).reason, "declined");
+    EXPECT_TRUE(servers.admitted.empty());
+    EXPECT_EQ(match().state, MatchState::assigned) << "the others play on";
+    EXPECT_TRUE(servers.released.empty());
+
+    const auto dan = join("dan");
+    pass_time(500ms);
+    EXPECT_EQ(told(dan), "queued claimed accepting");
+    EXPECT_TRUE(say("dan", true));
+    EXPECT_EQ(match::players_of(match()), 3U);
+}
+
+TEST_F(AskedBackfillTest, WhoSaysNothingIsOutAlsoAfterARestart) {
+    ask_cid();
+    stop();
+    begin();
+    pass_time(9s);
+    EXPECT_EQ(ticket(cid).state, TicketState::matched);
+    pass_time(1s);
+
+    EXPECT_EQ(ticket(cid).state, TicketState::expired);
+    EXPECT_EQ(ticket(cid).reason, "not_accepted");
+    EXPECT_EQ(match().state, MatchState::assigned);
+    EXPECT_EQ(say("cid", true).error().kind, Error::Kind::not_found) << "the match is none of its business any more";
+}
+
 // The store decides how many there is room for, whatever an engine proposes.
 TEST_F(BackfillTest, NobodyIsTakenInBeyondTheRoom) {
     play();

@@ -28,6 +28,29 @@ TEST_F(FleetsRestartTest, AfterARestartTheSameServersServe) {
     wait(again.join());
 }
 
+TEST_F(FleetsRestartTest, AfterARestartServersCountAsBefore) {
+    each.memory = {100};
+    begin();
+    put(0, 1);
+    ASSERT_TRUE(*start(new_match(), "duels"));
+    tasks.cancel();
+    wait(tasks.join());
+    fleets.reset();
+    ASSERT_EQ(room.held_by(MemoryRoom::Holder::match_server).count, 0);
+
+    async::TaskGroup again(io.get_executor());
+    Fleets next(io.get_executor(), {store, arena, clock, starter});
+    again.spawn("fleets", next.work(shift));
+    settle();
+    const auto refused = wait(next.start(new_match(), queue("duels"), clock.now()));
+
+    EXPECT_EQ(room.held_by(MemoryRoom::Holder::match_server).count, 100);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "exhausted");
+    again.cancel();
+    wait(again.join());
+}
+
 // Between two shifts of this process another one has ended a server and has given its port to a new one.
 TEST_F(FleetsRestartTest, AtATakeoverPortsBelongToWhomTheRowsSay) {
     begin();

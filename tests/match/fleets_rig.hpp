@@ -11,6 +11,7 @@
 #include "adapters/memory/fleet_store.hpp"
 #include "adapters/memory/port_map.hpp"
 #include "adapters/memory/random.hpp"
+#include "adapters/memory/server_store.hpp"
 #include "adapters/memory/state.hpp"
 #include "app/fleet/fleets.hpp"
 #include "async/manual_clock.hpp"
@@ -82,6 +83,18 @@ protected:
     static Task<void> keep(MatchServers::Answer<match::MatchServer> starting, Result<match::MatchServer, MatchServers::Refusal>& out) {
         out = co_await std::move(starting);
     }
+    // What comes of a server that is begun for a match; nothing as long as it is waited for.
+    using Started = std::optional<Result<match::MatchServer, MatchServers::Refusal>>;
+    std::shared_ptr<Started> start(const match::Match& match, std::string fleet, Milliseconds limit = 45s) {
+        auto out = std::make_shared<Started>();
+        auto starting = fleets->start(match, queue(std::move(fleet)), clock.now() + limit);
+        tasks.spawn("start", note(std::move(starting), out));
+        settle();
+        return out;
+    }
+    static Task<void> note(MatchServers::Answer<match::MatchServer> starting, std::shared_ptr<Started> out) {
+        out->emplace(co_await std::move(starting));
+    }
     std::size_t stored() { return wait(store.servers())->size(); }
 
     boost::asio::io_context io{1};
@@ -91,6 +104,9 @@ protected:
     std::shared_ptr<memory::MatchState> matches = std::make_shared<memory::MatchState>();
     memory::MemoryFleetStore store{io.get_executor(), state, matches};
     std::shared_ptr<memory::StoreState> records = std::make_shared<memory::StoreState>();
+    memory::MemoryServerStore worlds{io.get_executor(), records};
+    MemoryRoom room{worlds, {1'000'000}};
+    server::Resources each;  // What a match server asks for.
     memory::MemoryPortMap port_map{records, clock, {.range = {.first = Port{32000}, .last = Port{32099}}}};
     matchtest::Arena arena{io.get_executor()};
     matchtest::OneGame games;
@@ -99,7 +115,9 @@ protected:
                      .random = random,
                      .games = games,
                      .public_host = "192.0.2.1",
-                     .resources = [](const std::string&, const std::string&) { return std::optional(server::Resources()); }}};
+                     .api = "http://192.0.2.1:8080",
+                     .resources = [this](const std::string&, const std::string&) { return std::optional(each); },
+                     .room = &room}};
     Shift shift{clock};
     async::TaskGroup tasks{io.get_executor()};
     std::unique_ptr<Fleets> fleets;

@@ -89,6 +89,15 @@ TEST_F(FleetsTest, AMatchGetsAServerOfItsOwnWithItsNameAndItsPlayers) {
     EXPECT_FALSE(spec.env.contains("FLEET"));
 }
 
+// Its key is of no use to a server that does not know where to show it.
+TEST_F(FleetsTest, AServerIsToldWhereTheApiIs) {
+    begin();
+    put(1);
+    ASSERT_TRUE(*start(new_match(), ""));
+    ASSERT_EQ(arena.games.size(), 2U);
+    for (const auto& [uid, game] : arena.games) EXPECT_EQ(game.spec.env.at("GAMEKEEPER_API"), "http://192.0.2.1:8080");
+}
+
 // Requirement S1-11.
 TEST_F(FleetsTest, AServerThatIsNotReadyInTimeIsEnded) {
     begin();
@@ -257,6 +266,107 @@ TEST_F(FleetsTest, ANodeThatIsToBeEmptiedLosesWhoWaitsAndKeepsMatches) {
     EXPECT_TRUE(ends.empty());
 }
 
+TEST_F(FleetsTest, ServersThatAreBegunBesideTheirFleetCountAmongItsServers) {
+    begin();
+    put(0, 2);
+    const auto match = new_match();
+    ASSERT_TRUE(*start(match, "duels"));
+    ASSERT_TRUE(*start(new_match(), "duels"));
+    const auto third = start(new_match(), "duels");
+
+    EXPECT_FALSE(*third);
+    EXPECT_EQ(arena.games.size(), 2U);
+    EXPECT_EQ(fleets->counts("duels")->allocated, 2U);
+
+    wait(fleets->release(match.id));
+    settle();
+
+    ASSERT_TRUE(*third);
+    EXPECT_TRUE((*third)->has_value());
+    EXPECT_EQ(arena.games.size(), 2U);
+}
+
+TEST_F(FleetsTest, AMatchHearsThatItsFleetIsFull) {
+    begin();
+    put(0, 1);
+    ASSERT_TRUE(*start(new_match(), "duels"));
+    const auto second = start(new_match(), "duels");
+    pass_time(46s);
+
+    ASSERT_TRUE(*second && !(*second)->has_value());
+    EXPECT_EQ((*second)->error().code, "exhausted");
+    EXPECT_EQ((*second)->error().detail, "the fleet 'duels' has 1 servers and may not have more, and none of them waits; raise its max");
+}
+
+TEST_F(FleetsTest, AMatchOfAFullFleetTakesTheServerThatStartsAhead) {
+    begin();
+    arena.is_slow = true;
+    put(1, 1);
+    const auto match = start(new_match(), "duels");
+    EXPECT_FALSE(*match);
+    arena.become(arena.games.begin()->first, Seen::Process::ready);
+    settle();
+
+    ASSERT_TRUE(*match && (*match)->has_value());
+    EXPECT_EQ(arena.launches, 1);
+}
+
+TEST_F(FleetsTest, AMatchOfAFullFleetGoesOnWhenTheFleetMayHaveMore) {
+    begin();
+    put(0, 1);
+    ASSERT_TRUE(*start(new_match(), "duels"));
+    const auto second = start(new_match(), "duels");
+    ASSERT_FALSE(*second);
+    put(0, 2);
+    EXPECT_TRUE(*second);
+}
+
+TEST_F(FleetsTest, WorldsAndMatchServersShareTheMemoryOfAMachine) {
+    each.memory = {room.all().count / 4};
+    server::Record world;
+    world.id = "castle";
+    world.wanted = server::Wanted::running;
+    world.resources.memory = {room.all().count / 2};
+    ASSERT_TRUE(wait(worlds.create(world)));
+    begin();
+    const auto match = new_match();
+    ASSERT_TRUE(*start(match, ""));
+    ASSERT_TRUE(*start(new_match(), ""));
+    const auto third = start(new_match(), "", 20s);
+    EXPECT_FALSE(*third) << "nothing is left for it";
+    EXPECT_EQ(room.held_by(MemoryRoom::Holder::match_server).count, room.all().count / 2);
+
+    pass_time(21s);
+    ASSERT_TRUE(*third && !(*third)->has_value());
+    EXPECT_EQ((*third)->error().code, "no_room");
+    EXPECT_EQ((*third)->error().detail,
+              "a match server asks for 250000 MiB of memory, but worlds hold 500000 and match servers 500000 of this machine's 1000000 MiB; pause a "
+              "world, or let fleets have fewer servers");
+
+    const auto fourth = start(new_match(), "");
+    wait(fleets->release(match.id));
+    settle();
+    EXPECT_TRUE(*fourth) << "what has ended gives its memory back";
+}
+
+TEST_F(FleetsTest, AMatchServerThatIsNotBegunHoldsNoMemory) {
+    each.memory = {room.all().count + 1};
+    begin();
+    const auto match = start(new_match(), "", 1s);
+    pass_time(6s);
+    ASSERT_TRUE(*match && !(*match)->has_value());
+    EXPECT_EQ(room.held_by(MemoryRoom::Holder::match_server).count, 0);
+    EXPECT_TRUE(wait(port_map.list())->empty());
+}
+
+TEST_F(FleetsTest, AFleetSaysThatTheMachineHasNoRoom) {
+    each.memory = {room.all().count / 2 + 1};
+    begin();
+    put(2);
+    EXPECT_EQ(fleets->counts("duels")->ready, 1U);
+    EXPECT_EQ(fleets->counts("duels")->limit, "no_room");
+}
+
 // Requirement S1-19.
 TEST_F(FleetsTest, StraysAreRemovedAndWorldsAreNot) {
     begin();
@@ -267,6 +377,23 @@ TEST_F(FleetsTest, StraysAreRemovedAndWorldsAreNot) {
     EXPECT_EQ(wait(fleets->remove_strays()), 1U);
     EXPECT_FALSE(arena.games.contains(stray));
     EXPECT_TRUE(arena.games.contains(world));
+}
+
+TEST_F(FleetsTest, WhichMatchesHaveAServerIsKnown) {
+    EXPECT_TRUE(ends.empty());
+    begin();
+    put(2);
+    const auto match = new_match();
+    ASSERT_TRUE(take(match));
+    ASSERT_TRUE(wait(fleets->allocate("duels", random.id<MatchId>())));
+
+    const auto held = fleets->held();
+    ASSERT_TRUE(held);
+    ASSERT_EQ(held->size(), 1U) << "whoever asked for the other one keeps it";
+    EXPECT_EQ(held->front().match, match.id);
+    EXPECT_FALSE(held->front().is_ending);
+    wait(fleets->release(match.id));
+    EXPECT_TRUE(fleets->held()->front().is_ending);
 }
 
 TEST_F(FleetsTest, StartsThatFailAreRepeatedLaterAndLater) {

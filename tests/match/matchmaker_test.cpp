@@ -44,6 +44,22 @@ TEST_F(MatchmakerTest, WhoFindsNobodyIsToldSo) {
     EXPECT_EQ(ticket(lone).reason, "no_match");
 }
 
+TEST_F(MatchmakerTest, TicketsThatExpireAreCounted) {
+    begin();
+    join("early", 10s);
+    pass_time(11s);
+    const auto later = clock.now();
+    join("late", 10s);
+    join("gone", 10s);
+    ASSERT_TRUE(wait(store.cancel(join("another", 10s), clock.now())));
+    pass_time(400s);
+    join("patient");
+
+    EXPECT_EQ(maker->expired("casual", later - 60s), 3U);
+    EXPECT_EQ(maker->expired("casual", clock.now() - 60s), 0U);
+    EXPECT_FALSE(maker->expired("ranked", later));
+}
+
 TEST_F(MatchmakerTest, WhoIsSilentForTooLongIsGoneBeforeAMatchCounts) {
     begin();
     const auto silent = join("silent", 300s);

@@ -22,7 +22,9 @@ SELECT a.application_name FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_act
    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())
 )sql";
 
-constexpr std::string_view session_name = "gamekeeper matches at ";
+// Names of sessions have 63 bytes at most: "gk matches [2001:db8:...:1]:8080+tls" fits with every address.
+constexpr std::string_view session_name = "gk matches ";
+constexpr std::string_view tls_mark = "+tls";
 
 }  // namespace
 
@@ -52,12 +54,12 @@ Task<Result<Success, StoreError>> PostgresMatchOffice::lock(Connection& connecti
     co_return Success{};
 }
 
-// Numbers, dots and colons: nothing that SQL would read as more than a text.
+// Numbers, dots, colons and a mark: nothing that SQL would read as more than a text.
 std::string PostgresMatchOffice::name_of_session(const Connection& connection) const {
     const auto host = reached_.host.empty() ? connection.local_address() : reached_.host;
     if (host.empty() || reached_.port == 0) return std::string(session_name);
     const bool is_v6 = host.find(':') != std::string::npos;
-    return fmt::format("{}{}:{}", session_name, is_v6 ? fmt::format("[{}]", host) : host, reached_.port);
+    return fmt::format("{}{}:{}{}", session_name, is_v6 ? fmt::format("[{}]", host) : host, reached_.port, reached_.is_tls ? tls_mark : "");
 }
 
 Task<Result<std::optional<std::string>, StoreError>> PostgresMatchOffice::holder() {
@@ -68,7 +70,10 @@ Task<Result<std::optional<std::string>, StoreError>> PostgresMatchOffice::holder
     if (rows.empty()) co_return std::nullopt;
     const auto name = rows.text(0, 0);
     if (!name.starts_with(session_name) || name.size() == session_name.size()) co_return std::nullopt;
-    co_return std::optional<std::string>(name.substr(session_name.size()));
+    auto at = name.substr(session_name.size());
+    const bool is_tls = at.ends_with(tls_mark);
+    if (is_tls) at = at.substr(0, at.size() - tls_mark.size());
+    co_return fmt::format("{}://{}", is_tls ? "https" : "http", at);
 }
 
 }  // namespace gk::postgres

@@ -19,6 +19,7 @@ public:
     struct Reached {
         std::string host;        // Numeric; empty: the address by which this process talks to PostgreSQL.
         std::uint16_t port = 0;  // 0: nowhere.
+        bool is_tls = false;
     };
     // `loop`, whose thread calls everything here, and `clock` outlive it.
     PostgresMatchOffice(boost::asio::any_io_executor loop, Clock& clock, Options options, Reached reached);

@@ -156,10 +156,12 @@ Task<Outcome> active(Compat& compat, net::Request& request, app::Visitor visitor
 // POST /cleanup/orphaned-servers
 Task<Outcome> clean_up(Compat& compat, net::Request& request, app::Visitor visitor) {
     CO_TRY_OK(no_query(request));
-    CO_TRY(removed, co_await compat.matches->fleets.clean_up(std::move(visitor.caller)));
-    auto message = removed ? fmt::format("{} servers without a session ended", *removed)
-                           : std::string("another control plane makes the matches, and ends such servers by itself every five minutes");
-    co_return json_reply(200, Value::object({{"cleaned", static_cast<std::int64_t>(removed.value_or(0))}, {"message", std::move(message)}}));
+    CO_TRY(found, co_await compat.matches->fleets.clean_up(std::move(visitor.caller)));
+    auto message = found ? fmt::format("{} servers without a session ended", found->servers)
+                         : std::string("another control plane makes the matches, and ends such servers by itself every five minutes");
+    if (found && found->matches > 0) message += fmt::format(", and {} sessions without a server", found->matches);
+    const auto cleaned = found ? static_cast<std::int64_t>(found->servers) : std::int64_t{0};
+    co_return json_reply(200, Value::object({{"cleaned", cleaned}, {"message", std::move(message)}}));
 }
 
 using SessionAction = Task<Outcome> (*)(Compat&, net::Request&, app::Visitor);

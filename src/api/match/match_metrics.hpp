@@ -19,8 +19,13 @@ public:
     explicit MatchMetrics(Metrics& page);
     ~MatchMetrics();
 
-    // Counts what happened to a ticket, and to its match when this is the first word of it. `now`: when it was heard.
-    void count(const MatchEvent& event, Time now);
+    // Counts what happened to a ticket, and to its match when this is the first word of it. `queue`: of the match that is "assigned"; empty: not
+    // known. `now`: when it was heard.
+    void count(const MatchEvent& event, const std::string& queue, Time now);
+    // A look at a queue has taken so long, with what it waited for its turn.
+    void count_look(const std::string& queue, Milliseconds took);
+    // A server of this fleet that waited was given to a match.
+    void count_allocation(const std::string& fleet);
     // Those that are there; others are shown no more.
     void set_waiting(const std::map<std::string, std::size_t>& by_queue);
     void set_fleets(const std::map<std::string, app::Fleets::Counts>& by_name);

@@ -75,18 +75,27 @@ std::optional<app::Visitor> visitor_of_voucher(const Secret& key, const net::Req
     return text ? read_visitor(*text) : std::nullopt;
 }
 
-MatchOwner::MatchOwner(boost::asio::any_io_executor loop, Clock& clock, MatchOffice& office, Secret key)
+MatchOwner::MatchOwner(boost::asio::any_io_executor loop, Clock& clock, MatchOffice& office, Secret key, std::optional<tls::Peers> peers)
     : loop_(std::move(loop)),
       clock_(clock),
       office_(office),
-      key_(std::move(key)) {}
+      key_(std::move(key)),
+      peers_(std::move(peers)) {}
 
 Task<Result<net::Response, app::Error>> MatchOwner::ask(const net::Request& request, const app::Visitor& visitor) {
     const auto holder = co_await office_.holder();
     if (!holder) co_return std::unexpected(nobody_answers(holder.error().detail));
-    if (!*holder) co_return std::unexpected(nobody_answers("nobody makes the matches, or it is not known where that one listens without TLS"));
-    const auto remote = net::parse_remote("http://" + **holder);
+    if (!*holder) co_return std::unexpected(nobody_answers("nobody makes the matches, or it is not known where that one listens"));
+    auto remote = net::parse_remote(**holder);
     if (!remote) co_return std::unexpected(nobody_answers(remote.error()));
+    std::optional<tls::Context> secured;
+    if (remote->is_tls && !peers_)
+        co_return std::unexpected(
+            nobody_answers(fmt::format("{} speaks TLS, and this one has no certificate to compare; set api.tls_certificate", **holder)));
+    if (remote->is_tls) {
+        remote->tls_name = peers_->name;
+        secured = peers_->context;
+    }
 
     net::ClientRequest asked;
     asked.method = name_of(request.method);
@@ -94,7 +103,7 @@ Task<Result<net::Response, app::Error>> MatchOwner::ask(const net::Request& requ
     asked.headers.emplace_back(voucher_header, make_voucher(key_, request, visitor, clock_.calendar() + voucher_life));
     if (!request.body.empty()) asked.content_type = "application/json";
     asked.body = request.body;
-    net::HttpClient client(loop_, clock_, *remote);
+    net::HttpClient client(loop_, clock_, *remote, std::move(secured));
     auto answer = co_await client.send(std::move(asked), answer_limit);
     if (!answer) co_return std::unexpected(nobody_answers(fmt::format("{}: {}", **holder, answer.error().detail)));
     net::Response response;

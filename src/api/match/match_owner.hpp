@@ -14,6 +14,7 @@
 #include "ports/clock.hpp"
 #include "ports/match_office.hpp"
 #include "ports/task.hpp"
+#include "tls/peers.hpp"
 
 namespace gk::api {
 
@@ -25,8 +26,8 @@ std::optional<app::Visitor> visitor_of_voucher(const Secret& key, const net::Req
 // Asks the control plane that makes the matches, where this is another one (docs/adr/0029).
 class MatchOwner {
 public:
-    // `clock` and `office` outlive it. `key` is that of all control planes of these matches.
-    MatchOwner(boost::asio::any_io_executor loop, Clock& clock, MatchOffice& office, Secret key);
+    // `clock` and `office` outlive it. `key` is that of all control planes of these matches; `peers` says who answers by TLS (nothing: nobody).
+    MatchOwner(boost::asio::any_io_executor loop, Clock& clock, MatchOffice& office, Secret key, std::optional<tls::Peers> peers);
 
     // What it answers to the same request of the same visitor, whatever that is. An error of kind `unavailable` when nobody answers in time; what
     // was asked for may have been done then.
@@ -42,6 +43,7 @@ private:
     Clock& clock_;
     MatchOffice& office_;
     Secret key_;
+    std::optional<tls::Peers> peers_;
 };
 
 }  // namespace gk::api

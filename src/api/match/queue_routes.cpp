@@ -62,7 +62,7 @@ Value comparison_of(const app::Shadow::Report& report) {
                           {"would_wait", static_cast<std::int64_t>(report.waiting)}});
 }
 
-Value value_of(const app::QueueStatistics::Window& window) {
+Value value_of(const app::QueueStatistics::Window& window, std::optional<std::uint64_t> expired) {
     const auto wait = [](const std::optional<Milliseconds>& time) { return time ? Value(duration_text(*time)) : Value(); };
     auto failed = Value::object();
     for (const auto& [reason, count] : window.failed) failed.set(reason, static_cast<std::int64_t>(count));
@@ -70,6 +70,7 @@ Value value_of(const app::QueueStatistics::Window& window) {
                           {"made", static_cast<std::int64_t>(window.made)},
                           {"live", static_cast<std::int64_t>(window.live)},
                           {"failed", std::move(failed)},
+                          {"expired", expired ? Value(static_cast<std::int64_t>(*expired)) : Value()},
                           {"wait_p50", wait(window.wait_p50)},
                           {"wait_p95", wait(window.wait_p95)}});
 }
@@ -98,7 +99,10 @@ Task<Outcome> show_queue(MatchContext& context, net::Request& request, app::Visi
     CO_TRY(statistics, co_await app::statistics_of(context.store, visitor.caller.tenant, queue.name, context.api.clock.now()));
     auto shown = render(queue);
     shown.set("waiting", waiting_in(context, queue.name));
-    shown.set("statistics", Value::object({{"5m", value_of(statistics.five_minutes)}, {"1h", value_of(statistics.hour)}}));
+    const auto now = context.api.clock.now();
+    const auto expired = [&](Milliseconds time) { return context.maker.expired(queue.name, now - time); };
+    shown.set("statistics", Value::object({{"5m", value_of(statistics.five_minutes, expired(std::chrono::minutes(5)))},
+                                           {"1h", value_of(statistics.hour, expired(std::chrono::hours(1)))}}));
     const auto compared = context.maker.shadow(queue.name);
     shown.set("comparison", compared ? comparison_of(*compared) : Value());
     co_return json_reply(200, shown);

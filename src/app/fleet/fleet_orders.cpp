@@ -24,7 +24,7 @@ void check_sizes(const fleet::Fleet& fleet, std::vector<FieldError>& wrong) {
     };
     if (fleet.ready > ready_most) fail("/ready", fmt::format("at most {} servers are started ahead", ready_most));
     if (fleet.most == 0 || fleet.most > servers_most) fail("/max", fmt::format("a fleet has 1 to {} servers", servers_most));
-    if (fleet.ready > fleet.most) fail("/ready", fmt::format("{} cannot be ready when the fleet has at most {}", fleet.ready, fleet.most));
+    if (fleet.ready > fleet.most) fail("/ready", "more servers cannot wait than the fleet may have: raise 'max'");
     if (fleet.starting_most == 0) fail("/starting_max", "at least one server must be allowed to start at once");
     if (fleet.start_limit < std::chrono::seconds(1)) fail("/start_limit", "a server needs at least 1s to start");
     if (!fleet.autopilot) return;
@@ -95,9 +95,14 @@ FleetOrders::Answer<match::MatchServer> FleetOrders::allocate(Caller caller, std
         Error{.kind = is_exhausted ? Error::Kind::conflict : Error::Kind::unavailable, .code = taken.error().code, .message = taken.error().detail});
 }
 
-FleetOrders::Answer<std::optional<std::size_t>> FleetOrders::clean_up(Caller caller) {
+FleetOrders::Answer<std::optional<Matchmaker::Audit>> FleetOrders::clean_up(Caller caller) {
     CO_TRY_OK(may(caller, Action::operate, caller.tenant));
-    co_return co_await ports_.fleets.remove_strays();
+    const auto strays = co_await ports_.fleets.remove_strays();
+    const auto found = co_await ports_.audit();
+    if (!strays) co_return std::nullopt;
+    auto all = found.value_or(Matchmaker::Audit());
+    all.servers += *strays;
+    co_return all;
 }
 
 }  // namespace gk::app

@@ -8,6 +8,7 @@
 #include "app/caller.hpp"
 #include "app/error.hpp"
 #include "app/fleet/fleets.hpp"
+#include "app/match/matchmaker.hpp"
 #include "domain/fleet/fleet.hpp"
 #include "ports/fleet_store.hpp"
 
@@ -26,6 +27,8 @@ public:
         Fleets& fleets;
         // What is wrong with a fleet's game, package and settings.
         std::function<std::vector<FieldError>(const fleet::Fleet& fleet)> check;
+        // As Matchmaker::audit().
+        std::function<Task<std::optional<Matchmaker::Audit>>()> audit = []() -> Task<std::optional<Matchmaker::Audit>> { co_return std::nullopt; };
     };
     explicit FleetOrders(Ports ports) : ports_(std::move(ports)) {}
 
@@ -43,9 +46,9 @@ public:
     Answer<std::vector<Shown>> list(Caller caller);
     // A server that waits, for a match of the caller's own. `exhausted` when none does.
     Answer<match::MatchServer> allocate(Caller caller, std::string name, MatchId match);
-    // Ends match servers that nobody knows any more; returns how many. Nothing where another control plane makes the matches, which does it by
-    // itself.
-    Answer<std::optional<std::size_t>> clean_up(Caller caller);
+    // Ends match servers that nobody knows any more or whose match is over, and matches whose server is gone. Nothing where another control plane
+    // makes the matches, which does it by itself.
+    Answer<std::optional<Matchmaker::Audit>> clean_up(Caller caller);
 
 private:
     Ports ports_;

@@ -21,11 +21,22 @@ constexpr std::size_t id_begin = 8;  // As much of an id as stands in a name.
 
 MatchServers::Refusal refusal_of(const Error& error) { return {.code = error.code, .detail = error.message}; }
 
+// What goes by itself: somebody's server ends, or becomes ready.
+constexpr std::string_view exhausted = "exhausted";
+constexpr std::string_view no_room = "no_room";
+bool may_end_soon(const MatchServers::Refusal& refusal) { return refusal.code == exhausted || refusal.code == no_room; }
+
+// The fleet whose servers it counts among; empty: none.
+const std::string& fleet_name_of(const FleetServer& server) { return server.fleet.empty() ? server.beside : server.fleet; }
+
 bool has_ended(Seen::Process process) { return process == Seen::Process::gone || process == Seen::Process::exited; }
 
 }  // namespace
 
-Fleets::Fleets(boost::asio::any_io_executor loop, Ports ports) : ports_(ports), slots_(fleet_slots_first, slots_most), ended_(std::move(loop)) {}
+Fleets::Fleets(boost::asio::any_io_executor loop, Ports ports)
+    : ports_(std::move(ports)),
+      slots_(fleet_slots_first, slots_most),
+      ended_(std::move(loop)) {}
 Fleets::~Fleets() = default;
 
 Task<void> Fleets::work(Shift& shift) {
@@ -69,6 +80,7 @@ Task<bool> Fleets::read_fleets() {
         if (!kept) kept = std::make_unique<Kept>();
         kept->fleet = fleet;
     }
+    room_.wake_all();  // Some may have more servers now.
     // Servers of a fleet that was removed are not wanted any more; those in matches are left in peace.
     for (auto& [name, kept] : fleets_) {
         if (names.contains(name)) continue;
@@ -85,9 +97,10 @@ Task<bool> Fleets::read_servers() {
     const bool is_held = co_await hold_ports(*all);
     if (!is_held) co_return false;
     for (const auto& server : *all) {
-        if (!server.fleet.empty()) know_fleet(server.fleet);
+        if (const auto& fleet = fleet_name_of(server); !fleet.empty()) know_fleet(fleet);
         // It may have been stored and not told.
-        add(server, slots_.hold(server.slot)).knows_match = server.fleet.empty();
+        Starter::Prepared known{.server = server, .memory = ports_.starter.hold_memory(server)};
+        add(std::move(known), slots_.hold(server.slot)).knows_match = server.fleet.empty();
         tasks_->spawn("match server " + server.name, tend(server.uid, std::nullopt));
     }
     strays_at_ = Time();
@@ -138,7 +151,7 @@ std::optional<Time> Fleets::look_after_fleets() {
 
 void Fleets::carry_out(Kept& kept, const fleet::Plan& plan) {
     kept.use = plan.use;
-    kept.limit = plan.limit;
+    kept.limit = plan.limit == "back_off" && kept.lacks_room ? std::string(no_room) : plan.limit;
     for (const auto uid : plan.stop) end(*entries_.at(uid), "not_needed");
     for (std::uint32_t i = 0; i < plan.start; ++i) {
         FleetOrder order{.name = {},
@@ -146,6 +159,7 @@ void Fleets::carry_out(Kept& kept, const fleet::Plan& plan) {
                          .package = kept.fleet.package,
                          .settings = kept.fleet.settings,
                          .fleet = kept.fleet.name,
+                         .beside = {},
                          .generation = kept.fleet.generation,
                          .match = {}};
         ++kept.beginning;
@@ -157,6 +171,7 @@ Task<void> Fleets::begin_for_fleet(FleetOrder order) {
     auto& kept = *fleets_.at(order.fleet);  // Stays as long as we work.
     const auto begun = co_await begin(std::move(order));
     --kept.beginning;
+    kept.lacks_room = !begun && begun.error().code == no_room;
     if (begun) co_return;
     log::warning("fleet", "a server could not be begun", {{"fleet", kept.fleet.name}, {"detail", begun.error().detail}});
     fleet::note_failed(kept.use, ports_.clock.now());
@@ -166,21 +181,23 @@ Task<void> Fleets::begin_for_fleet(FleetOrder order) {
 Fleets::Answer<Fleets::Entry*> Fleets::begin(FleetOrder order) {
     auto slot = slots_.take();
     if (!slot) co_return std::unexpected(Refusal{.code = "exhausted", .detail = "every slot for match servers is taken"});
-    auto server = co_await ports_.starter.prepare(order, slot->slot());
-    if (!server) co_return std::unexpected(refusal_of(server.error()));
-    if (server->name.empty()) server->name = fmt::format("{}-{}", order.fleet, server->uid.text().substr(0, id_begin));
-    server->since = ports_.clock.now();
-    auto& entry = add(std::move(*server), std::move(*slot));
+    auto prepared = co_await ports_.starter.prepare(order, slot->slot());
+    if (!prepared) co_return std::unexpected(refusal_of(prepared.error()));
+    auto& server = prepared->server;
+    if (server.name.empty()) server.name = fmt::format("{}-{}", order.fleet, server.uid.text().substr(0, id_begin));
+    server.since = ports_.clock.now();
+    auto& entry = add(std::move(*prepared), std::move(*slot));
     order.name = entry.server.name;
     tasks_->spawn("match server " + entry.server.name, tend(entry.server.uid, std::move(order)));
     co_return &entry;
 }
 
-Fleets::Entry& Fleets::add(FleetServer server, fleet::Slots::Hold slot) {
+Fleets::Entry& Fleets::add(Starter::Prepared prepared, fleet::Slots::Hold slot) {
+    const auto& server = prepared.server;
     const auto uid = server.uid;
     if (server.match) by_match_[*server.match] = uid;
     auto& entry = entries_[uid];
-    entry = std::make_unique<Entry>(std::move(server), std::move(slot));
+    entry = std::make_unique<Entry>(std::move(prepared), std::move(slot));
     entry->begun_at = ports_.clock.now();
     entry->silent_since = entry->begun_at;
     note(*entry);
@@ -201,6 +218,7 @@ Task<void> Fleets::tend(ServerUid uid, std::optional<FleetOrder> order) {
     if (auto* kept = fleet_of(entry)) kept->roster.remove(uid);
     entries_.erase(uid);
     changed_.raise();
+    room_.wake_all();
 }
 
 Task<void> Fleets::bring_up(Entry& entry, FleetOrder order) {
@@ -256,6 +274,7 @@ Task<void> Fleets::look(Entry& entry) {
     if (entry.server.state == fleet::ServerState::starting)
         become(entry, entry.server.match ? fleet::ServerState::allocated : fleet::ServerState::ready);
     entry.waiting.wake_all();
+    if (!entry.server.match) room_.wake_all();
 }
 
 Task<void> Fleets::take_down(Entry& entry) {
@@ -282,12 +301,14 @@ void Fleets::become(Entry& entry, fleet::ServerState state) {
     note(entry);
 }
 
-// What plans are made from follows what is known of a server. One that is being handed out is not there for anybody else.
+// What plans are made from follows what is known of a server. One that is being handed out, or was begun for a match beside its fleet, is not there
+// for anybody else.
 void Fleets::note(const Entry& entry) {
     auto* kept = fleet_of(entry);
     if (kept == nullptr) return;
     const auto& server = entry.server;
-    const bool is_taken = entry.is_being_handed_out && server.state == fleet::ServerState::ready;
+    const bool is_handed_out = entry.is_being_handed_out && server.state == fleet::ServerState::ready;
+    const bool is_taken = is_handed_out || (server.match && server.state == fleet::ServerState::starting);
     kept->roster.put({.uid = server.uid,
                       .state = is_taken ? fleet::ServerState::allocated : server.state,
                       .generation = server.generation,
@@ -319,25 +340,63 @@ Fleets::Entry* Fleets::of_match(MatchId match) {
 }
 
 Fleets::Kept* Fleets::fleet_of(const Entry& entry) const {
-    const auto at = fleets_.find(entry.server.fleet);
+    const auto at = fleets_.find(fleet_name_of(entry.server));
     return at == fleets_.end() ? nullptr : at->second.get();
 }
 
+// One that waits meanwhile is as good. A match whose fleet has as many servers as it may have, or whose server does not fit into the machine's
+// memory, waits here: whatever ends makes room.
 MatchServers::Answer<match::MatchServer> Fleets::start(match::Match match, QueueRecord queue, Time until) {
     // What is left of an earlier try goes first: the name is the same.
     for (auto* left = of_match(match.id); left != nullptr && !left->ending.empty(); left = of_match(match.id)) co_await left->waiting.wait();
-    if (of_match(match.id) == nullptr) {
-        const auto at = fleets_.find(queue.fleet);
-        const auto* fleet = at == fleets_.end() ? nullptr : &at->second->fleet;
-        FleetOrder order{.name = "game-server-" + match.id.text().substr(0, id_begin),
-                         .game = fleet != nullptr ? fleet->game : queue.game,
-                         .package = fleet != nullptr ? fleet->package : std::string(),
-                         .settings = fleet != nullptr ? fleet->settings : std::map<std::string, Value>(),
-                         .fleet = {},
-                         .match = match};
-        auto begun = co_await begin(std::move(order));
-        if (!begun) co_return std::unexpected(begun.error());
+    while (of_match(match.id) == nullptr) {
+        auto taken = co_await take_or_begin(match, queue);
+        if (taken && *taken) co_return std::move(**taken);
+        if (taken) break;
+        const auto now = ports_.clock.now();
+        if (!may_end_soon(taken.error()) || now >= until) co_return std::unexpected(std::move(taken.error()));
+        auto signal = room_.wait();
+        co_await async::finishes_by(ports_.clock, std::min(until, now + look_again), std::move(signal));
     }
+    co_return co_await wait_until_up(std::move(match), until);
+}
+
+// Nothing: one was begun.
+MatchServers::Answer<std::optional<match::MatchServer>> Fleets::take_or_begin(match::Match match, const QueueRecord& queue) {
+    const auto at = fleets_.find(queue.fleet);
+    auto* kept = at == fleets_.end() ? nullptr : at->second.get();
+    if (kept != nullptr) {
+        CO_TRY(ready, co_await take_ready(queue.fleet, match, false));
+        if (ready) co_return std::move(ready);
+        if (kept->roster.size() + kept->beginning >= kept->fleet.most) {
+            co_return std::unexpected(
+                Refusal{.code = std::string(exhausted),
+                        .detail = fmt::format("the fleet '{}' has {} servers and may not have more, and none of them waits; raise its max",
+                                              queue.fleet, kept->fleet.most)});
+        }
+        ++kept->beginning;
+    }
+    auto begun = co_await begin(order_beside(match, queue));
+    if (kept != nullptr) --kept->beginning;
+    if (!begun) co_return std::unexpected(std::move(begun.error()));
+    co_return std::nullopt;
+}
+
+FleetOrder Fleets::order_beside(const match::Match& match, const QueueRecord& queue) const {
+    const auto at = fleets_.find(queue.fleet);
+    const bool is_known = at != fleets_.end();
+    const auto* fleet = is_known ? &at->second->fleet : nullptr;
+    return {.name = "game-server-" + match.id.text().substr(0, id_begin),
+            .game = is_known ? fleet->game : queue.game,
+            .package = is_known ? fleet->package : std::string(),
+            .settings = is_known ? fleet->settings : std::map<std::string, Value>(),
+            .fleet = {},
+            .beside = is_known ? queue.fleet : std::string(),
+            .generation = is_known ? fleet->generation : 1,
+            .match = match};
+}
+
+MatchServers::Answer<match::MatchServer> Fleets::wait_until_up(match::Match match, Time until) {
     while (auto* entry = of_match(match.id)) {
         if (entry->is_up && entry->ending.empty()) co_return co_await address_of(entry->server.uid, match);
         if (!entry->ending.empty()) break;

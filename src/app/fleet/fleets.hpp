@@ -29,6 +29,8 @@ public:
         Runtime& runtime;
         Clock& clock;
         Starter& starter;
+        // Told when a server that waited was given to a match, with the name of its fleet; for whoever measures.
+        std::function<void(const std::string& fleet)> handed_out = {};
     };
     Fleets(boost::asio::any_io_executor loop, Ports ports);
     ~Fleets() override;
@@ -41,6 +43,7 @@ public:
     Task<void> admit(match::Match match) override;
     Task<void> release(MatchId match) override;
     Task<void> adopt(std::vector<match::Match> live) override;
+    std::optional<std::vector<Held>> held() const override;
     std::shared_ptr<void> watch(Ended ended) override;
 
     // Ends match servers that no record knows; returns how many. It happens by itself too, at each start and every five minutes. Nothing where
@@ -52,7 +55,7 @@ public:
         std::uint32_t starting = 0;
         std::uint32_t ready = 0;
         std::uint32_t allocated = 0;
-        std::string limit;  // As fleet::Plan says.
+        std::string limit;  // As fleet::Plan says; "no_room": this machine's memory is given away.
     };
     std::optional<Counts> counts(const std::string& fleet) const;
     // A server for what is no match of ours: the caller's word stands for it. `exhausted` when none waits.
@@ -74,7 +77,10 @@ private:
 
     Task<void> begin_for_fleet(FleetOrder order);
     Answer<Entry*> begin(FleetOrder order);
-    Entry& add(FleetServer server, fleet::Slots::Hold slot);
+    Answer<match::MatchServer> wait_until_up(match::Match match, Time until);
+    Answer<std::optional<match::MatchServer>> take_or_begin(match::Match match, const QueueRecord& queue);
+    FleetOrder order_beside(const match::Match& match, const QueueRecord& queue) const;
+    Entry& add(Starter::Prepared prepared, fleet::Slots::Hold slot);
     Task<void> tend(ServerUid uid, std::optional<FleetOrder> order);
     Task<void> bring_up(Entry& entry, FleetOrder order);
     Task<void> see_through(Entry& entry);
@@ -108,6 +114,7 @@ private:
     async::Watchers<MatchId, std::string> ended_;
     async::Signal changed_;
     async::WaitQueue begun_;
+    async::WaitQueue room_;  // Matches whose server cannot be begun now.
     bool fleets_changed_ = false;
     Time strays_at_{};
     bool has_begun_ = false;  // What was there has been read.

@@ -15,8 +15,12 @@ namespace gk::app {
 
 // A server from its first file to its last.
 struct Fleets::Entry {
-    Entry(FleetServer as, fleet::Slots::Hold slot) : server(std::move(as)), slot_hold(std::move(slot)) {}
+    Entry(Starter::Prepared prepared, fleet::Slots::Hold slot)
+        : server(std::move(prepared.server)),
+          memory_hold(std::move(prepared.memory)),
+          slot_hold(std::move(slot)) {}
     FleetServer server;
+    std::optional<MemoryRoom::Hold> memory_hold;
     fleet::Slots::Hold slot_hold;
     Time begun_at{};
     std::optional<Time> silent_since;  // As fleet::Server says.
@@ -37,6 +41,7 @@ struct Fleets::Kept {
     std::string limit;
     std::optional<Time> last_taken;
     std::uint32_t beginning = 0;  // Servers that have no ports yet.
+    bool lacks_room = false;      // The last start failed as the machine's memory is given away.
 };
 
 }  // namespace gk::app

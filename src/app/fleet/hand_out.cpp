@@ -82,6 +82,7 @@ MatchServers::Answer<match::MatchServer> Fleets::hand_out(Entry& entry, match::M
         const auto now = ports_.clock.now();
         if (fleet->last_taken) fleet::note_taken(fleet->use, now - *fleet->last_taken);
         fleet->last_taken = now;
+        if (ports_.handed_out) ports_.handed_out(fleet->fleet.name);
     }
     show(entry);
     co_return std::move(*address);

@@ -24,7 +24,7 @@ ServerUid fresh_uid(Random& random) {
 std::string player_list(const match::Match& match) {
     Value::Array players;
     for (const auto& member : match.members) {
-        if (!member.left_at) players.push_back(member.player);
+        if (!member.left_at && !match::is_being_asked(member)) players.push_back(member.player);
     }
     return to_json(Value(std::move(players)));
 }
@@ -43,23 +43,36 @@ std::map<std::string, std::string> match_environment(const match::Match& match) 
     return {{"SESSION_ID", match.id.text()}, {"PLAYERS", player_list(match)}};
 }
 
-Starter::Answer<FleetServer> Starter::prepare(FleetOrder order, std::uint32_t slot) {
-    FleetServer server;
+Starter::Answer<Starter::Prepared> Starter::prepare(FleetOrder order, std::uint32_t slot) {
+    Prepared prepared;
+    auto& server = prepared.server;
     server.uid = fresh_uid(ports_.random);
     server.name = order.name;
     server.fleet = order.fleet;
+    server.beside = order.beside;
     server.game = order.game;
     server.generation = order.generation;
     if (order.match) server.match = order.match->id;
     server.slot = slot;
     CO_TRY(record, record_of(server, order));
+    server.memory = record.resources.memory;
+    if (ports_.room != nullptr) {
+        CO_TRY(memory, co_await ports_.room->take_for_match(server.memory));
+        prepared.memory.emplace(std::move(memory));
+    }
     PortOwner owner{.uid = server.uid, .space = std::string(space), .id = server.name, .exposure = {}};
     auto wishes = ports_.games.port_wishes(record);
     std::vector<server::PortBinding> none_before;
     auto ports = co_await ports_.port_map.reserve(std::move(owner), std::move(wishes), std::move(none_before));
     if (!ports) co_return std::unexpected(from(ports.error()));
     server.ports = std::move(*ports);
-    co_return server;
+    co_return std::move(prepared);
+}
+
+std::optional<MemoryRoom::Hold> Starter::hold_memory(const FleetServer& server) const {
+    std::optional<MemoryRoom::Hold> hold;
+    if (ports_.room != nullptr) hold.emplace(*ports_.room, MemoryRoom::Holder::match_server, server.memory);
+    return hold;
 }
 
 Result<server::Record, Error> Starter::record_of(const FleetServer& server, const FleetOrder& order) const {
@@ -106,6 +119,7 @@ Starter::Answer<Success> Starter::launch(FleetServer server, FleetOrder order, E
     CO_TRY(record, record_of(server, order));
     CO_TRY(spec, ports_.games.launch_spec(record));
     if (!order.fleet.empty()) spec.env["FLEET"] = order.fleet;
+    if (!ports_.api.empty()) spec.env["GAMEKEEPER_API"] = ports_.api;
     if (order.match) {
         for (auto& [name, text] : match_environment(*order.match)) spec.env[name] = text;
         for (auto& [name, text] : ports_.more(*order.match)) spec.env[name] = text;

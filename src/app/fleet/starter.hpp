@@ -8,6 +8,7 @@
 
 #include "app/error.hpp"
 #include "app/game_book.hpp"
+#include "app/memory_room.hpp"
 #include "domain/fleet/fleet.hpp"
 #include "domain/match/match.hpp"
 #include "ports/fleet_store.hpp"
@@ -24,6 +25,7 @@ struct FleetOrder {
     std::string package;
     std::map<std::string, Value> settings;
     std::string fleet;             // Empty: for `match`.
+    std::string beside{};          // As FleetServer says.
     std::uint64_t generation = 1;
     std::optional<match::Match> match;
 };
@@ -37,18 +39,26 @@ public:
         Random& random;
         const GameBook& games;
         std::string public_host;
+        std::string api{};  // URL of the API, as match servers reach it; empty: they are not told.
         std::function<std::optional<server::Resources>(const std::string& game, const std::string& package)> resources;
         // What else the server of a match finds in its environment; one that waits already is told it with its match.
         using Environment = std::map<std::string, std::string>;
         std::function<Environment(const match::Match&)> more = [](const match::Match&) { return Environment(); };
+        MemoryRoom* room = nullptr;  // Of this machine; null: others say what there is room for, as a cluster's scheduler does.
     };
     explicit Starter(Ports ports) : ports_(std::move(ports)) {}
 
     template <class T>
     using Answer = Task<Result<T, Error>>;
 
-    // Takes a uid and ports. Nothing runs yet, and nothing of it is on disk.
-    Answer<FleetServer> prepare(FleetOrder order, std::uint32_t slot);
+    struct Prepared {
+        FleetServer server;
+        std::optional<MemoryRoom::Hold> memory;
+    };
+    // Takes a uid, memory and ports. Nothing runs yet, and nothing of it is on disk. `exhausted` with the code "no_room" when it does not fit now.
+    Answer<Prepared> prepare(FleetOrder order, std::uint32_t slot);
+    // At a takeover: what it has already.
+    std::optional<MemoryRoom::Hold> hold_memory(const FleetServer& server) const;
     // At a takeover: these servers and no others have the ports that their rows name, whatever was known here of an earlier time.
     Answer<Success> hold_ports(std::vector<FleetServer> servers);
     // Returns when the game has been executed. Again: nothing happens.

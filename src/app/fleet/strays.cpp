@@ -1,4 +1,5 @@
 #include "app/fleet/fleets.hpp"
+#include "app/fleet/fleets_entry.hpp"
 #include "base/log.hpp"
 #include "domain/fleet/server_uid.hpp"
 
@@ -8,6 +9,17 @@ Task<std::optional<std::size_t>> Fleets::remove_strays() {
     if (!has_begun_) co_return std::nullopt;
     auto work = sweep();
     co_return co_await async::run_in(*tasks_, "strays", std::move(work));
+}
+
+// Of our own matches: what somebody else's are, only he knows.
+std::optional<std::vector<MatchServers::Held>> Fleets::held() const {
+    if (!has_begun_) return std::nullopt;
+    std::vector<Held> held;
+    for (const auto& [match, uid] : by_match_) {
+        const auto& entry = *entries_.at(uid);
+        if (!entry.server.is_foreign) held.push_back({.match = match, .is_ending = !entry.ending.empty()});
+    }
+    return held;
 }
 
 // Begun by one that stored nothing of it any more.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "async/deadline.hpp"
+#include "domain/match/reception.hpp"
 #include "domain/match/step.hpp"
 
 namespace gk::app {
@@ -21,7 +23,14 @@ void Backfills::note_left(MatchId match) {
     if (open_.contains(match)) note(match);
 }
 
-void Backfills::note_over(MatchId match) { close(match); }
+void Backfills::note_answer(MatchId match) {
+    if (due_.contains(match)) note(match);
+}
+
+void Backfills::note_over(MatchId match) {
+    due_.erase(match);
+    close(match);
+}
 
 void Backfills::note_rules(const std::string& queue) {
     for (const auto& [match, of] : open_) {
@@ -32,7 +41,7 @@ void Backfills::note_rules(const std::string& queue) {
 // One after the other, so that what was read last of a match is what its engine hears last.
 Task<void> Backfills::run() {
     while (!shift_.is_over()) {
-        if (noted_.empty()) co_await news_.wait();
+        if (noted_.empty()) co_await wait_for_news();
         while (!noted_.empty() && !shift_.is_over()) {
             const auto next = *noted_.begin();
             noted_.erase(noted_.begin());
@@ -41,27 +50,40 @@ Task<void> Backfills::run() {
     }
 }
 
+Task<void> Backfills::wait_for_news() {
+    auto news = news_.wait();
+    const auto next = std::ranges::min_element(due_, {}, [](const auto& one) { return one.second; });
+    if (next == due_.end()) co_await std::move(news);
+    else co_await async::finishes_by(clock_, next->second, std::move(news));
+    for (const auto& [match, due] : due_) {
+        if (due <= clock_.now()) noted_.insert(match);
+    }
+}
+
 Task<void> Backfills::look(MatchId id) {
+    due_.erase(id);
     auto read = [this, id] { return store_.match(id); };
     const auto match = co_await shift_.ask<match::Match>(std::move(read));
     if (!match || match->state != match::MatchState::assigned) {
         close(id);
         co_return;
     }
-    if (std::ranges::any_of(match->members, is_untold)) co_await welcome(*match);
+    if (std::ranges::any_of(match->members, is_untold)) co_await receive(*match);
     if (match->kept_at > 0) co_await open(*match);
     else close(id);
 }
 
 // The server first: it lets in whom it knows.
-Task<void> Backfills::welcome(match::Match match) {
-    co_await servers_.admit(match);
+Task<void> Backfills::receive(match::Match match) {
     const auto now = clock_.now();
-    for (auto& member : match.members) {
-        if (is_untold(member)) member.told_at = now;
-    }
+    const auto id = match.id;
+    const auto acceptance = acceptance_(match.queue);
+    auto next = match::receive(std::move(match), acceptance, now);
+    if (next.due) due_[id] = *next.due;
+    if (!next.is_changed) co_return;
+    if (next.has_newcomers) co_await servers_.admit(next.match);
     std::vector<TicketId> nobody;
-    auto call = [&] { return store_.advance(match, nobody, now, shift_.epoch()); };
+    auto call = [&] { return store_.advance(next.match, nobody, now, shift_.epoch()); };
     co_await shift_.ask<Success>(std::move(call));
 }
 

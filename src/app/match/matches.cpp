@@ -67,7 +67,9 @@ Matches::Answer<match::Match> Matches::answer(Visitor visitor, MatchId id, bool 
     const auto member = std::ranges::find(match.members, *visitor.player, &match::Member::player);
     if (member->accepted == accepted) co_return match;
     if (member->accepted) co_return std::unexpected(not_asked("this player has given the other answer"));
-    if (match.state != match::MatchState::accepting) co_return std::unexpected(not_asked("the match is not waiting for answers"));
+    // Also who came into a match that runs is asked.
+    if (match.state != match::MatchState::accepting && !match::is_being_asked(*member))
+        co_return std::unexpected(not_asked("the match is not waiting for answers"));
     member->accepted = accepted;
     CO_TRY(stored, co_await store(std::move(match)));
     // It may have failed meanwhile, and then nobody took the answer in.

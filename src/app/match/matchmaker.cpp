@@ -44,9 +44,10 @@ Task<std::string> Matchmaker::run() {
     shift_ = std::move(shift);
     placement_ = std::make_unique<Placement>(ports_.store, ports_.servers, ports_.clock, *shift_, limits_.placement,
                                              [this](const std::string& queue, bool is_found) { note_placement(queue, is_found); });
-    backfills_ =
-        std::make_unique<Backfills>(ports_.store, ports_.servers, ports_.clock, *shift_,
-                                    [this](const std::string& queue, QueueEngine::Running running) { tell_engine(queue, std::move(running)); });
+    backfills_ = std::make_unique<Backfills>(
+        ports_.store, ports_.servers, ports_.clock, *shift_,
+        [this](const std::string& queue, QueueEngine::Running running) { tell_engine(queue, std::move(running)); },
+        [this](const std::string& queue) { return acceptance_of(queue); });
     const auto executor = co_await async::this_executor;
     async::TaskGroup tasks(executor);
     const auto changed = ports_.store.watch([this] { news_.raise(); });
@@ -54,6 +55,10 @@ Task<std::string> Matchmaker::run() {
     const auto ended = ports_.servers.watch(
         [this, &tasks](MatchId id, std::string reason) { tasks.spawn("end of match " + id.text(), placement_->end(id, std::move(reason))); });
     tasks.spawn("match servers", ports_.servers.work(*shift_));
+    struct AtWork {
+        async::TaskGroup*& tasks;
+        ~AtWork() { tasks = nullptr; }
+    } at_work{tasks_ = &tasks};
     auto body = work(tasks);
     co_await async::run_with(tasks, std::move(body));
     const auto why = shift_->why();
@@ -77,10 +82,12 @@ Task<void> Matchmaker::work(async::TaskGroup& tasks) {
     tasks.spawn("match events", follow(tasks, *after));
     tasks.spawn("match patience", lose_patience());
     tasks.spawn("backfills", backfills_->run());
+    tasks.spawn("match audit", keep_auditing());
     co_await shift_->wait_for_end();
 }
 
-Task<bool> Matchmaker::adopt_matches(std::vector<match::Match>& live) {
+Task<std::optional<std::vector<match::Match>>> Matchmaker::live_matches() {
+    std::vector<match::Match> live;
     while (true) {
         MatchStore::MatchFilter filter;
         filter.tenant.clear();
@@ -89,11 +96,17 @@ Task<bool> Matchmaker::adopt_matches(std::vector<match::Match>& live) {
         if (!live.empty()) filter.after = live.back().id;
         auto call = [&] { return ports_.store.matches(filter); };
         auto page = co_await shift_->ask<std::vector<match::Match>>(std::move(call));
-        if (!page) co_return false;
+        if (!page) co_return std::nullopt;
         const bool is_last = page->size() < limits_.page;
         std::ranges::move(*page, std::back_inserter(live));
-        if (is_last) break;
+        if (is_last) co_return std::move(live);
     }
+}
+
+Task<bool> Matchmaker::adopt_matches(std::vector<match::Match>& live) {
+    auto all = co_await live_matches();
+    if (!all) co_return false;
+    live = std::move(*all);
     // Servers that have begun and ended with their shift by now begin no more, and nothing would wake us (simulator, seed 928).
     if (shift_->is_over()) co_return false;
     co_await ports_.servers.adopt(live);
@@ -135,6 +148,7 @@ Task<void> Matchmaker::heed(async::TaskGroup& tasks, const std::vector<MatchEven
     for (const auto& event : events) {
         if (event.match) placement_->wake(*event.match);
         if (event.match && event.what == "open") backfills_->note(*event.match);
+        if (event.match && (event.what == "accepted" || event.what == "declined")) backfills_->note_answer(*event.match);
         if (event.match && event.what == "left") backfills_->note_left(*event.match);
         if (event.match && ends_match(event.what)) over.insert(*event.match);
         if (ends_to_wait(event.what)) {
@@ -192,6 +206,16 @@ void Matchmaker::forget(TicketId ticket) {
     patience_.remove(ticket);
 }
 
+std::vector<std::shared_ptr<Matchmaker::Queue>> Matchmaker::queues_of(TicketId ticket) const {
+    std::vector<std::shared_ptr<Queue>> out;
+    const auto at = waiting_.find(ticket);
+    if (at == waiting_.end()) return out;
+    for (const auto& name : at->second) {
+        if (const auto queue = queues_.find(name); queue != queues_.end()) out.push_back(queue->second);
+    }
+    return out;
+}
+
 // Where no server can be had, those who are put back would be matched again at once.
 void Matchmaker::note_placement(const std::string& name, bool is_found) {
     const auto at = queues_.find(name);
@@ -211,6 +235,7 @@ Task<void> Matchmaker::tend(Queue& queue, async::TaskGroup& tasks) {
         co_await ports_.clock.sleep_until(queue.not_before);
         const auto now = ports_.clock.now();
         auto look = co_await queue.engine.look(ports_.off_loop, now);
+        if (ports_.looked) ports_.looked(queue.record.name, ports_.clock.now() - now);
         queue.next = look.next;
         for (const auto& [ticket, why] : look.unfit) {
             log::warning("match", "a ticket does not suit its queue", {{"queue", queue.record.name}, {"ticket", ticket}, {"why", why}});
@@ -228,6 +253,12 @@ Task<void> Matchmaker::look_for_shadow(Queue& queue, Time now) {
     if (!shadow) co_return;
     co_await shadow->look(ports_.off_loop, now);
     if (shadow->next()) queue.next = std::min(queue.next.value_or(*shadow->next()), *shadow->next());
+}
+
+// Of a queue that is gone nobody is asked.
+Milliseconds Matchmaker::acceptance_of(const std::string& queue) const {
+    const auto at = queues_.find(queue);
+    return at == queues_.end() ? Milliseconds(0) : at->second->record.acceptance;
 }
 
 void Matchmaker::tell_engine(const std::string& name, QueueEngine::Running running) {
@@ -313,10 +344,16 @@ Task<void> Matchmaker::lose_patience() {
 Task<void> Matchmaker::expire(std::vector<TicketId> tickets, std::string reason, std::optional<Time> unless_seen_since) {
     if (tickets.empty()) co_return;
     const auto now = ports_.clock.now();
+    // Its event may be heard before the answer, and then nobody knows any more where it waited.
+    std::unordered_map<TicketId, std::vector<std::shared_ptr<Queue>>> waited_in;
+    for (const auto ticket : tickets) waited_in[ticket] = queues_of(ticket);
     auto call = [&] { return ports_.store.expire(tickets, reason, unless_seen_since, now, shift_->epoch()); };
     const auto expired = co_await shift_->ask<std::vector<TicketId>>(std::move(call));
     if (!expired) co_return;
-    for (const auto ticket : *expired) forget(ticket);
+    for (const auto ticket : *expired) {
+        for (auto& queue : waited_in[ticket]) queue->expired.add(now);
+        forget(ticket);
+    }
     if (unless_seen_since) co_return;
     // Whose time is over and who is not expired was not waiting any more just then.
     for (const auto ticket : tickets) {
@@ -353,6 +390,11 @@ std::optional<Shadow::Report> Matchmaker::shadow(const std::string& queue) const
     const auto at = queues_.find(queue);
     if (!shift_ || at == queues_.end() || !at->second->shadow) return std::nullopt;
     return at->second->shadow->report();
+}
+
+std::optional<std::uint64_t> Matchmaker::expired(const std::string& queue, Time since) const {
+    const auto at = queues_.find(queue);
+    return shift_ && at != queues_.end() ? std::optional(at->second->expired.since(since)) : std::nullopt;
 }
 
 std::optional<std::size_t> Matchmaker::waiting(const std::string& queue) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,6 +30,8 @@ struct MatchmakerPorts {
     Clock& clock;
     Random& random;
     OffLoop off_loop;
+    // Told how long each look at a queue took; for whoever measures.
+    std::function<void(const std::string& queue, Milliseconds took)> looked = {};
 };
 
 struct MatchmakerLimits {
@@ -57,8 +60,17 @@ public:
     // Nothing when the ticket does not wait there, or nobody is at work here.
     Task<std::optional<match::Explanation>> explain(std::string queue, TicketId ticket);
     std::optional<std::size_t> waiting(const std::string& queue) const;
+    // Tickets that ended without a match since then, or since work began; an hour is remembered.
+    std::optional<std::uint64_t> expired(const std::string& queue, Time since) const;
     // How the rules that are tried beside those of a queue would do; nothing when there are none, or nobody is at work here.
     std::optional<Shadow::Report> shadow(const std::string& queue) const;
+    struct Audit {
+        std::size_t servers = 0;  // Of matches that are over: they are told to stop.
+        std::size_t matches = 0;  // Whose server is gone: they end as "lost".
+    };
+    // Compares matches with their servers. It happens by itself too, when work begins and every five minutes. Nothing when nobody is at work here, or
+    // the servers are not known yet.
+    Task<std::optional<Audit>> audit();
     bool is_at_work() const { return shift_ != nullptr; }
 
 private:
@@ -71,7 +83,12 @@ private:
     bool change(Queue& queue, QueueRecord record);
     void begin_shadow(Queue& queue);
     Task<bool> read_waiting();
+    Task<std::optional<std::vector<match::Match>>> live_matches();
     Task<bool> adopt_matches(std::vector<match::Match>& live);
+    Task<void> keep_auditing();
+    Task<std::optional<Audit>> compare();
+    Task<std::size_t> release_idle(std::vector<MatchServers::Held> held, const std::vector<match::Match>& live);
+    Task<std::size_t> end_lost(const std::vector<match::Match>& live);
     void resume_matches(async::TaskGroup& tasks, std::vector<match::Match> live);
 
     Task<void> follow(async::TaskGroup& tasks, std::uint64_t after);
@@ -79,9 +96,11 @@ private:
     Task<void> take_in(std::vector<TicketId> tickets);
     void wait_in_queues(const match::Ticket& ticket);
     void forget(TicketId ticket);
+    std::vector<std::shared_ptr<Queue>> queues_of(TicketId ticket) const;
     void doubt(TicketId ticket);
 
     void note_placement(const std::string& queue, bool is_found);
+    Milliseconds acceptance_of(const std::string& queue) const;
     void tell_engine(const std::string& queue, QueueEngine::Running running);
     Task<void> tend(Queue& queue, async::TaskGroup& tasks);
     Task<void> look_for_shadow(Queue& queue, Time now);
@@ -97,6 +116,7 @@ private:
     std::unique_ptr<Shift> shift_;
     std::unique_ptr<Placement> placement_;
     std::unique_ptr<Backfills> backfills_;
+    async::TaskGroup* tasks_ = nullptr;  // Null while nobody works.
     Queues queues_;
     std::unordered_map<TicketId, std::vector<std::string>> waiting_;  // In which queues.
     std::set<TicketId> doubtful_;  // To be read again.

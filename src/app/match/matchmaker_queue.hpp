@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/match/matchmaker.hpp"
+#include "domain/match/recent_count.hpp"
 
 // Of the matchmaker's own files only.
 namespace gk::app {
@@ -21,6 +22,7 @@ struct Matchmaker::Queue {
     bool is_gone = false;
     std::uint32_t failures = 0;  // Matches in a row for which no server was found.
     Time not_before{};           // Nobody is matched to be put back at once.
+    match::RecentCount expired;  // Tickets that waited here.
 };
 
 }  // namespace gk::app

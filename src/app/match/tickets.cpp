@@ -202,7 +202,7 @@ Tickets::Answer<TicketView> Tickets::view(match::Ticket ticket, std::optional<st
     if (out.ticket.match) {
         auto found = co_await ports_.store.match(*out.ticket.match);
         if (!found && found.error().kind != StoreError::Kind::not_found) co_return std::unexpected(from(found.error()));
-        if (found) out.match = std::move(*found);
+        if (found) out.match = match::as_seen_by(std::move(*found), out.ticket.id);
     }
     const bool is_asked_for = out.match && out.match->join_tokens && out.match->state == match::MatchState::assigned;
     if (is_asked_for && player) {

@@ -156,7 +156,8 @@ Servers::Answer<Accepted> Servers::create(Caller caller, CreateOrder order, Idem
     }
     const bool start = order.start;
     CO_TRY(record, co_await new_record(caller, std::move(order), *all));
-    CO_TRY_OK(check_room(*all, record));
+    const auto memory = check_room(*all, record);
+    if (!memory) co_return std::unexpected(memory.error());
 
     const BeingMade being_made(being_made_, record.uid);
     CO_TRY(bindings, co_await ports_for(record));

@@ -18,8 +18,6 @@ namespace {
 
 constexpr int write_tries_max = 5;
 
-bool uses_the_machine(const server::Record& record) { return record.wanted == server::Wanted::running; }
-
 // What has failed in the old way is tried in the new one at once.
 void change_exposure(server::Record& record, std::optional<server::Exposure> exposure) {
     if (record.exposure == exposure) return;
@@ -75,7 +73,7 @@ Servers::Answer<std::optional<Operation>> Servers::accepted_meanwhile(const serv
     co_return std::move(*operation);
 }
 
-Result<Success, Error> Servers::check_room(const std::vector<server::Record>& all, const server::Record& wanted) const {
+Result<std::optional<MemoryRoom::Hold>, Error> Servers::check_room(const std::vector<server::Record>& all, const server::Record& wanted) const {
     const auto& asked = wanted.resources;
     const auto cpu_limit = static_cast<std::int64_t>(static_cast<double>(limits_.cpu.count) * limits_.cpu_overcommit);
     if (asked.memory > limits_.memory || asked.cpu.count > cpu_limit) {
@@ -86,21 +84,29 @@ Result<Success, Error> Servers::check_room(const std::vector<server::Record>& al
                       "it asks for {} MiB of memory and {} thousandths of a cpu; this machine can give games {} MiB and {}; choose a smaller package",
                       asked.memory.count, asked.cpu.count, limits_.memory.count, cpu_limit)});
     }
-    if (!uses_the_machine(wanted)) return Success{};
+    if (!uses_the_machine(wanted)) return std::nullopt;
+    std::optional<MemoryRoom::Hold> hold;
+    MebiBytes of_matches;
+    if (ports_.room != nullptr) {
+        hold.emplace(*ports_.room, MemoryRoom::Holder::world, asked.memory);
+        of_matches = ports_.room->held_by(MemoryRoom::Holder::match_server);
+    }
     server::Resources used;
+    used.memory = of_matches;
     for (const auto& record : all) {
         if (record.uid == wanted.uid || !uses_the_machine(record)) continue;
         used.memory.count += record.resources.memory.count;
         used.cpu.count += record.resources.cpu.count;
     }
-    if (used.memory.count + asked.memory.count <= limits_.memory.count && used.cpu.count + asked.cpu.count <= cpu_limit) return Success{};
+    if (used.memory.count + asked.memory.count <= limits_.memory.count && used.cpu.count + asked.cpu.count <= cpu_limit) return hold;
     return std::unexpected(
         Error{.kind = Error::Kind::exhausted,
               .code = "no_room",
               .message = fmt::format(
-                  "it asks for {} MiB of memory and {} thousandths of a cpu, but running servers hold {} of {} MiB and {} of {}; pause one first, or "
-                  "choose a smaller package",
-                  asked.memory.count, asked.cpu.count, used.memory.count, limits_.memory.count, used.cpu.count, cpu_limit)});
+                  "it asks for {} MiB of memory and {} thousandths of a cpu, but running servers hold {} of {} MiB{} and {} of {}; pause one first, "
+                  "or choose a smaller package",
+                  asked.memory.count, asked.cpu.count, used.memory.count, limits_.memory.count,
+                  of_matches.count > 0 ? fmt::format(" ({} of them for matches)", of_matches.count) : "", used.cpu.count, cpu_limit)});
 }
 
 Servers::Answer<server::Record> Servers::find(Caller caller, std::string space, std::string id) {
@@ -164,10 +170,13 @@ Servers::Answer<Accepted> Servers::ask(Caller caller, std::string space, std::st
             }
             co_return Accepted{.operation = std::move(operation), .changed = false};
         }
+        std::optional<MemoryRoom::Hold> memory;
         if (uses_the_machine(taken->record) && !uses_the_machine(record)) {
             auto all = co_await ports_.store.list();
             if (!all) co_return std::unexpected(from(all.error()));
-            CO_TRY_OK(check_room(*all, taken->record));
+            auto room = check_room(*all, taken->record);
+            if (!room) co_return std::unexpected(std::move(room).error());
+            if (*room) memory.emplace(std::move(**room));
         }
         if (auto stored = co_await ports_.ledger.put_ahead(operation); !stored) co_return std::unexpected(from(stored.error()));
         auto stored = co_await ports_.store.replace(std::move(taken->record));

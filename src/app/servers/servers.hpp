@@ -11,6 +11,7 @@
 #include "app/caller.hpp"
 #include "app/error.hpp"
 #include "app/idempotency.hpp"
+#include "app/memory_room.hpp"
 #include "domain/catalog/catalog.hpp"
 #include "domain/operation/operation.hpp"
 #include "domain/server/record.hpp"
@@ -105,6 +106,7 @@ public:
         PortMap& port_map;
         Clock& clock;
         Random& random;
+        MemoryRoom* room = nullptr;  // Shared with match servers; null: they have none of this machine's memory.
     };
     Servers(Ports ports, const catalog::Catalog& games, MachineLimits limits);
 
@@ -153,7 +155,8 @@ private:
     Answer<std::vector<server::PortBinding>> ports_for(server::Record record);
     Task<bool> was_left_behind(ServerUid holder);
     Answer<Accepted> store_new(server::Record record, Operation operation);
-    Result<Success, Error> check_room(const std::vector<server::Record>& all, const server::Record& wanted) const;
+    // What comes back is held until the record is written.
+    Result<std::optional<MemoryRoom::Hold>, Error> check_room(const std::vector<server::Record>& all, const server::Record& wanted) const;
 
     Ports ports_;
     const catalog::Catalog& games_;

@@ -134,6 +134,7 @@ Value to_value(const Member& member) {
     if (member.accepted) value.set("accepted", *member.accepted);
     set_if(value, "left_at", member.left_at);
     set_if(value, "told_at", member.told_at);
+    set_if(value, "answer_by", member.answer_by);
     return value;
 }
 
@@ -146,6 +147,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Memb
     in.optional("accepted", out.accepted);
     in.optional("left_at", out.left_at);
     in.optional("told_at", out.told_at);
+    in.optional("answer_by", out.answer_by);
     return in.finish_lenient() && good;
 }
 

@@ -32,6 +32,7 @@ struct Member {
     std::optional<bool> accepted;     // Absent: not asked, or not answered.
     std::optional<Time> left_at;      // Reported by the server or by itself; others may take the place.
     std::optional<Time> told_at{};    // When it was told where to connect.
+    std::optional<Time> answer_by{};  // Of who came into a match that runs, where players are asked: until when it may accept.
     bool operator==(const Member&) const = default;
 };
 
@@ -64,6 +65,11 @@ struct Match {
     Epoch epoch{};                    // Of the engine that proposed it.
     bool operator==(const Match&) const = default;
 };
+
+// Whether it came into a match that runs and has a place there, but does not play before it has accepted.
+constexpr bool is_being_asked(const Member& member) { return member.answer_by && !member.told_at && !member.left_at; }
+// As the players of this ticket are to see it: while they are being asked they do not know its server yet.
+Match as_seen_by(Match match, TicketId ticket);
 
 // Those who have not left.
 std::uint32_t players_of(const Match& match);

@@ -23,8 +23,10 @@ std::vector<Member> merged(const Match& stored, const Match& wanted) {
         if (change == nullptr) continue;
         member.team = change->team;
         if (!member.accepted) member.accepted = change->accepted;
-        if (!member.left_at) member.left_at = change->left_at;
+        const bool has_accepted_meanwhile = is_being_asked(member) && member.accepted == true && !change->accepted;
+        if (!member.left_at && !has_accepted_meanwhile) member.left_at = change->left_at;
         if (!member.told_at) member.told_at = change->told_at;
+        if (!member.answer_by) member.answer_by = change->answer_by;
     }
     return members;
 }
@@ -67,15 +69,26 @@ TicketStep end_of(const Match& match, MatchState before, TicketId ticket, std::s
     return step;
 }
 
+// The last of its ticket to leave.
+void end_of_leaver(const Match& match, const Member& before, const Member& now, TicketStep& told) {
+    told.state = TicketState::ended;
+    told.reason = "left";
+    if (!is_being_asked(before)) return;
+    if (answers_of(match, now.ticket).any_declined) {
+        told.state = TicketState::cancelled;
+        told.reason = "declined";
+    } else if (*now.left_at >= *before.answer_by) {
+        told.state = TicketState::expired;
+        told.reason = "not_accepted";
+    }
+}
+
 void add_leavers(const Match& stored, Step& step) {
     for (const auto& member : step.match.members) {
         if (!member.left_at || find(stored, member)->left_at) continue;
         step.left.push_back(member);
         TicketStep told{.ticket = member.ticket, .reason = {}, .what = "left", .detail = member.player};
-        if (!has_player(step.match, member.ticket)) {
-            told.state = TicketState::ended;
-            told.reason = "left";
-        }
+        if (!has_player(step.match, member.ticket)) end_of_leaver(step.match, *find(stored, member), member, told);
         step.tickets.push_back(std::move(told));
     }
 }
@@ -110,6 +123,12 @@ void add_backfill(const Match& stored, Step& step) {
     for (const auto& member : match.members) {
         const bool is_news = member.told_at && !find(stored, member)->told_at && !member.left_at;
         if (is_news && told.insert(member.ticket).second) step.tickets.push_back(told_of(match, member.ticket));
+    }
+    std::set<TicketId> asked;
+    for (const auto& member : match.members) {
+        const bool is_news = is_being_asked(member) && !find(stored, member)->answer_by;
+        if (is_news && asked.insert(member.ticket).second)
+            step.tickets.push_back({.ticket = member.ticket, .reason = {}, .what = name_of(MatchState::accepting), .detail = {}});
     }
     if (match.kept_at == stored.kept_at) return;
     for (const auto ticket : tickets_of(match)) {
@@ -171,6 +190,16 @@ Result<Ticket, std::string> changed(Ticket ticket, std::span<const Player> playe
         known->latencies = player.latencies;
     }
     return ticket;
+}
+
+Match as_seen_by(Match match, TicketId ticket) {
+    const auto asked = std::ranges::find_if(match.members, [&](const Member& member) { return member.ticket == ticket && is_being_asked(member); });
+    if (asked == match.members.end() || match.state != MatchState::assigned) return match;
+    match.state = MatchState::accepting;
+    match.deadline = asked->answer_by;
+    match.server.reset();
+    match.assigned_at.reset();
+    return match;
 }
 
 std::uint32_t players_of(const Match& match) {

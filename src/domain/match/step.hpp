@@ -34,7 +34,9 @@ struct Step {
 // Answers and leavers that `stored` knows and `wanted` does not are kept, and so are members: two who change a match at once lose neither. A ticket
 // ends when all its players have left. Of those in `put_back`, a ticket of which somebody has left ends with the match that fails. Of a match that
 // fails while players are asked, who has accepted waits again in any case, who has declined is cancelled, and who has said nothing is expired.
-// Players of an assigned match are told where it is when it becomes so, and who comes in later when `wanted` says since when they know.
+// Players of an assigned match are told where it is when it becomes so, and who comes in later when `wanted` says since when they know. Of those who
+// came in later and were asked first, who leaves again is cancelled when somebody of its ticket has declined, and expired when its time was over; who
+// has accepted without `wanted` knowing of it stays.
 Result<Step, std::string> step(const Match& stored, Match wanted, std::span<const TicketId> put_back);
 
 // Whether the same people stand behind both, in any order.

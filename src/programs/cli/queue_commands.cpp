@@ -70,12 +70,13 @@ Done show_statistics(ApiClient& api, const Output& output, const std::string& na
     TRY(reply, api.call({.path = path_of("queues", name)}));
     const auto& statistics = member(reply.body, "statistics");
     if (output.json) return print_json(statistics);
-    Table table({"LAST", "MATCHES", "GO ON", "FAILED", "WAIT P50", "WAIT P95"});
+    Table table({"LAST", "MATCHES", "GO ON", "FAILED", "EXPIRED", "WAIT P50", "WAIT P95"});
     for (const auto* window : {"5m", "1h"}) {
         const auto& shown = member(statistics, window);
         const auto wait = [&](std::string_view key) { return text_at(shown, key).empty() ? "-" : text_at(shown, key); };
-        table.add(
-            {window, count_at(shown, "made"), count_at(shown, "live"), tally_text(member(shown, "failed")), wait("wait_p50"), wait("wait_p95")});
+        const auto expired = count_at(shown, "expired");
+        table.add({window, count_at(shown, "made"), count_at(shown, "live"), tally_text(member(shown, "failed")), expired.empty() ? "-" : expired,
+                   wait("wait_p50"), wait("wait_p95")});
     }
     const auto waiting = count_at(reply.body, "waiting");
     fmt::print("waiting now: {}\n{}", waiting.empty() ? "not known here" : waiting, table.text("", output.screen));

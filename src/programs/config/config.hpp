@@ -118,6 +118,7 @@ struct Config {
     } games;
     struct Match {                       // The queue that is there from the start, and that of the original's routes.
         std::string queue;               // Empty: none is made, and there are no such routes.
+        std::string api;                 // URL at which they reach this API; empty: that of api.listen.
         std::uint32_t size = 12;
         std::uint32_t least = 2;         // Players that are enough ...
         Milliseconds flush = std::chrono::seconds(15);  // ... when the first of them has waited so long.

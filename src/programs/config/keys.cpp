@@ -9,6 +9,7 @@
 #include "adapters/redis/address.hpp"
 #include "base/text.hpp"
 #include "net/http/endpoint.hpp"
+#include "net/http_client/connect.hpp"
 #include "programs/config/cluster_rules.hpp"
 
 namespace gk::programs {
@@ -61,6 +62,12 @@ std::string read_listen(std::string_view text, std::string& out) {
 
 std::string read_redis(std::string_view text, std::string& out) {
     if (const auto address = redis::parse_address(text); !address) return address.error();
+    out = text;
+    return {};
+}
+
+std::string read_remote(std::string_view text, std::string& out) {
+    if (const auto remote = net::parse_remote(text); !remote) return remote.error();
     out = text;
     return {};
 }
@@ -219,6 +226,8 @@ constexpr auto keys = std::to_array<Key>({
      [](std::string_view t, Config& c) { return read_text(t, c.match.store.password_file); }},
     {"match.servers", "folder of the servers of these matches, the same for all of them; needed with match.url",
      [](std::string_view t, Config& c) { return read_text(t, c.match.servers); }},
+    {"match.api", "URL at which match servers reach this API (http:// and api.listen, when that has neither port 0 nor TLS; on a cluster none)",
+     [](std::string_view t, Config& c) { return read_remote(t, c.match.api); }},
     {"redis.url", "redis://[USER@]HOST[:PORT][/NUMBER], rediss:// for TLS: shows other programs who waits and what is played (none)",
      [](std::string_view t, Config& c) { return read_redis(t, c.redis.url); }},
     {"redis.password_file", "file with the password for redis.url",

@@ -104,7 +104,8 @@ public:
               games_, context_of(installation), [](const std::string& path) { return std::filesystem::exists(path); }, ports.game_files),
           declared_games_(games_, [this](const catalog::Game& game) { return shelf_.missing(game); }),
           accounts_(ports.ledger, ports.clock, ports.random),
-          servers_({ports.store, ports.ledger, ports.runtime, ports.port_map, ports.clock, ports.random}, games_, installation.limits()),
+          room_(config.shape == Shape::cluster ? nullptr : std::make_unique<app::MemoryRoom>(ports.store, installation.limits().memory)),
+          servers_({ports.store, ports.ledger, ports.runtime, ports.port_map, ports.clock, ports.random, room_.get()}, games_, installation.limits()),
           nodes_(installation.nodes(), ports.store, ports.ledger, ports.clock),
           world_files_(servers_, ports.store, ports.files),
           keeper_(keeper_ports(), keeper_limits(config)),
@@ -156,10 +157,12 @@ private:
                                                                 .shelf = shelf_,
                                                                 .api = context_,
                                                                 .key = installation_.keys().vault,
-                                                                .public_host = installation_.public_host()});
+                                                                .public_host = installation_.public_host(),
+                                                                .tls = tls_});
     }
     Task<void> collect() {
         installation_.collect(metrics_);
+                                                                .room = room_.get(),
         if (matchmaking_) co_await matchmaking_->collect();
     }
     Task<Result<FirstStart, std::string>> first_start();
@@ -193,6 +196,7 @@ private:
     app::Keeper keeper_;
     app::Admission admission_;
     app::Scheduler scheduler_;
+    std::unique_ptr<app::MemoryRoom> room_;  // Null on a cluster, whose scheduler counts.
     app::DiskWatch disk_watch_;
     app::VaultCare care_;
     api::Metrics metrics_;

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 
 #include "app/match/match_keys.hpp"
 #include "async/off_loop.hpp"
 #include "base/log.hpp"
 #include "domain/catalog/render.hpp"
+#include "net/http/endpoint.hpp"
+#include "net/http_client/connect.hpp"
 #include "programs/serve/secrets.hpp"
 #include "tls/digest.hpp"
 
@@ -18,6 +21,37 @@ constexpr Milliseconds between_turns = std::chrono::seconds(1);
 
 // Another key than that of anything else, from one that is kept already.
 Secret key_for(std::string_view use, const Secret& key) { return Secret(tls::hex(tls::hmac_sha256(as_byte_span(key.reveal()), as_byte_span(use)))); }
+
+// On this machine; elsewhere somebody has to say it.
+std::string api_for_servers(const Config& config) {
+    if (!config.match.api.empty() || config.shape == Shape::cluster) return config.match.api;
+    const auto listening = net::parse_endpoint(config.api.listen);
+    if (!config.api.tls_certificate.empty() || !listening || listening->is_unix() || listening->port == 0) return {};
+    boost::system::error_code unread;
+    const auto address = boost::asio::ip::make_address(listening->address, unread);
+    net::Remote remote;
+    remote.host = listening->address;
+    if (address.is_unspecified()) remote.host = address.is_v6() ? "::1" : "127.0.0.1";
+    remote.port = listening->port;
+    return remote.text();
+}
+
+// Those who make matches with this one and speak TLS too.
+std::optional<tls::Peers> peers(const std::optional<tls::Context>& tls) {
+    if (!tls) return std::nullopt;
+    auto peers = tls::peers_of(*tls);
+    if (peers) return std::move(*peers);
+    log::warning("serve", "other control planes are not asked", {{"why", peers.error()}, {"file", "api.tls_certificate"}});
+    return std::nullopt;
+}
+
+FieldError does_not_fit(const server::Resources& asked, MebiBytes all) {
+    return {.pointer = "/package",
+            .code = "does_not_fit",
+            .detail = fmt::format("a server of it asks for {} MiB of memory, and this machine can give games {}; choose a smaller package",
+                                  asked.memory.count, all.count),
+            .mark = {}};
+}
 
 app::OffLoop off_loop(boost::asio::thread_pool& pool) {
     return [&pool](std::function<void()> work) { return async::off_loop(pool, std::move(work)); };
@@ -36,18 +70,25 @@ Matchmaking::Matchmaking(boost::asio::io_context& loop, const Config& config, Pa
                 .random = parts_.ports.random,
                 .games = parts_.shelf,
                 .public_host = parts_.public_host,
+                .api = api_for_servers(config),
                 .resources =
                     [this](const std::string& game, const std::string& package) {
                         auto found = parts_.games.resources_for(parts_.games.game(game), package, std::nullopt);
                         return found ? std::optional(*found) : std::nullopt;
                     },
-                .more = [this](const match::Match& match) { return app::MatchKeys(tokens()).environment(match); }}),
-      fleets_(loop.get_executor(), {parts_.matches.fleets, runtime(), parts_.ports.clock, starter_}),
+                .more = [this](const match::Match& match) { return app::MatchKeys(tokens()).environment(match); },
+                .room = parts_.room}),
+      fleets_(loop.get_executor(), {.store = parts_.matches.fleets,
+                                    .runtime = runtime(),
+                                    .clock = parts_.ports.clock,
+                                    .starter = starter_,
+                                    .handed_out = [this](const std::string& fleet) { metrics_.count_allocation(fleet); }}),
       maker_({.store = parts_.matches.store,
               .servers = fleets_,
               .clock = parts_.ports.clock,
               .random = parts_.ports.random,
-              .off_loop = off_loop(engine_thread_)},
+              .off_loop = off_loop(engine_thread_),
+              .looked = [this](const std::string& queue, Milliseconds took) { metrics_.count_look(queue, took); }},
              {}),
       tickets_({.store = parts_.matches.store,
                 .feed = feed_,
@@ -65,7 +106,10 @@ Matchmaking::Matchmaking(boost::asio::io_context& loop, const Config& config, Pa
                .is_known_game = [this](const std::string& game) { return parts_.games.game(game) != nullptr; },
                .is_known_fleet = [this](std::string fleet) { return is_known_fleet(std::move(fleet)); },
                .changed = [this] { maker_.note_queues(); }}),
-      fleet_orders_({.store = parts_.matches.fleets, .fleets = fleets_, .check = [this](const fleet::Fleet& fleet) { return wrong_with(fleet); }}),
+      fleet_orders_({.store = parts_.matches.fleets,
+                     .fleets = fleets_,
+                     .check = [this](const fleet::Fleet& fleet) { return wrong_with(fleet); },
+                     .audit = [this] { return maker_.audit(); }}),
       context_{.api = parts_.api,
                .tickets = tickets_,
                .matches = matches_,
@@ -76,7 +120,7 @@ Matchmaking::Matchmaking(boost::asio::io_context& loop, const Config& config, Pa
                .store = parts_.matches.store},
       metrics_(parts_.api.metrics) {
     if (auto* office = parts_.matches.office) {
-        owner_.emplace(loop_, parts_.ports.clock, *office, key_for("vouchers of control planes", shared_key()));
+        owner_.emplace(loop_, parts_.ports.clock, *office, key_for("vouchers of control planes", shared_key()), peers(parts_.tls));
         context_.owner = &*owner_;
     }
     if (!parts_.matches.on_declared_fleets) return;
@@ -98,6 +142,7 @@ std::vector<FieldError> Matchmaking::wrong_with(const fleet::Fleet& fleet) const
     auto wrong = catalog::validate_settings(*game, fleet.settings);
     const auto resources = parts_.games.resources_for(game, fleet.package, std::nullopt);
     if (!resources) wrong.push_back(resources.error());
+    else if (parts_.room != nullptr && resources->memory > parts_.room->all()) wrong.push_back(does_not_fit(*resources, parts_.room->all()));
     return wrong;
 }
 

@@ -36,8 +36,10 @@ public:
         const catalog::Catalog& games;
         const app::GameShelf& shelf;
         api::Context& api;
+        app::MemoryRoom* room;  // As app::Starter has it.
         Secret key;  // From which that of the players' tokens is derived.
         std::string public_host;
+        std::optional<tls::Context> tls;  // Of the API; nothing: it speaks without.
     };
     Matchmaking(boost::asio::io_context& loop, const Config& config, Parts parts);
 

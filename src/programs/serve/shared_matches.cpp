@@ -11,13 +11,12 @@
 namespace gk::programs {
 namespace {
 
-// Others ask without TLS: what a certificate names is how people call this, not its address.
 postgres::PostgresMatchOffice::Reached reached_at(const Config::Api& api) {
     const auto listening = net::parse_endpoint(api.listen);
-    if (!api.tls_certificate.empty() || !listening || listening->is_unix()) return {};
+    if (!listening || listening->is_unix()) return {};
     boost::system::error_code unread;
     const bool is_any = boost::asio::ip::make_address(listening->address, unread).is_unspecified();
-    return {.host = is_any ? std::string() : listening->address, .port = listening->port};
+    return {.host = is_any ? std::string() : listening->address, .port = listening->port, .is_tls = !api.tls_certificate.empty()};
 }
 
 }  // namespace

@@ -11,7 +11,8 @@ Hall::Hall(std::uint64_t seed, Plant with) : plant(with), fault_dice(seed, 1), g
     warm.name = "warm";
     warm.game = "toy";
     warm.ready = static_cast<std::uint32_t>(game_dice.below(4));
-    warm.most = warm.ready + static_cast<std::uint32_t>(game_dice.below(4));
+    // Also those count that are begun beside it, so a few at least.
+    warm.most = warm.ready + 3 + static_cast<std::uint32_t>(game_dice.below(4));
     warm.start_limit = 20s;
     fleets->fleets[warm.name] = warm;
 }

@@ -79,7 +79,7 @@ void Hall::check_servers() {
     for (const auto& [uid, server] : fleets->servers) {
         const auto [at, is_first] = slots.emplace(server.slot, server.name);
         if (!is_first) breach(fmt::format("S3: servers {} and {} share a slot", at->second, server.name));
-        if (!server.fleet.empty()) ++counts[server.fleet];
+        if (const auto& fleet = server.fleet.empty() ? server.beside : server.fleet; !fleet.empty()) ++counts[fleet];
     }
     for (const auto& [name, count] : counts) {
         const auto fleet = fleets->fleets.find(name);

@@ -64,6 +64,17 @@ TEST(MatchPod, AsksForItsPortOnItsNode) {
     EXPECT_EQ(to_json(pod_of(spec)).find("hostPort"), std::string::npos);
 }
 
+// Whoever may read pods is not to speak for their matches: the game hears its environment from the shim.
+TEST(MatchPod, ShowsNothingOfItsGamesEnvironment) {
+    auto spec = launch();
+    spec.env["MATCH_KEY"] = "gks_default.11111111-1111-4111-8111-111111111111.c0ffee";
+    spec.env["MATCH_TOKEN_KEY"] = "5ec3e7";
+    const auto text = to_json(pod_of(spec));
+    EXPECT_EQ(text.find("MATCH_"), std::string::npos);
+    EXPECT_EQ(text.find("c0ffee"), std::string::npos);
+    EXPECT_EQ(text.find("5ec3e7"), std::string::npos);
+}
+
 // Requirement S1-10.
 TEST(MatchPod, SaysWhatItIsForInItsLabels) {
     auto spec = launch();
