@@ -28,9 +28,12 @@ Value render_port(const catalog::PortRole& port) {
     return Value::object({{"role", port.role}, {"protocols", std::move(protocols)}, {"internal", port.internal}});
 }
 
+Value render_exposure(const std::optional<server::Exposure::Kind>& kind) { return kind ? Value(name_of(*kind)) : Value(); }
+
 Value render_package(const catalog::Package& package) {
     return Value::object({{"name", package.name},
                           {"title", package.title},
+                          {"exposure", render_exposure(package.exposure)},
                           {"resources", Value::object({{"cpu_millis", package.resources.cpu.count},
                                                        {"memory_mib", package.resources.memory.count},
                                                        {"disk_mib", package.resources.disk.count}})}});
@@ -49,6 +52,7 @@ Value render_game(const Context& context, const catalog::Game& game) {
                           {"missing", missing.empty() ? Value() : Value(missing)},
                           {"ports", std::move(ports)},
                           {"packages", std::move(packages)},
+                          {"exposure", render_exposure(game.exposure)},
                           {"settings", std::move(settings)}});
 }
 

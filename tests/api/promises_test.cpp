@@ -189,6 +189,19 @@ TEST_F(Promises, NullBringsTheInstallationsOwnIntervalOfBackupsBack) {
     EXPECT_EQ(*reply.json.find("backup_every"), Value());
 }
 
+TEST_F(Promises, WhatAServerKeepsIsRefusedForThatAndNotAsAnUnknownWord) {
+    send("POST", "/v1/servers", R"({"id": "arena", "game": "teeworlds"})");
+
+    const auto reply = send("PATCH", "/v1/servers/arena", R"({"package": "large", "labels": {"a": "b"}})");
+
+    EXPECT_EQ(reply.status, 422);
+    const auto& errors = *reply.json.find("errors")->as_array();
+    ASSERT_EQ(errors.size(), 1U) << reply.text;
+    EXPECT_EQ(text(errors.front(), "pointer"), "/package");
+    EXPECT_EQ(text(errors.front(), "detail"), "a server keeps its package; create another one for another size");
+    EXPECT_EQ(*send("GET", "/v1/servers/arena").json.find("labels"), Value::object()) << "nothing of it was done";
+}
+
 TEST_F(Promises, EveryRequestIsLoggedWithTheIdOfItsReplyAndNoSecretEver) {
     const Pages pages;
     const std::string planted = "hunter2-planted";

@@ -207,7 +207,7 @@ TEST_F(IntakeTest, WhatAServerKeepsIsNotChanged) {
     declarations.set("castle", "game", "teeworlds");
     look();
 
-    EXPECT_EQ(declarations.shown("castle").refused->detail, "/game: a server keeps its game; create another one");
+    EXPECT_EQ(declarations.shown("castle").refused->detail, "/game: a server keeps its game: its world is one of that game");
     EXPECT_EQ(house.record("castle").game, "toy");
 }
 

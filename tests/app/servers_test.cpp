@@ -377,5 +377,41 @@ TEST_F(Servers, OnAClusterAnExposureIsAlwaysOneAndAnotherOneMayWaitForTheNextSta
     EXPECT_EQ(house.record("castle").exposure->kind, internal);
 }
 
+TEST_F(Servers, AGameAndAPackageSayHowTheirServersAreReachedWithinWhatTheOperatorAllows) {
+    using enum server::Exposure::Kind;
+    auto toy = *house.games.game("toy");
+    toy.exposure = internal;
+    toy.packages.push_back({.name = "open", .title = "Open", .resources = {{100}, {256}, {128}}, .exposure = node_port});
+    house.games.put(toy);
+    app::Servers cluster{{house.store, house.ledger, house.runtime, house.port_map, house.clock, house.random},
+                         house.games,
+                         {.cpu = {8000}, .cpu_overcommit = 1, .memory = {16384}, .exposures = {host_port, node_port, internal}}};
+    const auto kind_of_new = [&](CreateOrder order) {
+        const auto id = order.id;
+        EXPECT_TRUE(house.wait(cluster.create({.name = "test"}, std::move(order), {})));
+        return house.record(id).exposure->kind;
+    };
+
+    EXPECT_EQ(kind_of_new({.id = "plain", .game = "toy"}), internal);
+    EXPECT_EQ(kind_of_new({.id = "sized", .game = "toy", .package = "open"}), node_port);
+    EXPECT_EQ(kind_of_new({.id = "bare", .game = "toy", .resources = server::Resources{{100}, {256}, {128}}}), internal);
+    EXPECT_EQ(kind_of_new({.id = "own", .game = "toy", .package = "open", .exposure = server::Exposure{.kind = host_port}}), host_port);
+
+    PatchOrder as_usual;
+    as_usual.exposure.emplace(std::nullopt);
+    ASSERT_TRUE(house.wait(cluster.patch({.name = "test"}, "default", "own", as_usual)));
+    EXPECT_EQ(house.record("own").exposure->kind, node_port) << "that of its package";
+
+    const auto refused = check(CreateOrder{.id = "tower", .game = "toy"}, house.games, {node_port});
+    ASSERT_EQ(refused.size(), 1U) << "opening to all what its game keeps inside would be worse than not making it";
+    EXPECT_EQ(refused.front().pointer, "/exposure");
+    EXPECT_EQ(
+        refused.front().detail,
+        "'internal' is how servers of game 'toy' are reached that say nothing, and it is not allowed in this cluster, only: nodePort; choose one "
+        "of them, or let its operator allow it by cluster.exposures in gamekeeper.yaml");
+    EXPECT_EQ(check(as_usual, house.record("plain"), house.games, {node_port}).front().pointer, "/exposure");
+    EXPECT_TRUE(check(CreateOrder{.id = "tower", .game = "toy"}, house.games, {}).empty()) << "one machine has no exposures";
+}
+
 }  // namespace
 }  // namespace gk::app

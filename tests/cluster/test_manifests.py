@@ -43,6 +43,7 @@ SHAPES = {
     "placed games": ("games.exposures={loadBalancer,hostPort}", "games.hostPorts.first=6000", "games.nodeSelector.pool=games",
                      "games.tolerations={games=yes:NoSchedule,spot}", "games.pullSecrets={pull}", "games.priorityClass=games",
                      "games.loadBalancerAnnotations.example\\.org/group=games"),
+    "sizes": ("packages.tiny.cpu_millis=250", "packages.tiny.memory_mib=256", "packages.tiny.disk_mib=512", "packages.tiny.exposure.type=internal"),
     "no policies": ("network.policies=false", "config.log.level=debug"),
 }
 
@@ -125,7 +126,7 @@ class Manifests(unittest.TestCase):
 
     def test_a_real_server_takes_the_objects_of_the_guide(self):
         objects = [yaml.safe_load(text) for text in re.findall(r"kubectl [^\n]*<<EOF\n(.*?)\n *EOF\n", guide(), re.DOTALL)]
-        self.assertEqual({"Fleet", "Game", "GameServer", "StorageClass"}, {it["kind"] for it in objects})
+        self.assertEqual({"ConfigMap", "Fleet", "Game", "GameServer", "StorageClass"}, {it["kind"] for it in objects})
         for item in objects:
             with self.subTest(kind=item["kind"]):
                 if item["kind"] != "StorageClass":

@@ -86,6 +86,7 @@ const Place places[] = {
     {{"memory"}, "memory"},
     {{"minimum"}, "minimum"},
     {{"packages", "large"}, "package"},
+    {{"exposure"}, "exposure"},
     {{"launch"}, "launch"},
     {{"launch", "init", "0"}, "init"},
     {{"ready"}, "ready"},

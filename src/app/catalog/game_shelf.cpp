@@ -141,7 +141,8 @@ Result<server::LaunchSpec, Error> GameShelf::launch_spec(const server::Record& r
                        .has_shim = image->shim == catalog::ImageSource::Shim::included,
                        .user = image->user,
                        .writable_root = image->writable_root,
-                       .node_selector = image->node_selector};
+                       .node_selector = image->node_selector,
+                       .tolerations = image->tolerations};
     }
     return std::move(*spec);
 }

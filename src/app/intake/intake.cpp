@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "app/intake/changes.hpp"
+#include "app/servers/kept.hpp"
 #include "app/servers/orders.hpp"
 #include "async/deadline.hpp"
 #include "async/this_executor.hpp"
@@ -58,10 +59,9 @@ Value create_body(const Declaration& declaration) {
 
 // Members that are chosen once. A cluster that knows our schema refuses such a change itself.
 void check_kept(const Value& changes, Errors& errors) {
-    for (const auto name : {"game", "package", "resources"}) {
+    for (const auto name : kept_members) {
         const auto* changed = changes.find(name);
-        if (changed != nullptr && !changed->is_null())
-            errors.add(pointer_to("", name), "not_allowed", fmt::format("a server keeps its {}; create another one", name));
+        if (changed != nullptr && !changed->is_null()) errors.add(pointer_to("", name), "not_allowed", std::string(kept_message(name)));
     }
 }
 

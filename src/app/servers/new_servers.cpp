@@ -120,14 +120,15 @@ Servers::Answer<server::Record> Servers::new_record(Caller caller, CreateOrder o
     record.space = order.space;
     record.tenant = caller.tenant;
     record.game = order.game;
-    if (!order.resources) record.package = order.package.empty() ? std::string(catalog::Catalog::usual_package) : order.package;
+    record.package = package_of(order);
     record.resources = *games_.resources_for(&game, order.package, order.resources);
     record.settings = std::move(order.settings);
     record.labels = std::move(order.labels);
     record.schedules = std::move(order.schedules);
     record.backup_every = order.backup_every;
     record.launch = record.applied_launch = order.launch;
-    record.exposure = record.applied_exposure = order.exposure ? std::move(order.exposure) : usual_exposure(limits_.exposures);
+    record.exposure = order.exposure ? std::move(order.exposure) : usual_exposure(limits_.exposures, games_, record.game, record.package);
+    record.applied_exposure = record.exposure;
     for (const auto& name : game.secrets) record.secrets.emplace(name, random_password(ports_.random));
     put_secrets_away(games_, record, {}, ports_.random);
     record.slot = free_slot(all);

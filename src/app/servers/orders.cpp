@@ -1,6 +1,10 @@
 #include "app/servers/orders.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
+
+#include "app/servers/kept.hpp"
 
 namespace gk::app {
 namespace {
@@ -102,6 +106,18 @@ std::optional<std::map<std::string, std::optional<std::string>>> read_label_chan
     return changes;
 }
 
+// What a server keeps is no unknown word, and is refused for what it is.
+Value without_kept(Value body, const std::string& pointer, Errors& errors) {
+    auto* members = body.as_object();
+    if (members == nullptr) return body;
+    for (const auto name : kept_members) {
+        const auto* kept = body.find(name);
+        if (kept != nullptr) errors.add(pointer_to(pointer, name), "not_allowed", std::string(kept_message(name)), kept->mark());
+    }
+    std::erase_if(*members, [](const auto& member) { return std::ranges::find(kept_members, member.first) != kept_members.end(); });
+    return body;
+}
+
 }  // namespace
 
 bool decode(const Value& value, const std::string& pointer, Errors& errors, CreateOrder& out) {
@@ -123,14 +139,15 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Crea
 }
 
 bool decode(const Value& value, const std::string& pointer, Errors& errors, PatchOrder& out) {
-    ObjectReader in(value, pointer, errors);
+    const auto changes = without_kept(value, pointer, errors);
+    ObjectReader in(changes, pointer, errors);
     in.optional("settings", out.settings);
     out.labels = read_label_changes(in);
     out.schedules = read_schedules(in);
     out.backup_every = read_backup_change(in);
     in.optional("launch", out.launch);
     out.exposure = read_exposure_change(in);
-    return in.finish();
+    return in.finish() && value == changes;
 }
 
 }  // namespace gk::app

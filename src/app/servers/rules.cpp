@@ -53,6 +53,12 @@ void check_interval(Errors& errors, const std::optional<Milliseconds>& every) {
     if (every && *every < backup_every_min) errors.add("/backup_every", "out_of_range", "a backup more often than every minute is not possible");
 }
 
+std::vector<std::string_view> choices_of(const Exposures& exposures) {
+    std::vector<std::string_view> out;
+    for (const auto kind : exposures) out.push_back(name_of(kind));
+    return out;
+}
+
 void check_exposure(Errors& errors, const server::Exposure& exposure, const Exposures& allowed) {
     if (allowed.empty()) {
         errors.add("/exposure", "not_allowed", "on one machine a game binds the machine's own ports; only servers of a cluster have an exposure");
@@ -60,11 +66,20 @@ void check_exposure(Errors& errors, const server::Exposure& exposure, const Expo
     }
     server::check(exposure, "/exposure", errors);
     if (std::ranges::find(allowed, exposure.kind) != allowed.end()) return;
-    std::vector<std::string_view> names;
-    for (const auto kind : allowed) names.push_back(name_of(kind));
     errors.add("/exposure/type", "not_allowed",
                fmt::format("'{}' is not allowed in this cluster, only: {}; its operator decides that by cluster.exposures in gamekeeper.yaml",
-                           name_of(exposure.kind), fmt::join(names, ", ")));
+                           name_of(exposure.kind), fmt::join(choices_of(allowed), ", ")));
+}
+
+// Of a server that does not say how it is reached. To open it in another way than its game wants would show what was to stay inside.
+void check_usual_exposure(Errors& errors, const catalog::Catalog& games, std::string_view game, std::string_view package, const Exposures& allowed) {
+    const auto kind = allowed.empty() ? std::nullopt : games.exposure_for(games.game(game), package);
+    if (!kind || std::ranges::find(allowed, *kind) != allowed.end()) return;
+    errors.add(
+        "/exposure", "not_allowed",
+        fmt::format("'{}' is how servers of game '{}' are reached that say nothing, and it is not allowed in this cluster, only: {}; choose one "
+                    "of them, or let its operator allow it by cluster.exposures in gamekeeper.yaml",
+                    name_of(*kind), game, fmt::join(choices_of(allowed), ", ")));
 }
 
 void add(Errors& errors, FieldError error) { errors.add(std::move(error.pointer), std::move(error.code), std::move(error.detail), error.mark); }
@@ -139,9 +154,16 @@ std::vector<FieldError> together(std::vector<FieldError> unread, std::vector<Fie
 
 }  // namespace
 
-std::optional<server::Exposure> usual_exposure(const Exposures& exposures) {
+std::string package_of(const CreateOrder& order) {
+    if (order.resources) return {};
+    return order.package.empty() ? std::string(catalog::Catalog::usual_package) : order.package;
+}
+
+std::optional<server::Exposure> usual_exposure(const Exposures& exposures, const catalog::Catalog& games, std::string_view game,
+                                               std::string_view package) {
     if (exposures.empty()) return std::nullopt;
-    return server::Exposure{.kind = exposures.front(), .address = {}, .dns_label = {}, .static_address = {}};
+    const auto kind = games.exposure_for(games.game(game), package).value_or(exposures.front());
+    return server::Exposure{.kind = kind, .address = {}, .dns_label = {}, .static_address = {}};
 }
 
 bool is_name(std::string_view text) {
@@ -168,6 +190,7 @@ std::vector<FieldError> check(const CreateOrder& order, const catalog::Catalog& 
     const bool is_locked_down = !exposures.empty() && !pods_may_be_root;
     if (game != nullptr && is_locked_down && catalog::needs_root(*game)) errors.add("/game", "not_allowed", std::string(catalog::runs_as_root));
     if (order.exposure) check_exposure(errors, *order.exposure, exposures);
+    else check_usual_exposure(errors, games, order.game, package_of(order), exposures);
     return together(order.unread, errors.take());
 }
 
@@ -187,6 +210,7 @@ std::vector<FieldError> check(const PatchOrder& order, const server::Record& rec
     const auto* game = games.game(record.game);
     if (order.launch && game != nullptr) check_launch(errors, *game, *order.launch, exposures);
     if (order.exposure && *order.exposure) check_exposure(errors, **order.exposure, exposures);
+    else if (order.exposure) check_usual_exposure(errors, games, record.game, record.package, exposures);
     return together(order.unread, errors.take());
 }
 

@@ -14,8 +14,12 @@ namespace gk::app {
 bool is_name(std::string_view text);
 // `exposures` are those that may be chosen here, the usual one first; none on one machine.
 using Exposures = std::vector<server::Exposure::Kind>;
-// How a server is reached that does not say so; nothing on one machine.
-std::optional<server::Exposure> usual_exposure(const Exposures& exposures);
+// The package of a server that is made by this order; empty: it has resources of its own.
+std::string package_of(const CreateOrder& order);
+// How a server is reached that does not say so: as its package says, else its game, else by the usual one of this cluster. Nothing on one machine.
+// What the catalogue says may be none that can be chosen here: check() refuses the order.
+std::optional<server::Exposure> usual_exposure(const Exposures& exposures, const catalog::Catalog& games, std::string_view game,
+                                               std::string_view package);
 std::vector<FieldError> check(const CreateOrder& order, const catalog::Catalog& games, const Exposures& exposures, bool pods_may_be_root = false);
 std::vector<FieldError> check(const PatchOrder& order, const server::Record& record, const catalog::Catalog& games, const Exposures& exposures);
 // The settings as they are after the patch.

@@ -200,7 +200,10 @@ Servers::Answer<ServerView> Servers::patch(Caller caller, std::string space, std
         if (order.schedules) record.schedules = *order.schedules;
         if (order.backup_every) record.backup_every = *order.backup_every;
         if (order.launch) record.launch = *order.launch;
-        if (order.exposure) change_exposure(record, *order.exposure ? *order.exposure : usual_exposure(limits_.exposures));
+        if (order.exposure) {
+            auto usual = usual_exposure(limits_.exposures, games_, record.game, record.package);
+            change_exposure(record, *order.exposure ? *order.exposure : std::move(usual));
+        }
         record.updated_at = ports_.clock.now();
         auto stored = co_await ports_.store.replace(record);
         if (stored) {

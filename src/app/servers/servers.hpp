@@ -37,7 +37,7 @@ struct CreateOrder {
     std::vector<server::Schedule> schedules;
     std::optional<Milliseconds> backup_every;
     server::LaunchWay launch = server::LaunchWay::shim;
-    std::optional<server::Exposure> exposure;     // On a cluster; absent: the first that may be chosen.
+    std::optional<server::Exposure> exposure;     // On a cluster; absent: as the package or the game says, else the first that may be chosen.
     enum class World : std::uint8_t { unsaid, adopt, fresh };
     World world = World::unsaid;                  // What to do with a world that is kept after a deletion.
     bool start = false;

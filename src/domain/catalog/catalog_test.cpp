@@ -56,6 +56,20 @@ TEST(Catalog, OffersAGamesOwnSizesBeforeTheUsualOnes) {
     EXPECT_FALSE(games.resources_for(nullptr, "huge", std::nullopt));
 }
 
+TEST(Catalog, KnowsHowServersOfAGameAndOfASizeAreReached) {
+    using enum server::Exposure::Kind;
+    auto games = catalog();
+    Game game;
+    game.exposure = internal;
+    game.packages = {{"small", "Tiny", {{10}, {20}, {30}}, host_port}};
+    games.declare_packages("sizes", {{"large", "Large", {{4000}, {12288}, {40960}}, load_balancer}});
+
+    EXPECT_EQ(games.exposure_for(&game, "small"), host_port) << "the game's own size goes before the game";
+    EXPECT_EQ(games.exposure_for(&game, "large"), load_balancer);
+    EXPECT_EQ(games.exposure_for(&game, ""), internal) << "with resources of its own";
+    EXPECT_EQ(games.exposure_for(nullptr, "small"), std::nullopt);
+}
+
 TEST(Catalog, PutsADeclaredGameInFrontAndBringsBackWhatWasThere) {
     auto games = catalog();
     const auto titled = [](std::string name, std::string title) {

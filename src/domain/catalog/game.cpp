@@ -89,6 +89,7 @@ Result<Game, std::vector<FieldError>> decode_game(const Value& document) {
         return decode_packages(value, pointer, found, into);
     };
     section("packages", packages, out.packages);
+    section("exposure", decode_exposure, out.exposure);
     Value ready;
     in.required("ready", ready);
     section("ready", decode_ready, out.ready);

@@ -14,6 +14,7 @@
 #include "domain/catalog/setting.hpp"
 #include "domain/catalog/source.hpp"
 #include "domain/server/announcement.hpp"
+#include "domain/server/exposure.hpp"
 #include "domain/server/launch.hpp"
 
 // Games as data: what a definition file (docs/formats/game.md) says, checked as a whole.
@@ -66,6 +67,7 @@ struct Package {
     std::string name;
     std::string title;
     server::Resources resources;
+    std::optional<server::Exposure::Kind> exposure = {};  // How players reach servers of this size that do not say so; absent: as the game says.
     bool operator==(const Package&) const = default;
 };
 
@@ -100,15 +102,16 @@ struct Game {
     MemoryModel memory;
     server::Resources minimum;  // Smaller servers are refused.
     std::vector<Package> packages;  // Sizes of this game's own; one of a usual name takes the usual one's place.
+    std::optional<server::Exposure::Kind> exposure;  // On a cluster, of servers that do not say so, nor their package; absent: the usual one there.
     server::ReadyProbe ready;
     std::vector<server::StopRung> stop;
     server::Console console;
     server::Quiesce quiesce;
     server::Announcement announce;
     server::PlayerSource players;
-    std::string player_limit;               // The setting that bounds the number of players; empty: none does.
+    std::string player_limit;  // The setting that bounds the number of players; empty: none does.
     std::vector<std::string> save_exclude;  // What backups leave out: restic patterns relative to the world.
-    Value document;                         // The definition as it was read, for snapshots and the API.
+    Value document;  // The definition as it was read, for snapshots and the API.
     bool operator==(const Game&) const = default;
 
     const Setting* setting(std::string_view setting_name) const;

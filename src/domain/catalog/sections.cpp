@@ -49,6 +49,15 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Memo
     return errors.list().size() == before;
 }
 
+bool decode_exposure(const Value& value, const std::string& pointer, Errors& errors, std::optional<server::Exposure::Kind>& out) {
+    ObjectReader in(value, pointer, errors);
+    server::Exposure::Kind kind{};
+    in.required("type", kind);
+    if (!in.finish()) return false;
+    out = kind;
+    return true;
+}
+
 bool decode_minimum(const Value& value, const std::string& pointer, Errors& errors, server::Resources& out) {
     ObjectReader in(value, pointer, errors);
     const auto amount = [&](std::string_view key, std::int64_t& count) {

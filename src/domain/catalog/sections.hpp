@@ -10,8 +10,10 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Argu
 bool decode(const Value& value, const std::string& pointer, Errors& errors, GameFile& out);
 bool decode(const Value& value, const std::string& pointer, Errors& errors, MemoryModel& out);
 
-// {NAME: {title, cpu_millis, memory_mib, disk_mib}, ...}; the order is kept.
+// {NAME: {title, cpu_millis, memory_mib, disk_mib, exposure}, ...}; the order is kept.
 bool decode_packages(const Value& value, const std::string& pointer, Errors& errors, std::vector<Package>& out);
+// {type: ...}: what only a server can have (an address, a label) stands in no definition.
+bool decode_exposure(const Value& value, const std::string& pointer, Errors& errors, std::optional<server::Exposure::Kind>& out);
 bool decode_launch(const Value& value, const std::string& pointer, Errors& errors, LaunchWays& out);
 bool decode_minimum(const Value& value, const std::string& pointer, Errors& errors, server::Resources& out);
 bool decode_ready(const Value& value, const std::string& pointer, Errors& errors, server::ReadyProbe& out);

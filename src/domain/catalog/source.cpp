@@ -151,6 +151,8 @@ void decode_image(const Value& value, const std::string& pointer, Errors& errors
     in.optional("user", out.user);
     in.optional("writable_root", out.writable_root);
     in.optional("node_selector", out.node_selector);
+    std::vector<std::string> taints;
+    in.optional("tolerations", taints);
     if (!in.finish()) return;
     if (!is_image_name(out.name))
         in.fail("name", "bad_format", "write a name such as minetest, or a whole reference such as registry.example.org/games/minetest:5.6.1");
@@ -159,6 +161,11 @@ void decode_image(const Value& value, const std::string& pointer, Errors& errors
     if (wrong != out.node_selector.end())
         in.fail("node_selector", "bad_format",
                 fmt::format("'{}: {}' is no label of a node; `kubectl get nodes --show-labels` lists them", wrong->first, wrong->second));
+    for (std::size_t i = 0; i < taints.size(); ++i) {
+        auto toleration = server::parse_toleration(taints[i]);
+        if (toleration) out.tolerations.push_back(std::move(*toleration));
+        else errors.add(pointer_to(in.pointer("tolerations"), i), "bad_format", std::move(toleration).error(), value.find("tolerations")->mark());
+    }
 }
 
 // What npm itself asks for; the archive holds everything below "package/".

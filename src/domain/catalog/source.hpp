@@ -13,6 +13,7 @@
 #include "base/decode.hpp"
 #include "base/enum_names.hpp"
 #include "base/units.hpp"
+#include "domain/server/toleration.hpp"
 
 // Where a game's files come from. A definition lists several sources; the first that this machine or cluster can use is taken.
 namespace gk::catalog {
@@ -53,6 +54,7 @@ struct ImageSource {
     std::optional<std::uint32_t> user = {};  // As in server::Image; 0, root, only where the operator allows it.
     bool writable_root = false;
     std::map<std::string, std::string> node_selector = {};
+    std::vector<server::Toleration> tolerations = {};
     bool operator==(const ImageSource&) const = default;
 };
 // Gamekeeper's own programs. On a machine the folder that they are in, seen by the game as {{paths.game}}; on a cluster the image of Gamekeeper.

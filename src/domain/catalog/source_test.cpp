@@ -63,6 +63,10 @@ TEST(Source, AnImageSaysAsWhomAndWhereItRuns) {
     EXPECT_EQ(image_of(own)->user, 1000U);
     EXPECT_TRUE(image_of(own)->writable_root);
     EXPECT_EQ(image_of(own)->node_selector.at("games.example.org/pool"), "on-demand");
+    const auto tolerant = read(Value::object({{"name", "castle"}, {"tolerations", Value::array({"games=yes:NoSchedule", "spot"})}}), none);
+    ASSERT_EQ(image_of(tolerant)->tolerations.size(), 2u);
+    EXPECT_EQ(image_of(tolerant)->tolerations[0], (server::Toleration{"games", "yes", "NoSchedule"}));
+    EXPECT_EQ(image_of(tolerant)->tolerations[1].key, "spot");
 
     Errors errors;
     read(Value::object({{"name", "castle"}, {"user", 3'000'000'000}, {"node_selector", Value::object({{"pool", "on demand"}})}}), errors);
@@ -70,6 +74,12 @@ TEST(Source, AnImageSaysAsWhomAndWhereItRuns) {
     EXPECT_EQ(errors.list()[0].pointer, "/sources/0/image/user");
     EXPECT_EQ(errors.list()[1].pointer, "/sources/0/image/node_selector");
     EXPECT_EQ(errors.list()[1].detail, "'pool: on demand' is no label of a node; `kubectl get nodes --show-labels` lists them");
+
+    Errors of_taints;
+    read(Value::object({{"name", "castle"}, {"tolerations", Value::array({"spot", "games:Never"})}}), of_taints);
+    ASSERT_EQ(of_taints.list().size(), 1u);
+    EXPECT_EQ(of_taints.list()[0].pointer, "/sources/0/image/tolerations/1");
+    EXPECT_NE(of_taints.list()[0].detail.find("'games:Never' is no taint"), std::string::npos);
 }
 
 TEST(Source, AnNpmPackageIsTheRegistrysArchive) {

@@ -8,6 +8,7 @@
 
 #include "base/secret.hpp"
 #include "domain/server/exposure.hpp"
+#include "domain/server/toleration.hpp"
 #include "domain/server/types.hpp"
 
 // How one game process is started, watched, asked and stopped. A game definition describes it with placeholders (domain/catalog);
@@ -80,6 +81,7 @@ struct Image {
     std::optional<std::uint32_t> user = {};  // uid that its files are made for; absent: that of all games.
     bool writable_root = false;              // The game writes beside its world, too; what it writes there goes with the pod.
     std::map<std::string, std::string> node_selector = {};  // Labels of the nodes that it runs on, besides those that the installation asks for.
+    std::vector<Toleration> tolerations = {};               // Taints of nodes, besides those that the installation names.
     bool operator==(const Image&) const = default;
 };
 

@@ -1,7 +1,6 @@
 #include "programs/config/cluster_rules.hpp"
 
-#include <algorithm>
-#include <array>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,26 +10,12 @@
 namespace gk::programs {
 namespace {
 
-constexpr auto effects = std::to_array<std::string_view>({"NoSchedule", "PreferNoSchedule", "NoExecute"});
-
 std::vector<std::string_view> items_of(std::string_view text) {
     std::vector<std::string_view> out;
     for (const auto part : split(text, ',')) {
         if (const auto item = trimmed(part); !item.empty()) out.push_back(item);
     }
     return out;
-}
-
-std::string read_toleration(std::string_view text, Toleration& out) {
-    const auto colon = text.rfind(':');
-    const auto taint = text.substr(0, colon);
-    const auto equals = taint.find('=');
-    out.key = taint.substr(0, equals);
-    if (equals != std::string_view::npos) out.value = taint.substr(equals + 1);
-    if (colon != std::string_view::npos) out.effect = text.substr(colon + 1);
-    const bool has_effect = out.effect.empty() || std::ranges::find(effects, out.effect) != effects.end();
-    if (!out.key.empty() && has_effect) return {};
-    return fmt::format("'{}' is no taint; write KEY, KEY=VALUE or KEY=VALUE:EFFECT, with an effect of: {}", text, fmt::join(effects, ", "));
 }
 
 }  // namespace
@@ -62,10 +47,12 @@ std::string read_pairs(std::string_view text, Pairs& out) {
     return {};
 }
 
-std::string read_tolerations(std::string_view text, std::vector<Toleration>& out) {
+std::string read_tolerations(std::string_view text, std::vector<server::Toleration>& out) {
     out.clear();
     for (const auto item : items_of(text)) {
-        if (auto wrong = read_toleration(item, out.emplace_back()); !wrong.empty()) return wrong;
+        auto read = server::parse_toleration(item);
+        if (!read) return std::move(read).error();
+        out.push_back(std::move(*read));
     }
     return {};
 }
@@ -76,17 +63,6 @@ Value node_selector(const Pairs& labels) {
     Value out = Value::object();
     for (const auto& [name, text] : labels) out.set(name, text);
     return out;
-}
-
-Value tolerations(const std::vector<Toleration>& all) {
-    Value::Array out;
-    for (const auto& it : all) {
-        auto toleration = Value::object({{"key", it.key}, {"operator", it.value ? "Equal" : "Exists"}});
-        if (it.value) toleration.set("value", *it.value);
-        if (!it.effect.empty()) toleration.set("effect", it.effect);
-        out.push_back(std::move(toleration));
-    }
-    return Value(std::move(out));
 }
 
 }  // namespace gk::programs

@@ -17,13 +17,12 @@ std::string read_exposures(std::string_view text, std::vector<server::Exposure::
 // "NAME=TEXT, ...": labels of nodes, annotations of Services.
 std::string read_pairs(std::string_view text, Pairs& out);
 // "KEY[=VALUE][:EFFECT], ..." as `kubectl taint` writes the taints that they are for; without an effect: of all effects.
-std::string read_tolerations(std::string_view text, std::vector<Toleration>& out);
+std::string read_tolerations(std::string_view text, std::vector<server::Toleration>& out);
 
 // What players are told in place of the address of a node, of worlds and of match servers; empty: that address.
 const std::string& players_host(const Config& config);
 
 // As in a PodSpec.
 Value node_selector(const Pairs& labels);
-Value tolerations(const std::vector<Toleration>& all);
 
 }  // namespace gk::programs

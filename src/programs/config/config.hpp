@@ -14,6 +14,7 @@
 #include "base/time.hpp"
 #include "base/units.hpp"
 #include "domain/server/exposure.hpp"
+#include "domain/server/toleration.hpp"
 
 // The configuration of `gamekeeper serve`: one YAML file, every key also as environment variable (GK_API_LISTEN for api.listen) and as
 // flag (--api.listen). A flag wins over the environment, the environment over the file. With nothing at all the defaults are safe.
@@ -24,14 +25,6 @@ inline constexpr auto shape_names = std::to_array<std::string_view>({"embedded",
 constexpr std::span<const std::string_view> names_of(Shape) { return shape_names; }
 
 using Pairs = std::map<std::string, std::string>;
-
-// Of the nodes that games may run on although they are kept free for something.
-struct Toleration {
-    std::string key;
-    std::optional<std::string> value;  // Absent: any.
-    std::string effect;                // Empty: all.
-    bool operator==(const Toleration&) const = default;
-};
 
 // Of the Pod Security Standards, those that games can do with.
 enum class PodSecurity : std::uint8_t { restricted, baseline };
@@ -79,7 +72,7 @@ struct Config {
         Ports host_ports{.first = 7000, .last = 7999};  // Of games that are reached by a port of their node.
         Pairs balancer_annotations;      // Of Services that make a cloud's load balancer.
         Pairs node_selector;             // Labels of the nodes on which games run.
-        std::vector<Toleration> tolerations;
+        std::vector<server::Toleration> tolerations;
         std::vector<std::string> pull_secrets;  // Names of Secrets, in the namespaces of games.
         std::string priority_class;
         std::string runtime_class;
@@ -118,7 +111,6 @@ struct Config {
     } games;
     struct Match {                       // The queue that is there from the start, and that of the original's routes.
         std::string queue;               // Empty: none is made, and there are no such routes.
-        std::string api;                 // URL at which they reach this API; empty: that of api.listen.
         std::uint32_t size = 12;
         std::uint32_t least = 2;         // Players that are enough ...
         Milliseconds flush = std::chrono::seconds(15);  // ... when the first of them has waited so long.
@@ -126,6 +118,7 @@ struct Config {
         std::string fleet;               // Empty: each match gets a server of its own.
         Database store;                  // Where several control planes of one machine keep queues, tickets and matches.
         std::string servers;             // Folder of the matches' servers, the same for all of them.
+        std::string api;                 // URL at which they reach this API; empty: that of api.listen.
     } match;
     struct Redis {                       // Shows who waits and what is played to other programs.
         std::string url;                 // "redis://HOST:PORT/NUMBER"; empty: none.

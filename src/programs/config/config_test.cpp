@@ -47,7 +47,7 @@ TEST(Config, SaysWhereGamesRunAndHowPlayersReachThem) {
     EXPECT_EQ(config->cluster.exposures, (std::vector{load_balancer, host_port}));
     EXPECT_EQ(config->cluster.node_selector, (Pairs{{"pool", "games"}}));
     EXPECT_EQ(config->cluster.tolerations,
-              (std::vector<Toleration>{{"games", "yes", "NoSchedule"}, {"spot", std::nullopt, ""}, {"edge", std::nullopt, "NoExecute"}}));
+              (std::vector<server::Toleration>{{"games", "yes", "NoSchedule"}, {"spot", std::nullopt, ""}, {"edge", std::nullopt, "NoExecute"}}));
     EXPECT_EQ(config->cluster.balancer_annotations.begin()->second, "games");
     EXPECT_EQ(make_config({state()})->cluster.exposures, (std::vector{node_port, internal})) << "the rest is for operators to allow";
 }

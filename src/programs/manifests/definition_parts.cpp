@@ -15,6 +15,17 @@ Value rule_at(std::string_view expression, std::string_view message, std::string
     return out;
 }
 
+Value rule_saying(std::string_view expression, std::string_view message_expression, std::string_view path) {
+    auto out = Value::object({{"rule", expression}, {"messageExpression", message_expression}});
+    if (!path.empty()) out.set("fieldPath", path);
+    return out;
+}
+
+Value duration_rule() {
+    return rule_saying(fmt::format("self != '' && self.matches('{}')", duration_form),
+                       R"("'" + self + "' is no duration; write whole numbers with d, h, m, s or ms, such as \"1h30m\"")", {});
+}
+
 Value column(std::string_view name, std::string_view type, std::string_view path) {
     return Value::object({{"name", name}, {"type", type}, {"jsonPath", path}});
 }

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "programs/manifests/definition_parts.hpp"
 
 namespace gk::programs {
@@ -16,10 +18,22 @@ Value spec_schema(const StructuralSchemas& api) {
     // As fleet::Fleet has them: what is scaled must be there.
     for (const auto& [name, number] : {std::pair("ready", 1), std::pair("max", 100), std::pair("starting_max", 20)})
         member_of(members, name).set("default", std::int64_t{number});
-    member_of(members, "start_limit").set("default", "45s");
+    auto& start_limit = member_of(members, "start_limit");
+    start_limit.set("default", "45s");
+    start_limit.set("maxLength", 64);
+    start_limit.set(
+        "x-kubernetes-validations",
+        Value::array({duration_rule(),
+                      rule(fmt::format("!self.matches('{}') || self.contains('d') || self == '' || duration(self) >= duration('1s')", duration_form),
+                           "a server needs at least 1s to start")}));
     for (const auto* name : {"game", "package"}) member_of(members, name).set("maxLength", 50);
     spec.set("x-kubernetes-validations",
              Value::array({rule_at("self.ready <= self.max", "more servers cannot wait than the fleet may have: raise 'max'", ".ready"),
+                           rule_at("self.ready <= 4000", "at most 4000 servers are started ahead", ".ready"),
+                           rule_at("self.max >= 1 && self.max <= 24000", "a fleet has 1 to 24000 servers", ".max"),
+                           rule_at("self.starting_max >= 1", "at least one server must be allowed to start at once", ".starting_max"),
+                           rule_at("!has(self.autopilot) || !has(self.autopilot.most) || self.autopilot.most <= 4000",
+                                   "at most 4000 servers are started ahead", ".autopilot.most"),
                            rule_at("!has(self.autopilot) || !has(self.autopilot.least) || !has(self.autopilot.most) || "
                                    "self.autopilot.least <= self.autopilot.most",
                                    "least is above most", ".autopilot.least")}));
@@ -36,7 +50,7 @@ Value status_schema() {
 
 Value schema(const StructuralSchemas& api) {
     auto name = rule("self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$')",
-                     "a fleet's name may have 1 to 40 lower-case letters, digits and '-', with no '-' at either end");
+                     "a fleet's name has 1 to 40 of a-z, 0-9 and '-', and no '-' at its ends");
     return Value::object({{"type", "object"},
                           {"required", Value::array({"spec"})},
                           {"properties", Value::object({{"apiVersion", text_schema()},

@@ -9,6 +9,7 @@
 #include "adapters/kubernetes/objects/names.hpp"
 #include "programs/manifests/definition_parts.hpp"
 #include "programs/manifests/fleet_definition.hpp"
+#include "programs/manifests/server_rules.hpp"
 #include "programs/manifests/structural.hpp"
 
 namespace gk::programs {
@@ -23,48 +24,13 @@ Value replicas_schema() {
           Value::array({rule("self >= 0 && self <= 1", "a world runs once: 0 or 1; more than one copy is what the kind Fleet is for")})}});
 }
 
-Value schedule_rules() {
-    return Value::array(
-        {rule_at("self.do != 'command' || (has(self.command) && self.command != '')", "a schedule that does 'command' needs one", ".command"),
-         rule_at("self.do == 'command' || !has(self.command)", "only a schedule that does 'command' has one", ".command")});
-}
-
 Value spec_schema(const StructuralSchemas& api) {
     auto spec = api.part_of("ServerCreate",
                             {"game", "package", "resources", "settings", "labels", "schedules", "backup_every", "launch", "exposure", "world"});
-    auto& members = member_of(spec, "properties");
-    members.set("replicas", replicas_schema());
-    // Limits of the API, without which the API server cannot bound the cost of the rules.
-    auto& schedules = member_of(members, "schedules");
-    schedules.set("maxItems", 32);
-    member_of(schedules, "items").set("x-kubernetes-validations", schedule_rules());
-    member_of(members, "labels").set("maxProperties", 64);
-    for (const auto name : {"game", "package"}) member_of(members, name).set("maxLength", 50);
+    member_of(spec, "properties").set("replicas", replicas_schema());
     spec.set("required", Value::array({"game"}));
-    spec.set(
-        "x-kubernetes-validations",
-        Value::array({rule_at("!(has(self.__package__) && has(self.resources))", "give either 'package' or 'resources', not both", ".package")}));
+    add_spec_rules(spec);
     return spec;
-}
-
-// Of a server that is there. One that was refused has no record, and may be mended in every way.
-Value kept_once_made() {
-    constexpr std::string_view is_made = "has(oldSelf.status) && has(oldSelf.status.record)";
-    const auto kept = [&](std::string_view member, std::string_view word, std::string_view message) {
-        const auto same =
-            fmt::format("has(self.spec.{0}) == has(oldSelf.spec.{0}) && (!has(self.spec.{0}) || self.spec.{0} == oldSelf.spec.{0})", word);
-        return rule_at(fmt::format("!({}) || ({})", is_made, same), message, fmt::format(".spec.{}", member));
-    };
-    return Value::array({kept("game", "game", "a server keeps its game: its world is one of that game"),
-                         kept("package", "__package__", "a server keeps its package; create another one for another size"),
-                         kept("resources", "resources", "a server keeps its resources; create another one for another size")});
-}
-
-Value server_rules() {
-    constexpr std::string_view name_message = "a server's name may have 1 to 50 lower-case letters, digits and '-', with no '-' at either end";
-    auto rules = kept_once_made();
-    rules.as_array()->push_back(rule("self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?$')", name_message));
-    return rules;
 }
 
 Value endpoints_schema(const StructuralSchemas& api) {

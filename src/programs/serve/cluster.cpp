@@ -36,7 +36,7 @@ kubernetes::PodRules pod_rules(const Config::Cluster& config) {
     rules.shim_image = config.shim_image;
     rules.pull_secrets = config.pull_secrets;
     rules.node_selector = node_selector(config.node_selector);
-    rules.tolerations = tolerations(config.tolerations);
+    rules.tolerations = config.tolerations;
     rules.priority_class = config.priority_class;
     rules.runtime_class = config.runtime_class;
     return rules;
@@ -155,6 +155,7 @@ Cluster::Cluster(boost::asio::io_context& loop, const Config& config, Opened ope
       events_(client_of(*access_), random_, name_),
       declarations_(store_, events_, *clock_),
       declared_games_(client_of(*access_), random_, events_, {.space = config.cluster.space, .leads = [this] { return leads_ && !has_lost_; }}),
+      declared_packages_(client_of(*access_), random_, events_, {.space = config.cluster.space, .leads = [this] { return leads_ && !has_lost_; }}),
       port_map_(client_of(*access_), random_, port_rules(config)),
       runtime_(loop.get_executor(), client_of(*access_), random_, knowledge(), runtime_options(config)),
       match_pods_(
@@ -172,6 +173,7 @@ Cluster::Cluster(boost::asio::io_context& loop, const Config& config, Opened ope
                {.me = name_, .household = household_name(household_)}, [this] {
                    leads_ = true;
                    declared_games_.show_all();
+                   declared_packages_.show_all();
                    office_.wake_all();
                }) {
     access_->server().allow_changes_while([this] { return may_change(); });
@@ -233,10 +235,12 @@ app::MachineLimits Cluster::limits() const {
     return limits;
 }
 
-void Cluster::use(const app::GameBook& games, app::DeclaredGames& declared) {
+void Cluster::use(const app::GameBook& games, const Declared& declared) {
     games_ = &games;
-    declared_games_.tell({.take = [&declared](const GameDeclaration& game) { return declared.take(game); },
-                          .drop = [&declared](const std::string& name) { declared.drop(name); }});
+    declared_games_.tell({.take = [&to = declared.games](const GameDeclaration& game) { return to.take(game); },
+                          .drop = [&to = declared.games](const std::string& name) { to.drop(name); }});
+    declared_packages_.tell({.take = [&to = declared.packages](const PackageDeclaration& packages) { return to.take(packages); },
+                             .drop = [&to = declared.packages](const std::string& name) { to.drop(name); }});
 }
 
 std::optional<MatchPorts> Cluster::matches() {
@@ -276,6 +280,7 @@ void Cluster::begin(async::TaskGroup& tasks, async::TaskGroup& office) {
     if (ledger_.matches) ledger_.matches->begin(tasks);
     tasks.spawn("GameServers", store_.run());
     tasks.spawn("Games", declared_games_.run());
+    tasks.spawn("packages", declared_packages_.run());
     tasks.spawn("events", events_.run());
     tasks.spawn("Services", port_map_.run());
     tasks.spawn("pods", runtime_.run());
@@ -296,6 +301,7 @@ Task<void> Cluster::stand_for_election() {
 
 Task<void> Cluster::settled() {
     co_await declared_games_.synced();
+    co_await declared_packages_.synced();
     co_await store_.synced();
     co_await port_map_.synced();
     co_await runtime_.synced();

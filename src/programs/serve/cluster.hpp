@@ -19,6 +19,7 @@
 #include "adapters/kubernetes/store/events.hpp"
 #include "adapters/kubernetes/store/fleet_store.hpp"
 #include "adapters/kubernetes/store/game_resources.hpp"
+#include "adapters/kubernetes/store/package_maps.hpp"
 #include "adapters/kubernetes/store/player_counts.hpp"
 #include "adapters/kubernetes/store/port_map.hpp"
 #include "adapters/kubernetes/store/server_store.hpp"
@@ -59,7 +60,7 @@ public:
 
     Ports ports() override { return {store_, ledger_.ledger(), runtime_, vault_, files_, port_map_, game_files_, *clock_, random_}; }
     catalog::RenderContext render_context() const override;
-    void use(const app::GameBook& games, app::DeclaredGames& declared) override;
+    void use(const app::GameBook& games, const Declared& declared) override;
     std::optional<MatchPorts> matches() override;
     Declarations* declarations() override { return &declarations_; }
     Nodes* nodes() override { return &nodes_; }
@@ -110,6 +111,7 @@ private:
     kubernetes::EventTeller events_;
     kubernetes::KubernetesDeclarations declarations_;
     kubernetes::GameResources declared_games_;
+    kubernetes::PackageMaps declared_packages_;
     kubernetes::KubernetesPortMap port_map_;
     kubernetes::ClusterRuntime runtime_;
     std::optional<kubernetes::KubernetesFleetStore> fleets_;  // With ledger_.matches.

@@ -15,6 +15,7 @@
 #include "api/reply.hpp"
 #include "app/accounts/accounts.hpp"
 #include "app/catalog/declared_games.hpp"
+#include "app/catalog/declared_packages.hpp"
 #include "app/catalog/game_shelf.hpp"
 #include "app/files/world_files.hpp"
 #include "app/intake/intake.hpp"
@@ -103,6 +104,7 @@ public:
           shelf_(
               games_, context_of(installation), [](const std::string& path) { return std::filesystem::exists(path); }, ports.game_files),
           declared_games_(games_, [this](const catalog::Game& game) { return shelf_.missing(game); }),
+          declared_packages_(games_),
           accounts_(ports.ledger, ports.clock, ports.random),
           room_(config.shape == Shape::cluster ? nullptr : std::make_unique<app::MemoryRoom>(ports.store, installation.limits().memory)),
           servers_({ports.store, ports.ledger, ports.runtime, ports.port_map, ports.clock, ports.random, room_.get()}, games_, installation.limits()),
@@ -188,6 +190,7 @@ private:
     catalog::Catalog games_;
     app::GameShelf shelf_;
     app::DeclaredGames declared_games_;
+    app::DeclaredPackages declared_packages_;
     LogNotifier notifier_;
     app::Accounts accounts_;
     app::Servers servers_;
@@ -323,7 +326,7 @@ Task<std::string> ControlPlane::run(Announce announce) {
     async::TaskGroup office(loop_.get_executor());
     const auto listening = listen(http);
     if (listening) {
-        installation_.use(shelf_, declared_games_);
+        installation_.use(shelf_, {.games = declared_games_, .packages = declared_packages_});
         begin(tasks, office);
         announce(*listening, *first);
         co_await end_.wait();

@@ -8,6 +8,7 @@
 
 #include "api/metrics.hpp"
 #include "app/catalog/declared_games.hpp"
+#include "app/catalog/declared_packages.hpp"
 #include "app/fleet/fleets.hpp"
 #include "app/game_book.hpp"
 #include "app/servers/servers.hpp"
@@ -62,8 +63,13 @@ public:
     virtual Nodes* nodes() { return nullptr; }
     // What definitions are rendered for.
     virtual catalog::RenderContext render_context() const { return {}; }
-    // How games are started, and where those go that people declare. Called once, before begin(); both outlive what begin() spawns.
-    virtual void use(const app::GameBook&, app::DeclaredGames&) {}
+    // Where that goes which people declare.
+    struct Declared {
+        app::DeclaredGames& games;
+        app::DeclaredPackages& packages;
+    };
+    // How games are started, and where declarations go. Called once, before begin(); all outlive what begin() spawns.
+    virtual void use(const app::GameBook&, const Declared&) {}
     virtual const Keys& keys() const = 0;
     // What all games together may have.
     virtual app::MachineLimits limits() const = 0;

@@ -58,7 +58,7 @@ Value match_pod(const MatchPod& pod, const PodRules& rules) {
     auto spec =
         pod_spec({.launch = pod.launch, .server = pod.pod, .claim = {}}, rules, {.secret = match_keys_name(slot), .item = fmt::to_string(slot)});
     spec.set("restartPolicy", "Never");
-    spec.set("tolerations", with_limited_patience(rules.tolerations));
+    spec.set("tolerations", with_limited_patience(tolerations_of(*pod.launch.image, rules)));
     return Value::object({{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", metadata(pod)}, {"spec", std::move(spec)}});
 }
 

@@ -177,6 +177,21 @@ Value security_of(const server::Image& game, const PodRules& rules) {
                           {"seccompProfile", Value::object({{"type", "RuntimeDefault"}})}});
 }
 
+Value tolerations_of(const server::Image& game, const PodRules& rules) {
+    Value::Array out;
+    const auto add = [&out](const std::vector<server::Toleration>& all) {
+        for (const auto& it : all) {
+            auto toleration = Value::object({{"key", it.key}, {"operator", it.value ? "Equal" : "Exists"}});
+            if (it.value) toleration.set("value", *it.value);
+            if (!it.effect.empty()) toleration.set("effect", it.effect);
+            out.push_back(std::move(toleration));
+        }
+    };
+    add(rules.tolerations);
+    add(game.tolerations);
+    return Value(std::move(out));
+}
+
 void set_placement(Value& pod_spec, const server::Image& game, const PodRules& rules) {
     Value::Array pull;
     for (const auto& name : rules.pull_secrets) pull.push_back(Value::object({{"name", name}}));
@@ -185,7 +200,8 @@ void set_placement(Value& pod_spec, const server::Image& game, const PodRules& r
     for (const auto& [label, text] : game.node_selector) nodes.set(label, text);
     for (const auto& [label, text] : *rules.node_selector.as_object()) nodes.set(label, text);
     if (!nodes.as_object()->empty()) pod_spec.set("nodeSelector", std::move(nodes));
-    if (!rules.tolerations.as_array()->empty()) pod_spec.set("tolerations", rules.tolerations);
+    auto tolerations = tolerations_of(game, rules);
+    if (!tolerations.as_array()->empty()) pod_spec.set("tolerations", std::move(tolerations));
     if (!rules.priority_class.empty()) pod_spec.set("priorityClassName", rules.priority_class);
     if (!rules.runtime_class.empty()) pod_spec.set("runtimeClassName", rules.runtime_class);
 }
@@ -200,7 +216,7 @@ Value pod_spec(const GamePod& pod, const PodRules& rules, const KeyItem& key) {
     auto before = init_containers(pod, rules);
     if (!before.as_array()->empty()) spec.set("initContainers", std::move(before));
     set_placement(spec, *pod.launch.image, rules);
-    if (!pod.claim.empty()) spec.set("tolerations", with_patience(rules.tolerations));
+    if (!pod.claim.empty()) spec.set("tolerations", with_patience(tolerations_of(*pod.launch.image, rules)));
     return spec;
 }
 

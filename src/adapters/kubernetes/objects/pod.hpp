@@ -8,6 +8,7 @@
 #include "base/units.hpp"
 #include "base/value.hpp"
 #include "domain/server/launch.hpp"
+#include "domain/server/toleration.hpp"
 #include "wire/kubernetes/object.hpp"
 
 // A server's pod as the API wants it (docs/adr/0014): the game's image, gk-shim as the first process, the world's claim. Pure: the same arguments,
@@ -19,7 +20,7 @@ struct PodRules {
     std::string shim_image;                 // From which gk-shim is copied beside foreign images.
     std::vector<std::string> pull_secrets;  // Names of Secrets, in the namespace of the game.
     Value node_selector = Value::object();  // As in a PodSpec; empty: any node.
-    Value tolerations = Value(Value::Array());
+    std::vector<server::Toleration> tolerations;
     std::uint32_t user = 61000;             // fsGroup of games, and uid and gid of those that name none: unprivileged, and of nobody else.
     MebiBytes scratch{256};                 // /tmp, and the shared folder.
     std::string priority_class;             // Empty: the cluster's default.
@@ -67,6 +68,8 @@ std::chrono::seconds grace_of(const std::vector<server::StopRung>& ladder);
 // Whom a pod runs as that has to do with this game's world: always in our group, so that the volume is its own whoever that is. For a user but root
 // within the Pod Security Standard "restricted".
 Value security_of(const server::Image& game, const PodRules& rules);
+// As in a PodSpec: those of the configuration, then those of the game's definition.
+Value tolerations_of(const server::Image& game, const PodRules& rules);
 // Where the pod may run and who may pull its images: as the configuration says, and where that says nothing of a label, the game's definition.
 void set_placement(Value& pod_spec, const server::Image& game, const PodRules& rules);
 

@@ -46,7 +46,7 @@ PodRules strict_rules() {
     auto out = rules();
     out.pull_secrets = {"registry"};
     out.node_selector = Value::object({{"pool", "games"}});
-    out.tolerations = Value(Value::Array{Value::object({{"key", "games"}, {"operator", "Exists"}, {"effect", "NoSchedule"}})});
+    out.tolerations = {{.key = "games", .value = std::nullopt, .effect = "NoSchedule"}};
     return out;
 }
 
@@ -132,10 +132,15 @@ TEST(Pod, RunsWhereTheConfigurationSays) {
     placed.runtime_class = "gvisor";
     auto spec = Value::object();
 
-    set_placement(spec, {.reference = "castle:1", .node_selector = {{"pool", "spot"}, {"disk", "fast"}}}, placed);
+    set_placement(spec,
+                  {.reference = "castle:1",
+                   .node_selector = {{"pool", "spot"}, {"disk", "fast"}},
+                   .tolerations = {{.key = "disk", .value = "fast", .effect = ""}}},
+                  placed);
 
     EXPECT_EQ(to_json(spec), R"({"imagePullSecrets":[{"name":"registry"}],"nodeSelector":{"disk":"fast","pool":"games"},)"
-                             R"("tolerations":[{"key":"games","operator":"Exists","effect":"NoSchedule"}],)"
+                             R"("tolerations":[{"key":"games","operator":"Exists","effect":"NoSchedule"},)"
+                             R"({"key":"disk","operator":"Equal","value":"fast"}],)"
                              R"("priorityClassName":"games","runtimeClassName":"gvisor"})");
 }
 
