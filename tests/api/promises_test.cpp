@@ -194,7 +194,7 @@ TEST_F(Promises, WhatAServerKeepsIsRefusedForThatAndNotAsAnUnknownWord) {
 
     const auto reply = send("PATCH", "/v1/servers/arena", R"({"package": "large", "labels": {"a": "b"}})");
 
-    EXPECT_EQ(reply.status, 422);
+    EXPECT_EQ(reply.status, 400);
     const auto& errors = *reply.json.find("errors")->as_array();
     ASSERT_EQ(errors.size(), 1U) << reply.text;
     EXPECT_EQ(text(errors.front(), "pointer"), "/package");
