@@ -58,6 +58,7 @@ void Loop::turn(Milliseconds wait_most) {
         // Without a handler it is the eventfd, which only ends the wait; without events, somebody who was forgotten meanwhile.
         if (event.data.ptr != nullptr && event.events != 0) static_cast<Handler*>(event.data.ptr)->on_ready(event.events);
     }
+    run_posted();
     if (now_ < next_tick_) return;
     next_tick_ = now_ + tick_period;
     if (tick_) tick_();
@@ -67,8 +68,31 @@ void Loop::run() {
     while (running_) turn(tick_period);
 }
 
+void Loop::run_posted() {
+    std::uint64_t count = 0;
+    if (::read(wakeup_.get(), &count, sizeof count) < 0) return;  // Nobody has called since.
+    std::vector<std::function<void()>> tasks;
+    {
+        const std::scoped_lock lock(posting_);
+        tasks.swap(posted_);
+    }
+    for (const auto& task : tasks) task();
+}
+
 void Loop::stop() {
     running_ = false;
+    wake_up();
+}
+
+void Loop::post(std::function<void()> task) {
+    {
+        const std::scoped_lock lock(posting_);
+        posted_.push_back(std::move(task));
+    }
+    wake_up();
+}
+
+void Loop::wake_up() const {
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(wakeup_.get(), &one, sizeof one);  // Full means that it is awake anyway.
 }

@@ -3,15 +3,17 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <span>
 #include <sys/epoll.h>
+#include <vector>
 
 #include "base/descriptor.hpp"
 #include "domain/wake/budget.hpp"
 
 namespace gk::edge {
 
-// One thread, one epoll. Only stop() may be called from other threads.
+// One thread, one epoll. Only stop() and post() may be called from other threads.
 class Loop {
 public:
     class Handler {
@@ -34,10 +36,15 @@ public:
 
     void run();  // Until stop().
     void stop();
+    // Is called by the loop's thread, in the order it came, between two batches of events; never when the loop has stopped before.
+    void post(std::function<void()> task);
     // Waits at most so long for events, and handles one batch.
     void turn(Milliseconds wait_most);
 
 private:
+    void run_posted();
+    void wake_up() const;
+
     Descriptor epoll_;
     Descriptor wakeup_;
     std::atomic<bool> running_ = true;
@@ -45,6 +52,8 @@ private:
     wake::Instant now_;
     wake::Instant next_tick_;
     std::span<epoll_event> batch_;  // What is left of the present one.
+    std::mutex posting_;
+    std::vector<std::function<void()>> posted_;  // Under `posting_`.
 };
 
 }  // namespace gk::edge

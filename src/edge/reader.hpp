@@ -6,7 +6,7 @@
 
 #include "base/bytes.hpp"
 #include "domain/wake/doorman.hpp"
-#include "edge/route.hpp"
+#include "edge/routes.hpp"
 #include "edge/socket.hpp"
 
 namespace gk::edge {

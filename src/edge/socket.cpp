@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -32,24 +31,6 @@ void hear_both_families(int fd, const Endpoint& at) {
     if (family_of(at) == AF_INET6) set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, at.address.text() == everywhere ? 0 : 1);
 }
 }  // namespace
-
-std::string Endpoint::text() const {
-    return address.is_v4() ? fmt::format("{}:{}", address.text(), port) : fmt::format("[{}]:{}", address.text(), port);
-}
-
-std::optional<Endpoint> Endpoint::parse(std::string_view text) {
-    const auto colon = text.rfind(':');
-    if (colon == std::string_view::npos) return std::nullopt;
-    auto host = text.substr(0, colon);
-    const bool bracketed = host.starts_with('[') && host.ends_with(']');
-    if (bracketed) host = host.substr(1, host.size() - 2);
-    const auto address = wake::Address::parse(host);
-    if (!address || bracketed == address->is_v4()) return std::nullopt;
-    Endpoint out{.address = *address, .port = 0};
-    const auto digits = text.substr(colon + 1);
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out.port);
-    return error == std::errc() && end == digits.data() + digits.size() ? std::optional(out) : std::nullopt;
-}
 
 KernelAddress kernel_address(const Endpoint& endpoint, int family) {
     KernelAddress out;
@@ -153,7 +134,7 @@ Endpoint local_endpoint(int fd) {
 
 }  // namespace gk::edge
 
-std::size_t std::hash<gk::edge::Endpoint>::operator()(const gk::edge::Endpoint& endpoint) const noexcept {
+std::size_t std::hash<gk::wake::Endpoint>::operator()(const gk::wake::Endpoint& endpoint) const noexcept {
     static const gk::edge::SecretHash ours;
     return ours.of(endpoint);
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <compare>
 #include <cstdint>
 #include <functional>
 #include <netinet/in.h>
@@ -11,18 +10,11 @@
 
 #include "base/descriptor.hpp"
 #include "base/result.hpp"
-#include "domain/wake/address.hpp"
+#include "domain/wake/endpoint.hpp"
 
 namespace gk::edge {
 
-struct Endpoint {
-    wake::Address address;
-    std::uint16_t port = 0;
-    auto operator<=>(const Endpoint&) const = default;
-    // "203.0.113.7:25565", "[::1]:25565"; the other way round for numbers only, names are not looked up.
-    std::string text() const;
-    static std::optional<Endpoint> parse(std::string_view text);
-};
+using wake::Endpoint;
 
 // A hash of endpoints that nobody foresees who does not know its key (SipHash): strangers choose their addresses and ports.
 class SecretHash {
@@ -59,7 +51,7 @@ Endpoint local_endpoint(int fd);
 }  // namespace gk::edge
 
 template <>
-struct std::hash<gk::edge::Endpoint> {
+struct std::hash<gk::wake::Endpoint> {
     // By a key of this process, so that nobody fills one bucket of a table.
-    std::size_t operator()(const gk::edge::Endpoint& endpoint) const noexcept;
+    std::size_t operator()(const gk::wake::Endpoint& endpoint) const noexcept;
 };

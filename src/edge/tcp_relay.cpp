@@ -12,6 +12,16 @@ namespace {
 constexpr int accepts_at_once = 64;
 }  // namespace
 
+TcpCounts& TcpCounts::operator+=(const TcpCounts& other) {
+    accepted += other.accepted;
+    refused_full += other.refused_full;
+    dropped_waiting += other.dropped_waiting;
+    junk += other.junk;
+    answered += other.answered;
+    upstream_lost += other.upstream_lost;
+    return *this;
+}
+
 Result<std::unique_ptr<TcpRelay>, std::string> TcpRelay::open(Loop& loop, const Endpoint& at, StreamProtocol protocol, std::vector<Route> routes,
                                                               const TcpLimits& limits, Wake wake) {
     TRY(listener, listen_streams(at));

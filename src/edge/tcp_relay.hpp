@@ -10,7 +10,8 @@
 
 #include "domain/wake/doorman.hpp"
 #include "edge/loop.hpp"
-#include "edge/route.hpp"
+#include "edge/routes.hpp"
+#include "edge/socket.hpp"
 
 namespace gk::edge {
 
@@ -30,6 +31,7 @@ struct TcpCounts {
     std::uint64_t junk = 0;
     std::uint64_t answered = 0;         // Lists, while asleep.
     std::uint64_t upstream_lost = 0;    // The game was not there.
+    TcpCounts& operator+=(const TcpCounts& other);
 };
 
 // Relays the streams of one listener on one loop, to the route that a stream's first bytes name. While a server sleeps it answers lists, and

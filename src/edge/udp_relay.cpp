@@ -28,21 +28,31 @@ Room& room() {
 }
 }  // namespace
 
-Result<std::unique_ptr<UdpRelay>, std::string> UdpRelay::open(Loop& loop, Route route, const UdpLimits& limits, const Tokens& tokens, Wake wake) {
-    TRY(socket, listen_datagrams(route.listen));
-    return std::unique_ptr<UdpRelay>(new UdpRelay(loop, std::move(route), limits, tokens, std::move(wake), std::move(socket)));
+UdpCounts& UdpCounts::operator+=(const UdpCounts& other) {
+    from_players += other.from_players;
+    to_players += other.to_players;
+    ignored += other.ignored;
+    answered += other.answered;
+    unanswered += other.unanswered;
+    refused_full += other.refused_full;
+    upstream_lost += other.upstream_lost;
+    return *this;
 }
 
-UdpRelay::UdpRelay(Loop& loop, Route route, const UdpLimits& limits, const Tokens& tokens, Wake wake, Descriptor socket)
+Result<std::unique_ptr<UdpRelay>, std::string> UdpRelay::open(Loop& loop, Route route, const UdpLimits& limits, UdpShared& shared, Wake wake) {
+    TRY(socket, listen_datagrams(route.listen));
+    return std::unique_ptr<UdpRelay>(new UdpRelay(loop, std::move(route), limits, shared, std::move(wake), std::move(socket)));
+}
+
+UdpRelay::UdpRelay(Loop& loop, Route route, const UdpLimits& limits, UdpShared& shared, Wake wake, Descriptor socket)
     : loop_(loop),
       route_(std::move(route)),
       limits_(limits),
-      tokens_(tokens),
+      shared_(shared),
       wake_(std::move(wake)),
       socket_(std::move(socket)),
       local_(local_endpoint(socket_.get())),
-      doorman_(route_.rule, limits.door, loop.now()),
-      answers_(limits.answers, loop.now()) {
+      doorman_(route_.rule, limits.door, loop.now()) {
     loop_.watch(socket_.get(), EPOLLIN, *this);
 }
 
@@ -93,13 +103,13 @@ void UdpRelay::on_datagram(std::span<std::byte> datagram, const Endpoint& source
     if (!is_reachable(route_)) return knock(datagram, source);
     auto* session = open_session(source);
     if (session == nullptr) return;
-    if (route_.protocol == GameProtocol::teeworlds) session->look_for_exchange(datagram, tokens_);
+    if (route_.protocol == GameProtocol::teeworlds) session->look_for_exchange(datagram, shared_.tokens);
     if (session->exchange && !session->ask_for_token(loop_.now())) return end(*session);
     if (!session->to_game(datagram)) end(*session);
 }
 
 void UdpRelay::knock(ByteSpan datagram, const Endpoint& source) {
-    const auto reading = read_datagram(route_.protocol, datagram, source, route_.face, tokens_);
+    const auto reading = read_datagram(route_.protocol, datagram, source, route_.face, shared_.tokens);
     const auto verdict = doorman_.judge(reading.knock, source.address, sleeper_of(route_), loop_.now());
     if (verdict.wake) {
         route_.state = RouteState::starting;  // Until the next table says better: one wake is enough.
@@ -115,7 +125,7 @@ void UdpRelay::knock(ByteSpan datagram, const Endpoint& source) {
     const auto out = is_answer ? reading.answer : refusal(route_.protocol, datagram, wake::refusal_text(verdict, route_.server));
     if (out.empty()) return;
     const bool is_free = reading.knock.proved || (is_answer && reading.is_free);
-    if (!is_free && !answers_.take(source.address, out.size(), loop_.now())) {
+    if (!is_free && !shared_.answers.take(source.address, out.size(), loop_.now())) {
         ++counts_.unanswered;
         return;
     }
@@ -165,7 +175,7 @@ void UdpRelay::end(Session& session) {
 }
 
 bool UdpRelay::may_answer(const Session& session, std::size_t bytes) {
-    if (session.is_confirmed || answers_.take(session.player.address, bytes, loop_.now())) return true;
+    if (session.is_confirmed || shared_.answers.take(session.player.address, bytes, loop_.now())) return true;
     ++counts_.unanswered;
     return false;
 }

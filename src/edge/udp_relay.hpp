@@ -13,7 +13,8 @@
 #include "domain/wake/doorman.hpp"
 #include "edge/loop.hpp"
 #include "edge/reader.hpp"
-#include "edge/route.hpp"
+#include "edge/routes.hpp"
+#include "edge/socket.hpp"
 
 namespace gk::edge {
 
@@ -25,7 +26,12 @@ struct UdpLimits {
     Milliseconds idle{60'000};                   // A session without a datagram from its player ends.
     Milliseconds unconfirmed{5'000};             // Until the player has said something after an answer: a spoofed source never does.
     wake::DoorLimits door{};
-    wake::AnswerLimits answers{};
+};
+
+// What the relays of one loop share. Outlives them.
+struct UdpShared {
+    const Tokens& tokens;  // Those of all loops of the edge.
+    wake::AnswerBudget answers;  // To whom has proved nothing: strangers are not safer from many routes than from one.
 };
 
 struct UdpCounts {
@@ -36,6 +42,7 @@ struct UdpCounts {
     std::uint64_t unanswered = 0;      // For want of budget.
     std::uint64_t refused_full = 0;    // No room for a session.
     std::uint64_t upstream_lost = 0;   // Sessions whose game refused a datagram.
+    UdpCounts& operator+=(const UdpCounts& other);
 };
 
 // Relays the datagrams of one route on one loop. While the server does not run it answers, holds and asks for the server; when a route comes
@@ -45,8 +52,8 @@ public:
     // Who knocked, and by which name. Called once for each time the server has to be started, from within the loop; it does not call update().
     using Wake = std::function<void(const Route& route, const Endpoint& source, std::string_view name)>;
 
-    // The error is for people: which address, and what the kernel said. `loop` and `tokens` outlive it.
-    static Result<std::unique_ptr<UdpRelay>, std::string> open(Loop& loop, Route route, const UdpLimits& limits, const Tokens& tokens, Wake wake);
+    // The error is for people: which address, and what the kernel said. `loop` and `shared` outlive it.
+    static Result<std::unique_ptr<UdpRelay>, std::string> open(Loop& loop, Route route, const UdpLimits& limits, UdpShared& shared, Wake wake);
     ~UdpRelay() override;
     UdpRelay(const UdpRelay&) = delete;
     UdpRelay& operator=(const UdpRelay&) = delete;
@@ -70,7 +77,7 @@ private:
         wake::Instant until{0};
     };
 
-    UdpRelay(Loop& loop, Route route, const UdpLimits& limits, const Tokens& tokens, Wake wake, Descriptor socket);
+    UdpRelay(Loop& loop, Route route, const UdpLimits& limits, UdpShared& shared, Wake wake, Descriptor socket);
     void on_ready(std::uint32_t events) override;
     void on_datagram(std::span<std::byte> datagram, const Endpoint& source);
     void knock(ByteSpan datagram, const Endpoint& source);
@@ -84,12 +91,11 @@ private:
     Loop& loop_;
     Route route_;
     UdpLimits limits_;
-    const Tokens& tokens_;
+    UdpShared& shared_;
     Wake wake_;
     Descriptor socket_;
     Endpoint local_;
     wake::Doorman doorman_;
-    wake::AnswerBudget answers_;
     std::unordered_map<Endpoint, std::unique_ptr<Session>> sessions_;
     std::map<wake::Address, std::size_t> sessions_of_;  // By address of the player.
     std::unordered_map<Endpoint, Held> held_;

@@ -47,7 +47,7 @@ struct UdpRelayTest : testing::Test {
         route.listen = *Endpoint::parse(at);
         route.server = "Castle";
         auto relay =
-            UdpRelay::open(loop, std::move(route), limits, tokens, [this](const Route& woken, const Endpoint& source, std::string_view name) {
+            UdpRelay::open(loop, std::move(route), limits, shared, [this](const Route& woken, const Endpoint& source, std::string_view name) {
                 wakes.push_back(woken.server + " by " + source.address.text() + " " + std::string(name));
             });
         return std::move(*relay);
@@ -88,6 +88,7 @@ struct UdpRelayTest : testing::Test {
 
     Loop loop;
     Tokens tokens;
+    UdpShared shared{tokens, wake::AnswerBudget({}, loop.now())};
     Peer game;
     Peer ann;
     Peer bob;
@@ -299,7 +300,7 @@ TEST_F(UdpRelayTest, APlayerStaysWithTheGameHeTalksTo) {
 }
 
 TEST_F(UdpRelayTest, SaysWhereItCannotListen) {
-    const auto relay = UdpRelay::open(loop, {.server = "Castle", .listen = *Endpoint::parse("203.0.113.7:1"), .face = {}}, {}, tokens, {});
+    const auto relay = UdpRelay::open(loop, {.server = "Castle", .listen = *Endpoint::parse("203.0.113.7:1"), .face = {}}, {}, shared, {});
     ASSERT_FALSE(relay);
     EXPECT_EQ(relay.error(), "cannot listen at 203.0.113.7:1: Cannot assign requested address");
 }

@@ -72,6 +72,7 @@ struct RealGame : testing::Test {
     test::TemporaryDirectory home;
     Loop loop;
     Tokens tokens;
+    UdpShared shared{tokens, wake::AnswerBudget({}, loop.now())};
     Endpoint game = free_port();
     std::optional<Program> server;
 };

@@ -53,7 +53,7 @@ TEST_F(RealMinetest, APlayerWakesAWorldAndIsInIt) {
     int wakes = 0;
     std::string who;
     auto opened = UdpRelay::open(loop, {.server = "Castle", .listen = *Endpoint::parse("127.0.0.1:0"), .protocol = GameProtocol::minetest}, {},
-                                 tokens, [&](const Route&, const Endpoint&, std::string_view name) {
+                                 shared, [&](const Route&, const Endpoint&, std::string_view name) {
                                      ++wakes;
                                      who = name;
                                      start_server();

@@ -50,7 +50,7 @@ struct RealTeeworlds : RealGame {
 TEST_F(RealTeeworlds, AcceptsWhoGotHisTokenFromTheEdge) {
     int wakes = 0;
     auto opened = UdpRelay::open(loop, {.server = "Castle", .listen = *Endpoint::parse("127.0.0.1:0"), .protocol = GameProtocol::teeworlds}, {},
-                                 tokens, [&](const Route&, const Endpoint&, std::string_view) {
+                                 shared, [&](const Route&, const Endpoint&, std::string_view) {
                                      ++wakes;
                                      start_server();
                                  });

@@ -18,6 +18,7 @@
 #include "programs/cli/values.hpp"
 #include "programs/cli/words.hpp"
 #include "programs/config/config.hpp"
+#include "programs/edge/edge.hpp"
 #include "programs/manifests/manifests.hpp"
 #include "programs/serve/serve.hpp"
 
@@ -43,6 +44,7 @@ struct CommandLine {
     std::string patience;
     ServeOptions serve;
     Config::Cluster cluster;
+    EdgeWish edge;
     MatchWishes matches;
     MatchmakingWishes matchmaking;
     RulesWish rules;
@@ -362,6 +364,13 @@ int misused(const CLI::App& root, const CLI::ParseError& error, const std::vecto
     return report(out);
 }
 
+void add_edge(CLI::App& root, CommandLine& line) {
+    auto* edge = root.add_subcommand("edge", "relay players to servers, also while they sleep");
+    edge->add_option("--routes", line.edge.routes, "file with the routes; read again at SIGHUP")->required();
+    edge->add_option("--loops", line.edge.loops, "threads that relay (one for each processor)");
+    edge->callback([&line] { line.run = [&line] { return edge_main(line.edge); }; });
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -384,6 +393,7 @@ int run_command_line(int argc, char** argv) {
     add_nodes(root, line);
     add_others(root, line);
     add_serve(root, line);
+    add_edge(root, line);
     add_manifests(root, line);
     add_matchmaking_commands(root, line.matchmaking, [&line](CLI::App* app, Remote run) { remote(app, line, std::move(run)); });
     add_queue_trace(root, line.trace, [&line](CLI::App* app, Remote run) { remote(app, line, std::move(run)); });

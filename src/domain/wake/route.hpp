@@ -8,9 +8,9 @@
 
 #include "base/enum_names.hpp"
 #include "domain/wake/doorman.hpp"
-#include "edge/socket.hpp"
+#include "domain/wake/endpoint.hpp"
 
-namespace gk::edge {
+namespace gk::wake {
 
 // How the datagrams of a game are to be understood while its server sleeps.
 enum class GameProtocol : std::uint8_t { generic, minetest, teeworlds, raknet, quake3, a2s, minecraft_query };
@@ -42,15 +42,15 @@ struct Route {
     Endpoint listen{};
     GameProtocol protocol = GameProtocol::generic;
     std::vector<std::string> hosts{};  // Of streams that share an address: the names, in lower case, that lead here; none: all others.
-    wake::Rule rule{};
+    Rule rule{};
     RouteState state = RouteState::asleep;
     std::optional<Endpoint> upstream{};                // Where the game is, while it is up.
-    std::optional<Milliseconds> ready_in{};            // As learned; see wake::Sleeper.
+    std::optional<Milliseconds> ready_in{};            // As learned; see Sleeper.
     Face face{};
 };
 
 // What the rules of waking have to know of it.
-wake::Sleeper sleeper_of(const Route& route);
+Sleeper sleeper_of(const Route& route);
 inline bool is_reachable(const Route& route) { return route.state == RouteState::up && route.upstream; }
 
-}  // namespace gk::edge
+}  // namespace gk::wake

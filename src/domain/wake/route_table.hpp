@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/decode.hpp"
+#include "domain/wake/route.hpp"
+
+namespace gk::wake {
+
+// An address that streams come to, and the routes that share it.
+struct Listener {
+    Endpoint listen{};
+    StreamProtocol protocol = StreamProtocol::generic;
+    std::vector<Route> routes{};  // Their `listen` is that of the listener.
+};
+
+// All that an edge relays, as one control plane wanted it at one time (docs/adr/0028). Whoever has the newest table has everything.
+struct RouteTable {
+    std::uint64_t epoch = 0;   // Of the control plane that wrote it.
+    std::uint64_t number = 0;  // Grows with each of its tables.
+    std::vector<Route> datagrams{};
+    std::vector<Listener> streams{};
+};
+
+// Whether a table may take the place of another one: an older control plane, or an older table of the same one, may not.
+bool may_follow(const RouteTable& newer, const RouteTable& older);
+
+// A table as a document, and back: every two routes of a listener lead to different servers and names, no two datagram routes, and no two listeners,
+// share an address.
+Value document_of(const RouteTable& table);
+bool decode(const Value& value, const std::string& pointer, Errors& errors, RouteTable& out);
+
+}  // namespace gk::wake

@@ -1,0 +1,109 @@
+#include "edge/shard.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace gk::edge {
+namespace {
+
+wake::Rate part_of(const wake::Rate& rate, unsigned loops) {
+    return {.per_minute = std::max<std::int64_t>(1, rate.per_minute / loops), .most = std::max<std::int64_t>(1, rate.most / loops)};
+}
+
+// Closes what no table names any more.
+template <class Relays, class Named>
+void keep_only(Relays& relays, const Named& is_named) {
+    std::erase_if(relays, [&](const auto& item) { return !is_named(item.first); });
+}
+
+}  // namespace
+
+Limits Limits::shared_by(unsigned loops) const {
+    auto part = *this;
+    for (auto* door : {&part.udp.door, &part.tcp.door}) {
+        door->wakes_per_source = part_of(door->wakes_per_source, loops);
+        door->wakes_in_all = part_of(door->wakes_in_all, loops);
+    }
+    part.answers.answers = part_of(answers.answers, loops);
+    part.answers.bytes = part_of(answers.bytes, loops);
+    part.answers.bytes_in_all = part_of(answers.bytes_in_all, loops);
+    part.udp.sessions_max = std::max<std::size_t>(1, udp.sessions_max / loops);
+    part.tcp.sessions_max = std::max<std::size_t>(1, tcp.sessions_max / loops);
+    return part;
+}
+
+RouteCounts& RouteCounts::operator+=(const RouteCounts& other) {
+    sessions += other.sessions;
+    held += other.held;
+    udp += other.udp;
+    tcp += other.tcp;
+    return *this;
+}
+
+Shard::Shard(Loop& loop, const Tokens& tokens, const Limits& limits, Wake wake)
+    : loop_(loop),
+      limits_(limits),
+      wake_(std::move(wake)),
+      shared_{tokens, wake::AnswerBudget(limits.answers, loop.now())} {}
+
+std::vector<std::string> Shard::apply(const RouteTable& table) {
+    // First, so that an address that changed hands is free.
+    keep_only(datagrams_, [&](const Endpoint& at) { return std::ranges::find(table.datagrams, at, &Route::listen) != table.datagrams.end(); });
+    keep_only(streams_, [&](const Endpoint& at) { return std::ranges::find(table.streams, at, &Listener::listen) != table.streams.end(); });
+    std::vector<std::string> wrong;
+    for (const auto& route : table.datagrams) apply_datagrams(route, wrong);
+    for (const auto& listener : table.streams) apply_streams(listener, wrong);
+    return wrong;
+}
+
+void Shard::apply_datagrams(const Route& route, std::vector<std::string>& wrong) {
+    auto& relay = datagrams_[route.listen];
+    // Another server's players are not ours to keep.
+    if (relay && (relay->route().server != route.server || relay->route().protocol != route.protocol)) relay.reset();
+    if (relay) return relay->update(route);
+    auto opened = UdpRelay::open(loop_, route, limits_.udp, shared_, [this](const Route& woken, const Endpoint& source, std::string_view name) {
+        wake_({.server = woken.server, .source = source, .name = std::string(name)});
+    });
+    if (opened) {
+        relay = std::move(*opened);
+        return;
+    }
+    wrong.push_back(fmt::format("the players of '{}' cannot be listened for: {}", route.server, opened.error()));
+    datagrams_.erase(route.listen);
+}
+
+void Shard::apply_streams(const Listener& listener, std::vector<std::string>& wrong) {
+    const auto known = streams_.find(listener.listen);
+    if (known != streams_.end() && known->second.protocol == listener.protocol) return known->second.relay->update(listener.routes);
+    if (known != streams_.end()) streams_.erase(known);
+    auto opened = TcpRelay::open(loop_, listener.listen, listener.protocol, listener.routes, limits_.tcp,
+                                 [this](const Route& woken, const Endpoint& source, std::string_view name) {
+                                     wake_({.server = woken.server, .source = source, .name = std::string(name)});
+                                 });
+    if (opened) streams_.emplace(listener.listen, Streams{listener.protocol, std::move(*opened)});
+    else wrong.push_back(fmt::format("players cannot be listened for at {}: {}", listener.listen.text(), opened.error()));
+}
+
+void Shard::sweep() {
+    for (const auto& [at, relay] : datagrams_) relay->sweep();
+    for (const auto& [at, streams] : streams_) streams.relay->sweep();
+}
+
+std::vector<RouteCounts> Shard::counts() const {
+    std::vector<RouteCounts> all;
+    for (const auto& [at, relay] : datagrams_) {
+        all.push_back({.server = relay->route().server,
+                       .listen = at,
+                       .is_stream = false,
+                       .sessions = relay->sessions(),
+                       .held = relay->held(),
+                       .udp = relay->counts()});
+    }
+    for (const auto& [at, streams] : streams_) {
+        all.push_back({.listen = at, .is_stream = true, .sessions = streams.relay->sessions(), .tcp = streams.relay->counts()});
+    }
+    return all;
+}
+
+}  // namespace gk::edge

@@ -1,0 +1,190 @@
+#!/usr/bin/python3
+"""The real edge with a file of routes, between players and games made of sockets."""
+
+import json
+import os
+import pathlib
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import unittest
+
+import harness
+from harness import BIN
+
+PATIENCE = 20  # Seconds; beyond it something is broken, never slow.
+
+
+def udp():
+    one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    one.settimeout(PATIENCE)
+    one.bind(("127.0.0.1", 0))
+    return one
+
+
+def tcp():
+    one = socket.create_server(("127.0.0.1", 0))
+    one.settimeout(PATIENCE)
+    return one
+
+
+def place(one):
+    return "%s:%d" % one.getsockname()
+
+
+def free(make):
+    """An address that was free a moment ago."""
+    with make() as one:
+        return one.getsockname()
+
+
+class Edge:
+    """The program, from the moment it listens."""
+
+    def __init__(self, folder, table):
+        self.file = folder / "routes.json"
+        self.write(table)
+        command = [BIN / "gamekeeper", "edge", "--routes", self.file]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.unread = ""
+
+    def write(self, table):
+        self.file.write_text(json.dumps({"epoch": 1, "number": 1, "datagrams": [], "streams": [], **table}))
+
+    def is_ready(self):
+        return self.process.stdout.readline() == "ready\n"
+
+    def hear(self, *words):
+        """The next line of its log with one of the words."""
+        while True:
+            line, newline, rest = self.unread.partition("\n")
+            if newline:
+                self.unread = rest
+                if any(word in line for word in words):
+                    return line
+                continue
+            if not select.select([self.process.stderr], [], [], PATIENCE)[0]:
+                raise AssertionError(f"it did not say {words}")
+            came = os.read(self.process.stderr.fileno(), 65536).decode()
+            if not came:
+                raise AssertionError(f"it ended without saying {words}")
+            self.unread += came
+
+    def read_again(self, table):
+        """What it says came of it."""
+        self.write(table)
+        self.process.send_signal(signal.SIGHUP)
+        return self.hear("routes were taken", "new routes were not taken")
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(PATIENCE)
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return status
+
+
+class Routes(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="gk-edge-")))
+        self.game = self.enterContext(udp())
+        self.player = self.enterContext(udp())
+        self.door = free(udp)
+
+    def edge(self, table):
+        edge = Edge(self.folder, table)
+        self.addCleanup(edge.end)
+        return edge
+
+    def running_edge(self, table):
+        edge = self.edge(table)
+        self.assertTrue(edge.is_ready())
+        edge.hear("routes were taken")
+        return edge
+
+    def castle(self, **more):
+        return {"server": "castle", "listen": "%s:%d" % self.door, "state": "up", "upstream": place(self.game), **more}
+
+    def ask(self, text):
+        """The player's datagram at the game, and from where it came."""
+        self.player.sendto(text, self.door)
+        came, source = self.game.recvfrom(100)
+        self.assertEqual(came, text)
+        return source
+
+    def test_relays_and_goes_on_when_the_file_is_read_again(self):
+        edge = self.running_edge({"datagrams": [self.castle()]})
+        before = self.ask(b"first")
+        self.game.sendto(b"answer", before)
+        self.assertEqual(self.player.recvfrom(100), (b"answer", self.door))
+
+        second = free(udp)
+        said = edge.read_again({"datagrams": [self.castle(), {"server": "tower", "listen": "%s:%d" % second, "state": "asleep"}]})
+
+        self.assertIn('"datagrams":2', said)
+        self.assertEqual(self.ask(b"second"), before, "the session went on")
+
+    def test_a_file_with_an_error_changes_nothing(self):
+        edge = self.running_edge({"datagrams": [self.castle()]})
+        before = self.ask(b"first")
+
+        said = edge.read_again({"datagrams": [self.castle(state="awake")]})
+
+        self.assertIn("/datagrams/0/state", said)
+        self.assertEqual(self.ask(b"second"), before)
+
+    def test_a_knock_at_a_server_that_sleeps_is_said_and_replayed(self):
+        rule = {"knocks_needed": 1}
+        edge = self.running_edge({"datagrams": [self.castle(state="asleep", rule=rule)]})
+        self.player.sendto(b"let me in", self.door)
+        self.assertIn('"server":"castle"', edge.hear("a player knocked"))
+
+        edge.read_again({"datagrams": [self.castle(rule=rule)]})
+
+        self.assertEqual(self.game.recv(100), b"let me in")
+
+    def test_streams_of_one_port_go_where_their_first_bytes_say(self):
+        door = free(tcp)
+        with tcp() as tower, tcp() as mill:
+            routes = [{"server": name, "hosts": [f"{name}.example.org"], "state": "up", "upstream": place(at)}
+                      for name, at in (("tower", tower), ("mill", mill))]
+            self.running_edge({"streams": [{"listen": "%s:%d" % door, "protocol": "minecraft", "routes": routes}]})
+            for name, at in (("mill", mill), ("tower", tower)):
+                host = f"{name}.example.org".encode()
+                # A handshake to log in: id 0, protocol 765, host, port 25565, next state 2; then a login start of Ann.
+                hello = b"\x00\xfd\x05" + bytes([len(host)]) + host + b"\x63\xdd\x02"
+                login = b"\x00\x03Ann" + bytes(16)
+                said = bytes([len(hello)]) + hello + bytes([len(login)]) + login
+                with socket.create_connection(door, PATIENCE) as player:
+                    player.sendall(said)
+                    there, _ = at.accept()
+                    with there:
+                        there.settimeout(PATIENCE)
+                        self.assertEqual(there.recv(len(said), socket.MSG_WAITALL), said)
+                        there.sendall(b"welcome")
+                        self.assertEqual(player.recv(100), b"welcome")
+
+    def test_ends_by_a_signal_with_status_nought(self):
+        edge = self.running_edge({"datagrams": [self.castle()]})
+        edge.process.send_signal(signal.SIGTERM)
+        self.assertEqual(edge.process.wait(PATIENCE), 0)
+
+    def test_says_which_address_cannot_be_listened_at(self):
+        with udp() as taken:
+            edge = self.edge({"datagrams": [{**self.castle(), "listen": place(taken)}]})
+            self.assertIn(place(taken), edge.hear("the players of 'castle' cannot be listened for"))
+            self.assertEqual(edge.process.wait(PATIENCE), 1)
+
+    def test_says_what_is_wrong_with_the_file(self):
+        (self.folder / "routes.yaml").write_text("epoch: 1\nnumber: 1\ndatagrams:\n  - {server: castle, listen: here, state: up}\nstreams: []\n")
+        done = subprocess.run([BIN / "gamekeeper", "edge", "--routes", self.folder / "routes.yaml"], capture_output=True, text=True, timeout=PATIENCE,
+                              check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("routes.yaml:4: /datagrams/0/listen: an address with its port is expected here", done.stderr)
+
+
+if __name__ == "__main__":
+    harness.main()
