@@ -126,7 +126,8 @@ Task<Outcome> explain(MatchContext& context, net::Request& request, app::Visitor
 // Where a listener begins, and whose events it wants to hear.
 struct Listening {
     MatchStore::EventFilter filter;
-    bool is_presence = false;  // Of one who waits: it is there as long as it listens.
+    bool is_presence = false;         // Of one who waits: it is there as long as it listens.
+    std::vector<std::string> queues;  // Of the ticket, where one is listened to.
 };
 
 std::string sse(const MatchEvent& event) {
@@ -141,7 +142,8 @@ std::string sse(const MatchEvent& event) {
 Task<Milliseconds> touch(MatchContext& context, const Listening& listening) {
     if (!listening.is_presence) co_return heartbeat;
     const auto& filter = listening.filter;
-    const auto beat = filter.ticket ? co_await context.tickets.touch(*filter.ticket) : co_await context.tickets.touch(filter.tenant, *filter.player);
+    const auto beat = filter.ticket ? co_await context.tickets.touch(*filter.ticket, listening.queues)
+                                    : co_await context.tickets.touch(filter.tenant, *filter.player);
     co_return std::min(heartbeat, beat);
 }
 
@@ -182,7 +184,8 @@ Task<Outcome> ticket_events(MatchContext& context, net::Request& request, app::V
     Listening listening;
     listening.filter.ticket = id;
     listening.is_presence = app::is_sign_of_life(visitor);
-    CO_TRY_OK(co_await context.tickets.show(std::move(visitor), id));
+    CO_TRY(view, co_await context.tickets.show(std::move(visitor), id));
+    listening.queues = std::move(view.ticket.queues);
     co_return co_await listen(context, request, std::move(listening));
 }
 

@@ -18,6 +18,7 @@ namespace {
 
 constexpr Milliseconds token_life = std::chrono::hours(24);
 constexpr Milliseconds beat_most = std::chrono::seconds(15);
+constexpr Milliseconds silences_fresh = std::chrono::seconds(5);  // Thousands that listen ask at every beat.
 constexpr std::size_t players_of_ticket = 100;
 constexpr std::size_t id_bytes = 128;
 constexpr std::size_t queues_of_ticket = 8;
@@ -241,19 +242,26 @@ Tickets::Answer<TicketView> Tickets::wait(Visitor visitor, TicketId id, Time unt
 
 // Three times within the least silence that one of them bears, so that one that comes late costs nobody a place.
 Task<Milliseconds> Tickets::beat_of(std::vector<std::string> queues) {
+    const auto is_known = [this](const std::string& queue) { return silences_.contains(queue); };
+    if (ports_.clock.now() >= silences_until_ || !std::ranges::all_of(queues, is_known)) co_await read_silences();
     auto beat = beat_most;
-    const auto all = co_await ports_.store.queues();
-    for (const auto& queue : all.value_or(std::vector<QueueRecord>())) {
-        if (std::ranges::find(queues, queue.name) != queues.end()) beat = std::min(beat, queue.silence / 3);
+    for (const auto& queue : queues) {
+        if (const auto known = silences_.find(queue); known != silences_.end()) beat = std::min(beat, known->second / 3);
     }
     co_return beat;
 }
 
-Task<Milliseconds> Tickets::touch(TicketId id) {
+Task<void> Tickets::read_silences() {
+    const auto queues = co_await ports_.store.queues();
+    if (!queues) co_return;
+    silences_.clear();
+    for (const auto& queue : *queues) silences_.emplace(queue.name, queue.silence);
+    silences_until_ = ports_.clock.now() + silences_fresh;
+}
+
+Task<Milliseconds> Tickets::touch(TicketId id, std::vector<std::string> queues) {
     ports_.seen(id);
-    auto ticket = co_await ports_.store.ticket(id);
-    if (!ticket) co_return beat_most;
-    co_return co_await beat_of(std::move(ticket->queues));
+    co_return co_await beat_of(std::move(queues));
 }
 
 Task<Milliseconds> Tickets::touch(std::string tenant, std::string player) {

@@ -73,10 +73,10 @@ public:
 
     // Whether this visitor may hear what happens to a player.
     Result<Success, Error> may_hear(const Visitor& visitor, const std::string& player) const;
-    // Somebody listens for what happens to it, which is a sign of life like asking for it: returns when to say so again, well within what its queues
-    // allow for silence.
-    Task<Milliseconds> touch(TicketId ticket);
-    // The same for the newest ticket of a player.
+    // Somebody listens for what happens to a ticket of these queues, which is a sign of life like asking for it: returns when to say so again, well
+    // within what the queues allow for silence. Reads nothing of the ticket: thousands listen.
+    Task<Milliseconds> touch(TicketId ticket, std::vector<std::string> queues);
+    // The same for the newest ticket of a player, whichever that is by now.
     Task<Milliseconds> touch(std::string tenant, std::string player);
 
     // The token of a player, and who shows one: a player, or the server of a match; nothing when it is none of ours or too old.
@@ -90,9 +90,12 @@ private:
     match::Ticket new_ticket(const Visitor& visitor, JoinOrder order, const std::vector<QueueRecord>& queues, const Idempotency& once);
     Answer<TicketView> view(match::Ticket ticket, std::optional<std::string> player);
     Task<Milliseconds> beat_of(std::vector<std::string> queues);
+    Task<void> read_silences();
     Answer<match::Ticket> find(const Visitor& visitor, TicketId id);
 
     Ports ports_;
+    std::map<std::string, Milliseconds> silences_;  // What each queue allows, as it was read last.
+    Time silences_until_{};  // When it is read again.
 };
 
 }  // namespace gk::app
