@@ -160,7 +160,8 @@ Task<void> Placement::end(MatchId id, std::string reason) {
 
 void Placement::note_over(async::TaskGroup& tasks, MatchId match) {
     wake(match);
-    if (!under_way_.contains(match)) tasks.spawn("release of match " + match.text(), servers_.release(match));
+    // Also one that is still on its way to a server: what was begun for it would go on starting for as long as a start may take.
+    tasks.spawn("release of match " + match.text(), servers_.release(match));
 }
 
 }  // namespace gk::app
