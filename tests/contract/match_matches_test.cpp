@@ -228,6 +228,31 @@ TEST_P(MatchStoreContract, ARunningMatchTakesMore) {
     EXPECT_EQ(stored(cid.id), cid);
 }
 
+TEST_P(MatchStoreContract, WhoComesInIsAskedFirstAndMayLeaveAgainWhileTheOthersPlay) {
+    const auto ann = join(ticket(1, {"ann"})), bob = join(ticket(2, {"bob"}));
+    auto made = match_of(1, {ann});
+    made.kept_at = 2;
+    made.kept_since = start;
+    ASSERT_TRUE(commit(made).is_committed);
+    made.state = MatchState::assigned;
+    ASSERT_TRUE(become(made, MatchState::assigned));
+    ASSERT_TRUE(commit(match_of(1, {bob})).is_committed);
+    made = wait(store().match(made.id)).value();
+    made.members[1].answer_by = start + 80s;
+    ASSERT_TRUE(become(made, MatchState::assigned));
+
+    stores_->restart();
+    EXPECT_EQ(wait(store().match(made.id))->members[1].answer_by, start + 80s);
+    EXPECT_EQ(told(bob.id), "queued claimed accepting");
+    made.members[1].left_at = start + 80s;
+    ASSERT_TRUE(become(made, MatchState::assigned));
+
+    EXPECT_EQ(stored(bob.id).state, TicketState::expired);
+    EXPECT_EQ(stored(bob.id).reason, "not_accepted");
+    EXPECT_EQ(stored(ann.id).state, TicketState::matched);
+    join(ticket(3, {"bob"}));
+}
+
 // S1-7: whoever proposes, the store lets each player into one match.
 TEST_P(MatchStoreContract, TwoProposersNeverMatchAPlayerTwice) {
     constexpr int count = 60;

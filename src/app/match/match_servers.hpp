@@ -22,7 +22,7 @@ public:
     virtual ~MatchServers() = default;
 
     struct Refusal {
-        std::string code;    // Stable word: "exhausted", "start_failed", "start_timeout", "unknown_game".
+        std::string code;    // Stable word: "exhausted", "start_failed", "start_timeout", "unknown_game", "no_room".
         std::string detail;  // A sentence with cause and cure.
     };
     template <class T>
@@ -40,6 +40,13 @@ public:
     virtual Task<void> release(MatchId match) = 0;
     // At a start: these matches live; servers of all others are let go, and those of these that are gone count as ended.
     virtual Task<void> adopt(std::vector<match::Match> live) = 0;
+
+    // The matches that have a server here, some of whose are ending. Nothing as long as that is not known.
+    struct Held {
+        MatchId match;
+        bool is_ending = false;
+    };
+    virtual std::optional<std::vector<Held>> held() const = 0;
 
     // Calls `ended` on the loop's thread when a match's server has ended by itself or is lost, until the handle is dropped.
     using Ended = std::function<void(MatchId match, std::string reason)>;

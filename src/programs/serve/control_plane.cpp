@@ -158,13 +158,13 @@ private:
                                                                 .games = games_,
                                                                 .shelf = shelf_,
                                                                 .api = context_,
+                                                                .room = room_.get(),
                                                                 .key = installation_.keys().vault,
                                                                 .public_host = installation_.public_host(),
                                                                 .tls = tls_});
     }
     Task<void> collect() {
         installation_.collect(metrics_);
-                                                                .room = room_.get(),
         if (matchmaking_) co_await matchmaking_->collect();
     }
     Task<Result<FirstStart, std::string>> first_start();
@@ -193,13 +193,13 @@ private:
     app::DeclaredPackages declared_packages_;
     LogNotifier notifier_;
     app::Accounts accounts_;
+    std::unique_ptr<app::MemoryRoom> room_;  // Null on a cluster, whose scheduler counts.
     app::Servers servers_;
     app::NodeCare nodes_;
     app::WorldFiles world_files_;
     app::Keeper keeper_;
     app::Admission admission_;
     app::Scheduler scheduler_;
-    std::unique_ptr<app::MemoryRoom> room_;  // Null on a cluster, whose scheduler counts.
     app::DiskWatch disk_watch_;
     app::VaultCare care_;
     api::Metrics metrics_;
