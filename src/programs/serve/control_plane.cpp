@@ -31,6 +31,7 @@
 #include "net/http/server.hpp"
 #include "programs/assets/embedded.hpp"
 #include "programs/crash/crash_points.hpp"
+#include "programs/crash/match_crash_points.hpp"
 #include "programs/serve/cluster.hpp"
 #include "programs/serve/games.hpp"
 #include "programs/serve/log_notifier.hpp"
@@ -93,8 +94,9 @@ api::compat::Options compat_options(const Config& config) {
 // Everything above the adapters, for one run of the control plane.
 class ControlPlane {
 public:
+    // `points`: null in real use.
     ControlPlane(boost::asio::io_context& loop, const Config& config, const Rights& rights, Installation& installation, Ports ports,
-                 catalog::Catalog games)
+                 CrashPoints* points, catalog::Catalog games)
         : loop_(loop),
           config_(config),
           tls_(rights.tls),
@@ -135,7 +137,7 @@ public:
                    .identities = installation.identities(),
                    .collect = [this] { return collect(); },
                    .keeper_name = [&installation] { return installation.keeper_name(); }},
-          matchmaking_(make_matchmaking()),
+          matchmaking_(make_matchmaking(points)),
           compat_{.api = context_,
                   .files = world_files_,
                   .matches = matchmaking_ && !config.match.queue.empty() ? &matchmaking_->context() : nullptr,
@@ -149,9 +151,10 @@ private:
         return {ports_.store,    ports_.ledger, ports_.runtime, ports_.vault, ports_.files,
                 ports_.port_map, ports_.clock,  ports_.random,  notifier_,    shelf_};
     }
-    std::unique_ptr<Matchmaking> make_matchmaking() {
-        const auto matches = installation_.matches();
+    std::unique_ptr<Matchmaking> make_matchmaking(CrashPoints* points) {
+        auto matches = installation_.matches();
         if (!matches) return nullptr;
+        if (points != nullptr) matches.emplace(crashing_matches_.emplace(*points, *matches).ports());
         return std::make_unique<Matchmaking>(loop_, config_,
                                              Matchmaking::Parts{.matches = *matches,
                                                                 .ports = ports_,
@@ -204,6 +207,7 @@ private:
     app::VaultCare care_;
     api::Metrics metrics_;
     api::Context context_;
+    std::optional<CrashingMatches> crashing_matches_;
     std::unique_ptr<Matchmaking> matchmaking_;
     api::compat::Compat compat_;
     async::Signal end_;
@@ -391,7 +395,7 @@ Task<std::string> run_control_plane(boost::asio::io_context& loop, Config config
     std::unique_ptr<CrashingPorts> crashing;
     if (points) crashing = std::make_unique<CrashingPorts>(*points, real.store, real.ledger, real.runtime, real.vault, real.files, real.port_map);
     const Ports ports = crashing ? crashing->instead_of(real) : real;
-    ControlPlane plane(loop, config, rights, installation, ports, std::move(*games));
+    ControlPlane plane(loop, config, rights, installation, ports, points.get(), std::move(*games));
     co_return co_await plane.run(std::move(announce));
 }
 
