@@ -66,11 +66,35 @@ enum class Plant : std::uint8_t {
     end_forgotten,           // Somebody ends a match, is answered, and it goes on.
     left_behind,             // A server that was given up stays there.
     event_passed_over,       // Who follows the events is not told of one that is in the list.
+    answers_overwritten,     // A player's answer takes that of another one away.
+    removal_forgotten,       // A server that is gone stays stored.
+    slots_given_twice,
+    fewer_than_wanted,       // A fleet has no servers ahead.
+    back_of_the_line,        // Who is put back is shown to the matchmaker as one who has just come.
 };
-inline constexpr auto plant_names = std::to_array<std::string_view>(
-    {"none", "acknowledged_too_early", "put_back_unheard", "commit_blindly", "commit_unfenced", "cancelled_and_matched", "put_back_at_the_end",
-     "over_and_back", "exit_unheard", "never_released", "not_stored", "more_than_allowed", "not_told", "event_lost", "never_expires", "end_forgotten",
-     "left_behind", "event_passed_over"});
+inline constexpr auto plant_names = std::to_array<std::string_view>({"none",
+                                                                     "acknowledged_too_early",
+                                                                     "put_back_unheard",
+                                                                     "commit_blindly",
+                                                                     "commit_unfenced",
+                                                                     "cancelled_and_matched",
+                                                                     "put_back_at_the_end",
+                                                                     "over_and_back",
+                                                                     "exit_unheard",
+                                                                     "never_released",
+                                                                     "not_stored",
+                                                                     "more_than_allowed",
+                                                                     "not_told",
+                                                                     "event_lost",
+                                                                     "never_expires",
+                                                                     "end_forgotten",
+                                                                     "left_behind",
+                                                                     "event_passed_over",
+                                                                     "answers_overwritten",
+                                                                     "removal_forgotten",
+                                                                     "slots_given_twice",
+                                                                     "fewer_than_wanted",
+                                                                     "back_of_the_line"});
 constexpr std::span<const std::string_view> names_of(Plant) { return plant_names; }
 
 }  // namespace gk::matchsim

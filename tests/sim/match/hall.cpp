@@ -28,6 +28,12 @@ void Hall::heal() {
     skew = Milliseconds(0);
 }
 
+bool Hall::is_last_wait(const char* what) {
+    if (deaths.empty()) return false;
+    waits.emplace_back(what);
+    return deaths.erase(waits.size()) > 0;
+}
+
 Result<Success, RuntimeError> Hall::admit(Epoch epoch) {
     if (epoch < epoch_) return std::unexpected(RuntimeError{RuntimeError::Kind::refused, "a newer matchmaker commands"});
     epoch_ = epoch;

@@ -46,6 +46,8 @@ public:
     Dice game_dice;
     Faults faults;
     bool quiet = false;
+    std::set<std::uint64_t> deaths;  // The waits in which a life dies, by number from 1 on.
+    std::vector<std::string> waits;  // The names of the calls, as long as there are deaths to come.
     sim::Trace trace;
     std::function<void(ServerUid)> changed = [](ServerUid) {};
 
@@ -58,6 +60,8 @@ public:
     const std::string& first_breach() const { return breach_; }
     void heal();
 
+    // Counts the waits of all lives, and says whether a life is to die in this one.
+    bool is_last_wait(const char* what);
     // What servers do by themselves until now, and when one does something next.
     void settle();
     std::optional<Time> next_event() const;

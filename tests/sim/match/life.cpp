@@ -25,13 +25,18 @@ Life::Life(Hall& hall, std::uint64_t seed, std::uint64_t number)
       fleets_(io_.get_executor(), {fleet_store_, runtime_, clock_, starter_}),
       maker_({.store = store_, .servers = fleets_, .clock = clock_, .random = random_, .off_loop = here}, {}),
       feed_(store_, clock_),
+      presence_(store_, clock_),
       tickets_({.store = store_,
                 .feed = feed_,
                 .clock = clock_,
                 .random = random_,
                 .key = Secret("sesame"),
                 .stored = [this](const match::Ticket& ticket) { maker_.note(ticket); },
-                .seen = [this](TicketId ticket) { maker_.note_seen(ticket); }}),
+                .seen =
+                    [this](TicketId ticket) {
+                        maker_.note_seen(ticket);
+                        presence_.note(ticket);
+                    }}),
       matches_({.store = store_, .clock = clock_}),
       queues_({.store = store_,
                .is_known_game = [](const std::string&) { return true; },
@@ -53,6 +58,7 @@ Task<void> Life::here(std::function<void()> work) {
 
 Task<void> Life::live() {
     tasks_.spawn("feed", feed_.run());
+    tasks_.spawn("presence", presence_.run());
     tasks_.spawn("matchmaker", make_matches());
     auto body = never_.wait();
     co_await async::run_with(tasks_, std::move(body));

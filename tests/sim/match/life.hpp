@@ -14,6 +14,7 @@
 #include "app/match/feed.hpp"
 #include "app/match/matches.hpp"
 #include "app/match/matchmaker.hpp"
+#include "app/match/presence.hpp"
 #include "app/match/queues.hpp"
 #include "app/match/tickets.hpp"
 #include "async/manual_clock.hpp"
@@ -73,6 +74,7 @@ private:
     app::Fleets fleets_;
     app::Matchmaker maker_;
     app::Feed feed_;
+    app::Presence presence_;
     app::Tickets tickets_;
     app::Matches matches_;
     app::Queues queues_;

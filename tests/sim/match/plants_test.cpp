@@ -41,6 +41,11 @@ constexpr auto planted = std::to_array<Planted>({
     {Plant::end_forgotten, "M4"},
     {Plant::left_behind, "S5"},
     {Plant::event_passed_over, "E2"},
+    {Plant::answers_overwritten, "M5"},
+    {Plant::removal_forgotten, "S7"},
+    {Plant::slots_given_twice, "S3"},
+    {Plant::fewer_than_wanted, "S8"},
+    {Plant::back_of_the_line, "T7"},
 });
 static_assert(planted.size() + 1 == plant_names.size(), "every plant has its rule");
 

@@ -31,7 +31,7 @@ app::QueueOrder queue_order(const std::string& name) {
     return order;
 }
 
-Players::Players(Hall& hall, std::uint64_t seed) : hall_(hall), dice_(seed, 5), names_(2 + dice_.below(14)) {}
+Players::Players(Hall& hall, std::uint64_t seed) : hall_(hall), dice_(seed, 5), names_(2 + dice_.below(14)), is_rush_(dice_.chance(0.2)) {}
 
 std::string Players::someone() { return fmt::format("p{}", dice_.below(names_)); }
 
@@ -62,18 +62,18 @@ void Players::act(Life& life) {
 }
 
 void Players::ask_after_all(Life& life) {
-    for (const auto& [who, ticket] : hall_.matches->live_tickets) life.spawn(look_after(life, ticket, who.second, true));
+    for (const auto& [who, ticket] : hall_.matches->live_tickets) life.spawn(look_after(life, ticket, who.second, !unwilling.contains(who.second)));
 }
 
 void Players::join(Life& life) {
     app::JoinOrder order;
     const auto first = someone();
     order.players.push_back(as_player(first));
-    if (dice_.chance(0.25)) {
+    if (!is_rush_ && dice_.chance(0.25)) {
         const auto second = someone();
         if (second != first) order.players.push_back(as_player(second));
     }
-    order.queues.emplace_back(queue_names[dice_.below(queue_names.size())]);
+    order.queues.emplace_back(is_rush_ ? queue_names[0] : queue_names[dice_.below(queue_names.size())]);
     // Parties are not for the queue of equals.
     if (order.queues[0] == "ranked") order.players.resize(1);
     if (dice_.chance(0.2) && order.queues[0] != "duo") order.queues.emplace_back("duo");

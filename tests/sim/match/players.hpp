@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,10 @@ public:
     void act(Life& life);
     // Everybody asks after what it waits for, or answers; nobody asks for anything new.
     void ask_after_all(Life& life);
+    // In some runs everybody comes for the same: then many wait at once.
+    bool is_rush() const { return is_rush_; }
+    // Who says no when it is asked whether it plays.
+    std::set<std::string> unwilling;
     // An operator changes, removes or makes a queue.
     void change_queue(Life& life);
 
@@ -44,6 +49,7 @@ private:
     Hall& hall_;
     Dice dice_;
     std::uint64_t names_;
+    bool is_rush_;
     std::uint64_t keys_ = 0;
 };
 

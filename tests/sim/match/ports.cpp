@@ -7,7 +7,7 @@ using match::TicketState;
 Task<void> Way::wait(const char* what) {
     hall.note(what);
     auto& dice = hall.fault_dice;
-    if (dice.chance(hall.faults.crash)) {
+    if (hall.is_last_wait(what) || dice.chance(hall.faults.crash)) {
         dying_ = true;
         co_await clock_.sleep(24h);
     }
@@ -37,7 +37,9 @@ MatchStore::Answer<std::vector<MatchStore::Committed>> SimMatchStore::do_commit(
             hall.matches->matches[matches[i].id].match = matches[i];
             answers[i].is_committed = true;
         }
-        if (answers[i].is_committed) hall.matches->matches[matches[i].id].match.epoch = by;
+        if (!answers[i].is_committed) continue;
+        hall.matches->matches[matches[i].id].match.epoch = by;
+        line_.note_stored(matches[i].id);
     }
     co_return answers;
 }
@@ -48,8 +50,15 @@ MatchStore::Answer<Success> SimMatchStore::do_advance(match::Match match, std::v
     const auto state = match.state;
     const auto tickets = match::tickets_of(match);
     if (hall.plant == Plant::end_forgotten && !by && match::is_over(state)) co_return Success{};
+    const auto before = hall.matches->matches.at(id).match;
     CO_TRY_OK(co_await inner_.advance(std::move(match), put_back, now, by));
     hall.note(name_of(state), id);
+    if (hall.plant == Plant::answers_overwritten && state == match::MatchState::accepting && !by) {
+        auto& members = hall.matches->matches.at(id).match.members;
+        for (std::size_t i = 0; i < members.size(); ++i) {
+            if (before.members[i].accepted) members[i].accepted.reset();
+        }
+    }
     for (const auto ticket : tickets) {
         auto& stored = hall.matches->tickets.at(ticket).ticket;
         if (hall.plant == Plant::put_back_at_the_end && stored.put_back > 0 && stored.state == TicketState::queued) stored.joined_at = now;
@@ -67,10 +76,19 @@ MatchStore::Answer<std::vector<MatchEvent>> SimMatchStore::do_events(EventFilter
     co_return events;
 }
 
+MatchStore::Answer<std::vector<match::Ticket>> SimMatchStore::do_tickets(std::vector<TicketId> ids) {
+    CO_TRY(tickets, co_await inner_.tickets(std::move(ids)));
+    for (auto& ticket : tickets) {
+        if (way_.hall.plant == Plant::back_of_the_line && ticket.put_back > 0) ticket.joined_at = way_.hall.now;
+    }
+    co_return tickets;
+}
+
 FleetStore::Answer<std::vector<fleet::Fleet>> SimFleetStore::do_fleets() {
     CO_TRY(fleets, co_await inner_.fleets());
     for (auto& fleet : fleets) {
         if (way_.hall.plant == Plant::more_than_allowed) fleet.ready = fleet.most = fleet.most + 2;
+        if (way_.hall.plant == Plant::fewer_than_wanted) fleet.ready = 0;
     }
     co_return fleets;
 }
@@ -80,7 +98,17 @@ FleetStore::Answer<Success> SimFleetStore::do_put(FleetServer server, Epoch by) 
         server.match.reset();
         server.state = fleet::ServerState::ready;
     }
+    if (way_.hall.plant == Plant::slots_given_twice) server.slot = fleet_slots_first;
     co_return co_await inner_.put(std::move(server), by);
+}
+
+FleetStore::Answer<Success> SimFleetStore::do_remove(ServerUid server, Epoch by) {
+    auto& stored = way_.hall.fleets->servers;
+    if (way_.hall.plant != Plant::removal_forgotten || !stored.contains(server)) co_return co_await inner_.remove(server, by);
+    // With a slot of its own, and beyond its fleet, whose rules would complain of it first.
+    stored.at(server).slot = 2 * fleet_slots_first + static_cast<std::uint32_t>(stored.size());
+    stored.at(server).fleet.clear();
+    co_return Success{};
 }
 
 Runtime::Answer<Success> SimRuntime::obey(Epoch epoch, ServerUid uid, void (Hall::*what)(ServerUid)) {

@@ -6,6 +6,7 @@
 #include "async/watchers.hpp"
 #include "tests/app/quiet_runtime.hpp"
 #include "tests/sim/match/hall.hpp"
+#include "tests/sim/match/waiting_line.hpp"
 
 // The ports of one life of the control plane: honest memory adapters and the hall, with all that may go wrong on the way.
 namespace gk::matchsim {
@@ -50,17 +51,18 @@ private:
 
 class SimMatchStore final : public MatchStore {
 public:
-    SimMatchStore(Way& way, MatchStore& inner) : way_(way), inner_(inner) {}
+    SimMatchStore(Way& way, MatchStore& inner) : way_(way), inner_(inner), line_(way.hall) {}
 
     Answer<Success> put(QueueRecord queue) override { return way_.pass("put queue", inner_.put(std::move(queue))); }
     Answer<Success> remove_queue(std::string name) override { return way_.pass("remove queue", inner_.remove_queue(std::move(name))); }
-    Answer<std::vector<QueueRecord>> queues() override { return way_.ask("queues", inner_.queues()); }
+    Answer<std::vector<QueueRecord>> queues() override { return hear(way_.ask("queues", inner_.queues())); }
     Answer<Joined> join(match::Ticket ticket) override { return way_.pass("join", do_join(std::move(ticket))); }
     Answer<Left> cancel(TicketId ticket, Time now) override { return way_.pass("cancel", do_cancel(ticket, now)); }
     Answer<match::Ticket> change(TicketId ticket, std::vector<match::Player> players, Time now) override {
         return way_.pass("change", inner_.change(ticket, std::move(players), now));
     }
     Answer<std::vector<Committed>> commit(std::vector<match::Match> matches, Epoch by) override {
+        line_.note_proposed(matches);
         return way_.pass("commit", do_commit(std::move(matches), by));
     }
     Answer<Success> advance(match::Match match, std::vector<TicketId> put_back, Time now, WrittenBy by) override {
@@ -69,20 +71,21 @@ public:
     Answer<std::vector<TicketId>> expire(std::vector<TicketId> tickets, std::string reason, std::optional<Time> unless_seen_since, Time now,
                                          Epoch by) override {
         if (way_.hall.plant == Plant::never_expires) tickets.clear();
+        line_.note_doubt(tickets);
         return way_.pass("expire", inner_.expire(std::move(tickets), std::move(reason), unless_seen_since, now, by));
     }
     Answer<Success> touch(std::vector<TicketId> tickets, Time now) override { return way_.pass("touch", inner_.touch(std::move(tickets), now)); }
     Answer<match::Ticket> ticket(TicketId id) override { return way_.ask("ticket", inner_.ticket(id)); }
-    Answer<std::vector<match::Ticket>> tickets(std::vector<TicketId> ids) override { return way_.ask("tickets", inner_.tickets(std::move(ids))); }
+    Answer<std::vector<match::Ticket>> tickets(std::vector<TicketId> ids) override { return hear(way_.ask("tickets", do_tickets(std::move(ids)))); }
     Answer<match::Ticket> ticket_of(std::string tenant, std::string player) override {
         return way_.ask("ticket of", inner_.ticket_of(std::move(tenant), std::move(player)));
     }
     Answer<match::Match> match(MatchId id) override { return way_.ask("match", inner_.match(id)); }
     Answer<std::vector<match::Match>> matches(MatchFilter filter) override { return way_.ask("matches", inner_.matches(std::move(filter))); }
     Answer<std::vector<match::Ticket>> waiting(std::optional<TicketId> after, std::size_t limit) override {
-        return way_.ask("waiting", inner_.waiting(after, limit));
+        return hear(way_.ask("waiting", inner_.waiting(after, limit)));
     }
-    Answer<std::vector<MatchEvent>> events(EventFilter filter) override { return way_.ask("events", do_events(std::move(filter))); }
+    Answer<std::vector<MatchEvent>> events(EventFilter filter) override { return hear(way_.ask("events", do_events(std::move(filter)))); }
     Answer<std::uint64_t> last_event() override { return way_.ask("last event", inner_.last_event()); }
     Answer<std::vector<PlayerRating>> ratings(std::string queue, std::vector<std::string> players) override {
         return way_.ask("ratings", inner_.ratings(std::move(queue), std::move(players)));
@@ -101,9 +104,18 @@ private:
     Answer<std::vector<Committed>> do_commit(std::vector<match::Match> matches, Epoch by);
     Answer<Success> do_advance(match::Match match, std::vector<TicketId> put_back, Time now, WrittenBy by);
     Answer<std::vector<MatchEvent>> do_events(EventFilter filter);
+    Answer<std::vector<match::Ticket>> do_tickets(std::vector<TicketId> ids);
+    // What the answer says is known from when it has come.
+    template <class T>
+    Answer<std::vector<T>> hear(Answer<std::vector<T>> call) {
+        CO_TRY(answer, co_await std::move(call));
+        line_.note_told(answer);
+        co_return answer;
+    }
 
     Way& way_;
     MatchStore& inner_;
+    WaitingLine line_;
 };
 
 class SimFleetStore final : public FleetStore {
@@ -114,13 +126,14 @@ public:
     Answer<Success> remove_fleet(std::string name) override { return way_.pass("remove fleet", inner_.remove_fleet(std::move(name))); }
     Answer<std::vector<fleet::Fleet>> fleets() override { return way_.ask("fleets", do_fleets()); }
     Answer<Success> put(FleetServer server, Epoch by) override { return way_.pass("put server", do_put(std::move(server), by)); }
-    Answer<Success> remove(ServerUid server, Epoch by) override { return way_.pass("remove server", inner_.remove(server, by)); }
+    Answer<Success> remove(ServerUid server, Epoch by) override { return way_.pass("remove server", do_remove(server, by)); }
     Answer<std::vector<FleetServer>> servers() override { return way_.ask("servers", inner_.servers()); }
     std::shared_ptr<void> watch(std::function<void()> changed) override { return inner_.watch(std::move(changed)); }
 
 private:
     Answer<std::vector<fleet::Fleet>> do_fleets();
     Answer<Success> do_put(FleetServer server, Epoch by);
+    Answer<Success> do_remove(ServerUid server, Epoch by);
 
     Way& way_;
     FleetStore& inner_;

@@ -143,11 +143,11 @@ std::string Hall::starving() const {
 }
 
 std::string Hall::unrest() const {
-    for (const auto& [id, stored] : matches->tickets) {
-        if (!match::is_over(stored.ticket.state)) return fmt::format("T6: ticket {} is still {}", id.text(), name_of(stored.ticket.state));
-    }
     for (const auto& [id, stored] : matches->matches) {
         if (!match::is_over(stored.match.state)) return fmt::format("M6: match {} is still {}", id.text(), name_of(stored.match.state));
+    }
+    for (const auto& [id, stored] : matches->tickets) {
+        if (!match::is_over(stored.ticket.state)) return fmt::format("T6: ticket {} is still {}", id.text(), name_of(stored.ticket.state));
     }
     std::uint32_t ready = 0;
     for (const auto& [uid, game] : games) {

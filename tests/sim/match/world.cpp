@@ -35,6 +35,11 @@ World::World(std::uint64_t seed, Plant plant) : hall_(seed, plant), players_(hal
 
 void World::begin_life() { lives_.push_back(std::make_unique<Life>(hall_, seed_, ++lives_made_)); }
 
+Life& World::life() {
+    if (lives_.empty()) begin_life();
+    return *lives_.back();
+}
+
 void World::end_lives() {
     for (const auto& life : lives_) life->end();
     lives_.clear();
@@ -61,7 +66,7 @@ void World::turn_people() {
     if (hall_.now < next_act_ || lives_.empty()) return;
     if (!hall_.quiet) players_.act(some_life());
     else if (are_asking_) players_.ask_after_all(some_life());
-    next_act_ = hall_.now + (hall_.quiet ? 4s : actors_.between(100ms, 6s));
+    next_act_ = hall_.now + (hall_.quiet ? 4s : actors_.between(100ms, players_.is_rush() ? 1s : 6s));
 }
 
 void World::turn_minute() {

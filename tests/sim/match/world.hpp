@@ -23,6 +23,11 @@ public:
     std::string settle_down();
 
     Hall& hall() { return hall_; }
+    // For tests that ask themselves.
+    Players& players() { return players_; }
+    Life& life();
+    // How many there have been.
+    std::uint64_t lives_made() const { return lives_made_; }
     const std::string& breach() const { return hall_.first_breach(); }
 
 private:
