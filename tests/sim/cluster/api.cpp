@@ -160,6 +160,7 @@ Target target_of(const std::string& text) {
 
 ClientResponse Api::handle(const net::ClientRequest& request, Milliseconds behind) {
     const auto target = target_of(request.target);
+    said_ = Said();
     if (request.method == "GET" && target.key.name.empty()) return list(target, behind);
     if (request.method == "POST") return create(target, parsed(request.body));
     const auto now = find(target.plural, target.key);
@@ -206,6 +207,7 @@ ClientResponse Api::list(const Target& target, Milliseconds behind) {
                 items.push_back(*change.before);
         }
     }
+    if (next.empty()) said_.complete_up_to = as_of;
     const auto kind = table.objects.empty() ? std::string("List") : std::string(text_at(*table.objects.begin()->second, {"kind"})) + "List";
     const auto version = table.objects.empty() ? std::string_view("v1") : text_at(*table.objects.begin()->second, {"apiVersion"});
     return good(200, Value::object({{"kind", kind},
@@ -226,7 +228,8 @@ ClientResponse Api::create(const Target& target, Value object) {
     metadata.set("creationTimestamp", rfc3339(ground_.now));
     if (target.plural == "gameservers") erase_member(object, "status");
     store(target.plural, nullptr, std::move(object));
-    return good(201, *find(target.plural, key));
+    said_.object = find(target.plural, key);
+    return good(201, *said_.object);
 }
 
 // Optimistic concurrency: what the caller says it has seen is what is there.
@@ -247,6 +250,7 @@ ClientResponse Api::update(const Target& target, Value object) {
     if (target.subresource == "status") {
         const auto* status = object.find("status");
         next.set("status", status != nullptr ? *status : Value());
+        if (plant == ClusterPlant::generations_forgotten) erase_member(member(next, "status"), "observedGeneration");
         return written(target.plural, target.key, std::move(next));
     }
     for (const auto name : {"spec", "data"}) {
@@ -287,17 +291,12 @@ ClientResponse Api::written(const std::string& plural, const ObjectKey& key, Val
     }
     member(next, "metadata").set("uid", uid_of(*now));
     member(next, "metadata").set("resourceVersion", version_of(*now));
+    said_.object = now;
     if (next == *now) return good(200, *now);
     store(plural, now, std::move(next));
-    const auto after = find(plural, key);
+    const auto after = said_.object = find(plural, key);
     auto answer = good(200, *after);
     if (is_ending(*after) && !has_finalizers(*after)) drop(plural, key);
-    if (plant == ClusterPlant::own_writes_not_awaited) {
-        // What we wrote counts as shown by whatever was there before.
-        auto old = *after;
-        member(old, "metadata").set("resourceVersion", "1");
-        if (plural == "statefulsets" || plural == "persistentvolumeclaims") answer = good(200, old);
-    }
     return answer;
 }
 
@@ -361,7 +360,7 @@ void Api::store(const std::string& plural, const ObjectPtr& before, Value next) 
     const auto after = std::make_shared<const Value>(std::move(next));
     auto& table = tables_[plural];
     table.objects.insert_or_assign(key_of(*after), after);
-    table.log.push_back({.version = version_, .at = ground_.now, .before = before, .after = after});
+    table.log.push_back({.version = version_, .at = ground_.now, .before = before, .after = after, .text = {}});
     if (changed) changed(plural, before, after);
 }
 
@@ -372,7 +371,7 @@ void Api::forget(const std::string& plural, const ObjectPtr& before) {
     auto last = *before;
     member(last, "metadata").set("resourceVersion", std::to_string(++version_));
     const auto gone = std::make_shared<const Value>(std::move(last));
-    table.log.push_back({.version = version_, .at = ground_.now, .before = gone, .after = nullptr});
+    table.log.push_back({.version = version_, .at = ground_.now, .before = gone, .after = nullptr, .text = {}});
     if (changed) changed(plural, gone, nullptr);
 }
 

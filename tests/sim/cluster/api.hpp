@@ -34,6 +34,7 @@ enum class ClusterPlant : std::uint8_t {
     no_budget,
     lease_means_nothing,
     pages_are_lost,
+    generations_forgotten,
 };
 inline constexpr auto cluster_plant_names = std::to_array<std::string_view>({
     "none",
@@ -50,6 +51,7 @@ inline constexpr auto cluster_plant_names = std::to_array<std::string_view>({
     "no_budget",
     "lease_means_nothing",
     "pages_are_lost",
+    "generations_forgotten",
 });
 constexpr std::span<const std::string_view> names_of(ClusterPlant) { return cluster_plant_names; }
 
@@ -60,6 +62,7 @@ struct Table {
         Time at{};
         ObjectPtr before;  // Null: it is new.
         ObjectPtr after;   // Null: it went.
+        mutable std::string text;  // Of the object, as watches tell it: written for the first of them.
     };
     std::map<ObjectKey, ObjectPtr> objects;
     std::vector<Change> log;
@@ -98,6 +101,12 @@ public:
 
     // Any call but a watch.
     net::ClientResponse handle(const net::ClientRequest& request, Milliseconds behind = Milliseconds(0));
+    // What the last answer said, for whoever does not want to read it again.
+    struct Said {
+        std::uint64_t complete_up_to = 0;  // Of a list, with its last page: everything of its kind, at this version.
+        ObjectPtr object;                  // That was created or changed.
+    };
+    const Said& said() const { return said_; }
 
     // For controllers and kubelets, which are not simulated calls.
     const Table& table(const std::string& plural) { return tables_[plural]; }
@@ -141,6 +150,7 @@ private:
     std::map<std::string, Table> tables_;
     std::uint64_t version_ = 1;
     std::uint64_t uids_ = 0;
+    Said said_;
 };
 
 net::ClientResponse status_response(int code, std::string_view reason, std::string_view message);

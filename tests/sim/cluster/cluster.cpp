@@ -65,6 +65,7 @@ void SimCluster::turn_minute() {
     if (dice.chance(faults.outage)) roads_.be_away(dice.between(2s, 90s));
     if (dice.chance(faults.compaction)) api_.compact();
     if (dice.chance(faults.node_cut_off)) nodes_.cut_off_a_node(dice.between(10s, 4min));
+    if (dice.chance(faults.no_address)) nodes_.take_an_address_away(dice.between(1s, 4min));
     if (dice.chance(faults.container_ends)) nodes_.restart_a_container();
     if (dice.chance(faults.pod_deleted)) nodes_.delete_a_pod();
 }

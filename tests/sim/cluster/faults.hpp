@@ -9,7 +9,7 @@ struct ClusterFaults {
     double busy = 0;             // For each call: 429 with Retry-After.
     double broken = 0;           // For each call: 500, nothing done.
     double half_answer = 0;      // For each call: done, and the answer is cut in the middle.
-    double late_call = 0;        // For each call that changes something: it is done later, when its sender has given up. In scenarios only.
+    double late_call = 0;        // For each call that changes something: it is done later, when its sender has given up.
     double watch_cut = 0;        // For each watch: it ends within minutes.
     double watch_late = 0;       // For each watch: what it tells is seconds old.
     double watch_silent = 0;     // For each watch: after a while it tells nothing more, and stays open.
@@ -20,6 +20,7 @@ struct ClusterFaults {
     double outage = 0;           // For each minute: nobody answers for a while.
     double compaction = 0;       // For each minute: what is not told yet is forgotten (410).
     double node_cut_off = 0;     // For each minute.
+    double no_address = 0;       // For each minute: a node does not say at which address it is.
     double container_ends = 0;   // For each minute.
     double pod_deleted = 0;      // For each minute, by somebody.
     double paused = 0;           // For each minute: a control plane stands still, with its lease, and goes on later (R13).
@@ -30,6 +31,7 @@ struct ClusterFaults {
         return {.busy = maybe(0.02),
                 .broken = maybe(0.02),
                 .half_answer = maybe(0.01),
+                .late_call = maybe(0.01),
                 .watch_cut = maybe(0.4),
                 .watch_late = maybe(0.3),
                 .watch_silent = maybe(0.05),
@@ -40,6 +42,7 @@ struct ClusterFaults {
                 .outage = maybe(0.2),
                 .compaction = maybe(0.3),
                 .node_cut_off = maybe(0.1),
+                .no_address = maybe(0.2),
                 .container_ends = maybe(0.15),
                 .pod_deleted = maybe(0.1),
                 .paused = maybe(0.3),

@@ -35,6 +35,20 @@ std::string world_written(const net::ClientRequest& request) {
     return has_number ? name.substr(0, name.rfind('-')) : name;
 }
 
+bool changes_pods_or_disks(const net::ClientRequest& request) {
+    const auto plural = target_of(request.target).plural;
+    return request.method != "GET" && request.method != "DELETE" && (plural == "statefulsets" || plural == "persistentvolumeclaims");
+}
+
+// As if what we have just written had been shown by whatever was there before.
+std::string of_first_version(const std::string& body) {
+    auto document = net::parse_json(body, {.depth = 100, .size = body.size() + 1});
+    auto metadata = *document->find("metadata");
+    metadata.set("resourceVersion", "1");
+    document->set("metadata", std::move(metadata));
+    return to_json(*document);
+}
+
 NetError broke(std::string detail) { return {NetError::Kind::unavailable, std::move(detail)}; }
 
 }  // namespace
@@ -50,10 +64,24 @@ void Roads::news(const std::string& plural) {
     }
 }
 
-std::uint64_t Roads::writes_of_all() const {
-    std::uint64_t all = 0;
-    for (const auto& [world, count] : writes) all += count;
-    return all;
+std::uint64_t Roads::Writes::count() const {
+    std::uint64_t out = 0;
+    for (const auto& [what, times] : all) out += times;
+    return out;
+}
+
+void Roads::note_write(const net::ClientRequest& request, bool is_idle) {
+    const auto world = world_written(request);
+    if (world.empty()) return;
+    const auto target = target_of(request.target);
+    auto& of_world = writes[world];
+    ++of_world.all[fmt::format("{} {}{}{}", request.method, target.plural, target.subresource.empty() ? "" : "/", target.subresource)];
+    if (is_idle) ++of_world.idle;
+    auto& recent = of_world.of_last_minute;
+    std::erase_if(recent, [&](Time at) { return at + 1min < ground.now; });
+    recent.push_back(ground.now);
+    of_world.most_in_a_minute = std::max(of_world.most_in_a_minute, recent.size());
+    if (recent.size() > writes_a_minute_max) ground.breach(fmt::format("I22: {} was written {} times within a minute", world, recent.size()));
 }
 
 void Roads::check_destruction(std::uint64_t life, const net::ClientRequest& request) {
@@ -122,12 +150,13 @@ std::optional<SimLine::Answer> SimLine::refusal(const net::ClientRequest& reques
 }
 
 ClientResponse SimLine::carry_out(const net::ClientRequest& request) {
-    if (const auto world = world_written(request); !world.empty()) ++roads_.writes[world];
+    const auto version_before = roads_.api.version();
     roads_.check_destruction(caller_.life, request);
     roads_.by_us(true);
     const bool may_be_old = roads_.dice.chance(roads_.faults.old_list);
     auto response = roads_.api.handle(request, may_be_old ? roads_.dice.between(0s, 30s) : 0s);
     roads_.by_us(false);
+    roads_.note_write(request, response.status < 300 && roads_.api.version() == version_before);
     roads_.ground.check();
     return response;
 }
@@ -141,36 +170,27 @@ Task<SimLine::Answer> SimLine::exchange(net::ClientRequest request) {
         co_return std::unexpected(broke("injected: it is on its way"));
     }
     auto response = carry_out(request);
+    const auto said = roads_.api.said();
     co_await caller_.passage.wait(what.c_str());
     const bool is_lost = roads_.dice.chance(roads_.ground.faults.reply_lost);
     if (is_lost || roads_.is_away()) co_return std::unexpected(broke("injected: the answer was lost"));
     if (roads_.dice.chance(roads_.faults.half_answer)) response.body.resize(response.body.size() / 2);
-    else heard(request, response);
+    else if (response.status < 300) heard(request, said);
+    if (roads_.api.plant == ClusterPlant::own_writes_not_awaited && changes_pods_or_disks(request) && response.status < 300)
+        response.body = of_first_version(response.body);
     co_return response;
 }
 
-void SimLine::heard(const net::ClientRequest& request, const ClientResponse& response) {
+void SimLine::heard(const net::ClientRequest& request, const Api::Said& said) {
     const auto target = target_of(request.target);
-    const bool is_list = request.method == "GET" && target.key.name.empty();
     const bool makes = (request.method == "POST" && target.plural == "persistentvolumeclaims") ||
                        (request.method == "PATCH" && target.plural == "statefulsets" && request.content_type.starts_with("application/apply"));
-    if (response.status >= 300 || (!is_list && !makes)) return;
-    const auto document = net::parse_json(response.body, {.depth = 100, .size = response.body.size() + 1});
     auto& copy = roads_.copies[caller_.life][target.plural];
-    const auto number = [](std::string_view text) {
-        std::uint64_t out = 0;
-        std::from_chars(text.data(), text.data() + text.size(), out);
-        return out;
-    };
-    if (is_list) {
-        // Its last page completes it.
-        if (text_at(*document, {"metadata", "continue"}).empty())
-            copy.told = std::max(copy.told, number(text_at(*document, {"metadata", "resourceVersion"})));
-        return;
-    }
-    const auto stored = roads_.api.find(target.plural, key_of(*document));
-    const auto server = stored ? kubernetes::server_of(*stored) : std::nullopt;
-    if (server) copy.made[*server] = number(version_of(*stored));
+    copy.told = std::max(copy.told, said.complete_up_to);
+    const auto server = makes && said.object ? kubernetes::server_of(*said.object) : std::nullopt;
+    if (!server) return;
+    const auto version = version_of(*said.object);
+    std::from_chars(version.data(), version.data() + version.size(), copy.made[*server]);
 }
 
 Task<SimLine::Opened> SimLine::open(net::ClientRequest request, Milliseconds limit) {
@@ -221,7 +241,7 @@ Task<Watching::More> Watching::read_on(std::string& out) {
         if (now >= ends_at_) co_return false;
         if (std::exchange(is_expired_, false)) {
             auto status = Value::object({{"kind", "Status"}, {"code", 410}, {"reason", "Expired"}, {"message", "too old resource version"}});
-            out += frame("ERROR", std::move(status));
+            out += frame("ERROR", to_json(status));
             ends_at_ = now;
             co_return true;
         }
@@ -265,8 +285,7 @@ std::string Watching::frames() {
     }
     std::string out;
     for (const auto& text : all) out += text;
-    if (!out.empty() && dice.chance(0.1))
-        out += frame("BOOKMARK", Value::object({{"metadata", Value::object({{"resourceVersion", std::to_string(version_)}})}}));
+    if (!out.empty() && dice.chance(0.1)) out += frame("BOOKMARK", fmt::format(R"({{"metadata":{{"resourceVersion":"{}"}}}})", version_));
     return out;
 }
 
@@ -276,12 +295,17 @@ std::string Watching::frame(const Table::Change& change) const {
         return is_there && is_selected(*object, target_.said("labelSelector")) && is_named(*object, target_.said("fieldSelector"));
     };
     const bool was = concerns(change.before), is = concerns(change.after);
-    if (is) return frame(was ? "MODIFIED" : "ADDED", *change.after);
-    return was ? frame("DELETED", *change.before) : std::string();
+    if (!was && !is) return {};
+    // An object that only leaves what is watched is told as it was.
+    if (!is && change.after) return frame("DELETED", to_json(*change.before));
+    if (change.text.empty()) change.text = to_json(change.after ? *change.after : *change.before);
+    return frame(!is ? "DELETED" : was ? "MODIFIED" : "ADDED", change.text);
 }
 
-std::string Watching::frame(std::string_view type, Value object) const {
-    return to_json(Value::object({{"type", type}, {"object", std::move(object)}})) + "\n";
+std::string Watching::frame(std::string_view type, std::string_view object) {
+    return fmt::format(R"({{"type":"{}","object":{}}})"
+                       "\n",
+                       type, object);
 }
 
 }  // namespace gk::sim

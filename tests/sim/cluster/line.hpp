@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <list>
 #include <map>
 #include <memory>
@@ -31,8 +32,19 @@ public:
     ClusterFaults faults;
     Dice dice;
     Time away_until{};
-    std::map<std::string, std::uint64_t> writes;  // By control planes, but for leases and events, for each world by its name.
-    std::uint64_t writes_of_all() const;
+    // What control planes have written for a world, but for leases and events, as "PUT gameservers/status".
+    struct Writes {
+        std::map<std::string, std::uint64_t> all;
+        std::uint64_t idle = 0;  // That have changed nothing.
+        std::deque<Time> of_last_minute;
+        std::size_t most_in_a_minute = 0;
+        std::uint64_t count() const;
+    };
+    std::map<std::string, Writes> writes;  // By the worlds' names.
+    // Of one world: well above what a day needs with all that is asked of it and all that goes wrong.
+    std::size_t writes_a_minute_max = 100;
+    // I22: nobody writes for one world in a circle.
+    void note_write(const net::ClientRequest& request, bool is_idle);
     // What one life has of the objects of a kind.
     struct Copy {
         std::uint64_t told = 0;                   // Up to this version.
@@ -82,7 +94,7 @@ private:
     void count();
     std::optional<Answer> refusal(const net::ClientRequest& request);
     net::ClientResponse carry_out(const net::ClientRequest& request);
-    void heard(const net::ClientRequest& request, const net::ClientResponse& response);
+    void heard(const net::ClientRequest& request, const Api::Said& said);
 
     Roads& roads_;
     Caller caller_;
@@ -105,7 +117,7 @@ private:
     Task<More> read_on(std::string& out);
     std::string frames();
     std::string frame(const Table::Change& change) const;
-    std::string frame(std::string_view type, Value object) const;
+    static std::string frame(std::string_view type, std::string_view object);
     std::optional<Time> next_due() const;
     Task<void> wait_for_news();
 

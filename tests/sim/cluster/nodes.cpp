@@ -49,15 +49,15 @@ std::string claim_of(const Value& pod) {
     return {};
 }
 
-Value node_document(std::string_view name, bool is_reachable) {
+Value node_document(std::string_view name, bool is_reachable, bool tells_address) {
     auto ready = Value::object({{"type", "Ready"}, {"status", is_reachable ? "True" : "Unknown"}});
-    auto address = Value::object({{"type", "InternalIP"}, {"address", "192.0.2.1"}});
-    return Value::object(
-        {{"apiVersion", "v1"},
-         {"kind", "Node"},
-         {"metadata", Value::object({{"name", name}})},
-         {"spec", Value::object()},
-         {"status", Value::object({{"conditions", Value::array({std::move(ready)})}, {"addresses", Value::array({std::move(address)})}})}});
+    Value::Array addresses;
+    if (tells_address) addresses.push_back(Value::object({{"type", "InternalIP"}, {"address", "192.0.2.1"}}));
+    return Value::object({{"apiVersion", "v1"},
+                          {"kind", "Node"},
+                          {"metadata", Value::object({{"name", name}})},
+                          {"spec", Value::object()},
+                          {"status", Value::object({{"conditions", Value::array({std::move(ready)})}, {"addresses", std::move(addresses)}})}});
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ Nodes::Nodes(Ground& ground, Api& api, std::uint64_t seed) : ground_(ground), ap
     api_.admit = [this](const std::string& plural, const Value& object) { return admit(plural, object); };
     api_.changed = [this](const std::string& plural, const ObjectPtr& before, const ObjectPtr& after) { saw(plural, before, after); };
     news = [](const std::string&) {};
-    for (const auto name : node_names) api_.put("nodes", node_document(name, true));
+    for (const auto name : node_names) api_.put("nodes", node_document(name, true, true));
 }
 Nodes::~Nodes() = default;
 
@@ -84,10 +84,12 @@ void Nodes::settle() {
 
 std::optional<Time> Nodes::next_event() const { return later_.empty() ? std::nullopt : std::optional(later_.begin()->first); }
 
-bool Nodes::is_cut_off(const std::string& node) const {
-    const auto found = cut_off_.find(node);
-    return found != cut_off_.end() && ground_.now < found->second;
+bool Nodes::is_one_of(const Until& nodes, const std::string& node) const {
+    const auto found = nodes.find(node);
+    return found != nodes.end() && ground_.now < found->second;
 }
+
+bool Nodes::is_cut_off(const std::string& node) const { return is_one_of(cut_off_, node); }
 
 std::optional<Api::Refusal> Nodes::admit(const std::string& plural, const Value& object) {
     if (plural == "services") return admit_service(object);
@@ -155,10 +157,9 @@ void Nodes::mirror(const ObjectPtr& before, const ObjectPtr& after) {
         if (!record) return ground_.breach("a record cannot be read: " + record.error());
         held = std::move(*record);
     }
-    if (before) {
-        const auto was = kubernetes::record_of(*before);
-        if (was && *was && (!held || held->uid != (*was)->uid)) servers.erase((*was)->uid);
-    }
+    // Whose it is says its label, which is there before its record.
+    const auto was = before ? server_of(*before) : std::nullopt;
+    if (was && (!held || held->uid != *was)) servers.erase(*was);
     if (held) servers.insert_or_assign(held->uid, *held);
     if (!after) this->after(50ms, 2s, [this] { collect_garbage(); });
 }
@@ -368,9 +369,23 @@ void Nodes::lose_power() {
 }
 
 void Nodes::heal() {
-    for (const auto& [node, until] : std::exchange(cut_off_, {})) {
-        if (ground_.now < until) api_.edit("nodes", {"", node}, [&](Value& next) { next.set("status", *node_document(node, true).find("status")); });
-    }
+    cut_off_.clear();
+    without_address_.clear();
+    for (const auto name : node_names) show_node(std::string(name));
+}
+
+void Nodes::show_node(const std::string& node) {
+    const auto now = node_document(node, !is_cut_off(node), !is_one_of(without_address_, node));
+    api_.edit("nodes", {"", node}, [&](Value& next) { next.set("status", *now.find("status")); });
+}
+
+// The cloud's controller has removed it, or has not said it yet.
+void Nodes::take_an_address_away(Milliseconds how_long) {
+    const std::string node(node_names[dice_.below(node_names.size())]);
+    ground_.note("a node tells no address");
+    without_address_[node] = ground_.now + how_long;
+    show_node(node);
+    later_.emplace(ground_.now + how_long, [this, node] { show_node(node); });
 }
 
 void Nodes::cut_off_a_node(Milliseconds how_long) {
@@ -378,10 +393,7 @@ void Nodes::cut_off_a_node(Milliseconds how_long) {
     if (is_cut_off(node)) return;
     ground_.note("a node is cut off");
     cut_off_[node] = ground_.now + how_long;
-    const auto show = [this, node] {
-        const bool is_reachable = !is_cut_off(node);
-        api_.edit("nodes", {"", node}, [&](Value& next) { next.set("status", *node_document(node, is_reachable).find("status")); });
-    };
+    const auto show = [this, node] { show_node(node); };
     after(30s, 50s, show);
     later_.emplace(ground_.now + how_long, show);
     // Half-open connections are noticed by their silence.

@@ -57,6 +57,7 @@ public:
     void heal();
     // Faults of which the world decides when.
     void cut_off_a_node(Milliseconds how_long);
+    void take_an_address_away(Milliseconds how_long);
     void restart_a_container();
     void delete_a_pod();
     void lose_claim(ServerUid uid);
@@ -85,7 +86,10 @@ private:
     void lose_sight_of(const Value& claim);
     void release_claim(const ObjectKey& key);
     void collect_garbage();
+    using Until = std::map<std::string, Time>;  // Nodes, and until when.
+    bool is_one_of(const Until& nodes, const std::string& node) const;
     bool is_cut_off(const std::string& node) const;
+    void show_node(const std::string& node);
 
     wire::shim::Status status_of(SimPod& pod) const;
     void tell(SimPod& pod);
@@ -99,7 +103,8 @@ private:
     bool by_us_ = false;
     std::multimap<Time, Step> later_;
     std::map<std::string, SimPod> pods_;  // By uid.
-    std::map<std::string, Time> cut_off_;  // Nodes, and until when.
+    Until cut_off_;
+    Until without_address_;  // Of which players cannot be told where their game is.
     int addresses_ = 0;
 };
 
