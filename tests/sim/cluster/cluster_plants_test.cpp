@@ -251,7 +251,7 @@ class ClusterPlants : public testing::TestWithParam<Planted> {};
 
 TEST_P(ClusterPlants, AreFound) {
     const auto& [plant, rules, scenario] = GetParam();
-    constexpr std::uint64_t seeds_max = 5;
+    constexpr std::uint64_t seeds_max = 30;
     std::set<std::string> others;
 
     for (std::uint64_t seed = 1; seed <= seeds_max; ++seed) {
