@@ -277,6 +277,7 @@ ClientResponse Api::merge(const Target& target, const Value& patch) {
 ClientResponse Api::apply(const Target& target, Value intent) {
     const auto now = find(target.plural, target.key);
     if (now == nullptr) return create(target, std::move(intent));
+    if (auto conflict = misfit(*now, intent)) return std::move(*conflict);
     auto next = *now;
     next.set("spec", *intent.find("spec"));
     merge_into(member(next, "metadata"), *intent.find("metadata"));

@@ -24,6 +24,15 @@ ObjectKey pod_key(const ObjectKey& server) { return {server.space, pod_name(serv
 
 std::int64_t replicas_of(const Value& set) { return number_at(set, {"spec", "replicas"}, 1); }
 
+// A call may arrive when nobody expects it any more: it must not wake what was put to sleep since, nor the other way round. Other changes of the
+// object are refused with it, and asked for again.
+void only_as_seen(Value& change, const ObjectPtr& seen) {
+    if (seen == nullptr) return;
+    auto metadata = *change.find("metadata");
+    metadata.set("resourceVersion", version_of(*seen));
+    change.set("metadata", std::move(metadata));
+}
+
 // Nothing is left to happen: the controller has seen that none are wanted, and none are there.
 bool is_at_rest(const Value& set) {
     const bool is_seen = number_at(set, {"status", "observedGeneration"}, -1) >= number_at(set, {"metadata", "generation"}, 0);
@@ -43,7 +52,7 @@ WorldPods::Answer<PodView> WorldPods::start(Start order) {
     if (!order.launch.image) co_return fail(RuntimeError::Kind::invalid, "the game's definition names no image");
     const auto mark = template_mark(pod_template({.launch = order.launch, .server = order.server, .claim = claim->name}, rules_));
     const auto deadline = client_.clock().now() + limits_.start;
-    CO_TRY_OK(co_await want(order, claim->name, mark));
+    CO_TRY_OK(co_await want(order, claim->name, mark, deadline));
     for (;;) {
         CO_TRY(pod, co_await look(order, mark));
         if (pod) co_return std::move(*pod);
@@ -55,17 +64,36 @@ WorldPods::Answer<PodView> WorldPods::start(Start order) {
     }
 }
 
-WorldPods::Answer<Success> WorldPods::want(const Start& order, const std::string& claim, const std::string& mark) {
-    const auto there = view_.stateful_set(order.launch.uid, order.server);
-    if (there != nullptr && replicas_of(*there) == 1 && template_mark(*find_at(*there, {"spec", "template"})) == mark) co_return Success{};
+WorldPods::Answer<Success> WorldPods::want(const Start& order, const std::string& claim, const std::string& mark, Time deadline) {
+    const auto is_there = [&](const ObjectPtr& set) {
+        return set != nullptr && replicas_of(*set) == 1 && template_mark(*find_at(*set, {"spec", "template"})) == mark;
+    };
+    if (is_there(view_.stateful_set(order.launch.uid, order.server))) co_return Success{};
     // The one thing that we put into pods and that many clusters refuse.
     const bool is_on_node = server::kind_of(order.launch.exposure) == server::Exposure::Kind::host_port;
     if (is_on_node) CO_TRY_OK(co_await may_be_made(order, claim));
     CO_TRY_OK(co_await budgets_.keep(order.server.space));
-    auto intent = stateful_set({.launch = order.launch, .server = order.server, .claim = claim}, rules_, 1, order.epoch);
-    const auto applied = co_await client_.apply(resources::stateful_sets, std::move(intent), true);
-    if (!applied) co_return std::unexpected(error_of(applied.error()));
-    view_.stateful_sets().wrote(set_key(order.server), version_of(*applied));
+    for (;;) {
+        const auto there = view_.stateful_set(order.launch.uid, order.server);
+        if (is_there(there)) co_return Success{};
+        auto intent = stateful_set({.launch = order.launch, .server = order.server, .claim = claim}, rules_, 1, order.epoch);
+        only_as_seen(intent, there);
+        const auto applied = co_await client_.apply(resources::stateful_sets, std::move(intent), true);
+        if (applied) {
+            view_.stateful_sets().wrote(set_key(order.server), version_of(*applied));
+            co_return Success{};
+        }
+        CO_TRY_OK(co_await moved_on(order.launch.uid, order.server, there, applied.error(), deadline));
+    }
+}
+
+// Good when another has written between our look and our call, and we see that by now: then it is decided anew.
+WorldPods::Answer<Success> WorldPods::moved_on(ServerUid uid, const ObjectKey& server, ObjectPtr seen, Failure failure, Time deadline) {
+    if (failure.kind != Failure::Kind::conflict) co_return std::unexpected(error_of(failure));
+    while (view_.stateful_set(uid, server) == seen) {
+        if (client_.clock().now() >= deadline) co_return std::unexpected(error_of(failure));
+        co_await view_.change_by(deadline);
+    }
     co_return Success{};
 }
 
@@ -114,21 +142,26 @@ WorldPods::Answer<Success> WorldPods::remove_pod(const ObjectKey& server, const 
     co_return Success{};
 }
 
-WorldPods::Answer<Success> WorldPods::want_none(ServerUid uid, const ObjectKey& server, Epoch epoch) {
-    const auto there = view_.stateful_set(uid, server);
-    if (there == nullptr || replicas_of(*there) == 0) co_return Success{};
-    auto patch = stateful_set_scale(server, 0, epoch);
-    const auto key = set_key(server);
-    const auto patched = co_await client_.merge(resources::stateful_sets, key, std::move(patch));
-    if (!patched && patched.error().kind == Failure::Kind::not_found) co_return Success{};
-    if (!patched) co_return std::unexpected(error_of(patched.error()));
-    view_.stateful_sets().wrote(key, version_of(*patched));
-    co_return Success{};
+WorldPods::Answer<Success> WorldPods::want_none(ServerUid uid, const ObjectKey& server, Epoch epoch, Time deadline) {
+    for (;;) {
+        const auto there = view_.stateful_set(uid, server);
+        if (there == nullptr || replicas_of(*there) == 0) co_return Success{};
+        auto patch = stateful_set_scale(server, 0, epoch);
+        only_as_seen(patch, there);
+        const auto key = set_key(server);
+        const auto patched = co_await client_.merge(resources::stateful_sets, key, std::move(patch));
+        if (patched) {
+            view_.stateful_sets().wrote(key, version_of(*patched));
+            co_return Success{};
+        }
+        if (patched.error().kind == Failure::Kind::not_found) co_return Success{};
+        CO_TRY_OK(co_await moved_on(uid, server, there, patched.error(), deadline));
+    }
 }
 
 WorldPods::Answer<Success> WorldPods::stop(ServerUid uid, ObjectKey server, Epoch epoch) {
     const auto deadline = client_.clock().now() + limits_.stop;
-    CO_TRY_OK(co_await want_none(uid, server, epoch));
+    CO_TRY_OK(co_await want_none(uid, server, epoch, deadline));
     for (;;) {
         const auto pod = view_.pod(uid, server);
         if (!pod) co_return Success{};

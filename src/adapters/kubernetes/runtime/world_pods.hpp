@@ -46,8 +46,9 @@ public:
     const PodRules& rules() const { return rules_; }
 
 private:
-    Answer<Success> want(const Start& order, const std::string& claim, const std::string& mark);
-    Answer<Success> want_none(ServerUid uid, const ObjectKey& server, Epoch epoch);
+    Answer<Success> want(const Start& order, const std::string& claim, const std::string& mark, Time deadline);
+    Answer<Success> moved_on(ServerUid uid, const ObjectKey& server, ObjectPtr seen, Failure failure, Time deadline);
+    Answer<Success> want_none(ServerUid uid, const ObjectKey& server, Epoch epoch, Time deadline);
     Answer<Success> remove_pod(const ObjectKey& server, const PodView& pod, std::chrono::seconds grace);
     // One look: the pod when it is as wanted and runs; else what had to be done was done.
     Answer<std::optional<PodView>> look(const Start& order, const std::string& mark);
