@@ -60,7 +60,8 @@ std::optional<app::Visitor> read_visitor(const std::string& text) {
     const auto known = from_name<Scope>(scope);
     if (!in.finish() || !known) return std::nullopt;
     visitor.caller.scope = *known;
-    if (server && !(visitor.server = MatchId::parse(*server))) return std::nullopt;
+    if (server) visitor.server = MatchId::parse(*server);
+    if (server && !visitor.server) return std::nullopt;
     return visitor;
 }
 

@@ -9,7 +9,6 @@
 namespace gk::kubernetes {
 namespace {
 
-using wire::kubernetes::find_at;
 using wire::kubernetes::key_of;
 
 Resource config_maps() { return {.group = "", .version = "v1", .plural = "configmaps"}; }
