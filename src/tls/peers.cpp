@@ -67,7 +67,8 @@ Result<Peers, std::string> peers_of(const Context& server) {
     if (name.empty())
         return std::unexpected("the certificate names no host: it has neither a DNS name nor an address among its subject alternative names");
     STACK_OF(X509)* chain = nullptr;
-    SSL_CTX_get0_chain_certs(server.get(), &chain);
+    // A macro of OpenSSL that hands the address on as void*.
+    SSL_CTX_get0_chain_certs(server.get(), static_cast<void*>(&chain));
     TRY(context, Context::for_client({.authorities = pem_of(own, chain)}));
     if (SSL_CTX_set_default_verify_paths(context.get()) != 1) return std::unexpected(failure_text("the authorities of this machine cannot be read"));
     // A certificate that we know is enough: it need not be an authority that has signed itself.

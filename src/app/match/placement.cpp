@@ -29,7 +29,8 @@ std::vector<TicketId> not_declined(const match::Match& match) {
 
 void Placement::begin(async::TaskGroup& tasks, match::Match match, QueueRecord queue) {
     if (under_way_.contains(match.id)) return;
-    tasks.spawn("match " + match.id.text(), run(std::move(match), std::move(queue)));
+    auto name = "match " + match.id.text();
+    tasks.spawn(std::move(name), run(std::move(match), std::move(queue)));
 }
 
 void Placement::wake(MatchId match) {

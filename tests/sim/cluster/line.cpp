@@ -13,7 +13,6 @@ namespace gk::sim {
 using namespace std::chrono_literals;
 using net::ClientResponse;
 using net::NetError;
-using wire::kubernetes::find_at;
 using wire::kubernetes::key_of;
 using wire::kubernetes::text_at;
 using wire::kubernetes::version_of;

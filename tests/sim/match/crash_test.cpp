@@ -20,7 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 using match::TicketState;
 
-const app::Caller operator_{.name = "operator"};
+const app::Caller an_operator{.name = "operator"};
 
 app::Visitor as(const std::string& player) { return {.caller = {.name = "player:" + player, .scope = Scope::player}, .player = player}; }
 
@@ -47,7 +47,7 @@ Asked<Success> become_better(Life& life, TicketId ticket) {
 }
 
 Asked<Success> remove_quad(Life& life) {
-    auto removed = co_await life.queues().remove(operator_, "quad");
+    auto removed = co_await life.queues().remove(an_operator, "quad");
     if (removed) co_return Success{};
     co_return co_await done_by_now(app::Error::Kind::not_found, std::move(removed.error()));
 }
@@ -122,7 +122,7 @@ void Day::join(const std::vector<std::string>& players, const std::string& queue
     order.queues.push_back(queue);
     const auto key = "key of " + players.front();
     insist<app::Tickets::Joined>("the join of " + players.front(), [&](Life& life) -> Asked<app::Tickets::Joined> {
-        return life.tickets().join({.caller = operator_, .player = {}}, order, {.key = key, .digest = key});
+        return life.tickets().join({.caller = an_operator, .player = {}}, order, {.key = key, .digest = key});
     });
     if (!goes_on()) return;
     for (const auto& name : players) {
@@ -192,7 +192,7 @@ void Day::equals_who_change() {
 
 void Day::queues_change() {
     insist<Success>("the removal of a queue", [](Life& life) { return remove_quad(life); });
-    insist<app::Queues::Stored>("the queue", [](Life& life) { return life.queues().put(operator_, queue_order("quad")); });
+    insist<app::Queues::Stored>("the queue", [](Life& life) { return life.queues().put(an_operator, queue_order("quad")); });
 }
 
 // They wait again with the time of their first join, until there is a server.

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const app::Caller operator_{.name = "operator"};
+const app::Caller an_operator{.name = "operator"};
 
 app::Visitor as(const std::string& player) { return {.caller = {.name = "player:" + player, .scope = Scope::player}, .player = player}; }
 
@@ -86,7 +86,7 @@ void Players::join(Life& life) {
 Task<void> Players::do_join(Life& life, app::JoinOrder order, std::string key) {
     for (int tries = 0; tries < 3; ++tries) {
         app::Idempotency once{.key = key, .digest = key.empty() ? std::string() : "of " + key};
-        app::Visitor visitor{.caller = operator_, .player = {}};
+        app::Visitor visitor{.caller = an_operator, .player = {}};
         const auto joined = co_await life.tickets().join(std::move(visitor), order, std::move(once));
         if (joined) {
             hall_.note("joined", joined->view.ticket.id);
@@ -154,10 +154,10 @@ void Players::change_queue(Life& life) {
     else life.spawn(do_remove(life, queue));
 }
 
-Task<void> Players::do_put(Life& life, std::string queue) { std::ignore = co_await life.queues().put(operator_, queue_order(queue)); }
+Task<void> Players::do_put(Life& life, std::string queue) { std::ignore = co_await life.queues().put(an_operator, queue_order(queue)); }
 
 Task<void> Players::do_remove(Life& life, std::string queue) {
-    const auto removed = co_await life.queues().remove(operator_, queue);
+    const auto removed = co_await life.queues().remove(an_operator, queue);
     co_await life.clock().sleep(10s);
     if (removed) co_await do_put(life, queue);
 }
