@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::bytes_of;
 using test::from_hex;
-using test::operator+;
+using namespace test::byte_sums;
 using wake::Intent;
 using Bytes = std::vector<std::byte>;
 

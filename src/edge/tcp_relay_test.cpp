@@ -14,7 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace std::string_literals;
-using test::from_hex;
 using wire::minecraft::framed;
 
 std::string text_of(ByteSpan bytes) { return std::string(as_text(bytes)); }

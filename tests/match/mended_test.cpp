@@ -16,13 +16,13 @@ public:
 
     Task<void> work(Shift& shift) override {
         if (is_superseded) shift.end("a newer matchmaker is at work");
-        is_at_work = !shift.is_over();
+        is_at_work_ = !shift.is_over();
         co_return;
     }
     // As fleets do it, which look around with their work: after its end nothing wakes whoever waits for it.
     Task<void> adopt(std::vector<match::Match>) override {
         calls.emplace_back("adopt");
-        while (!is_at_work) co_await changed_.wait();
+        while (!is_at_work_) co_await changed_.wait();
     }
     Answer<std::optional<match::MatchServer>> take(match::Match, QueueRecord) override {
         calls.emplace_back("take");
@@ -50,7 +50,7 @@ public:
     std::set<MatchId> released;
 
 private:
-    bool is_at_work = false;
+    bool is_at_work_ = false;
     async::Watchers<MatchId, std::string> ended_;
     async::WaitQueue changed_;
 };

@@ -23,9 +23,12 @@ inline std::vector<std::byte> bytes_of(std::string_view text) {
     return {bytes.begin(), bytes.end()};
 }
 
+// For `using namespace`, as literals are.
+namespace byte_sums {
 inline std::vector<std::byte> operator+(std::vector<std::byte> a, const std::vector<std::byte>& b) {
     a.insert(a.end(), b.begin(), b.end());
     return a;
 }
+}  // namespace byte_sums
 
 }  // namespace gk::test

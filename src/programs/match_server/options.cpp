@@ -59,7 +59,7 @@ Result<Secret, std::string> token_key_of(const MatchServerWish& wish) {
         if (!in) return std::unexpected(fmt::format("--token-key-file: {} cannot be read", wish.token_key_file));
         text.assign(std::istreambuf_iterator<char>(in), {});
     }
-    const Secret key{std::string(trimmed(text))};
+    Secret key{std::string(trimmed(text))};
     const bool was_said = !wish.token_key.empty() || !wish.token_key_file.empty();
     if (was_said && key.reveal().size() < token_key_size_min) {
         return std::unexpected(

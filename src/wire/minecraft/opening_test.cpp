@@ -11,7 +11,7 @@ namespace {
 using namespace std::string_literals;
 using test::bytes_of;
 using test::from_hex;
-using test::operator+;
+using namespace test::byte_sums;
 using Bytes = std::vector<std::byte>;
 
 ByteWriter& put_string(ByteWriter& out, std::string_view text) {

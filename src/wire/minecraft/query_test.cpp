@@ -10,7 +10,7 @@ namespace {
 using namespace std::string_view_literals;
 using test::bytes_of;
 using test::from_hex;
-using test::operator+;
+using namespace test::byte_sums;
 
 TEST(MinecraftQuery, ReadsItsThreeRequestsAndNothingElse) {
     EXPECT_EQ(parse_request(from_hex("fefd 09 01020304")), Request(HandshakeRequest{0x01020304}));

@@ -9,7 +9,7 @@ namespace {
 
 using test::bytes_of;
 using test::from_hex;
-using test::operator+;
+using namespace test::byte_sums;
 using Bytes = std::vector<std::byte>;
 
 // OpenSSL 3.0, asked for "Castle.example.org".

@@ -34,9 +34,8 @@ std::size_t address_size(Family family) { return family == Family::v4 ? 4 : 16; 
 std::optional<Endpoint> endpoint_of(Family family, std::string_view address, std::string_view port) {
     Endpoint out;
     if (::inet_pton(family == Family::v4 ? AF_INET : AF_INET6, std::string(address).c_str(), out.address.data()) != 1) return std::nullopt;
-    const auto* end = port.data() + port.size();
-    const auto [last, error] = std::from_chars(port.data(), end, out.port);
-    if (error != std::errc() || last != end || (port.size() > 1 && port[0] == '0')) return std::nullopt;
+    const auto [last, error] = std::from_chars(port.data(), port.data() + port.size(), out.port);
+    if (error != std::errc() || last != port.data() + port.size() || (port.size() > 1 && port[0] == '0')) return std::nullopt;
     return out;
 }
 

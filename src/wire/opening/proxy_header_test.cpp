@@ -9,7 +9,7 @@ namespace {
 
 using test::bytes_of;
 using test::from_hex;
-using test::operator+;
+using namespace test::byte_sums;
 using Bytes = std::vector<std::byte>;
 
 const auto signature = from_hex("0d0a0d0a000d0a515549540a");

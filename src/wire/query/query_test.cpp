@@ -11,7 +11,7 @@ namespace {
 using namespace std::string_view_literals;
 using test::bytes_of;
 using test::from_hex;
-using test::operator+;
+using namespace test::byte_sums;
 using Bytes = std::vector<std::byte>;
 
 const auto magic = from_hex("00ffff00fefefefefdfdfdfd12345678");

@@ -7,7 +7,6 @@
 namespace gk::kubernetes {
 namespace {
 
-using contract::numbered;
 using contract::record_named;
 using Kind = StoreError::Kind;
 
