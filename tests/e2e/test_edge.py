@@ -136,6 +136,15 @@ class Routes(unittest.TestCase):
         self.assertIn("/datagrams/0/state", said)
         self.assertEqual(self.ask(b"second"), before)
 
+    def test_an_older_table_is_not_taken(self):
+        edge = self.running_edge({"number": 7, "datagrams": [self.castle()]})
+        before = self.ask(b"first")
+
+        said = edge.read_again({"number": 6, "datagrams": []})
+
+        self.assertIn("number 6 is older than what is there: epoch 1, number 7", said)
+        self.assertEqual(self.ask(b"second"), before)
+
     def test_a_knock_at_a_server_that_sleeps_is_said_and_replayed(self):
         rule = {"knocks_needed": 1}
         edge = self.running_edge({"datagrams": [self.castle(state="asleep", rule=rule)]})

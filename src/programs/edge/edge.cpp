@@ -6,15 +6,14 @@
 #include <fstream>
 #include <iterator>
 #include <thread>
-#include <unistd.h>
 
 #include <fmt/format.h>
 
-#include "adapters/system/log.hpp"
 #include "base/log.hpp"
 #include "edge/edge.hpp"
 #include "programs/descriptors.hpp"
 #include "programs/exit_code.hpp"
+#include "programs/log_to_stderr.hpp"
 #include "wire/yaml/yaml.hpp"
 
 namespace gk::programs {
@@ -51,27 +50,33 @@ bool apply(edge::Edge& edge, const edge::RouteTable& table) {
     return wrong.empty();
 }
 
-void read_again(edge::Edge& edge, const std::string& file) {
-    const auto table = read_routes(file);
+// What cannot be taken leaves `now` as it is.
+void read_again(edge::Edge& edge, const std::string& file, edge::RouteTable& now) {
+    auto table = read_routes(file);
+    if (table && !wake::may_follow(*table, now)) {
+        table = std::unexpected(Complaints{fmt::format("{}: epoch {}, number {} is older than what is there: epoch {}, number {}", file, table->epoch,
+                                                       table->number, now.epoch, now.number)});
+    }
     if (table) {
-        apply(edge, *table);
+        now = std::move(*table);
+        apply(edge, now);
         return;
     }
     for (const auto& complaint : table.error()) log::error("edge", "new routes were not taken", {{"why", complaint}});
 }
 
-int relay(const EdgeWish& wish, const edge::RouteTable& first) {
+int relay(const EdgeWish& wish, edge::RouteTable table) {
     // Before there are threads, which inherit it: signals are for the one that waits for them.
     sigset_t ours{};
     for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&ours, signal);
     ::pthread_sigmask(SIG_BLOCK, &ours, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     edge::Edge edge(wish.loops == 0 ? std::max(1U, std::thread::hardware_concurrency()) : wish.loops, {}, log_knock);
-    if (!apply(edge, first)) return exit_failed;
+    if (!apply(edge, table)) return exit_failed;
     fmt::print("ready\n");
     std::fflush(stdout);
     for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
-        if (::sigwait(&ours, &signal) == 0 && signal == SIGHUP) read_again(edge, wish.routes);
+        if (::sigwait(&ours, &signal) == 0 && signal == SIGHUP) read_again(edge, wish.routes, table);
     }
     return exit_ok;
 }
@@ -79,22 +84,13 @@ int relay(const EdgeWish& wish, const edge::RouteTable& first) {
 }  // namespace
 
 int edge_main(const EdgeWish& wish) {
-    const auto table = read_routes(wish.routes);
+    auto table = read_routes(wish.routes);
     if (!table) {
         for (const auto& complaint : table.error()) fmt::print(stderr, "gamekeeper: {}\n", complaint);
         return exit_failed;
     }
     raise_descriptor_limit();
-    const auto form = isatty(STDERR_FILENO) == 1 ? system::LogSink::Form::text : system::LogSink::Form::json;
-    const auto sink = system::LogSink::open(form, "");
-    if (!sink) {
-        fmt::print(stderr, "gamekeeper: {}\n", sink.error());
-        return exit_failed;
-    }
-    log::set_sink(sink->get(), log::Level::info);
-    const int status = relay(wish, *table);
-    log::set_sink(nullptr);
-    return status;
+    return with_log_to_stderr([&] { return relay(wish, std::move(*table)); });
 }
 
 }  // namespace gk::programs

@@ -15,13 +15,13 @@
 #include <fmt/format.h>
 
 #include "adapters/system/clock.hpp"
-#include "adapters/system/log.hpp"
 #include "async/run.hpp"
 #include "async/signal.hpp"
 #include "async/task_group.hpp"
 #include "base/log.hpp"
 #include "programs/descriptors.hpp"
 #include "programs/exit_code.hpp"
+#include "programs/log_to_stderr.hpp"
 #include "programs/match_server/server.hpp"
 
 namespace gk::programs {
@@ -96,16 +96,7 @@ int match_server_main(const MatchServerWish& wish) {
     }
     std::signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
-    const auto form = isatty(STDERR_FILENO) == 1 ? system::LogSink::Form::text : system::LogSink::Form::json;
-    const auto sink = system::LogSink::open(form, "");
-    if (!sink) {
-        fmt::print(stderr, "gamekeeper: {}\n", sink.error());
-        return exit_failed;
-    }
-    log::set_sink(sink->get(), log::Level::info);
-    const int status = run_match_server(*options);
-    log::set_sink(nullptr);
-    return status;
+    return with_log_to_stderr([&] { return run_match_server(*options); });
 }
 
 }  // namespace gk::programs
