@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT / "tests" / "deploy"))
 import lint  # noqa: E402
 
 CHART = ROOT / "deploy" / "helm" / "gamekeeper"
+TESTBED = ROOT / "deploy" / "testbed"
 GUIDE = ROOT / "docs" / "guide" / "kubernetes.md"
 # What the guide leaves to its reader, as somebody might fill it in.
 FILLED = {"REGISTRY": "registry.example/gk", "BUCKET": "worlds"}
@@ -35,6 +36,7 @@ SHAPES = {
     "defaults": (),
     "several copies": ("postgres.enabled=true",),
     "own database": ("postgres.url=postgresql://gk@db.example:5432/gk", "postgres.secret=db"),
+    "matches": ("postgres.enabled=true", "matches.space=games", "tls.secret=api", "network.apiFrom[0].podSelector.matchLabels.app=console"),
     "vault and TLS": ("vault.place=s3:https://s3.example/worlds/gk", "vault.secret=vault", "tls.secret=api", "service.type=LoadBalancer"),
     "several spaces": ("spaces={default,games,friends}", "images.registry=registry.example/gk", "images.tag=1.2.3",
                        "images.pullSecrets={pull}"),
@@ -114,10 +116,25 @@ class Manifests(unittest.TestCase):
             with self.subTest(shape=shape):
                 self.server.kubectl("apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-", text=rendered(*values))
 
+    def test_the_objects_of_the_test_bed_are_valid_and_break_no_rule(self):
+        stores = (TESTBED / "stores.yaml").read_text().replace("@TAG@", "1")
+        objects = rendered(more=["--values", TESTBED / "values.yaml"]) + "---\n" + stores
+        self.server.kubectl("apply", "--server-side", "--dry-run=server", "--validate=strict", "--namespace=games", "-f", "-", text=stores)
+        self.assertEqual(lint.complaints([item for item in yaml.safe_load_all(objects) if item]), [])
+
     def test_the_chart_breaks_no_rule_in_any_shape(self):
         for shape, values in SHAPES.items():
             with self.subTest(shape=shape):
                 self.assertEqual(lint.complaints([item for item in yaml.safe_load_all(rendered(*values)) if item]), [])
+
+    # That they get there through the policies is shown by test_copies.
+    def test_match_servers_are_told_of_the_api_where_matches_are_made(self):
+        for shape, told in (("defaults", None), ("several copies", "http://gamekeeper.gamekeeper-system.svc:8080"),
+                            ("matches", "https://gamekeeper.gamekeeper-system.svc:8080")):
+            with self.subTest(shape=shape):
+                items = [item for item in yaml.safe_load_all(rendered(*SHAPES[shape])) if item]
+                configuration = next(item for item in items if item["kind"] == "ConfigMap")["data"]["gamekeeper.yaml"]
+                self.assertEqual(told, yaml.safe_load(configuration).get("match", {}).get("api"))
 
     def test_the_rendering_in_the_tree_is_that_of_the_chart(self):
         done = run(ROOT / "tools" / "render-manifests", "--check")

@@ -9,6 +9,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ITEMS = [item for item in yaml.safe_load_all((ROOT / "deploy" / "kubernetes.yaml").read_text()) if item]
+STORES = list(yaml.safe_load_all((ROOT / "deploy" / "testbed" / "stores.yaml").read_text().replace("@TAG@", "1")))
 
 
 def find(items, kind, name="it"):
@@ -77,6 +78,7 @@ MISTAKES = {
 class Lint(unittest.TestCase):
     def test_what_we_ship_keeps_to_every_rule(self):
         self.assertEqual(lint.complaints(ITEMS), [])
+        self.assertEqual(lint.complaints(STORES), [])
 
     def test_each_rule_finds_its_mistakes(self):
         self.assertEqual(set(MISTAKES), set(lint.RULES))

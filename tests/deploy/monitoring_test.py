@@ -5,6 +5,7 @@ import json
 import pathlib
 import re
 import subprocess
+import tempfile
 import unittest
 
 import yaml
@@ -89,6 +90,22 @@ class Monitoring(unittest.TestCase):
             self.assertIn(rule["labels"]["severity"], ("warning", "critical"))
             self.assertTrue(rule["annotations"]["summary"] and rule["annotations"]["description"])
             self.assertIn(f"| `{rule['alert']}` |", GUIDE)
+
+    def test_prometheus_of_the_test_bed_has_the_rules(self):
+        items = list(yaml.safe_load_all((ROOT / "deploy/testbed/stores.yaml").read_text()))
+        configuration = next(it for it in items if it["kind"] == "ConfigMap")["data"]["prometheus.yml"]
+        pod = next(it for it in items if it["kind"] == "StatefulSet" and it["metadata"]["name"] == "prometheus")["spec"]["template"]["spec"]
+        places = {mount["name"]: mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
+        with tempfile.TemporaryDirectory() as root:
+            for name, file in ("alerts", ALERTS.name), ("key", "key"), ("config", "prometheus.yml"):
+                (place := pathlib.Path(root + places[name])).mkdir(parents=True)
+                (place / file).write_text("secret")
+                configuration = configuration.replace(places[name] + "/", f"{place}/")
+            (pathlib.Path(root + places["alerts"]) / ALERTS.name).write_text(ALERTS.read_text())
+            (found := pathlib.Path(root + places["config"]) / "prometheus.yml").write_text(configuration)
+            done = subprocess.run(["promtool", "check", "config", found], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn(f"{len(alerts())} rules found", done.stdout + done.stderr)
 
     def test_prometheus_accepts_the_rules(self):
         done = subprocess.run(["promtool", "check", "rules", ALERTS], capture_output=True, text=True)

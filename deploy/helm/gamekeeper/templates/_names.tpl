@@ -38,6 +38,11 @@ imagePullSecrets:
 {{ if or .Values.postgres.enabled .Values.postgres.url }}yes{{ end }}
 {{- end }}
 
+{{/* Where match servers and Fleets are. */}}
+{{- define "gamekeeper.matchSpace" -}}
+{{ .Values.matches.space | default .Release.Namespace }}
+{{- end }}
+
 {{- define "gamekeeper.ledgerSecret" -}}
 {{ .Values.postgres.secret | default "gamekeeper-ledger" }}
 {{- end }}
@@ -90,6 +95,8 @@ imagePullSecrets:
 {{- if include "gamekeeper.hasPostgres" . }}
 {{- $url := .Values.postgres.url | default (printf "postgresql://gamekeeper@gamekeeper-postgres.%s.svc:5432/gamekeeper" .Release.Namespace) }}
 {{- $_ := set $config "ledger" (dict "url" $url "password_file" "/etc/gamekeeper/ledger/password") }}
+{{- $scheme := ternary "https" "http" (not (empty .Values.tls.secret)) }}
+{{- $_ := set $config "match" (dict "api" (printf "%s://gamekeeper.%s.svc:%v" $scheme .Release.Namespace .Values.service.port)) }}
 {{- end }}
 {{- with .Values.redis }}
 {{- if .url }}
