@@ -23,6 +23,8 @@ using namespace std::chrono_literals;
 constexpr int looks_at_once = 8;
 // When something was refused that may become possible by itself: no room, another operation under way.
 constexpr Milliseconds patience = 15s;
+// How long a server that somebody else makes may be without its record: that is one more write.
+constexpr Milliseconds making = 5s;
 // Lost changes are found by looking at everything now and then.
 constexpr Milliseconds look_at_all_every = 10min;
 
@@ -68,13 +70,13 @@ void check_kept(const Value& changes, Errors& errors) {
 // As a body of a patch. What is gone from the declaration is gone: no schedules are an empty list.
 Value patch_body(const Value& changes) {
     auto body = Value::object();
-    for (const auto name : {"settings", "labels", "schedules", "backup_every", "launch", "exposure"}) {
+    for (const auto name : {"settings", "labels", "schedules", "backup_every", "launch", "wake", "idle", "exposure"}) {
         const auto* changed = changes.find(name);
         if (changed == nullptr) continue;
         if (!changed->is_null()) body.set(name, *changed);
         else if (std::string_view(name) == "schedules") body.set(name, Value::Array());
         else if (std::string_view(name) == "launch") body.set(name, name_of(server::LaunchWay::shim));
-        else if (std::string_view(name) == "exposure" || std::string_view(name) == "backup_every") body.set(name, Value());
+        else if (std::string_view(name) != "settings" && std::string_view(name) != "labels") body.set(name, Value());
     }
     return body;
 }
@@ -173,17 +175,35 @@ Task<void> Intake::turn(DeclarationName name) {
 }
 
 Task<Intake::Looked> Intake::look_at(DeclarationName name) {
-    if (const auto seen = ports_.declarations.seen(name); !seen || is_settled(*seen)) co_return Looked{};
-    auto declaration = co_await ports_.declarations.get(std::move(name));
-    if (!declaration && declaration.error().kind == StoreError::Kind::not_found) co_return Looked{};
+    if (const auto seen = ports_.declarations.seen(name); !seen || is_settled(*seen)) {
+        unfinished_.erase(name);
+        co_return Looked{};
+    }
+    auto declaration = co_await ports_.declarations.get(name);
+    const bool is_gone = !declaration && declaration.error().kind == StoreError::Kind::not_found;
+    if (is_gone || (declaration && declaration->record)) unfinished_.erase(name);
+    if (is_gone) co_return Looked{};
     if (!declaration) co_return Looked{.is_good = false};
     if (is_settled(*declaration)) co_return Looked{};
     if (declaration->is_ending) co_return co_await take_end(std::move(*declaration));
+    if (!declaration->record && is_being_made(*declaration)) co_return Looked{.is_good = true, .again_after = making};
     if (!declaration->record) co_return co_await take_new(std::move(*declaration));
     co_return co_await take_changes(std::move(*declaration));
 }
 
+// What is held and has no record is made by our API, perhaps by that of another process, or whoever was at it has died. In the first case its ports
+// are taken already, under another uid than we would give it.
+bool Intake::is_being_made(const Declaration& declaration) {
+    if (!declaration.is_held) return false;
+    const auto now = ports_.clock.now();
+    auto& known = unfinished_[declaration.name];
+    if (known.object != declaration.object) known = {.object = declaration.object, .since = now};
+    return now - known.since < making;
+}
+
 Task<Intake::Looked> Intake::take_new(Declaration declaration) {
+    // Should this be interrupted, nobody else is at it.
+    unfinished_.insert_or_assign(declaration.name, Unfinished{.object = declaration.object, .since = ports_.clock.now() - making});
     CreateOrder order;
     Errors errors;
     if (!decode(create_body(declaration), "", errors, order)) order.unread = errors.take();

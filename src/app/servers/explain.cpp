@@ -54,6 +54,8 @@ Servers::Answer<std::vector<std::string>> Servers::explain(Caller caller, std::s
     lines.push_back(fmt::format("'{}' is {}{}, in phase '{}' since {}.", record.id, state,
                                 as_wanted ? " as wanted" : fmt::format(" and should be {}", name_of(record.wanted)), plain(name_of(record.phase)),
                                 rfc3339(record.phase_since)));
+    if (record.last_start && record.last_start->cause.kind != server::Cause::Kind::person)
+        lines.push_back(fmt::format("It was started at {} by {}.", rfc3339(record.last_start->asked_at), server::text_of(record.last_start->cause)));
     if (!record.message.empty()) lines.push_back(fmt::format("{} ({})", record.message, record.reason));
     if (record.not_before && *record.not_before > ports_.clock.now())
         lines.push_back(fmt::format("The next try is at {}.", rfc3339(*record.not_before)));

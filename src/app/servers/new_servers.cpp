@@ -127,6 +127,8 @@ Servers::Answer<server::Record> Servers::new_record(Caller caller, CreateOrder o
     record.schedules = std::move(order.schedules);
     record.backup_every = order.backup_every;
     record.launch = record.applied_launch = order.launch;
+    record.wake = std::move(order.wake);
+    record.idle = std::move(order.idle);
     record.exposure = order.exposure ? std::move(order.exposure) : usual_exposure(limits_.exposures, games_, record.game, record.package);
     record.applied_exposure = record.exposure;
     for (const auto& name : game.secrets) record.secrets.emplace(name, random_password(ports_.random));
@@ -163,6 +165,7 @@ Servers::Answer<Accepted> Servers::create(Caller caller, CreateOrder order, Idem
     const BeingMade being_made(being_made_, record.uid);
     CO_TRY(bindings, co_await ports_for(record));
     record.ports = std::move(bindings);
+    server::stand_behind_edge(record, limits_.edge_shift);
 
     const server::Request request{.operation = turn.id, .verb = start ? server::Verb::start : server::Verb::create, .asked_at = record.created_at};
     auto operation = operation_for(record, request, caller);

@@ -45,6 +45,33 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Expo
     return in.finish();
 }
 
+struct WakeBody {
+    server::WakeWish wish;
+};
+bool decode(const Value& value, const std::string& pointer, Errors& errors, WakeBody& out) {
+    return server::decode_strictly(value, pointer, errors, out.wish);
+}
+struct IdleBody {
+    server::IdleWish wish;
+};
+bool decode(const Value& value, const std::string& pointer, Errors& errors, IdleBody& out) {
+    return server::decode_strictly(value, pointer, errors, out.wish);
+}
+
+template <class Body>
+auto read_wish(ObjectReader& in, std::string_view name) {
+    std::optional<Body> body;
+    in.optional(name, body);
+    return body ? std::optional(std::move(body->wish)) : std::nullopt;
+}
+
+// null: back to the usual one.
+template <class Body>
+auto read_wish_change(ObjectReader& in, std::string_view name) -> std::optional<decltype(read_wish<Body>(in, name))> {
+    if (in.find(name) == nullptr) return std::nullopt;
+    return read_wish<Body>(in, name);
+}
+
 std::optional<server::Exposure> read_exposure(ObjectReader& in) {
     std::optional<ExposureBody> body;
     in.optional("exposure", body);
@@ -132,6 +159,8 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Crea
     out.schedules = read_schedules(in).value_or(std::vector<server::Schedule>());
     in.optional("backup_every", out.backup_every);
     in.optional("launch", out.launch);
+    out.wake = read_wish<WakeBody>(in, "wake");
+    out.idle = read_wish<IdleBody>(in, "idle");
     out.exposure = read_exposure(in);
     read_world(in, out);
     in.optional("start", out.start);
@@ -146,6 +175,8 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Patc
     out.schedules = read_schedules(in);
     out.backup_every = read_backup_change(in);
     in.optional("launch", out.launch);
+    out.wake = read_wish_change<WakeBody>(in, "wake");
+    out.idle = read_wish_change<IdleBody>(in, "idle");
     out.exposure = read_exposure_change(in);
     return in.finish() && value == changes;
 }

@@ -156,6 +156,7 @@ Servers::Answer<Accepted> Servers::ask(Caller caller, std::string space, std::st
                                       .verb = order.verb,
                                       .force = !order.force.empty(),
                                       .purge = !order.purge.empty(),
+                                      .cause = order.cause,
                                       .snapshot = order.snapshot,
                                       .asked_at = ports_.clock.now()};
         auto operation = operation_for(record, request, caller);
@@ -170,6 +171,7 @@ Servers::Answer<Accepted> Servers::ask(Caller caller, std::string space, std::st
             }
             co_return Accepted{.operation = std::move(operation), .changed = false};
         }
+        if (order.verb == server::Verb::start && !server::game_up(taken->record)) server::stand_behind_edge(taken->record, limits_.edge_shift);
         std::optional<MemoryRoom::Hold> memory;
         if (uses_the_machine(taken->record) && !uses_the_machine(record)) {
             auto all = co_await ports_.store.list();
@@ -200,6 +202,8 @@ Servers::Answer<ServerView> Servers::patch(Caller caller, std::string space, std
         if (order.schedules) record.schedules = *order.schedules;
         if (order.backup_every) record.backup_every = *order.backup_every;
         if (order.launch) record.launch = *order.launch;
+        if (order.wake) record.wake = *order.wake;
+        if (order.idle) record.idle = *order.idle;
         if (order.exposure) {
             auto usual = usual_exposure(limits_.exposures, games_, record.game, record.package);
             change_exposure(record, *order.exposure ? *order.exposure : std::move(usual));
@@ -230,6 +234,7 @@ Task<ServerView> Servers::view(server::Record record) {
         if (next && (!out.next_schedule || *next < *out.next_schedule)) out.next_schedule = next;
     }
     if (game_up) out.pending = pending_settings(record);
+    if (game_up && ports_.wakefulness) out.awake = ports_.wakefulness(record);
     if (!out.players.max) out.players.max = player_limit(games_, record, game_up);
     record.settings = shown_settings(games_, record);
     out.record = std::move(record);

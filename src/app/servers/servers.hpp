@@ -37,6 +37,8 @@ struct CreateOrder {
     std::vector<server::Schedule> schedules;
     std::optional<Milliseconds> backup_every;
     server::LaunchWay launch = server::LaunchWay::shim;
+    std::optional<server::WakeWish> wake;
+    std::optional<server::IdleWish> idle;
     std::optional<server::Exposure> exposure;     // On a cluster; absent: as the package or the game says, else the first that may be chosen.
     enum class World : std::uint8_t { unsaid, adopt, fresh };
     World world = World::unsaid;                  // What to do with a world that is kept after a deletion.
@@ -54,6 +56,8 @@ struct PatchOrder {
     std::optional<std::vector<server::Schedule>> schedules;    // Replaced.
     std::optional<std::optional<Milliseconds>> backup_every;  // By none: as often as the installation's servers are.
     std::optional<server::LaunchWay> launch;
+    std::optional<std::optional<server::WakeWish>> wake;      // Replaced; by none: whoever knocks.
+    std::optional<std::optional<server::IdleWish>> idle;      // Replaced; by none: as the installation says.
     std::optional<std::optional<server::Exposure>> exposure;  // Replaced; by none: by the usual one.
     bool in_the_open = false;        // As in CreateOrder.
     std::vector<FieldError> unread;  // The same.
@@ -64,6 +68,13 @@ struct VerbOrder {
     std::string force;                     // Must repeat the server's id to count.
     std::string purge;                     // The same; deletes the backups too.
     std::optional<SnapshotId> snapshot;    // For restore.
+    server::Cause cause{};
+};
+
+// Why a server that is up does not sleep, and when it will.
+struct Wakefulness {
+    std::string because{};               // A sentence: "2 players are on"; empty: nothing keeps it up.
+    std::optional<Time> sleeps_at{};     // If nobody comes until then.
 };
 
 // What became of a request: the operation to follow. Unchanged: the verb held already, nothing was done or stored.
@@ -79,6 +90,7 @@ struct ServerView {
     server::Players players;
     server::Usage usage;
     std::optional<Time> next_schedule;
+    std::optional<Wakefulness> awake;  // Of one that is up and sleeps by itself.
     std::vector<std::string> pending;  // Settings, and "launch" and "exposure", that take effect at the next start.
 };
 
@@ -88,6 +100,8 @@ struct MachineLimits {
     MebiBytes memory;        // What games may have together; never over-committed.
     std::vector<server::Exposure::Kind> exposures;  // That people may choose from. None on one machine.
     bool pods_may_be_root = false;                  // Of a cluster, where games may want it.
+    // With an edge: how far the numbers that games bind are from those that players use. None: the game binds what players use.
+    std::optional<int> edge_shift = std::nullopt;
 
     // Where others say what there is room for, as a cluster's scheduler does.
     static MachineLimits of_others() {
@@ -107,6 +121,8 @@ public:
         Clock& clock;
         Random& random;
         MemoryRoom* room = nullptr;  // Shared with match servers; null: they have none of this machine's memory.
+        // What is known of a server's sleep; none: nothing sleeps here.
+        std::function<std::optional<Wakefulness>(const server::Record&)> wakefulness = nullptr;
     };
     Servers(Ports ports, const catalog::Catalog& games, MachineLimits limits);
 

@@ -48,6 +48,8 @@ server::Record as_recovered(const server::Record& saved, SnapshotId newest, Time
     record.schedules = saved.schedules;
     record.backup_every = saved.backup_every;
     record.launch = record.applied_launch = saved.launch;
+    record.wake = saved.wake;
+    record.idle = saved.idle;
     record.exposure = record.applied_exposure = saved.exposure;
     record.secrets = saved.secrets;
     record.slot = saved.slot;

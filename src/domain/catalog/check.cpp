@@ -100,6 +100,7 @@ private:
         using enum server::QueryProtocol;
         if (game_.ready.protocol != none) check_port({"ready", "port"}, game_.ready.role);
         if (game_.players.protocol != none) check_port({"players", "port"}, game_.players.role);
+        if (game_.document.find("wake") != nullptr) check_wake_port();
         if (!game_.console.role.empty()) check_console_port();
         if (!game_.console.secret.empty() && !is_secret(game_.console.secret)) {
             unknown("/console/secret", "secret", game_.console.secret, mark_at({"console", "secret"}));
@@ -116,6 +117,21 @@ private:
             errors_.add("/console/port", "not_allowed", fmt::format("the console's port '{}' must be 'internal: true'", port->role),
                         mark_at({"console", "port"}));
         }
+    }
+
+    // Whoever knocks comes from outside.
+    void check_wake_port() {
+        using enum WakeProtocol;
+        const auto* port = game_.port(game_.wake.role);
+        if (port == nullptr) return unknown("/wake/port", "port", game_.wake.role, mark_at({"wake", "port"}));
+        const bool is_stream = game_.wake.protocol == minecraft || game_.wake.protocol == tls;
+        const bool fits = game_.wake.protocol == generic || (is_stream ? port->tcp : port->udp);
+        if (fits && !port->internal) return;
+        errors_.add("/wake/port", "not_allowed",
+                    port->internal ? fmt::format("nobody knocks at the port '{}', which is internal", port->role)
+                                   : fmt::format("'{}' is spoken by {}, and the port '{}' is not", name_of(game_.wake.protocol),
+                                                 is_stream ? "tcp" : "udp", port->role),
+                    mark_at({"wake", "port"}));
     }
 
     void check_player_limit() {

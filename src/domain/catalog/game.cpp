@@ -100,6 +100,8 @@ Result<Game, std::vector<FieldError>> decode_game(const Value& document) {
     section("quiesce", decode_quiesce, out.quiesce);
     section("announce", decode_announce, out.announce);
     section("players", decode_players, out);
+    out.wake = usual_wake(out);
+    section("wake", decode_wake, out.wake);
     section("save", decode_save, out);
     in.finish();
     // Errors that follow from others would only hide those: the rest is looked at once every part is right by itself.

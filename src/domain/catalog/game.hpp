@@ -85,6 +85,20 @@ struct LaunchWays {
     bool operator==(const LaunchWays&) const = default;
 };
 
+// What the first words of a player who knocks are to be read as, while the server sleeps.
+enum class WakeProtocol : std::uint8_t { generic, minetest, teeworlds, quake3, raknet, a2s, minecraft, tls };
+inline constexpr auto wake_protocol_names =
+    std::to_array<std::string_view>({"generic", "minetest", "teeworlds", "quake3", "raknet", "a2s", "minecraft", "tls"});
+constexpr std::span<const std::string_view> names_of(WakeProtocol) { return wake_protocol_names; }
+
+// How servers of a game are woken.
+struct WakeWay {
+    WakeProtocol protocol = WakeProtocol::generic;
+    std::string role;                                     // The port that players knock at.
+    Milliseconds patience = std::chrono::seconds(25);     // So long the game's clients wait for an answer.
+    bool operator==(const WakeWay&) const = default;
+};
+
 struct Game {
     std::string name;
     std::string title;
@@ -109,6 +123,7 @@ struct Game {
     server::Quiesce quiesce;
     server::Announcement announce;
     server::PlayerSource players;
+    WakeWay wake;  // As said, else by the protocol that counts players or finds the game ready.
     std::string player_limit;  // The setting that bounds the number of players; empty: none does.
     std::vector<std::string> save_exclude;  // What backups leave out: restic patterns relative to the world.
     Value document;  // The definition as it was read, for snapshots and the API.

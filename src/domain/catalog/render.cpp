@@ -152,7 +152,7 @@ Result<server::LaunchSpec, std::vector<FieldError>> render_launch(const Game& ga
     spec.terminal = game.terminal;
     spec.resources = record.resources;
     spec.ports = record.ports;
-    spec.bind_address = context.bind_address;
+    spec.bind_address = bind_address(record, context);
     spec.ready = game.ready;
     spec.stop = game.stop;
     spec.console = game.console;
@@ -164,6 +164,10 @@ Result<server::LaunchSpec, std::vector<FieldError>> render_launch(const Game& ga
     check_argv(spec.argv, errors);
     if (!errors.empty()) return std::unexpected(std::move(errors));
     return spec;
+}
+
+std::string bind_address(const server::Record& record, const RenderContext& context) {
+    return record.behind_edge ? "127.0.0.1" : context.bind_address;
 }
 
 std::vector<std::string> rendered_paths(const Game& game) {

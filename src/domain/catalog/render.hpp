@@ -45,7 +45,7 @@ struct ImagePlace {
 };
 
 struct RenderContext {
-    std::string bind_address = "0.0.0.0";     // Of public ports.
+    std::string bind_address = "0.0.0.0";     // Of public ports, where no edge stands before them.
     std::string data_directory = "/data";     // Where the game sees its world: {{paths.data}}.
     std::string game_directory = "/game";     // Where the game sees files that were fetched for it: {{paths.game}}.
     std::optional<ImagePlace> images;         // On a cluster: games come as images, and as nothing else.
@@ -56,6 +56,9 @@ struct RenderContext {
 // Everything a runtime must know to start this server. Fails when settings or resources are wrong, or when the record lacks a port or secret
 // that the definition names.
 Result<server::LaunchSpec, std::vector<FieldError>> render_launch(const Game& game, const server::Record& record, const RenderContext& context);
+
+// Where this server's public ports are bound: {{bind_address}}.
+std::string bind_address(const server::Record& record, const RenderContext& context);
 
 struct RenderedFile {
     std::string path;  // Relative to the world.

@@ -157,4 +157,31 @@ bool decode_players(const Value& value, const std::string& pointer, Errors& erro
     return errors.list().size() == before;
 }
 
+bool decode_wake(const Value& value, const std::string& pointer, Errors& errors, WakeWay& out) {
+    const auto before = errors.list().size();
+    ObjectReader in(value, pointer, errors);
+    in.optional("protocol", out.protocol);
+    in.optional("port", out.role);
+    in.optional("patience", out.patience);
+    if (!in.finish()) return false;
+    check_time(in, "patience", std::chrono::seconds(1), out.patience);
+    return errors.list().size() == before;
+}
+
+WakeWay usual_wake(const Game& game) {
+    const bool counts = game.players.protocol != server::QueryProtocol::none;
+    const auto protocol = counts ? game.players.protocol : game.ready.protocol;
+    WakeWay way;
+    way.role = counts ? game.players.role : game.ready.role;
+    switch (protocol) {
+    case server::QueryProtocol::none:
+        if (!game.ports.empty()) way.role = game.ports.front().role;
+        break;
+    case server::QueryProtocol::tcp_connect: break;
+    case server::QueryProtocol::minetest: way.protocol = WakeProtocol::minetest; break;
+    case server::QueryProtocol::teeworlds: way.protocol = WakeProtocol::teeworlds; break;
+    }
+    return way;
+}
+
 }  // namespace gk::catalog

@@ -22,6 +22,10 @@ bool decode_console(const Value& value, const std::string& pointer, Errors& erro
 bool decode_quiesce(const Value& value, const std::string& pointer, Errors& errors, server::Quiesce& out);
 bool decode_announce(const Value& value, const std::string& pointer, Errors& errors, server::Announcement& out);
 bool decode_players(const Value& value, const std::string& pointer, Errors& errors, Game& out);
+// {protocol, port, patience}; of what is absent, `out` stays as it is.
+bool decode_wake(const Value& value, const std::string& pointer, Errors& errors, WakeWay& out);
+// How a game is woken that says nothing.
+WakeWay usual_wake(const Game& game);
 
 // What only shows when the whole is known: roles, settings and secrets that are named but not defined, and placeholders that mean nothing
 // where they stand.

@@ -57,7 +57,7 @@ Value PlaceholderValues::secret(const std::string& name) const {
 }
 
 Value PlaceholderValues::fixed(std::string_view placeholder) const {
-    if (placeholder == "bind_address") return context_.bind_address;
+    if (placeholder == "bind_address") return bind_address(record_, context_);
     if (placeholder == "memory.heap_mib") return heap_mib(game_.memory, record_.resources.memory);
     if (placeholder == "memory.total_mib") return record_.resources.memory.count;
     if (placeholder == "cpu.millis") return record_.resources.cpu.count;

@@ -104,6 +104,19 @@ void follow_to_disk(Record& record, Event on) {
     }
 }
 
+// Of starts that somebody asked for: how long a crash took to come back says nothing about a wake.
+void learn_start_time(Record& record, Time now) {
+    if (!record.request || record.request->verb != Verb::start) return;
+    auto& kept = record.start_times;
+    kept.push_back(std::max(now - record.request->asked_at, Milliseconds(0)));
+    if (kept.size() > start_times_kept) kept.erase(kept.begin());
+}
+
+void drop_pause(Record& record, const Problem& why) {
+    record.wanted = Wanted::running;
+    if (record.request) record.request->failed = why;
+}
+
 void done(const Fold& in, const Transition& step) {
     auto& record = in.record;
     // A snapshot that went while its restore was on the way: the restore fails, and the plan puts the world back to where it was.
@@ -114,9 +127,14 @@ void done(const Fold& in, const Transition& step) {
     if (step.exit) record.last_exit = step.exit;
     const auto up = time_up(record, in.now);
     move(record, step.on, in.now);
+    // Nothing is wrong with the server, only its request came to nothing.
+    if (step.on == Event::went_on) return drop_pause(record, step.why);
     follow_to_disk(record, step.on);
     if (ends_process(step.on)) forget_process(record);
-    if (step.on == Event::ready) record.started_at = in.now;
+    if (step.on == Event::ready) {
+        record.started_at = in.now;
+        learn_start_time(record, in.now);
+    }
     if (!step.why.code.empty()) explain(record, step.why);
     if (is_crash(step.on)) count_crash(in, up);
 }

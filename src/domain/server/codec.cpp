@@ -73,7 +73,7 @@ Value write(const Request& request) {
                               {"verb", text(request.verb)},
                               {"force", request.force},
                               {"purge", request.purge},
-                              {"scheduled", request.scheduled},
+                              {"cause", to_value(request.cause)},
                               {"restored", request.restored},
                               {"asked_at", text(request.asked_at)}});
     set_if(out, "snapshot", request.snapshot, [](SnapshotId id) { return text(id); });
@@ -90,6 +90,8 @@ Value write(const Saving& saving) {
     set_if(out, "spoiled", saving.spoiled, [](const Problem& problem) { return write(problem); });
     return out;
 }
+
+Value write(const Start& start) { return Value::object({{"cause", to_value(start.cause)}, {"asked_at", text(start.asked_at)}}); }
 
 Value write(const Staged& staged) { return Value::object({{"snapshot", text(staged.snapshot)}, {"whole", staged.whole}}); }
 
@@ -121,7 +123,10 @@ void write_identity(Value& out, const Record& record) {
         out.set("applied_exposure", record.applied_exposure ? to_value(*record.applied_exposure) : Value());
     if (record.launch != LaunchWay::shim) out.set("launch", text(record.launch));
     if (record.applied_launch != record.launch) out.set("applied_launch", text(record.applied_launch));
+    set_if(out, "wake", record.wake, [](const WakeWish& it) { return to_value(it); });
+    set_if(out, "idle", record.idle, [](const IdleWish& it) { return to_value(it); });
     out.set("ports", list_of(record.ports, [](const PortBinding& it) { return write(it); }));
+    if (record.behind_edge) out.set("behind_edge", true);
     set_unless_empty(out, "host", record.host);
     out.set("secrets", object_of(record.secrets, [](const Secret& it) { return Value(it.reveal()); }));
     out.set("slot", number(record.slot));
@@ -156,6 +161,9 @@ void write_life(Value& out, const Record& record) {
     set_if(out, "last_exit", record.last_exit, [](const Exit& it) { return write(it); });
     set_if(out, "last_snapshot", record.last_snapshot, id_text);
     set_if(out, "started_at", record.started_at, id_text);
+    set_if(out, "last_start", record.last_start, [](const Start& it) { return write(it); });
+    if (!record.knocks.empty()) out.set("knocks", list_of(record.knocks, id_text));
+    if (!record.start_times.empty()) out.set("start_times_ms", list_of(record.start_times, [](Milliseconds took) { return number(took.count()); }));
     out.set("created_at", text(record.created_at));
     out.set("updated_at", text(record.updated_at));
     // Counts were stored as numbers before other stores came.
@@ -243,11 +251,22 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Requ
     in.required("verb", out.verb);
     in.optional("force", out.force);
     in.optional("purge", out.purge);
-    in.optional("scheduled", out.scheduled);
+    // Before causes were kept, only schedules were told from people.
+    bool scheduled = false;
+    in.optional("scheduled", scheduled);
+    if (scheduled) out.cause.kind = Cause::Kind::schedule;
+    in.optional("cause", out.cause);
     in.optional("restored", out.restored);
     read_id(in, "snapshot", out.snapshot);
     in.required("asked_at", out.asked_at);
     read_problem(in, "failed", errors, out.failed);
+    return in.finish_lenient();
+}
+
+bool decode(const Value& value, const std::string& pointer, Errors& errors, Start& out) {
+    ObjectReader in(value, pointer, errors);
+    in.required("cause", out.cause);
+    in.required("asked_at", out.asked_at);
     return in.finish_lenient();
 }
 
@@ -303,7 +322,10 @@ void read_identity(ObjectReader& in, Record& out) {
     in.optional("launch", out.launch);
     out.applied_launch = out.launch;
     in.optional("applied_launch", out.applied_launch);
+    in.optional("wake", out.wake);
+    in.optional("idle", out.idle);
     in.optional("ports", out.ports);
+    in.optional("behind_edge", out.behind_edge);
     in.optional("host", out.host);
     std::map<std::string, std::string> secrets;
     in.optional("secrets", secrets);
@@ -339,6 +361,11 @@ void read_life(ObjectReader& in, Errors& errors, Record& out) {
     in.optional("last_exit", out.last_exit);
     read_id(in, "last_snapshot", out.last_snapshot);
     in.optional("started_at", out.started_at);
+    in.optional("last_start", out.last_start);
+    in.optional("knocks", out.knocks);
+    std::vector<std::int64_t> start_times;
+    in.optional("start_times_ms", start_times);
+    for (const auto took : start_times) out.start_times.emplace_back(took);
     in.required("created_at", out.created_at);
     in.optional("updated_at", out.updated_at);
     read_version(in, out.version);

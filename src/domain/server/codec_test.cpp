@@ -43,7 +43,7 @@ Record full_record() {
                          .verb = Verb::remove,
                          .force = true,
                          .purge = true,
-                         .scheduled = true,
+                         .cause = {.kind = Cause::Kind::schedule},
                          .snapshot = id<SnapshotId>(3),
                          .restored = true,
                          .asked_at = then,

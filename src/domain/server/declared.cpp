@@ -39,6 +39,8 @@ Value declared(const Record& record) {
     if (!schedules.empty()) out.set("schedules", std::move(schedules));
     if (record.backup_every) out.set("backup_every", duration_text(*record.backup_every));
     if (record.launch != LaunchWay::shim) out.set("launch", name_of(record.launch));
+    if (record.wake) out.set("wake", to_value(*record.wake));
+    if (record.idle) out.set("idle", to_value(*record.idle));
     if (record.exposure) out.set("exposure", to_value(*record.exposure));
     out.set("replicas", record.wanted == Wanted::running ? 1 : 0);
     return out;

@@ -11,8 +11,10 @@
 #include "base/time.hpp"
 #include "base/value.hpp"
 #include "domain/operation/operation.hpp"
+#include "domain/server/cause.hpp"
 #include "domain/server/exposure.hpp"
 #include "domain/server/launch_way.hpp"
+#include "domain/server/sleep.hpp"
 #include "domain/server/types.hpp"
 #include "domain/vault/snapshot.hpp"
 
@@ -42,12 +44,19 @@ struct Request {
     Verb verb = Verb::start;
     bool force = false;  // Skips the refusal when the vault fails; given by name and recorded in the operation.
     bool purge = false;  // Delete the backups too.
-    bool scheduled = false;  // Nobody asked: a schedule did.
+    Cause cause{};       // Why it is asked.
     std::optional<SnapshotId> snapshot;  // For restore.
     bool restored = false;               // The snapshot has become the live world; what is left is to go where the server was.
     Time asked_at{};
     std::optional<Problem> failed;       // It cannot be done, for this reason; decided, but not yet written into the operation.
     bool operator==(const Request&) const = default;
+};
+
+// Why the server is up, or on its way: what the last request to start it came from.
+struct Start {
+    Cause cause;
+    Time asked_at{};
+    bool operator==(const Start&) const = default;
 };
 
 // How far the work of the present phase has got, where that cannot be seen from outside.
@@ -99,7 +108,10 @@ struct Record {
     LaunchWay applied_launch = LaunchWay::shim;  // In which the running game was started.
     std::optional<Exposure> exposure;      // Absent on one machine, and in records from before clusters could choose.
     std::optional<Exposure> applied_exposure;  // In which its ports are open. Another one than `exposure` has yet to reach them.
+    std::optional<WakeWish> wake;          // Absent: anybody who knocks.
+    std::optional<IdleWish> idle;          // Absent: as the installation says.
     std::vector<PortBinding> ports;
+    bool behind_edge = false;  // Since its last start: the game binds the loopback, and players come to it through the edge.
     std::string host;  // Where players reach its open ports, as found out at its last start; empty: this installation's address.
     std::map<std::string, Secret> secrets;  // Random per server: RCON passwords. Never in an API reply.
     std::uint32_t slot = 0;  // Its entry in the range of operating system uids; unique among living servers.
@@ -132,6 +144,9 @@ struct Record {
     std::optional<Exit> last_exit;
     std::optional<SnapshotId> last_snapshot;
     std::optional<Time> started_at;  // When the present process became ready.
+    std::optional<Start> last_start;
+    std::vector<Time> knocks;              // Starts by knocks within the last 24 hours, oldest first.
+    std::vector<Milliseconds> start_times; // How long its last starts took, from the request to the first who could join; oldest first.
 
     Time created_at{};
     Time updated_at{};
@@ -143,6 +158,11 @@ struct Record {
 inline const std::string& host_of(const Record& record) {
     return record.exposure && !record.exposure->address.empty() ? record.exposure->address : record.host;
 }
+
+inline constexpr std::size_t start_times_kept = 20;
+
+// A player who knocks can bring it up: it may go to sleep without being lost to those who know nothing but its address.
+inline bool wakes_by_knock(const Record& record) { return record.behind_edge && (!record.wake || record.wake->admission != wake::Admission::never); }
 
 // The document stored in databases and in every snapshot. Secrets are in it: it is never an API reply.
 Value to_value(const Record& record);

@@ -132,6 +132,9 @@ void take(Record& record, Request request, Time now) {
     record.not_before.reset();
     const bool starts_afresh = verb == Verb::start || verb == Verb::restart || verb == Verb::restore || verb == Verb::restore_undo;
     if (starts_afresh) record.crashes.clear();
+    if (verb == Verb::start || verb == Verb::restart) record.last_start = Start{.cause = request.cause, .asked_at = now};
+    if (verb == Verb::start && request.cause.kind == Cause::Kind::knock) record.knocks.push_back(now);
+    std::erase_if(record.knocks, [now](Time at) { return at + std::chrono::hours(24) <= now; });
     if (verb == Verb::restore_undo) request.snapshot = record.undo;
     if (!same_phase_same_work) move(record, event_of(record, verb), now);
     else if (verb == Verb::backup) set_progress(record, Progress::none, now);
@@ -159,15 +162,8 @@ Judgement judge(const Record& record, const Request& request) {
 std::vector<Verb> allowed_verbs(const Record& record) {
     std::vector<Verb> allowed;
     for (const auto verb : {Verb::start, Verb::pause, Verb::stop, Verb::restart, Verb::remove, Verb::backup, Verb::restore, Verb::restore_undo}) {
-        const Request request{.operation = {},
-                              .verb = verb,
-                              .force = false,
-                              .purge = false,
-                              .scheduled = false,
-                              .snapshot = {},
-                              .restored = false,
-                              .asked_at = {},
-                              .failed = {}};
+        Request request;
+        request.verb = verb;
         if (judge(record, request) == Judgement::accepted) allowed.push_back(verb);
     }
     return allowed;
@@ -184,6 +180,15 @@ Result<Taken, Refusal> take_request(Record record, Request request, Time now) {
     }
     take(record, std::move(request), now);
     return Taken{.record = std::move(record), .changed = true};
+}
+
+void stand_behind_edge(Record& record, std::optional<int> shift) {
+    // Where there never was an edge, others decide what is bound: in a cluster the pod's port is not the node's.
+    if (!shift && !record.behind_edge) return;
+    record.behind_edge = shift.has_value();
+    for (auto& port : record.ports) {
+        if (!port.internal) port.bound = static_cast<Port>(std::to_underlying(port.open) + shift.value_or(0));
+    }
 }
 
 }  // namespace gk::server

@@ -37,4 +37,8 @@ struct Taken {
 // for the keeper to cancel) and moves the phase where the request alone decides it. The caller stores the operation before the record.
 Result<Taken, Refusal> take_request(Record record, Request request, Time now);
 
+// From the next start on the game binds numbers that are so far from those that players use, on the loopback, and the edge stands between; none:
+// it binds what players use. Only while nothing of it runs.
+void stand_behind_edge(Record& record, std::optional<int> shift);
+
 }  // namespace gk::server

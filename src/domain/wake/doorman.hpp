@@ -9,6 +9,7 @@
 
 #include "base/enum_names.hpp"
 #include "domain/wake/address.hpp"
+#include "domain/wake/admission.hpp"
 #include "domain/wake/budget.hpp"
 
 // Who may wake a server that sleeps. Pure: the bytes were read by `wire`, the sockets are the edge's, the time is handed in.
@@ -27,10 +28,6 @@ struct Knock {
     bool proved = false;
     std::string_view name{};  // As the player claims; empty where the protocol says none.
 };
-
-enum class Admission : std::uint8_t { any, allow_list, never };
-inline constexpr std::string_view admission_names[] = {"any", "allow-list", "never"};
-constexpr std::span<const std::string_view> names_of(Admission) { return admission_names; }
 
 // What a route says about waking.
 struct Rule {
@@ -100,6 +97,17 @@ public:
     Verdict judge(const Knock& knock, const Address& source, const Sleeper& server, Instant now);
     // From now on by another rule; what was counted stays.
     void follow(Rule rule) { rule_ = std::move(rule); }
+
+    // What was counted, for another one who goes on at the same route: all starts of the day, and the neighbourhoods that woke last. Who has only
+    // begun to knock is not in it: clients repeat themselves.
+    struct Memory {
+        std::vector<Instant> starts{};
+        Bucket::Level wakes_in_all{};
+        std::vector<std::pair<Address, Bucket::Level>> wakes{};
+    };
+    static constexpr std::size_t remembered_max = 512;  // Of either.
+    Memory memory() const;
+    void remember(const Memory& memory);
 
 private:
     // When a source that proved nothing knocked, within the window; never more than are needed.
