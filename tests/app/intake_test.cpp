@@ -105,6 +105,36 @@ TEST_F(IntakeTest, WhatMayBecomePossibleIsTriedAgain) {
     EXPECT_EQ(house.record("castle").wanted, server::Wanted::running);
 }
 
+// It had the ports already, so that a second server of the name was refused with a warning.
+TEST_F(IntakeTest, WhatTheApiIsMakingIsLeftToIt) {
+    declarations.begin("castle", castle());
+
+    const auto looked = look();
+
+    EXPECT_TRUE(looked.is_good);
+    EXPECT_TRUE(looked.again_after);
+    EXPECT_TRUE(house.state->servers.empty());
+    ASSERT_TRUE(house.create({.id = "castle", .game = "toy", .start = true}));
+    const auto uid = house.record("castle").uid;
+    EXPECT_TRUE(look().is_good);
+    EXPECT_FALSE(declarations.shown("castle").refused);
+    EXPECT_EQ(house.record("castle").uid, uid);
+}
+
+TEST_F(IntakeTest, WhatTheApiHasLeftUnfinishedIsTakenInAfterAWhile) {
+    declarations.begin("castle", castle());
+    const auto patience = look().again_after;
+    ASSERT_TRUE(patience);
+    house.clock.advance(*patience - Milliseconds(1));
+    look();
+    EXPECT_TRUE(house.state->servers.empty());
+
+    house.clock.advance(Milliseconds(1));
+    look();
+
+    EXPECT_EQ(house.state->servers.size(), 1U);
+}
+
 TEST_F(IntakeTest, ScalingPausesAndStarts) {
     declare_running();
 

@@ -32,6 +32,11 @@ public:
         declared.set(member, std::move(value));
         apply(id, std::move(declared));
     }
+    // As our API does it: an object of ours, which has no record yet.
+    void begin(const std::string& id, Value declared) {
+        apply(id, std::move(declared));
+        kept_.at(name(id)).is_held = true;
+    }
     void end(const std::string& id) {
         kept_.at(name(id)).is_ending = true;
         watchers_.notify(name(id));

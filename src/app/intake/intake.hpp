@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
 
 #include "app/caller.hpp"
 #include "app/error.hpp"
@@ -42,6 +44,7 @@ private:
     Task<void> turn(DeclarationName name);
     Task<void> wait();
     Task<void> add_all();
+    bool is_being_made(const Declaration& declaration);
     Task<Looked> take_new(Declaration declaration);
     Task<Looked> take_end(Declaration declaration);
     Task<Looked> take_changes(Declaration declaration);
@@ -53,6 +56,12 @@ private:
     work::Queue<DeclarationName> queue_;
     async::Signal changed_;
     int looking_ = 0;
+    // Those that had no record although somebody was making one: which object, and since when.
+    struct Unfinished {
+        std::string object;
+        Time since{};
+    };
+    std::map<DeclarationName, Unfinished> unfinished_;
 };
 
 }  // namespace gk::app
