@@ -20,6 +20,9 @@ public:
     virtual ~Notifier() = default;
     // Hands the notice over for delivery; delivery itself is retried by the notifier. Never fails for the caller.
     virtual Task<void> notify(Notice notice) = 0;
+    // What was told of that kind and server is over: people are told that too, and the next notice is a new incident. Nothing happens when nobody
+    // was told.
+    virtual Task<void> is_over(std::string, ServerUid) { co_return; }
 };
 
 }  // namespace gk

@@ -98,6 +98,7 @@ inline constexpr auto lifecycle = [] {
         {paused, resume_asked, deploying},
         {backup_failed, resume_asked, deploying},
         {backup_failed, went_on, running},  // The game never stopped: a refused pause is over.
+        {pausing, went_on, running},        // Players came to a world that was to sleep.
 
         // Pause, stop, delete.
         {running, pause_asked, pausing},

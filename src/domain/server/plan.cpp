@@ -197,11 +197,14 @@ std::optional<Plan> prove_strays(const View& view) {
     return in_time(view, VerifySnapshot{*stray});
 }
 
+vault::Trigger trigger_of_backup(const View& view) {
+    return view.record.request->cause.kind == Cause::Kind::schedule ? vault::Trigger::schedule : vault::Trigger::user;
+}
+
 std::optional<Plan> backup_of_running(const View& view) {
     if (!view.works_on(Verb::backup)) return tidy_snapshot(view);
     if (view.record.progress == Progress::saved) return finish(view, view.record.last_snapshot);
-    const auto trigger = view.record.request->scheduled ? vault::Trigger::schedule : vault::Trigger::user;
-    return save(view, vault::Consistency::quiesced, trigger);
+    return save(view, vault::Consistency::quiesced, trigger_of_backup(view));
 }
 
 Plan in_running(const View& view) {
@@ -225,8 +228,7 @@ Plan in_paused(const View& view) {
     }
     if (view.works_on(Verb::backup)) {
         if (view.record.progress == Progress::saved) return finish(view, view.record.last_snapshot);
-        const auto trigger = view.record.request->scheduled ? vault::Trigger::schedule : vault::Trigger::user;
-        return save(view, vault::Consistency::at_rest, trigger);
+        return save(view, vault::Consistency::at_rest, trigger_of_backup(view));
     }
     if (const auto plan = tidy_snapshot(view)) return *plan;
     if (view.record.request) return finish(view);
@@ -252,6 +254,14 @@ bool asks_vault_first(const View& view) {
     return !view.wants(Wanted::running) || view.restores() || view.leaves();
 }
 
+// Players came to a world that was to sleep because nobody plays: until the stop ladder begins, it can stay up.
+std::optional<Plan> stay_up_for_players(const View& view) {
+    const auto& record = view.record;
+    const bool falls_asleep = view.works_on(Verb::pause) && record.request->cause.kind == Cause::Kind::idle && record.phase == Phase::pausing;
+    if (!falls_asleep || record.progress == Progress::stopping || view.facts.seen.players.value_or(0) == 0) return std::nullopt;
+    return follow(Event::went_on, "players_came", "players joined before the world was asleep, so it stays up");
+}
+
 Plan in_closing(const View& view) {
     const auto& record = view.record;
     if (!view.alive()) {
@@ -263,6 +273,7 @@ Plan in_closing(const View& view) {
             exit = Exit{.cause = ExitCause::lost, .signal = {}, .code = {}, .at = view.now, .log_tail = {}, .memory_peak = {}};
         return now_do(Transition{.on = restart ? Event::start_over : Event::game_ended, .why = {}, .exit = exit});
     }
+    if (const auto plan = stay_up_for_players(view)) return *plan;
     const bool saves_first = asks_vault_first(view);
     if (saves_first && record.progress == Progress::none) return in_time(view, ProbeVault{});
     if (saves_first && record.progress == Progress::probed && !view.wants(Wanted::running)) {

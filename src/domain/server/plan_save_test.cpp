@@ -52,6 +52,47 @@ TEST(PlanSave, AVaultThatRefusesKeepsTheGameUp) {
     }
 }
 
+Request fall_asleep() {
+    auto request = ask(Verb::pause);
+    request.cause.kind = Cause::Kind::idle;
+    return request;
+}
+
+TEST(PlanSave, AWorldThatFallsAsleepStaysUpForPlayersUntilItsEndHasBegun) {
+    for (const auto progress : {Progress::none, Progress::probed, Progress::saved}) {
+        auto toy = asked(Phase::pausing, Wanted::paused, fall_asleep(), Process::ready);
+        toy.record.progress = progress;
+        toy.record.quiesced = progress == Progress::probed;
+        toy.facts.seen.players = 1;
+
+        toy.make(success);
+
+        EXPECT_EQ(toy.record.phase, Phase::running) << name_of(progress);
+        EXPECT_EQ(toy.record.wanted, Wanted::running);
+        EXPECT_EQ(toy.record.reason, "") << "nothing is wrong with it";
+        ASSERT_TRUE(toy.record.request && toy.record.request->failed);
+        EXPECT_EQ(toy.record.request->failed->code, "players_came");
+        toy.run();
+        EXPECT_FALSE(toy.record.request.has_value());
+        EXPECT_FALSE(toy.record.quiesced) << "saving was switched on again";
+        EXPECT_EQ(toy.record.phase, Phase::running);
+    }
+}
+
+TEST(PlanSave, OnlyASleepIsPutOffForPlayers) {
+    auto asked_by_person = asked(Phase::pausing, Wanted::paused, ask(Verb::pause), Process::ready);
+    asked_by_person.facts.seen.players = 1;
+    auto nobody_there = asked(Phase::pausing, Wanted::paused, fall_asleep(), Process::ready);
+    nobody_there.facts.seen.players = 0;
+    auto too_late = asked(Phase::pausing, Wanted::paused, fall_asleep(), Process::stopping);
+    too_late.record.progress = Progress::stopping;
+    too_late.facts.seen.players = 1;
+    for (auto* toy : {&asked_by_person, &nobody_there, &too_late}) {
+        toy->run();
+        EXPECT_EQ(toy->record.phase, Phase::paused);
+    }
+}
+
 TEST(PlanSave, AFailedSnapshotAtRestKeepsTheDiskAndIsTriedAgain) {
     auto toy = asked(Phase::backing_up, Wanted::stopped, ask(Verb::stop), Process::gone);
     toy.make(success);
