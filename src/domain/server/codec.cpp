@@ -73,10 +73,13 @@ Value write(const Request& request) {
                               {"verb", text(request.verb)},
                               {"force", request.force},
                               {"purge", request.purge},
-                              {"cause", to_value(request.cause)},
+                              {"scheduled", request.cause.kind == Cause::Kind::schedule},
                               {"restored", request.restored},
                               {"asked_at", text(request.asked_at)}});
     set_if(out, "snapshot", request.snapshot, [](SnapshotId id) { return text(id); });
+    // Before there were other causes, only schedules were told from people; older versions read on by that.
+    const bool says_more = request.cause.kind != Cause::Kind::person && request.cause.kind != Cause::Kind::schedule;
+    if (says_more) out.set("cause", to_value(request.cause));
     set_if(out, "failed", request.failed, [](const Problem& problem) { return write(problem); });
     return out;
 }
@@ -251,7 +254,6 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Requ
     in.required("verb", out.verb);
     in.optional("force", out.force);
     in.optional("purge", out.purge);
-    // Before causes were kept, only schedules were told from people.
     bool scheduled = false;
     in.optional("scheduled", scheduled);
     if (scheduled) out.cause.kind = Cause::Kind::schedule;
