@@ -24,6 +24,7 @@ sys.path.insert(0, str(TOOLS))
 
 import machines  # noqa: E402
 
+CONTROL_PLANE = machines.DIRECTORY / "control-plane"
 ADDONS = os.environ.get("GK_CLUSTER_WITH", "dns,storage")
 SHELL = "gamekeeper.local/shell:1"
 RESTRICTED = {
@@ -251,11 +252,62 @@ class Cluster(unittest.TestCase):
         for machine, *part in (("control-plane", "kube-apiserver"), ("node-1", "kubelet"), ("node-2",)):
             tool("node", "kill", machine, *part)
         self.assertEqual(tool("status", check=False).returncode, 1)
+        # The kernel may take its time with the cable of a machine that is dead: here is one that stays.
+        eventually(lambda: run("ip", "link", "add", "gkc-2", "type", "veth", "peer", "name", "gkc-2-old", check=False).returncode == 0)
 
+        self.check_whole()
+
+    def check_whole(self):
         tool("up", "--with", ADDONS)
-
         eventually(lambda: is_ready("node-1") and is_ready("node-2"))
         self.assertEqual(tool("status").returncode, 0)
+
+    def refused(self, words):
+        """The cure that `up` knows when it says this and gives up at once."""
+        begun = time.monotonic()
+        done = tool("up", "--with", ADDONS, check=False)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn(words, done.stderr)
+        self.assertLess(time.monotonic() - begun, 30, "it waited for what could not come")
+        return done.stderr.splitlines()[-1]
+
+    def test_up_says_which_port_of_a_machine_is_in_use_and_by_whom(self):
+        tool("node", "kill", "control-plane", "kube-scheduler")
+        listen = "import signal, socket; it = socket.create_server(('', 10259)); print('listens', flush=True); signal.pause()"
+        busy = subprocess.Popen([TOOLS / "node", "run", "control-plane", "python3", "-c", listen], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(busy.communicate)
+        self.addCleanup(lambda: busy.poll() is None and os.kill(child_of(busy.pid), signal.SIGKILL))
+        self.assertEqual(busy.stdout.readline(), "listens\n")
+
+        cure = self.refused("port 10259 of control-plane, which kube-scheduler needs, is in use by python3 (pid ")
+
+        run(*cure.removeprefix("end it: ").split())
+        busy.wait(10)
+        self.check_whole()
+
+    def test_up_says_what_stands_still(self):
+        for words, complaint in ((("freeze", "control-plane", "etcd"), "etcd on control-plane was stopped by a signal"),
+                                 (("cut", "node-2"), "node-2 is cut off: its cable gkc-2 is pulled")):
+            tool("node", *words)
+
+            cure = self.refused(complaint)
+
+            run(*cure.split(), cwd=ROOT)
+            self.check_whole()
+
+    def test_up_does_not_wait_for_what_has_ended(self):
+        tool("node", "kill", "control-plane", "kube-apiserver")
+        key = CONTROL_PLANE / "pki" / "apiserver.key"
+        text = key.read_text()
+        key.write_text("no key\n")  # `up` takes the files from where it made them; `start` what is there.
+        try:
+            done = tool("node", "start", "control-plane", check=False)
+        finally:
+            key.write_text(text)
+
+        self.assertIn("kube-apiserver on control-plane has ended", done.stderr)
+        self.assertIn("apiserver.key", done.stderr, "the end of its log")
+        self.check_whole()
 
     def test_metrics_of_nodes_are_measured(self):
         if "metrics" not in ADDONS:
@@ -278,6 +330,45 @@ class Machines(unittest.TestCase):
 
         self.assertNotEqual(inside.wait(10), 0)
         machine.wait(10)
+
+
+class Refused(unittest.TestCase):
+    """Where no cluster can run, `up` says so at once, with the cure, and changes nothing."""
+
+    @classmethod
+    def setUpClass(cls):
+        tool("down")
+
+    def check_refused(self, complaint, cure, *before, **environment):
+        traces_before = traces()
+        done = run(*before, TOOLS / "up", check=False, env=dict(os.environ, **environment))
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertRegex(done.stderr, complaint)
+        self.assertIn(cure, done.stderr)
+        self.assertEqual(traces(), traces_before)
+
+    def test_a_right_that_is_missing(self):
+        for right in ("SYS_ADMIN", "NET_ADMIN"):
+            self.check_refused(f"this root has no CAP_{right}", "--privileged", "setpriv", f"--bounding-set=-{right.lower()}")
+
+    def test_a_disk_that_is_full(self):
+        disk = tempfile.mkdtemp()
+        self.addCleanup(os.rmdir, disk)
+        run("mount", "-t", "tmpfs", "-o", "size=64m", "none", disk)
+        self.addCleanup(run, "umount", disk)
+
+        self.check_refused(rf"{disk}/cluster: \d+ MiB are free there, and the cluster needs \d+", "GK_CLUSTER_DIR=",
+                           GK_CLUSTER_DIR=f"{disk}/cluster")
+
+        self.assertEqual(os.listdir(disk), [])
+
+    def test_a_network_that_somebody_else_has(self):
+        run("ip", "link", "add", "gk-test-taken", "type", "bridge")
+        self.addCleanup(run, "ip", "link", "delete", "gk-test-taken")
+        run("ip", "link", "set", "gk-test-taken", "up")
+        run("ip", "route", "add", "10.200.0.0/24", "dev", "gk-test-taken")
+
+        self.check_refused("the network 10.200.0.0/24 is in use by link gk-test-taken", "ip route show 10.200.0.0/24")
 
 
 class Down(unittest.TestCase):

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 
+import control_plane
 import machines
 import network
 import settings
@@ -14,6 +15,7 @@ from report import Failure
 
 PROGRAMS = ("etcd", "containerd", "ctr", "runc", "conntrack", "socat", "iptables", "ip", "nsenter", "unshare", "openssl", "busybox")
 SYS_ADMIN, NET_ADMIN = 21, 12
+ROOM_MIB = 2048  # What the images of the usual tests take, unpacked on each of two nodes.
 
 
 def root():
@@ -72,6 +74,30 @@ def before_up():
     network.check_addresses_are_free()
 
 
+def room():
+    """For what is about to be started. Later a full disk shows as anything: pods that stay pending, an etcd that has ended."""
+    place = next(path for path in (settings.DIRECTORY, *settings.DIRECTORY.parents) if path.exists())
+    free = shutil.disk_usage(place).free >> 20
+    if free < ROOM_MIB:
+        raise Failure(f"{settings.DIRECTORY}: {free} MiB are free there, and the cluster needs {ROOM_MIB}",
+                      "make room, or name another place: GK_CLUSTER_DIR=DIRECTORY")
+
+
+def nothing_stands_still():
+    """What a test that was interrupted, or somebody at work, has left so: to start what is missing would be no cure, and to wait neither."""
+    for machine, programs in control_plane.programs():
+        init = machines.first_process(machine)
+        if init is None:
+            continue
+        if network.is_attached(init) and network.is_cut(machine):
+            raise Failure(f"{machine.name} is cut off: its cable {machine.link} is pulled", f"tools/cluster/node mend {machine.name}")
+        for program in programs:
+            pid = machines.part_pid(machine, program)
+            if pid and machines.is_stopped(pid):
+                raise Failure(f"{program} on {machine.name} was stopped by a signal (pid {pid})",
+                              f"tools/cluster/node thaw {machine.name} {program}")
+
+
 @contextlib.contextmanager
 def alone():
     """One `up` or `down` at a time; a second one waits. The lock ends with its process."""
@@ -79,6 +105,8 @@ def alone():
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-        if not settings.DIRECTORY.exists():
-            path.unlink()
+        try:
+            yield
+        finally:
+            if not settings.DIRECTORY.exists():
+                path.unlink()

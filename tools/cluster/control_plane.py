@@ -109,15 +109,14 @@ def scheduler():
 
 
 def start():
-    machines.start(CONTROL_PLANE, etcd())
-    machines.start(CONTROL_PLANE, api_server())
-    log = machines.log_file(CONTROL_PLANE, "kube-apiserver")
-    machines.wait_for(kubectl.answers, 60, "the API server did not become ready", log)
-    machines.start(CONTROL_PLANE, controller_manager())
-    machines.start(CONTROL_PLANE, scheduler())
+    machines.start(CONTROL_PLANE, etcd(), ports=(2379, 2380))
+    machines.start(CONTROL_PLANE, api_server(), ports=(6443,))
+    machines.wait_for_part(CONTROL_PLANE, "kube-apiserver", kubectl.answers, 60, "the API server did not become ready")
+    machines.start(CONTROL_PLANE, controller_manager(), ports=(10257,))
+    machines.start(CONTROL_PLANE, scheduler(), ports=(10259,))
     # Before that pods are refused, and the command is not to return before pods can be made.
-    machines.wait_for(lambda: kubectl.exists("serviceaccount", "default"), 30, "the controllers did not make the service account 'default'",
-                      machines.log_file(CONTROL_PLANE, "kube-controller-manager"))
+    machines.wait_for_part(CONTROL_PLANE, "kube-controller-manager", lambda: kubectl.exists("serviceaccount", "default"), 30,
+                           "the controllers did not make the service account 'default'")
 
 
 def programs():

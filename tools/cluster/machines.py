@@ -15,6 +15,7 @@ from report import Failure
 
 INIT = TOOLS / "machine-init"
 KINDS = ["--mount", "--pid", "--net", "--uts"]
+LISTENS = "0A"  # The state of a TCP socket, in the kernel's tables.
 
 
 def command_lines():
@@ -81,6 +82,45 @@ def create(machine):
     return wait_for(ready, 10, f"machine {machine.name} did not start", log)
 
 
+def is_stopped(pid):
+    """Whether somebody has stopped it by a signal."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    except OSError:
+        return False
+
+
+def listener_on(machine, port):
+    """The socket (its number in the kernel) that listens for TCP on that port in the machine, or None."""
+    init, wanted = first_process(machine), f":{port:04X}"
+    for table in ("tcp", "tcp6"):
+        for words in map(str.split, pathlib.Path(f"/proc/{init}/net/{table}").read_text().splitlines()[1:]):
+            if words[1].endswith(wanted) and words[3] == LISTENS:
+                return words[9]
+    return None
+
+
+def owner_of(socket):
+    """(pid, name) of a process that holds the socket; None when none is found."""
+    for pid, words in command_lines():
+        try:
+            held = {os.readlink(entry) for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir()}
+        except OSError:
+            continue
+        if f"socket:[{socket}]" in held:
+            return pid, pathlib.Path(words[0]).name if words else "?"
+    return None
+
+
+def check_port_is_free(machine, program, port):
+    """A program that is about to end lets go of its port in a moment; that is waited for."""
+    try:
+        wait_for(lambda: listener_on(machine, port) is None, 3, "taken")
+    except Failure:
+        pid, name = owner_of(listener_on(machine, port)) or ("?", "somebody")
+        raise Failure(f"port {port} of {machine.name}, which {program} needs, is in use by {name} (pid {pid})", f"end it: kill {pid}") from None
+
+
 def enter(machine, command):
     init = first_process(machine)
     if init is None:
@@ -96,15 +136,36 @@ def run(machine, command, **options):
     return done.stdout
 
 
-def start(machine, command):
-    """Starts a part unless it runs. Returns whether it had to be started. Its output goes to the machine's log folder."""
+def start(machine, command, ports=()):
+    """Starts a part, which listens on these ports, unless it runs. Its output goes to the machine's log folder."""
     program = pathlib.Path(command[0]).name
     if part_pid(machine, program):
-        return False
+        return
+    for port in ports:
+        check_port_is_free(machine, program, port)
     with log_file(machine, program).open("ab") as output:
-        subprocess.Popen(enter(machine, command), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/")
-    wait_for(lambda: part_pid(machine, program), 10, f"{program} on {machine.name} did not start", log_file(machine, program))
-    return True
+        entrance = subprocess.Popen(enter(machine, command), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/")
+
+    def runs():
+        if entrance.poll() is not None:  # It waits for what it started.
+            raise has_ended(machine, program)
+        return part_pid(machine, program)
+
+    wait_for(runs, 10, f"{program} on {machine.name} did not start", log_file(machine, program))
+
+
+def wait_for_part(machine, program, condition, seconds, complaint):
+    """Polls like wait_for() for what that part is to do, but no longer than it lives."""
+    def holds():
+        if part_pid(machine, program) is None:
+            raise has_ended(machine, program)
+        return condition()
+
+    wait_for(holds, seconds, complaint, log_file(machine, program))
+
+
+def has_ended(machine, program):
+    return Failure(f"{program} on {machine.name} has ended", tail(log_file(machine, program)))
 
 
 def log_file(machine, program):

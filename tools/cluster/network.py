@@ -2,6 +2,7 @@
 routes, no firewall rule; everything else lies in the machines' network namespaces and ends with them."""
 
 import json
+import pathlib
 import subprocess
 
 import machines
@@ -45,16 +46,24 @@ def routes(machine):
         yield SERVICE_NETWORK, NODES[0].address
 
 
+def is_attached(init):
+    """Whether attach() came to its end for the machine of that first process; its cable may be pulled since."""
+    lines = pathlib.Path(f"/proc/{init}/net/route").read_text().splitlines()
+    return any(line.split()[:2] == ["eth0", "00000000"] for line in lines)
+
+
 def attach(machine, init):
-    """Gives a machine its link to the bridge, address and routes. Does nothing when its link is there, up or cut."""
-    if link_exists(machine.link):
+    """Gives a machine its link to the bridge, address and routes. Does nothing when it has that, up or cut."""
+    if is_attached(init):
         return
+    delete_link(machine.link)  # Half made, or of a machine that is dead: the kernel takes that away when it finds the time.
     ip("link", "add", machine.link, "master", BRIDGE, "type", "veth", "peer", "name", "eth0", "netns", str(init))
     ip("link", "set", machine.link, "up")
-    lines = ["link set lo up", f"address add {machine.address}/24 dev eth0", "link set eth0 up", f"route add default via {HOST_ADDRESS}"]
-    lines += [f"route add {network} via {gateway}" for network, gateway in routes(machine)]
-    machines.run(machine, ["ip", "-batch", "-"], input="\n".join(lines) + "\n")
     machines.run(machine, ["sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"])
+    lines = ["link set lo up", f"address add {machine.address}/24 dev eth0", "link set eth0 up"]
+    lines += [f"route add {network} via {gateway}" for network, gateway in routes(machine)]
+    lines += [f"route add default via {HOST_ADDRESS}"]  # The last, as is_attached() looks for it.
+    machines.run(machine, ["ip", "-batch", "-"], input="\n".join(lines) + "\n")
 
 
 def cut(machine):
@@ -66,11 +75,15 @@ def mend(machine):
 
 
 def is_cut(machine):
-    return not json.loads(ip("-json", "link", "show", machine.link))[0]["flags"].count("UP")
+    return link_exists(machine.link) and not json.loads(ip("-json", "link", "show", machine.link))[0]["flags"].count("UP")
 
 
 def remove():
     """Machines take their links with them; what is left is the bridge, and links of machines that died half made."""
     for name in [machine.link for machine in MACHINES] + [BRIDGE]:
-        if link_exists(name):
-            subprocess.run(["ip", "link", "delete", name], capture_output=True)
+        delete_link(name)
+
+
+def delete_link(name):
+    """Unless there is none."""
+    subprocess.run(["ip", "link", "delete", name], capture_output=True)

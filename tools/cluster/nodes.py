@@ -108,8 +108,7 @@ def start_containerd():
     for node in NODES:
         machines.start(node, ["/usr/bin/containerd", "--config", "/run/machine/containerd.toml", "--log-level", "warn"])
     for node in NODES:
-        log = machines.log_file(node, "containerd")
-        machines.wait_for(lambda node=node: containerd_answers(node), 20, f"containerd on {node.name} did not answer", log)
+        machines.wait_for_part(node, "containerd", lambda node=node: containerd_answers(node), 20, f"containerd on {node.name} did not answer")
 
 
 def containerd_answers(node):
@@ -124,14 +123,13 @@ def start():
     for node in NODES:
         machines.start(node, [KUBERNETES.program_inside("kubelet"), *control_plane.flags(
             config="/run/machine/kubelet.yaml", kubeconfig="/run/machine/kubelet.kubeconfig",
-            hostname_override=node.name, node_ip=node.address)])
+            hostname_override=node.name, node_ip=node.address)], ports=(10248, 10250))
         machines.start(node, [KUBERNETES.program_inside("kube-proxy"), *control_plane.flags(
             kubeconfig="/run/machine/kube-proxy.kubeconfig", hostname_override=node.name, proxy_mode="iptables", cluster_cidr=POD_NETWORK,
             # 0: the machine's connection table belongs to the host and is left alone.
-            conntrack_max_per_core=0, conntrack_tcp_timeout_established=0, conntrack_tcp_timeout_close_wait=0)])
+            conntrack_max_per_core=0, conntrack_tcp_timeout_established=0, conntrack_tcp_timeout_close_wait=0)], ports=(10249, 10256))
 
 
 def wait_until_ready(seconds=60):
-    wanted = {node.name for node in NODES}
-    logs = machines.log_file(NODES[0], "kubelet")
-    machines.wait_for(lambda: kubectl.ready_nodes() >= wanted, seconds, "not all nodes became Ready", logs)
+    for node in NODES:
+        machines.wait_for_part(node, "kubelet", lambda node=node: node.name in kubectl.ready_nodes(), seconds, f"{node.name} did not become Ready")

@@ -1,6 +1,7 @@
 """What the commands say to people: steps with their times, and failures with cause and cure."""
 
 import contextlib
+import errno
 import sys
 import time
 
@@ -34,6 +35,12 @@ def command(main):
         print(f"cluster: {failure}", file=sys.stderr)
         if failure.hint:
             print(failure.hint, file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"cluster: {error.filename or 'a file'} could not be written: its disk is full", file=sys.stderr)
+        print("make room, then run the same command again", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         print("cluster: interrupted; run the same command again to go on, or tools/cluster/down", file=sys.stderr)
