@@ -25,29 +25,53 @@ struct Edge::Worker {
     std::thread thread;
 };
 
-Edge::Edge(unsigned loops, const Limits& limits, Shard::Wake wake) {
+Edge::Edge(unsigned loops, const Limits& limits, Shard::Wake wake) { start(loops, limits, wake); }
+
+Edge::Edge(EdgeState left, const Limits& limits, Shard::Wake wake) : tokens_(left.tokens) {
+    start(static_cast<unsigned>(left.shards.size()), limits, wake);
+    leave_to_shards(std::move(left));
+}
+
+Edge::~Edge() = default;
+
+void Edge::start(unsigned loops, const Limits& limits, const Shard::Wake& wake) {
     ASSERT(loops > 0, "somebody has to relay");
     const auto part = limits.shared_by(loops);
     for (unsigned i = 0; i < loops; ++i) workers_.push_back(std::make_unique<Worker>(tokens_, part, wake));
 }
 
-Edge::~Edge() = default;
-
-void Edge::on_all(const std::function<void(Shard&)>& task) {
+void Edge::on_all(const std::function<void(Shard&, std::size_t)>& task) {
     std::latch left(std::ssize(workers_));
-    for (const auto& worker : workers_) {
-        worker->loop.post([&task, &left, &shard = worker->shard] {
-            task(shard);
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+        workers_[i]->loop.post([&task, &left, &shard = workers_[i]->shard, i] {
+            task(shard, i);
             left.count_down();
         });
     }
     left.wait();
 }
 
+void Edge::leave_to_shards(EdgeState left) {
+    on_all([&](Shard& shard, std::size_t i) { shard.inherit(std::move(left.shards[i])); });
+}
+
 std::vector<std::string> Edge::apply(const RouteTable& table) {
+    const std::scoped_lock lock(using_);
+    if (is_draining_) return {};
+    table_ = table;
+    return apply_now(table);
+}
+
+void Edge::drain() {
+    const std::scoped_lock lock(using_);
+    is_draining_ = true;
+    on_all([](Shard& shard, std::size_t) { shard.drain(); });
+}
+
+std::vector<std::string> Edge::apply_now(const RouteTable& table) {
     std::mutex collecting;
     std::set<std::string> wrong;
-    on_all([&](Shard& shard) {
+    on_all([&](Shard& shard, std::size_t) {
         auto found = shard.apply(table);
         const std::scoped_lock lock(collecting);
         wrong.insert(std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
@@ -55,12 +79,24 @@ std::vector<std::string> Edge::apply(const RouteTable& table) {
     return {wrong.begin(), wrong.end()};
 }
 
+bool Edge::hand_over(const std::function<bool(const EdgeState&)>& give) {
+    const std::scoped_lock lock(using_);
+    if (is_draining_) return false;  // Its doors are closed.
+    EdgeState left{.tokens = tokens_.key(), .shards = std::vector<ShardState>(workers_.size())};
+    on_all([&](Shard& shard, std::size_t i) { left.shards[i] = shard.release(); });
+    if (give(left)) return true;
+    leave_to_shards(std::move(left));
+    apply_now(table_);
+    return false;
+}
+
 std::vector<RouteCounts> Edge::counts() {
+    const std::scoped_lock lock(using_);
     std::mutex collecting;
     std::map<std::pair<Endpoint, bool>, RouteCounts> sums;
-    on_all([&](Shard& shard) {
+    on_all([&](Shard& shard, std::size_t) {
         const auto parts = shard.counts();
-        const std::scoped_lock lock(collecting);
+        const std::scoped_lock adding(collecting);
         for (const auto& part : parts) {
             const auto [sum, is_first] = sums.try_emplace({part.listen, part.is_stream}, part);
             if (!is_first) sum->second += part;

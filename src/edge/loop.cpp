@@ -12,13 +12,13 @@ namespace gk::edge {
 
 namespace {
 constexpr std::size_t batch_max = 128;
+}  // namespace
 
 wake::Instant monotonic_now() {
     timespec time{};
     ::clock_gettime(CLOCK_MONOTONIC, &time);
     return wake::Instant(time.tv_sec * 1000 + time.tv_nsec / 1'000'000);
 }
-}  // namespace
 
 Loop::Loop()
     : epoll_(::epoll_create1(EPOLL_CLOEXEC)),

@@ -13,6 +13,9 @@
 
 namespace gk::edge {
 
+// All processes of a machine read the same.
+wake::Instant monotonic_now();
+
 // One thread, one epoll. Only stop() and post() may be called from other threads.
 class Loop {
 public:

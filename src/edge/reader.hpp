@@ -14,6 +14,10 @@ namespace gk::edge {
 // Tokens that prove to us that somebody received what we sent him: a keyed hash of his address, so that we remember nothing. Loops share one.
 class Tokens {
 public:
+    Tokens() = default;
+    // Those that another edge has given out.
+    explicit Tokens(const SecretHash::Key& key) : hash_(key) {}
+    const SecretHash::Key& key() const { return hash_.key(); }
     std::uint32_t of(const Endpoint& source) const;
     std::array<std::byte, 4> bytes_of(const Endpoint& source) const;
 

@@ -17,6 +17,12 @@ void keep_only(Relays& relays, const Named& is_named) {
     std::erase_if(relays, [&](const auto& item) { return !is_named(item.first); });
 }
 
+template <class State>
+std::optional<State> taken_from(std::map<Endpoint, State>& left, const Endpoint& at) {
+    auto node = left.extract(at);
+    return node ? std::optional(std::move(node.mapped())) : std::nullopt;
+}
+
 }  // namespace
 
 Limits Limits::shared_by(unsigned loops) const {
@@ -54,7 +60,22 @@ std::vector<std::string> Shard::apply(const RouteTable& table) {
     std::vector<std::string> wrong;
     for (const auto& route : table.datagrams) apply_datagrams(route, wrong);
     for (const auto& listener : table.streams) apply_streams(listener, wrong);
+    left_ = {};
     return wrong;
+}
+
+void Shard::drain() {
+    for (const auto& [at, relay] : datagrams_) relay->drain();
+    for (const auto& [at, streams] : streams_) streams.relay->drain();
+}
+
+ShardState Shard::release() {
+    ShardState left;
+    for (const auto& [at, relay] : datagrams_) left.datagrams.emplace(at, relay->release());
+    for (const auto& [at, streams] : streams_) left.streams.emplace(at, streams.relay->release());
+    datagrams_.clear();
+    streams_.clear();
+    return left;
 }
 
 void Shard::apply_datagrams(const Route& route, std::vector<std::string>& wrong) {
@@ -62,9 +83,9 @@ void Shard::apply_datagrams(const Route& route, std::vector<std::string>& wrong)
     // Another server's players are not ours to keep.
     if (relay && (relay->route().server != route.server || relay->route().protocol != route.protocol)) relay.reset();
     if (relay) return relay->update(route);
-    auto opened = UdpRelay::open(loop_, route, limits_.udp, shared_, [this](const Route& woken, const Endpoint& source, std::string_view name) {
-        wake_({.server = woken.server, .source = source, .name = std::string(name)});
-    });
+    auto left = taken_from(left_.datagrams, route.listen);
+    if (left && (left->server != route.server || left->protocol != route.protocol)) left.reset();
+    auto opened = UdpRelay::open(loop_, route, limits_.udp, shared_, teller(), std::move(left));
     if (opened) {
         relay = std::move(*opened);
         return;
@@ -77,12 +98,17 @@ void Shard::apply_streams(const Listener& listener, std::vector<std::string>& wr
     const auto known = streams_.find(listener.listen);
     if (known != streams_.end() && known->second.protocol == listener.protocol) return known->second.relay->update(listener.routes);
     if (known != streams_.end()) streams_.erase(known);
-    auto opened = TcpRelay::open(loop_, listener.listen, listener.protocol, listener.routes, limits_.tcp,
-                                 [this](const Route& woken, const Endpoint& source, std::string_view name) {
-                                     wake_({.server = woken.server, .source = source, .name = std::string(name)});
-                                 });
+    auto left = taken_from(left_.streams, listener.listen);
+    if (left && left->protocol != listener.protocol) left.reset();
+    auto opened = TcpRelay::open(loop_, listener.listen, listener.protocol, listener.routes, limits_.tcp, teller(), std::move(left));
     if (opened) streams_.emplace(listener.listen, Streams{listener.protocol, std::move(*opened)});
     else wrong.push_back(fmt::format("players cannot be listened for at {}: {}", listener.listen.text(), opened.error()));
+}
+
+UdpRelay::Wake Shard::teller() {
+    return [this](const Route& woken, const Endpoint& source, std::string_view name) {
+        wake_({.server = woken.server, .source = source, .name = std::string(name)});
+    };
 }
 
 void Shard::sweep() {

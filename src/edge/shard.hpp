@@ -50,6 +50,12 @@ public:
     // Relays as the table says: routes that stay keep their sockets and sessions, those of routes that went are closed. Returns, for people, what
     // could not be: which address, and why. All others are done.
     std::vector<std::string> apply(const RouteTable& table);
+    // What another shard has left: the next table is applied to it, and what that does not name is closed.
+    void inherit(ShardState left) { left_ = std::move(left); }
+    // Has those who play go on, and lets nobody else in. No table may be applied afterwards.
+    void drain();
+    // Relays nothing any more, and leaves all it knows.
+    ShardState release();
     // Ends what has been silent or slow for too long. From the loop's tick.
     void sweep();
     std::vector<RouteCounts> counts() const;
@@ -61,11 +67,14 @@ private:
     };
     void apply_datagrams(const Route& route, std::vector<std::string>& wrong);
     void apply_streams(const Listener& listener, std::vector<std::string>& wrong);
+    // Calls `wake_` for one relay.
+    UdpRelay::Wake teller();
 
     Loop& loop_;
     Limits limits_;
     Wake wake_;
     UdpShared shared_;
+    ShardState left_;  // Until the next table.
     std::map<Endpoint, std::unique_ptr<UdpRelay>> datagrams_;
     std::map<Endpoint, Streams> streams_;
 };

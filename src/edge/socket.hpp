@@ -19,11 +19,14 @@ using wake::Endpoint;
 // A hash of endpoints that nobody foresees who does not know its key (SipHash): strangers choose their addresses and ports.
 class SecretHash {
 public:
+    using Key = std::array<unsigned char, 16>;
     SecretHash();  // With a key of its own.
+    explicit SecretHash(const Key& key) : key_(key) {}
+    const Key& key() const { return key_; }
     std::uint64_t of(const Endpoint& endpoint) const;
 
 private:
-    std::array<unsigned char, 16> key_;
+    Key key_;
 };
 
 // The form the kernel takes. Endpoints of IPv4 stay IPv4 unless the socket is one of IPv6, which hears both.

@@ -22,12 +22,49 @@ TcpCounts& TcpCounts::operator+=(const TcpCounts& other) {
     return *this;
 }
 
+template <class Ended>
+void TcpRelay::end_those(Ended has_ended) {
+    for (auto next = sessions_.begin(); next != sessions_.end();) {
+        auto& session = **next++;
+        if (has_ended(session)) end(session);
+    }
+}
+
 Result<std::unique_ptr<TcpRelay>, std::string> TcpRelay::open(Loop& loop, const Endpoint& at, StreamProtocol protocol, std::vector<Route> routes,
-                                                              const TcpLimits& limits, Wake wake) {
-    TRY(listener, listen_streams(at));
+                                                              const TcpLimits& limits, Wake wake, std::optional<TcpRelayState> left) {
+    auto listening = left ? std::move(left->listener) : listen_streams(at);
+    TRY(listener, std::move(listening));
     auto relay = std::unique_ptr<TcpRelay>(new TcpRelay(loop, protocol, limits, std::move(wake), std::move(listener)));
     relay->update(std::move(routes));
+    if (left) relay->adopt(std::move(*left));
     return relay;
+}
+
+void TcpRelay::adopt(TcpRelayState left) {
+    counts_ = left.counts;
+    for (const auto& door : doors_) {
+        const auto known = std::ranges::find(left.doors, door->route.server, &TcpDoorState::server);
+        if (known != left.doors.end()) door->doorman.remember(known->door);
+    }
+    for (auto& state : left.sessions) {
+        auto& session = add(std::move(state));
+        if (!session.resume()) end(session);
+    }
+}
+
+void TcpRelay::drain() {
+    loop_.forget(listener_.get(), *this);
+    listener_.reset();
+    end_those([](Session& session) { return !session.goes_on_in_drain(); });
+}
+
+TcpRelayState TcpRelay::release() {
+    loop_.forget(listener_.get(), *this);
+    TcpRelayState left{.listener = std::move(listener_), .protocol = protocol_, .counts = counts_, .doors = {}, .sessions = {}};
+    for (const auto& door : doors_) left.doors.push_back({.server = door->route.server, .door = door->doorman.memory()});
+    for (const auto& session : sessions_) left.sessions.push_back(session->release());
+    sessions_.clear();
+    return left;
 }
 
 TcpRelay::TcpRelay(Loop& loop, StreamProtocol protocol, const TcpLimits& limits, Wake wake, Descriptor listener)
@@ -57,10 +94,7 @@ void TcpRelay::update(std::vector<Route> routes) {
         doors.push_back(std::move(door));
     }
     doors_ = std::move(doors);
-    for (auto next = sessions_.begin(); next != sessions_.end();) {
-        auto& session = **next++;  // Which may end here.
-        if (!session.look_again()) end(session);
-    }
+    end_those([](Session& session) { return !session.look_again(); });
 }
 
 void TcpRelay::on_ready(std::uint32_t) {
@@ -78,10 +112,17 @@ void TcpRelay::admit(Descriptor socket, const Endpoint& source) {
         return;
     }
     ++counts_.accepted;
-    ++sessions_of_[source.address];
-    auto& session = *sessions_.emplace_back(std::make_unique<Session>(*this, std::move(socket), source));
-    session.place = std::prev(sessions_.end());
+    send_at_once(socket.get());
+    TcpSessionState state{.source = source, .player = {.socket = std::move(socket), .unsent = {}}, .game = {}, .host = {}, .first = {}};
+    auto& session = add(std::move(state));
     if (!session.begin()) end(session);
+}
+
+TcpRelay::Session& TcpRelay::add(TcpSessionState state) {
+    ++sessions_of_[state.source.address];
+    auto& session = *sessions_.emplace_back(std::make_unique<Session>(*this, std::move(state)));
+    session.place = std::prev(sessions_.end());
+    return session;
 }
 
 // Whoever is relayed or held is never dropped for a newcomer.
@@ -109,10 +150,7 @@ void TcpRelay::end(Session& session) {
 }
 
 void TcpRelay::sweep() {
-    for (auto next = sessions_.begin(); next != sessions_.end();) {
-        auto& session = **next++;
-        if (!session.pass_time()) end(session);
-    }
+    end_those([](Session& session) { return !session.pass_time(); });
 }
 
 }  // namespace gk::edge

@@ -5,11 +5,13 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "domain/wake/doorman.hpp"
 #include "edge/loop.hpp"
+#include "edge/relay_state.hpp"
 #include "edge/routes.hpp"
 #include "edge/socket.hpp"
 
@@ -24,16 +26,6 @@ struct TcpLimits {
     wake::DoorLimits door{};
 };
 
-struct TcpCounts {
-    std::uint64_t accepted = 0;
-    std::uint64_t refused_full = 0;
-    std::uint64_t dropped_waiting = 0;  // Made room for others, or took too long to say what they want.
-    std::uint64_t junk = 0;
-    std::uint64_t answered = 0;         // Lists, while asleep.
-    std::uint64_t upstream_lost = 0;    // The game was not there.
-    TcpCounts& operator+=(const TcpCounts& other);
-};
-
 // Relays the streams of one listener on one loop, to the route that a stream's first bytes name. While a server sleeps it answers lists, and
 // holds joins: what they said (at most 4 KiB) is replayed, byte for byte, when their route is up. Either side's end is passed on by itself, and
 // what the slower side does not take is not read from the faster one. An idle session has no buffer.
@@ -42,8 +34,9 @@ public:
     // As that of UdpRelay.
     using Wake = std::function<void(const Route& route, const Endpoint& source, std::string_view name)>;
 
+    // With what another relay of this address has left it goes on where that one stopped, as UdpRelay does.
     static Result<std::unique_ptr<TcpRelay>, std::string> open(Loop& loop, const Endpoint& at, StreamProtocol protocol, std::vector<Route> routes,
-                                                               const TcpLimits& limits, Wake wake);
+                                                               const TcpLimits& limits, Wake wake, std::optional<TcpRelayState> left = std::nullopt);
     ~TcpRelay() override;
     TcpRelay(const TcpRelay&) = delete;
     TcpRelay& operator=(const TcpRelay&) = delete;
@@ -52,6 +45,10 @@ public:
     void update(std::vector<Route> routes);
     // Ends what took too long. From the loop's tick.
     void sweep();
+    // From now on nobody is listened for; who is not relayed yet is sent away.
+    void drain();
+    // Stops, and leaves all it knows. Afterwards it can only be destroyed.
+    TcpRelayState release();
 
     const Endpoint& local() const { return local_; }
     std::size_t sessions() const { return sessions_.size(); }
@@ -67,9 +64,13 @@ private:
     TcpRelay(Loop& loop, StreamProtocol protocol, const TcpLimits& limits, Wake wake, Descriptor listener);
     void on_ready(std::uint32_t events) override;
     void admit(Descriptor socket, const Endpoint& source);
+    void adopt(TcpRelayState left);
+    Session& add(TcpSessionState state);
     bool make_room(const Endpoint& source);
     Door* door_of(const std::string& host);
     void end(Session& session);
+    template <class Ended>
+    void end_those(Ended has_ended);
 
     Loop& loop_;
     StreamProtocol protocol_;

@@ -27,13 +27,31 @@ std::span<std::byte> room() {
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 }  // namespace
 
-TcpRelay::Session::Session(TcpRelay& relay, Descriptor player, const Endpoint& source)
+TcpRelay::Session::Session(TcpRelay& relay, TcpSessionState state)
     : relay_(relay),
-      source_(source),
-      player_(*this),
-      game_(*this) {
-    player_.socket = std::move(player);
-    send_at_once(player_.socket.get());
+      source_(state.source),
+      player_(*this, std::move(state.player)),
+      game_(*this, std::move(state.game)),
+      stage_(state.stage),
+      host_(std::move(state.host)),
+      protocol_(state.protocol),
+      first_(std::move(state.first)),
+      read_of_first_(state.read_of_first),
+      until_(state.until),
+      heard_(state.heard) {}
+
+TcpSessionState TcpRelay::Session::release() {
+    for (auto* side : {&player_, &game_}) watch(*side, 0);
+    return {.source = source_,
+            .stage = stage_,
+            .player = std::move(static_cast<TcpSideState&>(player_)),
+            .game = std::move(static_cast<TcpSideState&>(game_)),
+            .host = std::move(host_),
+            .protocol = protocol_,
+            .first = std::move(first_),
+            .read_of_first = read_of_first_,
+            .until = until_,
+            .heard = heard_};
 }
 
 TcpRelay::Session::~Session() {
@@ -48,6 +66,23 @@ bool TcpRelay::Session::begin() {
     return door == nullptr || !is_reachable(door->route) || connect();
 }
 
+bool TcpRelay::Session::resume() {
+    switch (stage_) {
+    case Stage::opening:
+    case Stage::answering:
+    case Stage::goodbye: watch(player_, EPOLLIN); return true;
+    case Stage::connecting: watch(game_, EPOLLOUT); return true;
+    case Stage::relaying: return watch_both();
+    case Stage::held: break;
+    }
+    watch(player_, EPOLLRDHUP);
+    if (auto* door = relay_.door_of(host_); door != nullptr && door->route.state == RouteState::asleep) {
+        door->route.state = RouteState::starting;
+        relay_.wake_(door->route, source_, {});
+    }
+    return look_again();
+}
+
 void TcpRelay::Session::enter_stage(Stage stage, Milliseconds most) {
     stage_ = stage;
     heard_ = relay_.loop_.now();
@@ -58,6 +93,11 @@ bool TcpRelay::Session::look_again() {
     if (stage_ != Stage::held) return true;
     const auto* door = relay_.door_of(host_);
     return door != nullptr && (!is_reachable(door->route) || connect());
+}
+
+bool TcpRelay::Session::goes_on_in_drain() {
+    if (stage_ == Stage::held) return refuse({.reply = wake::Reply::refuse, .why = wake::Why::welcome});
+    return stage_ != Stage::opening && stage_ != Stage::answering;
 }
 
 bool TcpRelay::Session::pass_time() {

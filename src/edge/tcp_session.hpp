@@ -12,7 +12,7 @@ namespace gk::edge {
 // One player's stream, and the game's once there is one.
 class TcpRelay::Session {
 public:
-    Session(TcpRelay& relay, Descriptor player, const Endpoint& source);
+    Session(TcpRelay& relay, TcpSessionState state);
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -22,24 +22,26 @@ public:
     bool is_waiting() const { return stage_ != Stage::connecting && stage_ != Stage::relaying && stage_ != Stage::held; }
     // The functions below that return bool say whether the session goes on.
     [[nodiscard]] bool begin();
+    // Goes on where another one stopped.
+    [[nodiscard]] bool resume();
+    // Stops, and leaves all it knows.
+    TcpSessionState release();
     // Its route may have become reachable.
     [[nodiscard]] bool look_again();
     [[nodiscard]] bool pass_time();
+    // Nobody new gets in any more.
+    [[nodiscard]] bool goes_on_in_drain();
 
     std::list<std::unique_ptr<Session>>::iterator place;  // In the relay's list.
 
 private:
-    enum class Stage : std::uint8_t { opening, answering, held, connecting, relaying, goodbye };
-    struct Side final : Loop::Handler {
-        explicit Side(Session& owner) : session(owner) {}
+    using Stage = TcpStage;
+    struct Side final : Loop::Handler, TcpSideState {
+        Side(Session& owner, TcpSideState state) : TcpSideState(std::move(state)), session(owner) {}
         void on_ready(std::uint32_t events) override;
         Session& session;
-        Descriptor socket;
-        std::vector<std::byte> unsent;  // To this side; the other one is not read while there is any.
         std::uint32_t interest = 0;
         bool is_watched = false;
-        bool has_ended = false;    // Nothing more comes from it.
-        bool was_told = false;     // That nothing more goes to it.
     };
 
     bool on_ready(Side& side, std::uint32_t events);
@@ -62,13 +64,14 @@ private:
     Endpoint source_;
     Side player_;
     Side game_;
-    Stage stage_ = Stage::opening;
-    std::string host_;              // By which its route is found; once it said what it wants.
-    std::int32_t protocol_ = 0;     // Of Minecraft.
-    std::vector<std::byte> first_;  // Until it is replayed.
-    std::size_t read_of_first_ = 0; // While lists are answered.
-    wake::Instant until_{0};
-    wake::Instant heard_{0};
+    // As TcpSessionState explains them.
+    Stage stage_;
+    std::string host_;
+    std::int32_t protocol_;
+    std::vector<std::byte> first_;
+    std::uint64_t read_of_first_;
+    wake::Instant until_;
+    wake::Instant heard_;
 };
 
 }  // namespace gk::edge

@@ -39,9 +39,15 @@ UdpCounts& UdpCounts::operator+=(const UdpCounts& other) {
     return *this;
 }
 
-Result<std::unique_ptr<UdpRelay>, std::string> UdpRelay::open(Loop& loop, Route route, const UdpLimits& limits, UdpShared& shared, Wake wake) {
-    TRY(socket, listen_datagrams(route.listen));
-    return std::unique_ptr<UdpRelay>(new UdpRelay(loop, std::move(route), limits, shared, std::move(wake), std::move(socket)));
+Result<std::unique_ptr<UdpRelay>, std::string> UdpRelay::open(Loop& loop, Route route, const UdpLimits& limits, UdpShared& shared, Wake wake,
+                                                              std::optional<UdpRelayState> left) {
+    if (!left) {
+        TRY(socket, listen_datagrams(route.listen));
+        return std::unique_ptr<UdpRelay>(new UdpRelay(loop, std::move(route), limits, shared, std::move(wake), std::move(socket)));
+    }
+    auto relay = std::unique_ptr<UdpRelay>(new UdpRelay(loop, std::move(route), limits, shared, std::move(wake), std::move(left->socket)));
+    relay->adopt(std::move(*left));
+    return relay;
 }
 
 UdpRelay::UdpRelay(Loop& loop, Route route, const UdpLimits& limits, UdpShared& shared, Wake wake, Descriptor socket)
@@ -59,6 +65,41 @@ UdpRelay::UdpRelay(Loop& loop, Route route, const UdpLimits& limits, UdpShared& 
 UdpRelay::~UdpRelay() {
     while (!sessions_.empty()) end(*sessions_.begin()->second);
     loop_.forget(socket_.get(), *this);
+}
+
+void UdpRelay::adopt(UdpRelayState left) {
+    counts_ = left.counts;
+    doorman_.remember(left.door);
+    for (auto& session : left.sessions) add(std::move(session));
+    for (auto& [source, held] : left.held) held_.emplace(source, std::move(held));
+    if (is_reachable(route_)) return replay_held();
+    if (held_.empty() || route_.state != RouteState::asleep) return;
+    route_.state = RouteState::starting;
+    wake_(route_, held_.begin()->first, {});
+}
+
+void UdpRelay::drain() {
+    is_draining_ = true;
+    held_.clear();
+    limits_.idle = std::min(limits_.idle, limits_.idle_in_drain);
+}
+
+UdpRelayState UdpRelay::release() {
+    loop_.forget(socket_.get(), *this);
+    UdpRelayState left{.socket = std::move(socket_),
+                       .server = route_.server,
+                       .protocol = route_.protocol,
+                       .counts = counts_,
+                       .door = doorman_.memory(),
+                       .sessions = {},
+                       .held = {}};
+    for (const auto& [source, session] : sessions_) {
+        loop_.forget(session->game.get(), *session);
+        left.sessions.push_back(std::move(static_cast<UdpSessionState&>(*session)));
+    }
+    sessions_.clear();
+    for (auto& [source, held] : std::exchange(held_, {})) left.held.emplace_back(source, std::move(held));
+    return left;
 }
 
 void UdpRelay::update(Route route) {
@@ -100,6 +141,10 @@ void UdpRelay::on_datagram(std::span<std::byte> datagram, const Endpoint& source
         ++counts_.upstream_lost;
         end(*found->second);
     }
+    if (is_draining_) {
+        ++counts_.refused_full;
+        return;
+    }
     if (!is_reachable(route_)) return knock(datagram, source);
     auto* session = open_session(source);
     if (session == nullptr) return;
@@ -138,7 +183,7 @@ void UdpRelay::hold(ByteSpan datagram, const Endpoint& source, Milliseconds wait
         ++counts_.refused_full;
         return;
     }
-    auto& held = held_.try_emplace(source, Held{.datagrams = {}, .bytes = 0, .until = loop_.now() + wait}).first->second;
+    auto& held = held_.try_emplace(source, UdpHeld{.datagrams = {}, .bytes = 0, .until = loop_.now() + wait}).first->second;
     // A client that repeats itself is not replayed twice.
     const bool is_known = std::ranges::any_of(held.datagrams, [&](const auto& known) { return std::ranges::equal(known, datagram); });
     if (is_known || held.bytes + datagram.size() > limits_.held_bytes_max) return;
@@ -161,10 +206,16 @@ UdpRelay::Session* UdpRelay::open_session(const Endpoint& source) {
         ++counts_.refused_full;
         return nullptr;
     }
-    ++sessions_of_[source.address];
-    auto& session = sessions_[source] = std::make_unique<Session>(*this, source, std::move(socket));
+    UdpSessionState state{.player = source, .game = std::move(socket), .heard = loop_.now(), .exchange = {}};
+    return &add(std::move(state));
+}
+
+UdpRelay::Session& UdpRelay::add(UdpSessionState state) {
+    const auto player = state.player;
+    ++sessions_of_[player.address];
+    auto& session = sessions_[player] = std::make_unique<Session>(*this, std::move(state));
     loop_.watch(session->game.get(), EPOLLIN, *session);
-    return session.get();
+    return *session;
 }
 
 void UdpRelay::end(Session& session) {

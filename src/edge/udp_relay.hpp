@@ -13,6 +13,7 @@
 #include "domain/wake/doorman.hpp"
 #include "edge/loop.hpp"
 #include "edge/reader.hpp"
+#include "edge/relay_state.hpp"
 #include "edge/routes.hpp"
 #include "edge/socket.hpp"
 
@@ -24,6 +25,7 @@ struct UdpLimits {
     std::size_t held_max = 1'000;                // Sessions that wait for their server; more are ignored, and clients repeat themselves.
     std::size_t held_bytes_max = 4096;           // Of each of them.
     Milliseconds idle{60'000};                   // A session without a datagram from its player ends.
+    Milliseconds idle_in_drain{5'000};           // As `idle`, while the edge only waits for its players to leave.
     Milliseconds unconfirmed{5'000};             // Until the player has said something after an answer: a spoofed source never does.
     wake::DoorLimits door{};
 };
@@ -34,17 +36,6 @@ struct UdpShared {
     wake::AnswerBudget answers;  // To whom has proved nothing: strangers are not safer from many routes than from one.
 };
 
-struct UdpCounts {
-    std::uint64_t from_players = 0;    // Datagrams.
-    std::uint64_t to_players = 0;
-    std::uint64_t ignored = 0;         // Junk and knocks that were not believed.
-    std::uint64_t answered = 0;        // Questions, while asleep.
-    std::uint64_t unanswered = 0;      // For want of budget.
-    std::uint64_t refused_full = 0;    // No room for a session.
-    std::uint64_t upstream_lost = 0;   // Sessions whose game refused a datagram.
-    UdpCounts& operator+=(const UdpCounts& other);
-};
-
 // Relays the datagrams of one route on one loop. While the server does not run it answers, holds and asks for the server; when a route comes
 // that is up, what was held is replayed byte for byte, in the order it came.
 class UdpRelay final : Loop::Handler {
@@ -52,8 +43,10 @@ public:
     // Who knocked, and by which name. Called once for each time the server has to be started, from within the loop; it does not call update().
     using Wake = std::function<void(const Route& route, const Endpoint& source, std::string_view name)>;
 
-    // The error is for people: which address, and what the kernel said. `loop` and `shared` outlive it.
-    static Result<std::unique_ptr<UdpRelay>, std::string> open(Loop& loop, Route route, const UdpLimits& limits, UdpShared& shared, Wake wake);
+    // The error is for people: which address, and what the kernel said. `loop` and `shared` outlive it. With what another relay of this route has
+    // left it goes on where that one stopped; then it wakes again for who is held while the route sleeps: nobody knows whether that was heard.
+    static Result<std::unique_ptr<UdpRelay>, std::string> open(Loop& loop, Route route, const UdpLimits& limits, UdpShared& shared, Wake wake,
+                                                               std::optional<UdpRelayState> left = std::nullopt);
     ~UdpRelay() override;
     UdpRelay(const UdpRelay&) = delete;
     UdpRelay& operator=(const UdpRelay&) = delete;
@@ -62,6 +55,10 @@ public:
     void update(Route route);
     // Ends what has been silent for too long. From the loop's tick.
     void sweep();
+    // From now on there is no room for anybody new.
+    void drain();
+    // Stops, and leaves all it knows. Afterwards it can only be destroyed.
+    UdpRelayState release();
 
     const Endpoint& local() const { return local_; }
     const Route& route() const { return route_; }
@@ -71,11 +68,6 @@ public:
 
 private:
     struct Session;
-    struct Held {
-        std::vector<std::vector<std::byte>> datagrams;
-        std::size_t bytes = 0;
-        wake::Instant until{0};
-    };
 
     UdpRelay(Loop& loop, Route route, const UdpLimits& limits, UdpShared& shared, Wake wake, Descriptor socket);
     void on_ready(std::uint32_t events) override;
@@ -83,7 +75,9 @@ private:
     void knock(ByteSpan datagram, const Endpoint& source);
     void hold(ByteSpan datagram, const Endpoint& source, Milliseconds wait);
     void replay_held();
+    void adopt(UdpRelayState left);
     Session* open_session(const Endpoint& source);
+    Session& add(UdpSessionState state);
     void end(Session& session);
     bool may_answer(const Session& session, std::size_t bytes);
     void send_to(ByteSpan datagram, const Endpoint& player);
@@ -98,8 +92,9 @@ private:
     wake::Doorman doorman_;
     std::unordered_map<Endpoint, std::unique_ptr<Session>> sessions_;
     std::map<wake::Address, std::size_t> sessions_of_;  // By address of the player.
-    std::unordered_map<Endpoint, Held> held_;
+    std::unordered_map<Endpoint, UdpHeld> held_;
     UdpCounts counts_;
+    bool is_draining_ = false;
 };
 
 }  // namespace gk::edge

@@ -22,6 +22,13 @@ class Bucket {
 public:
     // Full at first.
     Bucket(const Rate& rate, Instant now) : parts_(rate.most * parts), at_(now) {}
+    // As it was left, by somebody with the same rate.
+    struct Level {
+        std::int64_t parts = 0;
+        Instant at{0};
+    };
+    explicit Bucket(const Level& level) : parts_(level.parts), at_(level.at) {}
+    Level level() const { return {.parts = parts_, .at = at_}; }
     // Takes `amount` if that much is there, else nothing.
     bool take(const Rate& rate, std::int64_t amount, Instant now) {
         if (!has(rate, amount, now)) return false;
@@ -69,11 +76,13 @@ public:
         return entries_.front().second;
     }
     std::size_t size() const { return index_.size(); }
+    using Entries = std::list<std::pair<Address, T>>;
+    // The last heard of first.
+    const Entries& entries() const { return entries_; }
 
 private:
-    using Entries = std::list<std::pair<Address, T>>;
     std::size_t most_;
-    Entries entries_;  // The last heard of first.
+    Entries entries_;
     std::map<Address, typename Entries::iterator> index_;  // No hash: strangers choose what they are called, and would choose what collides.
 };
 

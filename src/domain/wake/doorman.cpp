@@ -1,6 +1,7 @@
 #include "domain/wake/doorman.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -23,6 +24,20 @@ Doorman::Doorman(Rule rule, const DoorLimits& limits, Instant now)
       knocks_(limits.sources_max),
       wakes_(limits.sources_max),
       wakes_in_all_(limits.wakes_in_all, now) {}
+
+Doorman::Memory Doorman::memory() const {
+    Memory out{.starts = starts_, .wakes_in_all = wakes_in_all_.level(), .wakes = {}};
+    if (out.starts.size() > remembered_max) out.starts.erase(out.starts.begin(), out.starts.end() - remembered_max);
+    for (const auto& [source, bucket] : wakes_.entries() | std::views::take(remembered_max)) out.wakes.emplace_back(source, bucket.level());
+    return out;
+}
+
+void Doorman::remember(const Memory& memory) {
+    starts_ = memory.starts;
+    wakes_in_all_ = Bucket(memory.wakes_in_all);
+    // The last heard of comes last, to be the last that is forgotten.
+    for (const auto& [source, level] : memory.wakes | std::views::reverse) wakes_.of(source, [&] { return Bucket(level); });
+}
 
 Verdict Doorman::judge(const Knock& knock, const Address& source, const Sleeper& server, Instant now) {
     if (knock.intent == Intent::junk) return {.reply = Reply::ignore, .why = Why::junk};

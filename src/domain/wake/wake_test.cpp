@@ -51,6 +51,25 @@ TEST(Doorman, AHelloCountsForTheJoinThatFollows) {
     EXPECT_TRUE(door.judge(somebody, home, asleep, 500ms).wake);
 }
 
+TEST(Doorman, AnotherOneGoesOnWithWhatWasCounted) {
+    const Rule twice_a_day{.starts_per_day_max = 2};
+    const DoorLimits limits{.wakes_per_source = {.per_minute = 0, .most = 1}, .wakes_in_all = {.per_minute = 0, .most = 3}};
+    auto first = doorman(twice_a_day, limits);
+    EXPECT_TRUE(first.judge(ann, home, asleep, 0ms).wake);
+
+    auto second = doorman(twice_a_day, limits);
+    second.remember(first.memory());
+
+    EXPECT_EQ(second.judge(ann, home, asleep, 1s).why, Why::source_limit);
+    EXPECT_TRUE(second.judge(ann, stranger, asleep, 1s).wake);
+    EXPECT_EQ(second.judge(ann, *Address::parse("192.0.2.1"), asleep, 1s).why, Why::daily_cap);
+
+    auto third = doorman({}, limits);
+    third.remember(second.memory());
+    EXPECT_TRUE(third.judge(ann, *Address::parse("192.0.2.1"), asleep, 1s).wake);
+    EXPECT_EQ(third.judge(ann, *Address::parse("192.0.3.1"), asleep, 1s).why, Why::edge_limit);
+}
+
 TEST(Doorman, KnocksAreForgotten) {
     auto door = doorman();
     EXPECT_FALSE(door.judge(somebody, home, asleep, 0ms).wake);
