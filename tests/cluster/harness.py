@@ -108,6 +108,8 @@ class Space:
 
     def wait_for(self, condition, *what, seconds=60):
         """`kubectl wait`: condition is "condition=Ready", "delete", "jsonpath=...". It watches, so it ends with the event."""
+        if "=" in condition:  # What is not there yet is waited for by another name.
+            self.kubectl("wait", "--for=create", *what, f"--timeout={seconds}s")
         self.kubectl("wait", f"--for={condition}", *what, f"--timeout={seconds}s")
 
     def until(self, condition, kind, name, seconds=60):

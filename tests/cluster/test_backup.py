@@ -126,7 +126,6 @@ class BackupTest(ClusterTest):
         self.assertEqual(self.do("sh", "-c", "echo hello; uname -n")["output"], "hello\ngamekeeper-vault\n")
         self.space.wait_for("delete", "pod/gs-castle-backup")
 
-
     def test_a_keeper_that_was_replaced_ends_nothing_of_a_newer_ones(self):
         self.claim(0, "live")
         self.in_claim(0, "mkdir -p /volume/data")
