@@ -86,6 +86,7 @@ TEST(Idle, AShortGapOnlyPutsASleepOff) {
     ASSERT_EQ(world.go_on(4min + 50s).size(), 1u);
     world.sample.players.reset();
     EXPECT_TRUE(world.go_on(50s).empty()) << "not while it is not known";
+    EXPECT_EQ(world.idle.sleeps_at, std::nullopt);
 
     world.sample.players = 0;
 
