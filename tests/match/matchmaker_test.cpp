@@ -1,5 +1,8 @@
 // Tickets become matches, and matches get servers: the matchmaker over a store in memory, with servers that do as they are told.
 
+#include <algorithm>
+#include <array>
+
 #include "tests/match/matchmaker_rig.hpp"
 
 namespace gk::app {
@@ -81,6 +84,42 @@ TEST_F(MatchmakerTest, WhoIsHeardOfWaitsOn) {
     }
 
     EXPECT_EQ(ticket(lone).state, TicketState::queued);
+}
+
+TEST_F(MatchmakerTest, WhoJoinsWhileThoseWhoWaitAreReadDoesNotOvertakeThem) {
+    const auto early = join_many(12);
+    clock.advance(1s);
+    refusing.is_slow = true;
+    begin();
+    const auto late = join_many(12);
+    pass_time(1s);
+    EXPECT_TRUE(matches().empty());
+    ASSERT_TRUE(wait(store.cancel(early[0], clock.now())));
+
+    refusing.answer();
+    pass_time(200ms);
+
+    ASSERT_EQ(matches().size(), 1U);
+    for (std::size_t i = 1; i < early.size(); ++i) EXPECT_EQ(ticket(early[i]).state, TicketState::matched);
+    // In the place of the one who left.
+    EXPECT_EQ(std::ranges::count(late, TicketState::matched, [&](TicketId id) { return ticket(id).state; }), 1);
+}
+
+TEST_F(MatchmakerTest, NewRulesMatchNobodyBeforeAllWhoWaitAreReadForThem) {
+    begin();
+    const auto early = join("early");
+    clock.advance(1s);
+    refusing.is_slow = true;
+    configure(net::parse_json(R"({"size": 2})").value());
+    const auto late = std::array{join("late"), join("later")};
+    pass_time(1s);
+    EXPECT_TRUE(matches().empty());
+
+    refusing.answer();
+    pass_time(200ms);
+
+    EXPECT_EQ(ticket(early).state, TicketState::matched);
+    EXPECT_EQ(ticket(late[1]).state, TicketState::queued);
 }
 
 // Requirement S1-11: in front again, with the time of their first join.

@@ -7,16 +7,23 @@
 #include <utility>
 #include <vector>
 
+#include "async/wait_queue.hpp"
 #include "ports/match_store.hpp"
 
 namespace gk::app {
 
-// Another store, but for some commits, which it refuses as a whole and not for a time: PostgreSQL does it where a constraint is violated.
+// Another store, but for some commits, which it refuses as a whole and not for a time: PostgreSQL does it where a constraint is violated. And it
+// may be slow to say who waits.
 class RefusingStore final : public MatchStore {
 public:
     explicit RefusingStore(MatchStore& inner) : inner_(inner) {}
 
     int refusals = 0;  // Of the next commits.
+    bool is_slow = false;     // Who asks who waits hears it when answer() is called.
+    void answer() {
+        is_slow = false;
+        asking_.wake_all();
+    }
 
     Answer<std::vector<Committed>> commit(std::vector<match::Match> matches, Epoch by) override {
         if (refusals == 0) return inner_.commit(std::move(matches), by);
@@ -46,7 +53,10 @@ public:
     }
     Answer<match::Match> match(MatchId id) override { return inner_.match(id); }
     Answer<std::vector<match::Match>> matches(MatchFilter filter) override { return inner_.matches(std::move(filter)); }
-    Answer<std::vector<match::Ticket>> waiting(std::optional<TicketId> after, std::size_t limit) override { return inner_.waiting(after, limit); }
+    Answer<std::vector<match::Ticket>> waiting(std::optional<TicketId> after, std::size_t limit) override {
+        if (is_slow) co_await asking_.wait();
+        co_return co_await inner_.waiting(after, limit);
+    }
     Answer<std::vector<MatchEvent>> events(EventFilter filter) override { return inner_.events(std::move(filter)); }
     Answer<std::uint64_t> last_event() override { return inner_.last_event(); }
     Answer<std::vector<PlayerRating>> ratings(std::string queue, std::vector<std::string> players) override {
@@ -64,6 +74,7 @@ private:
     }
 
     MatchStore& inner_;
+    async::WaitQueue asking_;
 };
 
 }  // namespace gk::app

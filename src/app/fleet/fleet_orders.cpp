@@ -95,12 +95,12 @@ FleetOrders::Answer<match::MatchServer> FleetOrders::allocate(Caller caller, std
         Error{.kind = is_exhausted ? Error::Kind::conflict : Error::Kind::unavailable, .code = taken.error().code, .message = taken.error().detail});
 }
 
-FleetOrders::Answer<std::optional<Matchmaker::Audit>> FleetOrders::clean_up(Caller caller) {
+FleetOrders::Answer<std::optional<MatchAudit>> FleetOrders::clean_up(Caller caller) {
     CO_TRY_OK(may(caller, Action::operate, caller.tenant));
     const auto strays = co_await ports_.fleets.remove_strays();
     const auto found = co_await ports_.audit();
     if (!strays) co_return std::nullopt;
-    auto all = found.value_or(Matchmaker::Audit());
+    auto all = found.value_or(MatchAudit());
     all.servers += *strays;
     co_return all;
 }

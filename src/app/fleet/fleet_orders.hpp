@@ -8,7 +8,7 @@
 #include "app/caller.hpp"
 #include "app/error.hpp"
 #include "app/fleet/fleets.hpp"
-#include "app/match/matchmaker.hpp"
+#include "app/match/match_audit.hpp"
 #include "domain/fleet/fleet.hpp"
 #include "ports/fleet_store.hpp"
 
@@ -28,7 +28,7 @@ public:
         // What is wrong with a fleet's game, package and settings.
         std::function<std::vector<FieldError>(const fleet::Fleet& fleet)> check;
         // As Matchmaker::audit().
-        std::function<Task<std::optional<Matchmaker::Audit>>()> audit = []() -> Task<std::optional<Matchmaker::Audit>> { co_return std::nullopt; };
+        std::function<Task<std::optional<MatchAudit>>()> audit = []() -> Task<std::optional<MatchAudit>> { co_return std::nullopt; };
     };
     explicit FleetOrders(Ports ports) : ports_(std::move(ports)) {}
 
@@ -48,7 +48,7 @@ public:
     Answer<match::MatchServer> allocate(Caller caller, std::string name, MatchId match);
     // Ends match servers that nobody knows any more or whose match is over, and matches whose server is gone. Nothing where another control plane
     // makes the matches, which does it by itself.
-    Answer<std::optional<Matchmaker::Audit>> clean_up(Caller caller);
+    Answer<std::optional<MatchAudit>> clean_up(Caller caller);
 
 private:
     Ports ports_;

@@ -13,7 +13,7 @@ constexpr Milliseconds between_audits = std::chrono::minutes(5);
 
 }  // namespace
 
-Task<std::optional<Matchmaker::Audit>> Matchmaker::audit() {
+Task<std::optional<MatchAudit>> Matchmaker::audit() {
     if (tasks_ == nullptr) co_return std::nullopt;
     auto work = compare();
     auto done = co_await async::run_in(*tasks_, "match audit on demand", std::move(work));
@@ -29,12 +29,12 @@ Task<void> Matchmaker::keep_auditing() {
 
 // A match is stored before a server is begun or taken for it, and its server is known before it is stored as assigned. So a server is only compared
 // with what is read of its match afterwards, and a match only with the servers that are there after it was read.
-Task<std::optional<Matchmaker::Audit>> Matchmaker::compare() {
+Task<std::optional<MatchAudit>> Matchmaker::compare() {
     auto held = ports_.servers.held();
     if (!held) co_return std::nullopt;
     const auto live = co_await live_matches();
     if (!live) co_return std::nullopt;
-    Audit found;
+    MatchAudit found;
     found.servers = co_await release_idle(std::move(*held), *live);
     found.matches = co_await end_lost(*live);
     co_return found;

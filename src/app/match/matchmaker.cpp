@@ -227,6 +227,10 @@ void Matchmaker::note_placement(const std::string& name, bool is_found) {
 
 Task<void> Matchmaker::tend(Queue& queue, async::TaskGroup& tasks) {
     while (!shift_->is_over()) {
+        if (!queue.is_read) {
+            co_await queue.due.wait();
+            continue;
+        }
         if (!queue.engine.has_news() || queue.is_gone) {
             auto signal = queue.due.wait();
             if (queue.next && !queue.is_gone) co_await async::finishes_by(ports_.clock, *queue.next, std::move(signal));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/match/backfills.hpp"
+#include "app/match/match_audit.hpp"
 #include "app/match/match_servers.hpp"
 #include "app/match/patience.hpp"
 #include "app/match/placement.hpp"
@@ -64,13 +65,9 @@ public:
     std::optional<std::uint64_t> expired(const std::string& queue, Time since) const;
     // How the rules that are tried beside those of a queue would do; nothing when there are none, or nobody is at work here.
     std::optional<Shadow::Report> shadow(const std::string& queue) const;
-    struct Audit {
-        std::size_t servers = 0;  // Of matches that are over: they are told to stop.
-        std::size_t matches = 0;  // Whose server is gone: they end as "lost".
-    };
     // Compares matches with their servers. It happens by itself too, when work begins and every five minutes. Nothing when nobody is at work here, or
     // the servers are not known yet.
-    Task<std::optional<Audit>> audit();
+    Task<std::optional<MatchAudit>> audit();
     bool is_at_work() const { return shift_ != nullptr; }
 
 private:
@@ -86,7 +83,7 @@ private:
     Task<std::optional<std::vector<match::Match>>> live_matches();
     Task<bool> adopt_matches(std::vector<match::Match>& live);
     Task<void> keep_auditing();
-    Task<std::optional<Audit>> compare();
+    Task<std::optional<MatchAudit>> compare();
     Task<std::size_t> release_idle(std::vector<MatchServers::Held> held, const std::vector<match::Match>& live);
     Task<std::size_t> end_lost(const std::vector<match::Match>& live);
     void resume_matches(async::TaskGroup& tasks, std::vector<match::Match> live);

@@ -20,6 +20,7 @@ struct Matchmaker::Queue {
     async::Signal due;
     std::optional<Time> next;  // When to look although nobody came.
     bool is_gone = false;
+    bool is_read = false;  // All who wait here are known. Before that nobody is matched: who was there first could be passed over.
     std::uint32_t failures = 0;  // Matches in a row for which no server was found.
     Time not_before{};           // Nobody is matched to be put back at once.
     match::RecentCount expired;  // Tickets that waited here.

@@ -46,7 +46,14 @@ Task<bool> Matchmaker::read_queues(async::TaskGroup& tasks) {
         queue->is_gone = !names.contains(name);
         queue->due.raise();
     }
-    co_return !is_read_anew || co_await read_waiting();
+    if (!is_read_anew) co_return true;
+    const bool is_whole = co_await read_waiting();
+    // A queue is better looked at with what could be read than not at all.
+    for (auto& [name, queue] : queues_) {
+        queue->is_read = true;
+        queue->due.raise();
+    }
+    co_return is_whole;
 }
 
 // True when what waits has to be read for it again.
@@ -70,6 +77,7 @@ bool Matchmaker::change(Queue& queue, QueueRecord record) {
     if (are_new_rules) {
         auto stages = read_rules(record, record.rules);
         if (!stages) return false;
+        queue.is_read = false;
         queue.engine.change_rules(std::move(*stages));
         backfills_->note_rules(record.name);
     }
