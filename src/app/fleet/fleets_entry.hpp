@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "app/fleet/fleets.hpp"
@@ -12,6 +13,10 @@
 
 // What Fleets keeps in memory; for its own sources only.
 namespace gk::app {
+
+inline constexpr Milliseconds look_again = std::chrono::seconds(5);  // At one that does not answer, or ends; and for room.
+inline constexpr std::size_t id_begin = 8;                          // As much of an id as stands in a name.
+inline constexpr std::string_view no_room = "no_room";              // Code: it does not fit into the machine's memory now.
 
 // A server from its first file to its last.
 struct Fleets::Entry {
