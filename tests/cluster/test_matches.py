@@ -14,6 +14,7 @@ import uuid
 
 import control_plane
 import harness
+import yaml
 from harness import ClusterTest
 
 PATIENCE = 60
@@ -219,6 +220,23 @@ class Warm(Matches):
 
         self.assertEqual(204, self.plane.call("DELETE", "/v1/fleets/duels")[0])
         self.wait_for_servers(lambda found: set(found) == {server["server"]})
+
+    # Of two games in one cluster the one is for players outside, the other for some program inside.
+    def test_a_games_exposure_decides_how_its_servers_are_reached(self):
+        spec = yaml.safe_load((harness.ROOT / "games" / "match-server.yaml").read_text())
+        del spec["name"]
+        self.space.apply({"apiVersion": "gamekeeper.dev/v1alpha1", "kind": "Game", "metadata": {"name": "inside"},
+                          "spec": {**spec, "exposure": {"type": "internal"}}})
+        self.space.apply(self.fleet(game="inside", ready=1, max=2))
+        self.fleet_becomes(ready=1)
+
+        status, server = self.allocate()
+
+        self.assertEqual(200, status, server)
+        pod = self.servers()[server["server"]]
+        self.assertEqual(pod["status"]["podIP"], server["endpoints"][0]["host"])
+        self.assertNotIn("hostPort", json.dumps(pod["spec"]))
+        self.assertEqual(b"STATE open\n", self.speak(*place(server), b"GET_STATE\n"))
 
     # A drain does this, and a node that runs out of memory: the match ends, and its players hear why.
     def test_players_hear_that_their_server_was_evicted(self):

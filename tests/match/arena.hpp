@@ -120,6 +120,7 @@ public:
         spec.uid = record.uid;
         spec.name = record.id;
         spec.ports = record.ports;
+        spec.exposure = record.applied_exposure;
         return spec;
     }
     std::vector<std::string> files_to_read(const server::Record&) const override { return {}; }

@@ -107,6 +107,7 @@ protected:
     memory::MemoryServerStore worlds{io.get_executor(), records};
     MemoryRoom room{worlds, {1'000'000}};
     server::Resources each;  // What a match server asks for.
+    Starter::Ports::Way way = std::nullopt;  // How its players reach it.
     memory::MemoryPortMap port_map{records, clock, {.range = {.first = Port{32000}, .last = Port{32099}}}};
     matchtest::Arena arena{io.get_executor()};
     matchtest::OneGame games;
@@ -117,6 +118,7 @@ protected:
                      .public_host = "192.0.2.1",
                      .api = "http://192.0.2.1:8080",
                      .resources = [this](const std::string&, const std::string&) { return std::optional(each); },
+                     .way = [this](const std::string&, const std::string&) { return way; },
                      .room = &room}};
     Shift shift{clock};
     async::TaskGroup tasks{io.get_executor()};

@@ -98,6 +98,21 @@ TEST_F(FleetsTest, AServerIsToldWhereTheApiIs) {
     for (const auto& [uid, game] : arena.games) EXPECT_EQ(game.spec.env.at("GAMEKEEPER_API"), "http://192.0.2.1:8080");
 }
 
+TEST_F(FleetsTest, AServerIsReachedAsItsGameSaysOrNotStarted) {
+    begin();
+    way = server::Exposure{.kind = server::Exposure::Kind::internal, .address = {}, .dns_label = {}, .static_address = {}};
+    ASSERT_TRUE(**start(new_match(), ""));
+    EXPECT_EQ(arena.games.begin()->second.spec.exposure, *way);
+
+    way = std::unexpected("not here");
+    const auto refused = **start(new_match(), "");
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "not_allowed");
+    EXPECT_EQ(refused.error().detail, "not here");
+    EXPECT_EQ(arena.games.size(), 1U);
+}
+
 // Requirement S1-11.
 TEST_F(FleetsTest, AServerThatIsNotReadyInTimeIsEnded) {
     begin();

@@ -60,7 +60,7 @@ Starter::Answer<Starter::Prepared> Starter::prepare(FleetOrder order, std::uint3
         CO_TRY(memory, co_await ports_.room->take_for_match(server.memory));
         prepared.memory.emplace(std::move(memory));
     }
-    PortOwner owner{.uid = server.uid, .space = std::string(space), .id = server.name, .exposure = {}};
+    PortOwner owner{.uid = server.uid, .space = std::string(space), .id = server.name, .exposure = record.exposure};
     auto wishes = ports_.games.port_wishes(record);
     std::vector<server::PortBinding> none_before;
     auto ports = co_await ports_.port_map.reserve(std::move(owner), std::move(wishes), std::move(none_before));
@@ -82,8 +82,11 @@ Result<server::Record, Error> Starter::record_of(const FleetServer& server, cons
                                      .code = "unknown_game",
                                      .message = fmt::format("there is no game '{}' with a package '{}'", order.game, order.package)});
     }
+    auto way = ports_.way(order.game, order.package);
+    if (!way) return std::unexpected(Error{.kind = Error::Kind::unprocessable, .code = "not_allowed", .message = std::move(way.error())});
     server::Record record;
     record.uid = server.uid;
+    record.exposure = record.applied_exposure = std::move(*way);
     record.id = server.name;
     record.space = space;
     record.game = order.game;

@@ -41,6 +41,9 @@ public:
         std::string public_host;
         std::string api{};  // URL of the API, as match servers reach it; empty: they are not told.
         std::function<std::optional<server::Resources>(const std::string& game, const std::string& package)> resources;
+        // How its players reach a server of that game and package; nothing on one machine. The error is a sentence: not in the way that they say.
+        using Way = Result<std::optional<server::Exposure>, std::string>;
+        std::function<Way(const std::string& game, const std::string& package)> way = [](const auto&, const auto&) -> Way { return std::nullopt; };
         // What else the server of a match finds in its environment; one that waits already is told it with its match.
         using Environment = std::map<std::string, std::string>;
         std::function<Environment(const match::Match&)> more = [](const match::Match&) { return Environment(); };

@@ -22,7 +22,7 @@ public:
     virtual ~MatchServers() = default;
 
     struct Refusal {
-        std::string code;    // Stable word: "exhausted", "start_failed", "start_timeout", "unknown_game", "no_room".
+        std::string code;    // Stable word: "exhausted", "start_failed", "start_timeout", "unknown_game", "not_allowed", "no_room".
         std::string detail;  // A sentence with cause and cure.
     };
     template <class T>

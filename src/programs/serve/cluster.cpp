@@ -62,7 +62,6 @@ kubernetes::MatchPods::Options match_options(const Config& config, const Keys& k
     kubernetes::MatchPods::Options options;
     options.space = config.cluster.matches.empty() ? config.cluster.space : config.cluster.matches;
     options.node_host = players_host(config);
-    options.ports_of_nodes = has_host_ports(config);
     options.pods = pod_rules(config.cluster);
     options.master = Secret(tls::hex(tls::hmac_sha256(as_byte_span(keys.vault.reveal()), as_byte_span(use))));
     return options;

@@ -9,6 +9,7 @@
 #include "async/off_loop.hpp"
 #include "base/log.hpp"
 #include "domain/catalog/render.hpp"
+#include "domain/fleet/reach.hpp"
 #include "net/http/endpoint.hpp"
 #include "net/http_client/connect.hpp"
 #include "programs/serve/secrets.hpp"
@@ -76,6 +77,7 @@ Matchmaking::Matchmaking(boost::asio::io_context& loop, const Config& config, Pa
                         auto found = parts_.games.resources_for(parts_.games.game(game), package, std::nullopt);
                         return found ? std::optional(*found) : std::nullopt;
                     },
+                .way = [this](const std::string& game, const std::string& package) { return way_to(game, package); },
                 .more = [this](const match::Match& match) { return app::MatchKeys(tokens()).environment(match); },
                 .room = parts_.room}),
       fleets_(loop.get_executor(), {.store = parts_.matches.fleets,
@@ -143,7 +145,16 @@ std::vector<FieldError> Matchmaking::wrong_with(const fleet::Fleet& fleet) const
     const auto resources = parts_.games.resources_for(game, fleet.package, std::nullopt);
     if (!resources) wrong.push_back(resources.error());
     else if (parts_.room != nullptr && resources->memory > parts_.room->all()) wrong.push_back(does_not_fit(*resources, parts_.room->all()));
+    if (auto way = way_to(fleet.game, fleet.package); !way)
+        wrong.push_back({.pointer = "/game", .code = "not_allowed", .detail = std::move(way.error()), .mark = {}});
     return wrong;
+}
+
+// On one machine there is one way.
+app::Starter::Ports::Way Matchmaking::way_to(const std::string& game, const std::string& package) const {
+    if (config_.shape != Shape::cluster) return std::nullopt;
+    TRY(kind, fleet::way_to_match_server(parts_.games.exposure_for(parts_.games.game(game), package), config_.cluster.exposures));
+    return server::Exposure{.kind = kind, .address = {}, .dns_label = {}, .static_address = {}};
 }
 
 Task<Result<Success, std::string>> Matchmaking::prepare() {

@@ -59,6 +59,7 @@ private:
     Secret tokens() const;  // The key from which those of players and of matches' servers follow.
     Task<Result<bool, app::Error>> is_known_fleet(std::string name);
     std::vector<FieldError> wrong_with(const fleet::Fleet& fleet) const;
+    app::Starter::Ports::Way way_to(const std::string& game, const std::string& package) const;
     Task<Result<Success, std::string>> make_queue();
     Result<Success, std::string> use_redis();
     Task<void> make_matches(Task<void> settled);

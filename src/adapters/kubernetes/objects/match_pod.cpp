@@ -66,6 +66,13 @@ std::optional<ServerUid> match_server_of(const Value& pod) {
     return ServerUid::parse(wire::kubernetes::text_at(pod, {"metadata", "labels", match_server_label}));
 }
 
+bool has_ports_of_its_node(const Value& pod) {
+    using wire::kubernetes::list_at;
+    return std::ranges::any_of(list_at(pod, {"spec", "containers"}), [](const Value& container) {
+        return std::ranges::any_of(list_at(container, {"ports"}), [](const Value& port) { return port.find("hostPort") != nullptr; });
+    });
+}
+
 noise::Key match_shim_key(ByteSpan master, std::uint32_t slot) {
     const auto purpose = fmt::format("shim of the match server in slot {}", slot);
     const auto derived = tls::hmac_sha256(master, as_byte_span(purpose));

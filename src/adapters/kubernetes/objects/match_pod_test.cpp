@@ -59,8 +59,10 @@ TEST(MatchPod, HasNoClaimAndASizeLimitForWhatItWrites) {
 TEST(MatchPod, AsksForItsPortOnItsNode) {
     auto spec = launch();
     EXPECT_NE(to_json(pod_of(spec)).find(R"("hostPort":7001)"), std::string::npos);
+    EXPECT_TRUE(has_ports_of_its_node(pod_of(spec)));
 
     spec.exposure->kind = server::Exposure::Kind::internal;
+    EXPECT_FALSE(has_ports_of_its_node(pod_of(spec)));
     EXPECT_EQ(to_json(pod_of(spec)).find("hostPort"), std::string::npos);
 }
 

@@ -159,8 +159,6 @@ Runtime::Answer<Success> MatchPods::launch(server::LaunchSpec spec, Epoch epoch)
     const auto uid = spec.uid;
     {
         const ScopeEntry launching(launching_, uid);
-        spec.exposure = server::Exposure{};
-        spec.exposure->kind = options_.ports_of_nodes ? server::Exposure::Kind::host_port : server::Exposure::Kind::internal;
         for (const auto& [name, text] : pod_variables(spec)) spec.env.try_emplace(name, text);
         CO_TRY(document, net::shim::to_wire(spec, epoch, net::shim::in_pod()));
         const auto deadline = clock_.now() + options_.start;
@@ -220,7 +218,7 @@ Runtime::Answer<Success> MatchPods::runs(ServerUid uid, Time deadline) {
 Runtime::Answer<std::string> MatchPods::host_of(ServerUid uid) {
     CO_TRY(pod, view_of(uid));
     if (!pod) co_return fail(RuntimeError::Kind::not_found, "there is no pod of this match server");
-    if (!options_.ports_of_nodes) co_return pod->address;
+    if (!has_ports_of_its_node(*find(uid))) co_return pod->address;
     if (!options_.node_host.empty()) co_return options_.node_host;
     auto address = nodes_.address_of(pod->node);
     if (address.empty())

@@ -20,13 +20,13 @@
 namespace gk::kubernetes {
 
 // Runs match servers as bare pods in one namespace: one call makes one, one removes it, and what a pod's shim says is all that is known of it.
-// They have no disk, so nothing is lost with a pod: one whose node the cluster has given up counts as gone.
+// Players come by ports of its node, or by its own address from inside the cluster's network, as its launch says. They have no disk, so nothing is
+// lost with a pod: one whose node the cluster has given up counts as gone.
 class MatchPods final : public Runtime {
 public:
     struct Options {
         std::string space;
         std::string node_host;   // What players are told of ports of nodes; empty: the node's own address.
-        bool ports_of_nodes = false;  // Players come by ports of the nodes; else by the pods' own addresses, from inside the cluster's network.
         PodRules pods;
         Secret master;           // From which the keys of the shims are derived.
         Milliseconds start{40'000};  // Until the pod runs.

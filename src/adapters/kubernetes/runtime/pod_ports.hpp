@@ -7,7 +7,8 @@
 namespace gk::kubernetes {
 
 // Numbers for the ports of pods that need no Service. Those of nodes are given away once in the whole cluster, and the scheduler sees to it that
-// nobody else has them on the pod's node; a pod's own address needs no such care. Nothing is written: who has what stands in the servers' rows.
+// nobody else has them on the pod's node; a pod's own address needs no such care. Where some pods have ports of nodes, all take numbers of their
+// own: rows do not say which of them have. Nothing is written: who has what stands in the servers' rows.
 class PodPorts final : public PortMap {
 public:
     PodPorts(Clock& clock, PortRange range, bool ports_of_nodes)
