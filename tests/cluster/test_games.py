@@ -6,12 +6,14 @@ in settings, which stand in Secrets alone.
 """
 
 import base64
+import pathlib
 import signal
 
 import control_plane
 import harness
 import yaml
 from harness import ROOT, ClusterTest, answers, kubectl
+from processes import command_line, pids  # In tests/e2e, to which control_plane has led.
 
 
 def condition(game, kind):
@@ -20,6 +22,14 @@ def condition(game, kind):
 
 def is_seen(game):
     return game.get("status", {}).get("observedGeneration") == game["metadata"]["generation"]
+
+
+def text_of(pid, file):
+    """What the kernel says of a process; nothing when it has just ended."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/{file}").read_text()
+    except OSError:
+        return ""
 
 
 class WithControlPlane(ClusterTest):
@@ -95,6 +105,35 @@ class Games(WithControlPlane):
         refused = self.plane.world("start", "castle", check=False)
         self.assertNotEqual(0, refused.returncode)
         self.assertIn("there is no game 'blocks'", refused.stdout + refused.stderr)
+
+    def process(self):
+        """That of castle's game, as this machine numbers it."""
+        pod = f"pod{self.space.get('pod', 'gs-castle-0')['metadata']['uid']}"
+        there = {pid: command_line(pid) for pid in pids() if pod in text_of(pid, "cgroup")}
+        found = [pid for pid, line in there.items() if line.split(" ")[0].endswith("/minetestserver")]
+        self.assertEqual(1, len(found), there)
+        return found[0]
+
+    def test_a_game_runs_and_is_saved_as_the_user_of_its_image_which_it_may_write_into(self):
+        self.declare(sources=[{"image": {"name": "minetest", "user": 61234, "writable_root": True}}])
+        self.space.apply(self.castle(game="blocks", package="small"))
+        self.reach("running")
+        self.is_as_its_image_wants()
+
+        # Whoever backs it up reads its files, and what was restored is its own.
+        self.plane.world("stop", "castle")
+        self.assertEqual("", self.space.kubectl("get", "pvc", "-l", "gamekeeper.dev/name=castle", "-o", "name").stdout)
+        self.plane.world("start", "castle")
+        self.is_as_its_image_wants()
+
+    def is_as_its_image_wants(self):
+        endpoint, process = self.plane.show("castle")["endpoints"][0], self.process()
+        self.assertTrue(answers(endpoint["host"], endpoint["port"]))
+        self.assertIn("Uid:\t61234\t61234\t61234\t61234\n", text_of(process, "status"))
+        root = next(line.split() for line in text_of(process, "mountinfo").splitlines() if line.split()[4] == "/")
+        self.assertEqual("rw", root[5].split(",")[0], "the root of its image")
+        world = pathlib.Path(f"/proc/{process}/root/data/world/world.mt")
+        self.assertEqual(61234, world.stat().st_uid)
 
     def test_a_declared_game_stands_in_front_of_a_shipped_one(self):
         self.assertEqual("Minetest", self.title("minetest"))
