@@ -52,6 +52,32 @@ std::map<std::string, std::string> first_files(const Game& game, const server::R
     return out;
 }
 
+// Players of each are understood while its server sleeps.
+TEST(WakeOfShippedGames, IsByTheirOwnProtocols) {
+    const std::map<std::string, WakeProtocol> expected = {{"minetest", WakeProtocol::minetest},
+                                                          {"teeworlds", WakeProtocol::teeworlds},
+                                                          {"minecraft-java", WakeProtocol::minecraft},
+                                                          {"match-server", WakeProtocol::generic}};
+    for (const auto& [name, protocol] : expected) {
+        const auto game = read_game(root + "/games/" + name + ".yaml");
+        EXPECT_EQ(game.wake.protocol, protocol) << name;
+        EXPECT_NE(game.port(game.wake.role), nullptr) << name;
+    }
+}
+
+// What players use and what the game binds are two numbers then, and nobody reaches the game past the edge.
+TEST(BehindTheEdge, AGameBindsTheLoopbackAndItsOwnNumber) {
+    const auto game = read_game(root + "/games/minetest.yaml");
+    auto record = record_of(game);
+    record.behind_edge = true;
+    record.ports.front().bound = Port{28000};
+    const auto spec = render_launch(game, record, {});
+    ASSERT_TRUE(spec);
+    EXPECT_EQ(spec->bind_address, "127.0.0.1");
+    EXPECT_NE(std::ranges::find(spec->argv, "28000"), spec->argv.end());
+    EXPECT_NE(first_files(game, record).at("minetest.conf").find("bind_address = 127.0.0.1"), std::string::npos);
+}
+
 class ShippedGame : public testing::TestWithParam<std::string> {};
 
 TEST_P(ShippedGame, IsRendered) {

@@ -1,0 +1,126 @@
+#include "app/edge/edge_desk.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "async/deadline.hpp"
+#include "base/log.hpp"
+#include "domain/front/knock.hpp"
+#include "domain/server/request.hpp"
+
+namespace gk::app {
+namespace {
+
+// Times until a server is ready go on without anybody's word, and so do days within which knocks are counted.
+constexpr Milliseconds look_every = front::ready_in_step;
+// So long players are told that it cannot be started; then a knock tries again.
+constexpr Milliseconds refusal_lasts = std::chrono::seconds(30);
+
+// How much of what comes to an address of streams is for this server.
+enum class Share : std::uint8_t { none, some, whole };
+Share share_of(const wake::RouteTable& table, const wake::Endpoint& listen, const std::string& server) {
+    const auto at = std::ranges::find(table.streams, listen, &wake::Listener::listen);
+    if (at == table.streams.end() || std::ranges::find(at->routes, server, &wake::Route::server) == at->routes.end()) return Share::none;
+    return at->routes.size() == 1 ? Share::whole : Share::some;
+}
+
+}  // namespace
+
+EdgeDesk::EdgeDesk(Ports ports, Start start, front::RoutingRules rules) : ports_(ports), start_(std::move(start)), rules_(std::move(rules)) {}
+
+Task<void> EdgeDesk::run() {
+    const auto records = ports_.store.watch([this](ServerUid) { changed_.raise(); });
+    const auto edges = ports_.line.listen([this](std::uint64_t edge, const front::Report* report) { hear(edge, report); });
+    for (;;) {
+        co_await look();
+        const auto knockers = std::exchange(knockers_, {});
+        for (const auto& [server, knocker] : knockers) co_await answer(knocker);
+        auto changed = changed_.wait();
+        co_await async::finishes_by(ports_.clock, ports_.clock.now() + look_every, std::move(changed));
+    }
+}
+
+void EdgeDesk::hear(std::uint64_t edge, const front::Report* report) {
+    if (report == nullptr) {
+        edges_.erase(edge);
+        return;
+    }
+    for (const auto& knocker : report->knockers) knockers_.emplace(knocker.server, knocker);
+    const bool somebody_knocks = !report->knockers.empty();
+    edges_.insert_or_assign(edge, *report);
+    if (somebody_knocks) changed_.raise();
+}
+
+bool EdgeDesk::is_refused(const std::string& server) const {
+    const auto found = refused_.find(server);
+    return found != refused_.end() && found->second > ports_.clock.now();
+}
+
+Task<void> EdgeDesk::look() {
+    auto records = co_await ports_.store.list();
+    if (!records) {
+        log::warning("edge", "servers could not be read", {{"detail", records.error().detail}});
+        co_return;
+    }
+    std::erase_if(refused_, [now = ports_.clock.now()](const auto& entry) { return entry.second <= now; });
+    std::vector<front::World> worlds;
+    for (const auto& record : *records) {
+        worlds.push_back({.record = &record,
+                          .game = ports_.games.game(record.game),
+                          .takes = front::learned_start(record, *records),
+                          .is_refused = is_refused(front::route_name(record))});
+    }
+    publish(front::routes_of(worlds, rules_, ports_.clock.now()));
+}
+
+void EdgeDesk::publish(wake::RouteTable table) {
+    auto document = document_of(table);
+    if (published_ && *published_ == document) return;
+    published_ = std::move(document);
+    table.epoch = std::to_underlying(ports_.tenure.epoch());
+    table.number = ++number_;
+    table_ = table;
+    ports_.line.publish(std::move(table));
+}
+
+Task<void> EdgeDesk::answer(front::Knocker knocker) {
+    if (is_refused(knocker.server)) co_return;
+    auto place = front::place_of(knocker.server);
+    auto record = co_await ports_.store.find(std::move(place.first), std::move(place.second));
+    if (!record) co_return;  // Gone since: the next table says so.
+    switch (front::judge_knock(*record, ports_.clock.now())) {
+    case front::KnockVerdict::not_asleep:
+    case front::KnockVerdict::refused:
+    case front::KnockVerdict::too_early: co_return;
+    case front::KnockVerdict::start: co_await start(std::move(*record), std::move(knocker));
+    }
+}
+
+Task<void> EdgeDesk::start(server::Record record, front::Knocker knocker) {
+    server::Cause cause{.kind = server::Cause::Kind::knock, .player = std::move(knocker.name), .source = knocker.source.text()};
+    const auto uid = record.uid;
+    const auto started = co_await start_(std::move(record), std::move(cause));
+    if (started) {
+        log::info("edge", "a knock started a server", {{"server", uid}, {"source", knocker.source.text()}});
+        co_return;
+    }
+    log::warning("edge", "a knock could not start a server", {{"server", uid}, {"why", started.error().message}});
+    refused_[knocker.server] = ports_.clock.now() + refusal_lasts;
+    changed_.raise();
+}
+
+std::optional<int> EdgeDesk::sessions_of(const server::Record& record) const {
+    const auto name = front::route_name(record);
+    std::optional<int> sum;
+    for (const auto& [edge, report] : edges_) {
+        for (const auto& use : report.uses) {
+            const auto share = use.is_stream ? share_of(table_, use.listen, name) : use.server == name ? Share::whole : Share::none;
+            if (share == Share::none || (share == Share::some && use.sessions == 0)) continue;
+            if (share == Share::some) return std::nullopt;
+            sum = sum.value_or(0) + static_cast<int>(use.sessions);
+        }
+    }
+    return sum;
+}
+
+}  // namespace gk::app

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/descriptor.hpp"
+#include "base/result.hpp"
+#include "domain/wake/route_table.hpp"
+
+namespace gk::programs {
+
+// What an edge keeps in a folder of its own: the last table, for when it comes back while the control plane is away, and the lock that says that one
+// is at work there.
+class EdgeFolder {
+public:
+    // Makes the folder. A sentence when it cannot be used.
+    static Result<EdgeFolder, std::string> open(std::string path);
+
+    // Takes the lock, which lasts as long as this process, and writes our pid there. False: another edge has it. With `waits` it returns when that
+    // one has ended.
+    bool lock(bool waits);
+    // Somebody has the lock. Asking never comes in the way of who takes it.
+    bool is_taken() const;
+    // Empty when none was kept; a sentence when what is there is no table.
+    Result<std::optional<wake::RouteTable>, std::string> table() const;
+    // On disk when it returns: what a restarted edge reads is whole (docs/adr/0028).
+    Result<Success, std::string> keep(const wake::RouteTable& table) const;
+
+private:
+    explicit EdgeFolder(std::string path) : path_(std::move(path)) {}
+    std::string path_;
+    Descriptor lock_;
+};
+
+}  // namespace gk::programs

@@ -1,0 +1,167 @@
+#include "programs/edge/route_stream.hpp"
+
+#include <fstream>
+#include <optional>
+
+#include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
+
+#include "adapters/edge/unix_edge_line.hpp"
+#include "async/run.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace gk::programs {
+namespace {
+
+namespace asio = boost::asio;
+
+wake::RouteTable table_of(std::uint64_t epoch, std::uint64_t number, wake::RouteState state = wake::RouteState::asleep) {
+    wake::RouteTable table{.epoch = epoch, .number = number, .datagrams = {}, .streams = {}};
+    wake::Route route;
+    route.server = "castle";
+    route.listen = *wake::Endpoint::parse("127.0.0.1:0");
+    route.state = state;
+    table.datagrams.push_back(std::move(route));
+    return table;
+}
+
+edge::WakeCall knock() { return {.server = "castle", .source = *wake::Endpoint::parse("203.0.113.7:4711"), .name = "ann"}; }
+
+class EdgeFolderTest : public testing::Test {
+protected:
+    EdgeFolder open() { return EdgeFolder::open(folder + "/edge").value(); }
+    test::TemporaryDirectory place_;
+    std::string folder = place_.path().string();
+};
+
+TEST_F(EdgeFolderTest, KeepsTheLastTable) {
+    const auto place = open();
+    EXPECT_FALSE(place.table().value());
+    ASSERT_TRUE(place.keep(table_of(3, 1)));
+    ASSERT_TRUE(place.keep(table_of(3, 2)));
+    const auto kept = open().table().value();
+    ASSERT_TRUE(kept);
+    EXPECT_EQ(kept->number, 2U);
+    EXPECT_EQ(kept->datagrams.front().server, "castle");
+}
+
+TEST_F(EdgeFolderTest, SaysWhatIsWrongWithAFileThatIsNoTable) {
+    const auto place = open();
+    std::ofstream(folder + "/edge/routes.json") << R"({"epoch": 1)";
+    ASSERT_FALSE(place.table());
+    EXPECT_NE(place.table().error().find("routes.json:1"), std::string::npos) << place.table().error();
+}
+
+TEST_F(EdgeFolderTest, OnlyOneHasTheLock) {
+    auto first = std::optional(open());
+    auto second = open();
+    EXPECT_FALSE(second.is_taken());
+    ASSERT_TRUE(first->lock(false));
+    EXPECT_TRUE(second.is_taken());
+    EXPECT_FALSE(second.lock(false));
+    std::ifstream in(folder + "/edge/lock");
+    int pid = 0;
+    in >> pid;
+    EXPECT_EQ(pid, ::getpid());
+    first.reset();
+    EXPECT_TRUE(second.lock(true));
+}
+
+// A control plane that is there or away, and an edge that follows it.
+class RouteStreamTest : public EdgeFolderTest {
+protected:
+    void SetUp() override {
+        place.emplace(open());
+        ASSERT_TRUE(place->lock(false));
+        relay.emplace(1U, edge::Limits(), [](edge::WakeCall) {});
+        stream.emplace(path(), *place);
+    }
+    void TearDown() override {
+        stream.reset();
+        relay.reset();
+        if (line) go_away();
+    }
+    std::string path() const { return folder + "/routes.sock"; }
+    void come() {
+        tasks.emplace(io.get_executor());
+        line.emplace(io.get_executor(), path());
+        ASSERT_TRUE(line->open());
+        handle = line->listen([this](std::uint64_t, const front::Report* report) {
+            if (report == nullptr) return;
+            heard = *report;
+            ++reports;
+        });
+        tasks->spawn("line", line->run());
+    }
+    void go_away() {
+        tasks->cancel();
+        async::run_until_done(io, tasks->join());
+        handle.reset();
+        line.reset();
+        heard.reset();
+    }
+    // Lets the control plane work until it holds; generous, because machines are busy.
+    template <class Question>
+    bool settle(Question holds) {
+        io.restart();
+        for (int turn = 0; turn < 3000 && !holds(); ++turn) io.run_one_for(std::chrono::milliseconds(10));
+        return holds();
+    }
+    bool hears_table(std::uint64_t epoch, std::uint64_t number) {
+        return settle([&] { return heard && heard->epoch == epoch && heard->number == number; });
+    }
+
+    asio::io_context io{1};
+    std::optional<EdgeFolder> place;
+    std::optional<edge::Edge> relay;
+    std::optional<RouteStream> stream;
+    std::optional<async::TaskGroup> tasks;
+    std::optional<edge_line::UnixEdgeLine> line;
+    std::shared_ptr<void> handle;
+    std::optional<front::Report> heard;
+    int reports = 0;
+};
+
+TEST_F(RouteStreamTest, ATableIsKeptAndRelayedBy) {
+    come();
+    stream->begin(*relay, {});
+    line->publish(table_of(1, 1));
+    ASSERT_TRUE(hears_table(1, 1));
+    EXPECT_EQ(heard->wrong, std::vector<std::string>{});
+    ASSERT_EQ(heard->uses.size(), 1U);
+    EXPECT_EQ(heard->uses[0].server, "castle");
+    EXPECT_EQ(place->table().value()->number, 1U);
+}
+
+TEST_F(RouteStreamTest, AnOlderControlPlaneIsNotFollowed) {
+    come();
+    stream->begin(*relay, table_of(7, 3));
+    ASSERT_TRUE(hears_table(7, 3));
+    for (const auto& late : {table_of(6, 9), table_of(7, 2)}) {
+        const auto said = reports;
+        line->publish(late);
+        // One report may have been on its way.
+        ASSERT_TRUE(settle([&] { return reports >= said + 2; }));
+        EXPECT_EQ(heard->epoch, 7U);
+        EXPECT_EQ(heard->number, 3U);
+    }
+    line->publish(table_of(7, 4));
+    ASSERT_TRUE(hears_table(7, 4)) << "a newer one is";
+}
+
+TEST_F(RouteStreamTest, AKnockIsRepeatedOverAnAbsenceUntilTheServerIsNotAsleepAnyMore) {
+    stream->knocked(knock());
+    stream->begin(*relay, table_of(1, 1));
+    come();
+    ASSERT_TRUE(settle([this] { return heard && !heard->knockers.empty(); }));
+    EXPECT_EQ(heard->knockers[0].name, "ann");
+    go_away();
+    come();
+    ASSERT_TRUE(settle([this] { return heard && !heard->knockers.empty(); })) << "whoever comes next hears it too";
+    line->publish(table_of(2, 1, wake::RouteState::starting));
+    ASSERT_TRUE(settle([this] { return heard && heard->epoch == 2; }));
+    EXPECT_TRUE(heard->knockers.empty());
+}
+
+}  // namespace
+}  // namespace gk::programs

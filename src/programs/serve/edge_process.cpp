@@ -1,0 +1,78 @@
+#include "programs/serve/edge_process.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include "adapters/process/child.hpp"
+#include "async/deadline.hpp"
+#include "base/log.hpp"
+
+namespace gk::programs {
+namespace {
+
+namespace asio = boost::asio;
+
+// Of an edge that another one of us has started, only its connection's end tells, and this.
+constexpr Milliseconds look_every = std::chrono::seconds(5);
+constexpr Milliseconds pause_first{50};
+constexpr Milliseconds pause_most = std::chrono::seconds(10);
+constexpr Milliseconds long_life = std::chrono::seconds(10);
+
+}  // namespace
+
+Task<void> EdgeProcess::run() {
+    for (auto pause = pause_first;;) {
+        if (folder_.is_taken()) {
+            auto changed = changed_.wait();
+            co_await async::finishes_by(clock_, clock_.now() + look_every, std::move(changed));
+            // Its connection ends a moment before its lock does.
+            if (folder_.is_taken()) co_await clock_.sleep(pause_first);
+            continue;
+        }
+        const auto begun = clock_.now();
+        const auto child = start();
+        if (child) {
+            log::info("edge", "an edge was started", {{"pid", *child}});
+            co_await ended(*child);
+            log::warning("edge", "the edge ended", {{"pid", *child}});
+        } else {
+            log::error("edge", "no edge could be started", {{"why", child.error()}});
+        }
+        pause = clock_.now() - begun >= long_life ? pause_first : std::min(pause * 2, pause_most);
+        co_await clock_.sleep(pause);
+    }
+}
+
+Result<pid_t, std::string> EdgeProcess::start() const {
+    const auto file = options_.folder + "/edge.log";
+    const Descriptor log(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    if (!log) return std::unexpected(fmt::format("{} cannot be opened: {}", file, std::strerror(errno)));
+    process::Start how;
+    how.program = options_.program;
+    how.argv = {options_.program, "edge", "--connect", options_.socket, "--state", options_.folder};
+    if (options_.loops != 0) how.argv.insert(how.argv.end(), {"--loops", std::to_string(options_.loops)});
+    how.directory = "/";
+    how.errors = log.get();
+    how.own_session = true;
+    const auto child = process::start(how);
+    if (!child) return std::unexpected(child.error().detail);
+    return *child;
+}
+
+// Waits for the end of a child of ours and takes its exit, so that it does not stay as a zombie.
+Task<void> EdgeProcess::ended(pid_t child) {
+    asio::posix::stream_descriptor end(executor_, static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+    std::ignore = co_await end.async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));
+    ::waitpid(child, nullptr, WNOHANG);
+}
+
+}  // namespace gk::programs

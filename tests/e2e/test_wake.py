@@ -1,0 +1,209 @@
+#!/usr/bin/python3
+"""Worlds behind the edge: they sleep, players knock with the games' own clients, and a control plane that is away is no player's concern."""
+
+import os
+import select
+import signal
+import socket
+import subprocess
+
+import harness
+from minetest_player import Player
+
+HERE = "127.0.0.1"
+
+
+def edges(state):
+    """The processes that relay for this installation."""
+    return [pid for pid in harness.pids() if f"--state {state}/edge" in harness.command_line(pid)]
+
+
+def wait_for_text(path, text, seconds):
+    """True once the file holds it. It is read again whenever it has grown."""
+    with subprocess.Popen(["tail", "-n", "+1", "-F", str(path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as tail:
+        try:
+            seen = b""
+            while select.select([tail.stdout], [], [], seconds)[0]:
+                came = os.read(tail.stdout.fileno(), 65536)
+                seen += came
+                if text.encode() in seen:
+                    return True
+                if not came:
+                    return False
+            return False
+        finally:
+            tail.kill()
+
+
+def teeworlds_token(sock, mine):
+    """Asks for the token that everything else needs; the answer is no larger than the question."""
+    sock.send(bytes([0x04, 0, 0]) + b"\xff\xff\xff\xff" + bytes([5]) + mine + bytes(508))
+    return sock.recv(2048)[8:12]
+
+
+def teeworlds_info(sock, mine, theirs):
+    sock.send(bytes([0x21]) + theirs + mine + b"\xff\xff\xff\xff" + b"gie3" + bytes([1]))
+    while True:
+        packet = sock.recv(2048)
+        at = packet.find(b"inf3")
+        if at >= 0:
+            return packet[at + 4:]
+
+
+class WakeCase(harness.Case):
+    settings = {"EDGE_ENABLED": "true", "EDGE_PORTS": harness.PORTS[0] - 10000, "EDGE_LOOPS": 2}
+
+    def leave_nothing(self):
+        """The edge is made to outlive its control plane: here it is ended once that has gone."""
+        if self.keeper.process.poll() is None:
+            self.keeper.delete_servers()
+            self.keeper.stop()
+        for pid in edges(self.keeper.state):
+            os.kill(pid, signal.SIGTERM)
+            harness.wait_for_end(pid, 20)
+        super().leave_nothing()
+
+    def door(self, name):
+        (endpoint,) = [e for e in self.api.server(name)["endpoints"] if e["role"] == "game"]
+        return endpoint["port"]
+
+    def route(self, name):
+        found = [r for r in self.api.ask("GET", "/v1/edge/routes")["items"] if r["server"] == name]
+        return found[0] if found else None
+
+    def wait_for_route(self, name, state, seconds=60):
+        self.api.wait_until(lambda: (r := self.route(name)) and r["state"] == state, f"the route of {name} is {state}", seconds)
+        # Told is not yet heard: the edge says by which table it relays.
+        self.api.wait_until(lambda: (e := self.api.ask("GET", "/v1/edge/stats")["items"]) and all(one["is_current"] for one in e),
+                            "the edge relays by it", seconds)
+
+    def put_to_sleep(self, name, game, **more):
+        self.create(name, game, **more)
+        self.api.verb(name, "pause")
+        self.wait_for_route(name, "asleep")
+
+    def starts(self, name):
+        return [o for o in self.api.ask("GET", f"/v1/operations?server={name}&limit=100")["items"] if o["verb"] == "start"]
+
+    def join(self, name, player, seconds=90):
+        """The real client, from its first packet until the game lists it."""
+        with Player(player, HERE, self.door(name)) as client:
+            try:
+                self.api.wait_until(lambda: player in self.api.server(name)["players"]["names"], f"{player} plays", seconds)
+            except AssertionError as error:
+                said = f"--- the client said:\n{client.log()[-2000:]}\n--- the edge said:\n{self.edge_log()[-3000:]}"
+                raise AssertionError(f"{error}\n{said}") from None
+
+    def edge_log(self):
+        return (self.keeper.state / "edge" / "edge.log").read_text(errors="replace")
+
+
+class Minetest(WakeCase):
+    def test_a_player_who_joins_wakes_it_and_is_in(self):
+        self.put_to_sleep("castle", "minetest")
+        self.assertEqual(len(self.starts("castle")), 1, "by whoever made it")
+
+        self.join("castle", "anna")
+
+        server = self.api.server("castle")
+        self.assertEqual(server["started_by"]["kind"], "knock")
+        self.assertTrue(server["started_by"]["source"].startswith("127.0.0.1:"), server["started_by"])
+        self.assertIn("It was started at", "\n".join(self.api.ask("GET", "/v1/servers/castle/explain")["lines"]))
+        self.assertIn("a knock", self.keeper.cli("server", "show", "castle").stdout)
+        self.assertEqual(len(self.starts("castle")), 2, "once, however often he knocked")
+        self.assertEqual(self.route("castle")["upstream"], f"127.0.0.1:{self.door('castle') - 10000}")
+        routes = self.keeper.cli("edge", "routes").stdout
+        self.assertIn("castle", routes)
+        self.assertIn("minetest", routes)
+
+    def test_a_control_plane_that_is_away_is_no_players_concern(self):
+        self.create("castle", "minetest")
+        self.wait_for_route("castle", "up")
+        (edge,) = edges(self.keeper.state)
+        with Player("anna", HERE, self.door("castle")):
+            self.api.wait_until(lambda: self.api.server("castle")["players"]["names"] == ["anna"], "anna plays", 90)
+            sessions = self.api.ask("GET", "/v1/edge/sessions")["items"]
+            self.assertEqual([(s["server"], s["sessions"]) for s in sessions], [("castle", 1)])
+            self.keeper.kill()
+            self.keeper.wait_for_launcher()
+            self.assertEqual(edges(self.keeper.state), [edge], "it stays")
+            self.keeper.start()
+            self.wait_for_route("castle", "up")
+            self.assertEqual(edges(self.keeper.state), [edge], "and is found again")
+            self.assertEqual(self.api.server("castle")["players"]["names"], ["anna"], "who has noticed nothing")
+            cursor = self.api.log_end("castle")
+            self.api.ask("POST", "/v1/servers/castle/commands", {"command": "/me is there"})
+            self.assertGreaterEqual(self.api.log_end("castle"), cursor)
+
+    def test_who_knocks_while_the_control_plane_is_away_is_let_in_when_it_is_back(self):
+        self.put_to_sleep("castle", "minetest")
+        door = self.door("castle")
+        self.keeper.stop()
+        self.keeper.wait_for_launcher()
+        with Player("anna", HERE, door) as client:
+            self.assertTrue(wait_for_text(self.keeper.state / "edge" / "edge.log", "a player knocked", 60), client.log()[-2000:])
+            self.keeper.start()
+            self.api.wait_for_state("castle", "running", 120)
+        self.assertEqual(self.api.server("castle")["started_by"]["kind"], "knock")
+
+    def test_a_killed_edge_is_back_with_its_routes(self):
+        self.put_to_sleep("castle", "minetest")
+        (before,) = edges(self.keeper.state)
+        os.kill(before, signal.SIGKILL)
+        self.api.wait_until(lambda: (now := edges(self.keeper.state)) and now != [before], "another one runs", 30)
+        self.wait_for_route("castle", "asleep")
+        self.join("castle", "anna")
+
+
+class Teeworlds(WakeCase):
+    def test_lists_see_that_it_sleeps_and_do_not_wake_it(self):
+        self.put_to_sleep("arena", "teeworlds")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(20)
+            sock.connect((HERE, self.door("arena")))
+            mine = os.urandom(4)
+            theirs = teeworlds_token(sock, mine)
+            for _ in range(5):
+                self.assertIn(b"sleeping, join to start", teeworlds_info(sock, mine, theirs))
+        (stats,) = self.api.ask("GET", "/v1/edge/stats")["items"]
+        self.assertEqual(stats["waking"], 0)
+        self.assertEqual(len(self.starts("arena")), 1)
+        self.assertEqual(self.api.server("arena")["state"], "paused")
+
+    def test_ten_who_join_at_once_wake_it_once(self):
+        self.put_to_sleep("arena", "teeworlds")
+        door = self.door("arena")
+        players = [self.enterContext(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(10)]
+        for sock in players:
+            sock.settimeout(20)
+            sock.connect((HERE, door))
+            mine = os.urandom(4)
+            theirs = teeworlds_token(sock, mine)
+            # A control packet, CONNECT (1), with the token that everybody needs to be believed.
+            sock.send(bytes([0x04, 0, 0]) + theirs + bytes([1]) + mine + bytes(508))
+        self.api.wait_for_state("arena", "running", 90)
+        self.assertEqual(len(self.starts("arena")), 2)
+
+    def test_who_is_not_on_the_list_does_not_wake_it(self):
+        self.put_to_sleep("arena", "teeworlds", wake={"admission": "allow-list", "addresses": ["203.0.113.0/24"]})
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(20)
+            sock.connect((HERE, self.door("arena")))
+            mine = os.urandom(4)
+            theirs = teeworlds_token(sock, mine)
+            sock.send(bytes([0x04, 0, 0]) + theirs + bytes([1]) + mine + bytes(508))
+            # He is told so, in his own client: CLOSE (4) with a text.
+            answer = sock.recv(2048)
+            self.assertEqual(answer[7], 4, answer)
+        self.assertEqual(len(self.starts("arena")), 1)
+        self.assertEqual(self.api.server("arena")["state"], "paused")
+
+    def test_a_world_that_was_switched_off_is_not_woken(self):
+        self.create("arena", "teeworlds")
+        self.api.verb("arena", "stop")
+        self.api.wait_until(lambda: self.route("arena") is None, "it has no route")
+        self.assertEqual(self.api.server("arena")["state"], "stopped")
+
+
+if __name__ == "__main__":
+    harness.main()
