@@ -29,6 +29,8 @@ Limits generous() {
     Limits limits;
     limits.udp.sessions_per_source_max = 10'000;
     limits.tcp.sessions_per_source_max = 10'000;
+    limits.udp.new_per_source = limits.tcp.new_per_source = {.per_minute = 600'000, .most = 10'000};
+    limits.udp.datagrams = {.per_minute = 60'000'000, .most = 1'000'000};
     limits.answers = {.answers = {.per_minute = 6'000'000, .most = 100'000},
                       .bytes = {.per_minute = 600'000'000, .most = 10'000'000},
                       .bytes_in_all = {.per_minute = 600'000'000, .most = 10'000'000}};

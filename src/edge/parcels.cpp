@@ -1,6 +1,8 @@
 #include "edge/parcels.hpp"
 
+#include <algorithm>
 #include <concepts>
+#include <deque>
 #include <type_traits>
 #include <unistd.h>
 
@@ -56,6 +58,13 @@ private:
     }
     template <class T>
     void put(const std::vector<T>& values) {
+        put_each(values);
+    }
+    template <class T>
+    void put(const std::deque<T>& values) {
+        put_each(values);
+    }
+    void put_each(const auto& values) {
         put(values.size());
         for (const auto& value : values) put(value);
     }
@@ -124,6 +133,13 @@ private:
     }
     template <class T>
     void get(std::vector<T>& values) {
+        get_each(values);
+    }
+    template <class T>
+    void get(std::deque<T>& values) {
+        get_each(values);
+    }
+    void get_each(auto& values) {
         // Each takes a byte at least, so that no length makes us allocate more than came.
         for (auto left = length(); left > 0 && is_good_; --left) get(values.emplace_back());
     }
@@ -173,19 +189,35 @@ void describe(Archive& a, Field<Archive, wake::Doorman::Memory>& it) {
 }
 template <class Archive>
 void describe(Archive& a, Field<Archive, UdpCounts>& it) {
-    a(it.from_players, it.to_players, it.ignored, it.answered, it.unanswered, it.refused_full, it.upstream_lost);
+    a(it.from_players, it.to_players, it.ignored, it.answered, it.unanswered, it.refused_full, it.too_many, it.upstream_lost, it.switched);
 }
 template <class Archive>
 void describe(Archive& a, Field<Archive, TcpCounts>& it) {
-    a(it.accepted, it.refused_full, it.dropped_waiting, it.junk, it.answered, it.upstream_lost);
+    a(it.accepted, it.refused_full, it.too_many, it.dropped_waiting, it.junk, it.answered, it.upstream_lost);
 }
 template <class Archive>
 void describe(Archive& a, Field<Archive, TokenExchange>& it) {
     a(it.ours, it.own, it.games, it.waiting, it.asked);
 }
 template <class Archive>
+void describe(Archive& a, Field<Archive, wake::ReplyMerge::Reply>& it) {
+    a(it.hash, it.at, it.datagram);
+}
+template <class Archive>
+void describe(Archive& a, Field<Archive, wake::ReplyMerge::Expected>& it) {
+    a(it.hash, it.at);
+}
+template <class Archive>
+void describe(Archive& a, Field<Archive, wake::ReplyMerge::Leg>& it) {
+    a(it.kept, it.expected);
+}
+template <class Archive>
+void describe(Archive& a, Field<Archive, wake::ReplyMerge::State>& it) {
+    a(it.legs, it.last_heard);
+}
+template <class Archive>
 void describe(Archive& a, Field<Archive, UdpSessionState>& it) {
-    a(it.player, it.game, it.heard, it.was_answered, it.is_confirmed, it.exchange);
+    a(it.player, it.source, it.introduction, it.game, it.heard, it.was_answered, it.is_confirmed, it.exchange, it.allowance, it.copies, it.merge);
 }
 template <class Archive>
 void describe(Archive& a, Field<Archive, UdpHeld>& it) {
@@ -201,7 +233,7 @@ void describe(Archive& a, Field<Archive, TcpSideState>& it) {
 }
 template <class Archive>
 void describe(Archive& a, Field<Archive, TcpSessionState>& it) {
-    a(it.source, it.stage, it.player, it.game, it.host, it.protocol, it.first, it.read_of_first, it.until, it.heard);
+    a(it.source, it.destination, it.stage, it.player, it.game, it.host, it.protocol, it.first, it.read_of_first, it.until, it.heard);
 }
 // Of a relay, what stands before its sessions.
 template <class Archive>
@@ -283,11 +315,16 @@ Result<Success, std::string> Unpacking::add(ByteSpan bytes, std::vector<Descript
     return {};
 }
 
+bool Unpacking::has_its_sockets(const UdpSessionState& session) {
+    const bool has_legs = !session.merge || session.merge->legs.size() == 1 + session.copies.size();
+    return session.game && has_legs && std::ranges::all_of(session.copies, [](const Descriptor& copy) { return static_cast<bool>(copy); });
+}
+
 // Of what was read last.
 bool Unpacking::has_its_sockets(Kind kind) const {
     switch (kind) {
     case Kind::udp_relay: return static_cast<bool>(datagrams_->socket);
-    case Kind::udp_session: return static_cast<bool>(datagrams_->sessions.back().game);
+    case Kind::udp_session: return has_its_sockets(datagrams_->sessions.back());
     case Kind::tcp_relay: return static_cast<bool>(streams_->listener);
     case Kind::tcp_session: break;
     case Kind::edge:

@@ -35,6 +35,7 @@ public:
 
 private:
     bool has_its_sockets(Kind kind) const;
+    static bool has_its_sockets(const UdpSessionState& session);
 
     EdgeState state_;
     UdpRelayState* datagrams_ = nullptr;  // To whom the sessions that follow belong.

@@ -32,6 +32,13 @@ EdgeState rich_state() {
     session.game = some_socket();
     session.heard = 123456789ms;
     session.is_confirmed = true;
+    session.source = place("192.0.2.1:77");
+    session.introduction = bytes_of("PROXY");
+    session.allowance = {.parts = 5, .at = 3ms};
+    session.copies.push_back(some_socket());
+    session.merge = wake::ReplyMerge::State{.legs = std::vector<wake::ReplyMerge::Leg>(2), .last_heard = 6ms};
+    session.merge->legs[1].kept.push_back({.hash = 1, .at = 2ms, .datagram = bytes_of("kept")});
+    session.merge->legs[1].expected.push_back({.hash = 3, .at = 4ms});
     session.exchange = TokenExchange{.ours = {std::byte{1}},
                                      .own = {std::byte{2}},
                                      .games = wire::probe::teeworlds::Token{std::byte{3}},
@@ -45,6 +52,7 @@ EdgeState rich_state() {
     tcp.doors.push_back({.server = "tower", .door = {.starts = {1ms}, .wakes_in_all = {}, .wakes = {}}});
     auto& stream = tcp.sessions.emplace_back();
     stream.source = place("198.51.100.1:6");
+    stream.destination = place("198.51.100.2:7");
     stream.stage = TcpStage::relaying;
     stream.player = {.socket = some_socket(), .unsent = bytes_of("not yet sent"), .has_ended = true, .was_told = false};
     stream.game = {.socket = some_socket(), .unsent = {}, .has_ended = false, .was_told = true};
@@ -88,6 +96,11 @@ TEST(Parcels, CarryEverything) {
     EXPECT_TRUE(session.is_confirmed);
     EXPECT_FALSE(session.was_answered);
     EXPECT_EQ(session.exchange->games->at(0), std::byte{3});
+    EXPECT_EQ(session.source, place("192.0.2.1:77"));
+    EXPECT_EQ(session.introduction, bytes_of("PROXY"));
+    EXPECT_EQ(session.merge->legs.at(1).kept.at(0).datagram, bytes_of("kept"));
+    EXPECT_EQ(session.merge->legs.at(1).expected.at(0).hash, 3U);
+    EXPECT_EQ(local_endpoint(session.copies.at(0).get()), local_endpoint(state.shards[0].datagrams.begin()->second.sessions[0].copies[0].get()));
     const auto& stream = copy.shards.at(1).streams.at(place("[::]:25565")).sessions.at(0);
     EXPECT_EQ(stream.stage, TcpStage::relaying);
     EXPECT_EQ(stream.player.unsent, bytes_of("not yet sent"));

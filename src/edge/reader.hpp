@@ -19,6 +19,8 @@ public:
     explicit Tokens(const SecretHash::Key& key) : hash_(key) {}
     const SecretHash::Key& key() const { return hash_.key(); }
     std::uint32_t of(const Endpoint& source) const;
+    // By the same key: hashes that all who share these tokens compute alike.
+    std::uint64_t hash_of(ByteSpan bytes) const { return hash_.of(bytes); }
     std::array<std::byte, 4> bytes_of(const Endpoint& source) const;
 
 private:

@@ -10,6 +10,7 @@
 
 #include "base/descriptor.hpp"
 #include "domain/wake/doorman.hpp"
+#include "domain/wake/reply_merge.hpp"
 #include "edge/routes.hpp"
 #include "edge/socket.hpp"
 #include "wire/probe/teeworlds.hpp"
@@ -25,7 +26,9 @@ struct UdpCounts {
     std::uint64_t answered = 0;        // Questions, while asleep.
     std::uint64_t unanswered = 0;      // For want of budget.
     std::uint64_t refused_full = 0;    // No room for a session.
+    std::uint64_t too_many = 0;        // Datagrams, and new sessions, beyond what one player or source may.
     std::uint64_t upstream_lost = 0;   // Sessions whose game refused a datagram.
+    std::uint64_t switched = 0;        // Sessions whose game was lost, and another one took its place.
     UdpCounts& operator+=(const UdpCounts& other);
 };
 
@@ -39,12 +42,17 @@ struct TokenExchange {
 };
 
 struct UdpSessionState {
-    Endpoint player;
+    Endpoint player;                // Where his datagrams come from.
+    Endpoint source;                // Who he is: another one where a proxy speaks for him.
+    std::vector<std::byte> introduction;  // What tells the game so, before each datagram.
     Descriptor game;  // By which the game knows this player.
     wake::Instant heard{0};  // From the player.
     bool was_answered = false;
     bool is_confirmed = false;  // He said something after an answer, so he is where his datagrams claim.
     std::optional<TokenExchange> exchange;
+    wake::Bucket::Level allowance;  // Of datagrams.
+    std::vector<Descriptor> copies;  // To the other games that hear him.
+    std::optional<wake::ReplyMerge::State> merge;  // When one of those may take the place of his game.
 };
 
 // What somebody said who waits for the server.
@@ -67,6 +75,7 @@ struct UdpRelayState {
 struct TcpCounts {
     std::uint64_t accepted = 0;
     std::uint64_t refused_full = 0;
+    std::uint64_t too_many = 0;         // Beyond what one source may in a second.
     std::uint64_t dropped_waiting = 0;  // Made room for others, or took too long to say what they want.
     std::uint64_t junk = 0;
     std::uint64_t answered = 0;         // Lists, while asleep.
@@ -74,7 +83,7 @@ struct TcpCounts {
     TcpCounts& operator+=(const TcpCounts& other);
 };
 
-enum class TcpStage : std::uint8_t { opening, answering, held, connecting, relaying, goodbye };
+enum class TcpStage : std::uint8_t { introducing, opening, answering, held, connecting, relaying, goodbye };
 
 // The player's end of a session, or the game's.
 struct TcpSideState {
@@ -85,7 +94,8 @@ struct TcpSideState {
 };
 
 struct TcpSessionState {
-    Endpoint source;
+    Endpoint source;                // Who the player is: not the peer of the socket where a proxy speaks for him.
+    std::optional<Endpoint> destination;  // Where he came to, as that says.
     TcpStage stage = TcpStage::opening;
     TcpSideState player;
     TcpSideState game;              // Without a socket until there is one.

@@ -34,6 +34,8 @@ Limits Limits::shared_by(unsigned loops) const {
     part.answers.answers = part_of(answers.answers, loops);
     part.answers.bytes = part_of(answers.bytes, loops);
     part.answers.bytes_in_all = part_of(answers.bytes_in_all, loops);
+    part.udp.new_per_source = part_of(udp.new_per_source, loops);
+    part.tcp.new_per_source = part_of(tcp.new_per_source, loops);
     part.udp.sessions_max = std::max<std::size_t>(1, udp.sessions_max / loops);
     part.tcp.sessions_max = std::max<std::size_t>(1, tcp.sessions_max / loops);
     return part;

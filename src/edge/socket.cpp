@@ -121,8 +121,12 @@ std::uint64_t SecretHash::of(const Endpoint& endpoint) const {
     std::ranges::copy(endpoint.address.bytes(), message.begin());
     message[16] = static_cast<unsigned char>(endpoint.port >> 8);
     message[17] = static_cast<unsigned char>(endpoint.port);
+    return of(std::as_bytes(std::span(message)));
+}
+
+std::uint64_t SecretHash::of(ByteSpan bytes) const {
     std::array<unsigned char, crypto_shorthash_BYTES> hash{};
-    ::crypto_shorthash(hash.data(), message.data(), message.size(), key_.data());
+    ::crypto_shorthash(hash.data(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), key_.data());
     return std::bit_cast<std::uint64_t>(hash);
 }
 

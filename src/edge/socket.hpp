@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/bytes.hpp"
 #include "base/descriptor.hpp"
 #include "base/result.hpp"
 #include "domain/wake/endpoint.hpp"
@@ -24,6 +25,7 @@ public:
     explicit SecretHash(const Key& key) : key_(key) {}
     const Key& key() const { return key_; }
     std::uint64_t of(const Endpoint& endpoint) const;
+    std::uint64_t of(ByteSpan bytes) const;
 
 private:
     Key key_;

@@ -15,6 +15,7 @@ constexpr int accepts_at_once = 64;
 TcpCounts& TcpCounts::operator+=(const TcpCounts& other) {
     accepted += other.accepted;
     refused_full += other.refused_full;
+    too_many += other.too_many;
     dropped_waiting += other.dropped_waiting;
     junk += other.junk;
     answered += other.answered;
@@ -73,7 +74,8 @@ TcpRelay::TcpRelay(Loop& loop, StreamProtocol protocol, const TcpLimits& limits,
       limits_(limits),
       wake_(std::move(wake)),
       listener_(std::move(listener)),
-      local_(local_endpoint(listener_.get())) {
+      local_(local_endpoint(listener_.get())),
+      newcomers_(limits.door.sources_max) {
     loop_.watch(listener_.get(), EPOLLIN, *this);
 }
 
@@ -127,14 +129,44 @@ TcpRelay::Session& TcpRelay::add(TcpSessionState state) {
 
 // Whoever is relayed or held is never dropped for a newcomer.
 bool TcpRelay::make_room(const Endpoint& source) {
-    const auto of_source = sessions_of_.find(source.address);
-    if (of_source != sessions_of_.end() && of_source->second >= limits_.sessions_per_source_max) return false;
+    if (!is_proxy(source) && !admits(source)) return false;
     if (sessions_.size() < limits_.sessions_max) return true;
     const auto oldest = std::ranges::find_if(sessions_, [](const auto& session) { return session->is_waiting(); });
     if (oldest == sessions_.end()) return false;
     ++counts_.dropped_waiting;
     end(**oldest);
     return true;
+}
+
+bool TcpRelay::admits(const Endpoint& source) {
+    const auto now = loop_.now();
+    auto& newcomers = newcomers_.of(source.address, [&] { return wake::Bucket(limits_.new_per_source, now); });
+    if (!newcomers.take(limits_.new_per_source, 1, now)) {
+        ++counts_.too_many;
+        return false;
+    }
+    const auto of_source = sessions_of_.find(source.address);
+    return of_source == sessions_of_.end() || of_source->second < limits_.sessions_per_source_max;
+}
+
+bool TcpRelay::is_proxy(const Endpoint& peer) const {
+    if (doors_.empty()) return false;
+    // All routes of a listener have its proxies.
+    return std::ranges::any_of(doors_.front()->route.proxy_from, [&](const wake::Block& block) { return block.contains(peer.address); });
+}
+
+bool TcpRelay::rename(Session& session, const Endpoint& source) {
+    if (!admits(source)) {
+        ++counts_.refused_full;
+        return false;
+    }
+    count_out(session.source());
+    ++sessions_of_[source.address];
+    return true;
+}
+
+void TcpRelay::count_out(const Endpoint& source) {
+    if (const auto of_source = sessions_of_.find(source.address); --of_source->second == 0) sessions_of_.erase(of_source);
 }
 
 TcpRelay::Door* TcpRelay::door_of(const std::string& host) {
@@ -145,7 +177,7 @@ TcpRelay::Door* TcpRelay::door_of(const std::string& host) {
 }
 
 void TcpRelay::end(Session& session) {
-    if (const auto of_source = sessions_of_.find(session.source().address); --of_source->second == 0) sessions_of_.erase(of_source);
+    count_out(session.source());
     sessions_.erase(session.place);
 }
 

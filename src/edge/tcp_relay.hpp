@@ -20,6 +20,8 @@ namespace gk::edge {
 struct TcpLimits {
     std::size_t sessions_max = 15'000;         // Of a listener on one loop. When full, the oldest that has not said what it wants makes room.
     std::size_t sessions_per_source_max = 64;
+    wake::Rate new_per_source{.per_minute = 20 * 60, .most = 100};  // Sessions, from one address.
+    Milliseconds introduction{1'000};          // Until a proxy has said for whom it speaks.
     Milliseconds opening{5'000};               // Until a client has said what it wants.
     Milliseconds quiet{200};                   // After which the two oldest list pings of Minecraft are known to be whole.
     Milliseconds goodbye{2'000};               // Until a client has taken the last answer.
@@ -67,6 +69,12 @@ private:
     void adopt(TcpRelayState left);
     Session& add(TcpSessionState state);
     bool make_room(const Endpoint& source);
+    bool is_proxy(const Endpoint& peer) const;
+    // A proxy has said who the player of the session is; false when there is no room for him.
+    bool rename(Session& session, const Endpoint& source);
+    // Whether this address may have one more.
+    bool admits(const Endpoint& source);
+    void count_out(const Endpoint& source);
     Door* door_of(const std::string& host);
     void end(Session& session);
     template <class Ended>
@@ -81,6 +89,7 @@ private:
     std::vector<std::unique_ptr<Door>> doors_;
     std::list<std::unique_ptr<Session>> sessions_;  // The oldest first.
     std::map<wake::Address, std::size_t> sessions_of_;
+    wake::Sources<wake::Bucket> newcomers_;
     TcpCounts counts_;
 };
 

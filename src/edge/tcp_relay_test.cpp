@@ -8,6 +8,7 @@
 
 #include "tests/support/hex.hpp"
 #include "wire/minecraft/frame.hpp"
+#include "wire/opening/proxy_header.hpp"
 
 namespace gk::edge {
 namespace {
@@ -277,6 +278,117 @@ TEST_F(TcpRelayTest, RelaysBetweenBothFamilies) {
         there.send("hello");
         EXPECT_TRUE(gets(ann, "hello")) << address;
     }
+}
+
+const auto proxy_header = "PROXY TCP4 203.0.113.7 198.51.100.1 4000 25565\r\n"s;
+
+struct TcpProxyTest : TcpRelayTest {
+    Route behind_a_proxy(Route route) const {
+        route.proxy_from = {*wake::Block::parse("127.0.0.0/8")};
+        return route;
+    }
+};
+
+TEST_F(TcpProxyTest, APlayerIsWhoTheProxySaysAndTheGameIsToldSo) {
+    auto route = behind_a_proxy(up());
+    route.proxy_to = ProxyTo::v1;
+    auto relay = relay_of(StreamProtocol::generic, {route});
+    auto ann = connect(*relay);
+    for (const char byte : proxy_header) {
+        ann.send({&byte, 1});
+        settle();
+    }
+    auto there = accept();
+    EXPECT_TRUE(gets(there, proxy_header)) << "before anything was said: the game may speak first";
+    ann.send("hello");
+    EXPECT_TRUE(gets(there, proxy_header + "hello"));
+}
+
+TEST_F(TcpProxyTest, TheHostThatWasAskedForIsSaid) {
+    auto route = up("Castle", {"castle"});
+    route.proxy_to = ProxyTo::v2;
+    auto relay = relay_of(StreamProtocol::minecraft, {route});
+    auto ann = connect_and_send(*relay, login("castle", "ann"));
+    auto there = accept();
+    EXPECT_TRUE(turn([&] {
+        there.read();
+        return there.came.ends_with(login("castle", "ann"));
+    }));
+    const auto header = wire::opening::parse_proxy_header(as_byte_span(there.came));
+    ASSERT_TRUE(header);
+    const auto& player = std::get<wire::opening::Proxied>(header->who);
+    EXPECT_EQ(player.authority, "castle");
+    EXPECT_EQ(player.source.port, local_endpoint(ann.socket.get()).port);
+    EXPECT_EQ(player.destination.port, relay->local().port);
+    EXPECT_EQ(header->size + login("castle", "ann").size(), there.came.size());
+}
+
+TEST_F(TcpProxyTest, AJoinBehindAProxyIsThePlayers) {
+    auto route = behind_a_proxy(asleep());
+    route.rule = {.admission = wake::Admission::allow_list, .names = {}, .blocks = {*wake::Block::parse("203.0.113.0/24")}};
+    auto relay = relay_of(StreamProtocol::minecraft, {route});
+    auto ann = connect_and_send(*relay, proxy_header + login("castle", "ann"));
+    EXPECT_EQ(wakes, std::vector<std::string>{"Castle by ann"});
+}
+
+TEST_F(TcpProxyTest, WhoHasToIntroduceAndDoesNotIsSentAway) {
+    auto relay = relay_of(StreamProtocol::generic, {behind_a_proxy(up())}, {.introduction = 50ms});
+    auto ann = connect_and_send(*relay, "hello");
+    EXPECT_TRUE(ends(ann));
+    EXPECT_EQ(relay->counts().junk, 1U);
+    auto bob = connect(*relay);
+    settle();
+    pass(80ms);
+    relay->sweep();
+    EXPECT_TRUE(ends(bob));
+    EXPECT_EQ(relay->counts().dropped_waiting, 1U);
+}
+
+TEST_F(TcpProxyTest, NobodyElseIsBelieved) {
+    auto relay = relay_of(StreamProtocol::generic, {up()});
+    auto ann = connect_and_send(*relay, proxy_header);
+    auto there = accept();
+    EXPECT_TRUE(gets(there, proxy_header)) << "it may be what this game says";
+}
+
+TEST_F(TcpProxyTest, PlayersAreCountedAndNotTheirProxy) {
+    auto relay = relay_of(StreamProtocol::minecraft, {behind_a_proxy(asleep())}, {.sessions_per_source_max = 1});
+    auto first = connect_and_send(*relay, proxy_header);
+    auto second = connect_and_send(*relay, "PROXY TCP4 203.0.113.8 198.51.100.1 4000 25565\r\n");
+    EXPECT_EQ(relay->sessions(), 2U);
+    auto third = connect_and_send(*relay, proxy_header);
+    EXPECT_TRUE(ends(third));
+    EXPECT_EQ(relay->counts().refused_full, 1U);
+}
+
+TEST_F(TcpRelayTest, ASourceMayComeSoOften) {
+    auto relay = relay_of(StreamProtocol::minecraft, {asleep()}, {.new_per_source = {.per_minute = 0, .most = 2}});
+    auto first = connect(*relay), second = connect(*relay);
+    settle();
+    first.socket.reset();
+    auto third = connect(*relay);
+    EXPECT_TRUE(ends(third));
+    EXPECT_EQ(relay->counts().too_many, 1U);
+}
+
+TEST_F(TcpRelayTest, ADrainKeepsWhoPlaysAndSendsTheOthersAway) {
+    auto relay = relay_of(StreamProtocol::minecraft, {up("Castle", {"castle"}), asleep("Tower", {"tower"})});
+    auto ann = connect_and_send(*relay, login("castle", "ann"));
+    auto there = accept();
+    auto bob = connect_and_send(*relay, login("tower", "bob")), carl = connect(*relay);
+    settle();
+    relay->drain();
+    EXPECT_TRUE(ends(bob));
+    EXPECT_NE(bob.came.find("Join again in a moment"), std::string::npos) << "with a text";
+    EXPECT_TRUE(ends(carl));
+    auto late = connect(*relay);
+    EXPECT_TRUE(ends(late)) << "nobody listens";
+    there.send("still here");
+    EXPECT_TRUE(gets(ann, "still here"));
+    there.socket.reset();
+    EXPECT_TRUE(ends(ann));
+    bob.socket.reset();
+    EXPECT_TRUE(turn([&] { return relay->sessions() == 0; }));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <sys/socket.h>
 
+#include "edge/proxy.hpp"
 #include "wire/minecraft/host.hpp"
 #include "wire/minecraft/opening.hpp"
 #include "wire/opening/client_hello.hpp"
@@ -30,6 +31,7 @@ bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == 
 TcpRelay::Session::Session(TcpRelay& relay, TcpSessionState state)
     : relay_(relay),
       source_(state.source),
+      destination_(state.destination),
       player_(*this, std::move(state.player)),
       game_(*this, std::move(state.game)),
       stage_(state.stage),
@@ -43,6 +45,7 @@ TcpRelay::Session::Session(TcpRelay& relay, TcpSessionState state)
 TcpSessionState TcpRelay::Session::release() {
     for (auto* side : {&player_, &game_}) watch(*side, 0);
     return {.source = source_,
+            .destination = destination_,
             .stage = stage_,
             .player = std::move(static_cast<TcpSideState&>(player_)),
             .game = std::move(static_cast<TcpSideState&>(game_)),
@@ -59,6 +62,13 @@ TcpRelay::Session::~Session() {
 }
 
 bool TcpRelay::Session::begin() {
+    if (!relay_.is_proxy(source_)) return begin_opening();
+    enter_stage(Stage::introducing, relay_.limits_.introduction);
+    watch(player_, EPOLLIN);
+    return true;
+}
+
+bool TcpRelay::Session::begin_opening() {
     enter_stage(Stage::opening, relay_.limits_.opening);
     watch(player_, EPOLLIN);
     // Some games speak first: nothing is waited for where nothing has to be read.
@@ -68,6 +78,7 @@ bool TcpRelay::Session::begin() {
 
 bool TcpRelay::Session::resume() {
     switch (stage_) {
+    case Stage::introducing:
     case Stage::opening:
     case Stage::answering:
     case Stage::goodbye: watch(player_, EPOLLIN); return true;
@@ -97,7 +108,7 @@ bool TcpRelay::Session::look_again() {
 
 bool TcpRelay::Session::goes_on_in_drain() {
     if (stage_ == Stage::held) return refuse({.reply = wake::Reply::refuse, .why = wake::Why::welcome});
-    return stage_ != Stage::opening && stage_ != Stage::answering;
+    return stage_ == Stage::connecting || stage_ == Stage::relaying || stage_ == Stage::goodbye;
 }
 
 bool TcpRelay::Session::pass_time() {
@@ -106,7 +117,7 @@ bool TcpRelay::Session::pass_time() {
     if (stage_ == Stage::opening && !first_.empty() && now - heard_ >= relay_.limits_.quiet && !understand(true)) return false;
     if (now < until_) return true;
     if (stage_ == Stage::held) return refuse({.reply = wake::Reply::refuse, .why = wake::Why::welcome});
-    if (stage_ == Stage::opening) ++relay_.counts_.dropped_waiting;
+    if (stage_ == Stage::opening || stage_ == Stage::introducing) ++relay_.counts_.dropped_waiting;
     return false;
 }
 
@@ -116,6 +127,7 @@ void TcpRelay::Session::Side::on_ready(std::uint32_t events) {
 
 bool TcpRelay::Session::on_ready(Side& side, std::uint32_t events) {
     switch (stage_) {
+    case Stage::introducing: return read_introduction();
     case Stage::opening:
     case Stage::answering: return read_opening();
     case Stage::held: return (events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP)) == 0;  // He gave up.
@@ -132,6 +144,26 @@ bool TcpRelay::Session::on_ready(Side& side, std::uint32_t events) {
     // Broken, and nothing more to come: what was meant for it cannot arrive.
     if (side.has_ended && (events & (EPOLLHUP | EPOLLERR)) != 0) return false;
     return pump(side, other) && watch_both();
+}
+
+bool TcpRelay::Session::read_introduction() {
+    auto buffer = room().first(opening::proxy_header_size_max - first_.size());
+    const auto size = ::recv(player_.socket.get(), buffer.data(), buffer.size(), 0);
+    if (size <= 0) return size < 0 && would_block();
+    const auto came = buffer.first(static_cast<std::size_t>(size));
+    first_.insert(first_.end(), came.begin(), came.end());
+    const auto introduced = edge::read_introduction(first_, source_);
+    if (!introduced) {
+        if (introduced.error() == opening::HeaderTrouble::incomplete && first_.size() < opening::proxy_header_size_max) return true;
+        ++relay_.counts_.junk;
+        return false;
+    }
+    if (!relay_.rename(*this, introduced->source)) return false;
+    source_ = introduced->source;
+    destination_ = introduced->destination;
+    first_.erase(first_.begin(), first_.begin() + static_cast<std::ptrdiff_t>(introduced->size));
+    if (!begin_opening()) return false;
+    return stage_ != Stage::opening || first_.empty() || understand(false);
 }
 
 bool TcpRelay::Session::read_opening() {
@@ -256,6 +288,9 @@ bool TcpRelay::Session::connect() {
         return false;
     }
     game_.socket = std::move(*socket);
+    const auto header =
+        introduction(door->route.proxy_to, opening::Transport::stream, source_, destination_.value_or(local_endpoint(player_.socket.get())), host_);
+    first_.insert(first_.begin(), header.begin(), header.end());
     enter_stage(Stage::connecting, relay_.limits_.opening);
     watch(player_, 0);
     watch(game_, EPOLLOUT);

@@ -45,6 +45,8 @@ private:
     };
 
     bool on_ready(Side& side, std::uint32_t events);
+    bool begin_opening();
+    bool read_introduction();
     bool read_opening();
     bool understand(bool quiet);
     bool understand_minecraft(bool quiet);
@@ -62,6 +64,7 @@ private:
 
     TcpRelay& relay_;
     Endpoint source_;
+    std::optional<Endpoint> destination_;
     Side player_;
     Side game_;
     // As TcpSessionState explains them.

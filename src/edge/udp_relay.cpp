@@ -4,6 +4,7 @@
 #include <array>
 #include <sys/socket.h>
 
+#include "edge/proxy.hpp"
 #include "edge/udp_session.hpp"
 
 namespace gk::edge {
@@ -35,7 +36,9 @@ UdpCounts& UdpCounts::operator+=(const UdpCounts& other) {
     answered += other.answered;
     unanswered += other.unanswered;
     refused_full += other.refused_full;
+    too_many += other.too_many;
     upstream_lost += other.upstream_lost;
+    switched += other.switched;
     return *this;
 }
 
@@ -58,7 +61,8 @@ UdpRelay::UdpRelay(Loop& loop, Route route, const UdpLimits& limits, UdpShared& 
       wake_(std::move(wake)),
       socket_(std::move(socket)),
       local_(local_endpoint(socket_.get())),
-      doorman_(route_.rule, limits.door, loop.now()) {
+      doorman_(route_.rule, limits.door, loop.now()),
+      newcomers_(limits.door.sources_max) {
     loop_.watch(socket_.get(), EPOLLIN, *this);
 }
 
@@ -94,8 +98,7 @@ UdpRelayState UdpRelay::release() {
                        .sessions = {},
                        .held = {}};
     for (const auto& [source, session] : sessions_) {
-        loop_.forget(session->game.get(), *session);
-        left.sessions.push_back(std::move(static_cast<UdpSessionState&>(*session)));
+        left.sessions.push_back(session->release());
     }
     sessions_.clear();
     for (auto& [source, held] : std::exchange(held_, {})) left.held.emplace_back(source, std::move(held));
@@ -132,11 +135,16 @@ void UdpRelay::on_ready(std::uint32_t) {
     }
 }
 
-void UdpRelay::on_datagram(std::span<std::byte> datagram, const Endpoint& source) {
+void UdpRelay::on_datagram(std::span<std::byte> datagram, const Endpoint& peer) {
     ++counts_.from_players;
-    auto found = sessions_.find(source);
+    auto found = sessions_.find(peer);
+    const auto said = heard_from(peer, datagram, found != sessions_.end());
+    if (!said) {
+        ++counts_.ignored;
+        return;
+    }
     if (found != sessions_.end()) {
-        if (found->second->to_game(datagram)) return;
+        if (found->second->to_game(said->words)) return;
         // The game is gone: this datagram is the first of what comes next.
         ++counts_.upstream_lost;
         end(*found->second);
@@ -145,15 +153,30 @@ void UdpRelay::on_datagram(std::span<std::byte> datagram, const Endpoint& source
         ++counts_.refused_full;
         return;
     }
-    if (!is_reachable(route_)) return knock(datagram, source);
-    auto* session = open_session(source);
+    if (!is_reachable(route_)) return knock(*said);
+    auto* session = open_session(*said);
     if (session == nullptr) return;
-    if (route_.protocol == GameProtocol::teeworlds) session->look_for_exchange(datagram, shared_.tokens);
+    if (route_.protocol == GameProtocol::teeworlds) session->look_for_exchange(said->words, shared_.tokens);
     if (session->exchange && !session->ask_for_token(loop_.now())) return end(*session);
-    if (!session->to_game(datagram)) end(*session);
+    if (!session->to_game(said->words)) end(*session);
 }
 
-void UdpRelay::knock(ByteSpan datagram, const Endpoint& source) {
+// nullopt when a proxy does not say for whom a new session is: where it speaks for many, the first datagram of each says so, or all do.
+std::optional<UdpRelay::Said> UdpRelay::heard_from(const Endpoint& peer, std::span<std::byte> datagram, bool is_known) const {
+    Said said{.peer = peer, .source = peer, .destination = std::nullopt, .whole = datagram, .words = datagram};
+    const bool is_proxy = std::ranges::any_of(route_.proxy_from, [&](const wake::Block& block) { return block.contains(peer.address); });
+    if (!is_proxy) return said;
+    const auto introduced = read_introduction(datagram, peer);
+    if (!introduced) return is_known ? std::optional(said) : std::nullopt;
+    said.source = introduced->source;
+    said.destination = introduced->destination;
+    said.words = datagram.subspan(introduced->size);
+    return said;
+}
+
+void UdpRelay::knock(const Said& said) {
+    const auto& source = said.source;
+    const auto datagram = said.words;
     const auto reading = read_datagram(route_.protocol, datagram, source, route_.face, shared_.tokens);
     const auto verdict = doorman_.judge(reading.knock, source.address, sleeper_of(route_), loop_.now());
     if (verdict.wake) {
@@ -162,7 +185,7 @@ void UdpRelay::knock(ByteSpan datagram, const Endpoint& source) {
     }
     switch (verdict.reply) {
     case wake::Reply::ignore: ++counts_.ignored; return;
-    case wake::Reply::hold: return hold(datagram, source, verdict.wait);
+    case wake::Reply::hold: return hold(said.whole, said.peer, verdict.wait);
     case wake::Reply::answer:
     case wake::Reply::refuse: break;
     }
@@ -175,7 +198,7 @@ void UdpRelay::knock(ByteSpan datagram, const Endpoint& source) {
         return;
     }
     if (is_answer) ++counts_.answered;
-    send_to(out, source);
+    send_to(out, said.peer);
 }
 
 void UdpRelay::hold(ByteSpan datagram, const Endpoint& source, Milliseconds wait) {
@@ -197,8 +220,14 @@ void UdpRelay::replay_held() {
     }
 }
 
-UdpRelay::Session* UdpRelay::open_session(const Endpoint& source) {
-    const auto of_source = sessions_of_.find(source.address);
+UdpRelay::Session* UdpRelay::open_session(const Said& said) {
+    const auto now = loop_.now();
+    auto& newcomers = newcomers_.of(said.source.address, [&] { return wake::Bucket(limits_.new_per_source, now); });
+    if (!newcomers.take(limits_.new_per_source, 1, now)) {
+        ++counts_.too_many;
+        return nullptr;
+    }
+    const auto of_source = sessions_of_.find(said.source.address);
     const bool is_full =
         sessions_.size() >= limits_.sessions_max || (of_source != sessions_of_.end() && of_source->second >= limits_.sessions_per_source_max);
     auto socket = is_full ? Descriptor() : connect_datagrams(*route_.upstream).value_or(Descriptor());
@@ -206,27 +235,44 @@ UdpRelay::Session* UdpRelay::open_session(const Endpoint& source) {
         ++counts_.refused_full;
         return nullptr;
     }
-    UdpSessionState state{.player = source, .game = std::move(socket), .heard = loop_.now(), .exchange = {}};
+    UdpSessionState state{
+        .player = said.peer,
+        .source = said.source,
+        .introduction = introduction(route_.proxy_to, wire::opening::Transport::datagram, said.source, said.destination.value_or(local_), {}),
+        .game = std::move(socket),
+        .heard = now,
+        .exchange = {},
+        .allowance = wake::Bucket(limits_.datagrams, now).level(),
+        .copies = {},
+        .merge = {}};
+    add_copies(state);
     return &add(std::move(state));
+}
+
+void UdpRelay::add_copies(UdpSessionState& state) const {
+    if (!route_.copies) return;
+    for (const auto& upstream : route_.copies->upstreams) {
+        if (auto socket = connect_datagrams(upstream)) state.copies.push_back(std::move(*socket));
+    }
+    if (route_.copies->mode == CopyMode::failover) {
+        state.merge = wake::ReplyMerge::State{.legs = std::vector<wake::ReplyMerge::Leg>(1 + state.copies.size()), .last_heard = loop_.now()};
+    }
 }
 
 UdpRelay::Session& UdpRelay::add(UdpSessionState state) {
     const auto player = state.player;
-    ++sessions_of_[player.address];
-    auto& session = sessions_[player] = std::make_unique<Session>(*this, std::move(state));
-    loop_.watch(session->game.get(), EPOLLIN, *session);
-    return *session;
+    ++sessions_of_[state.source.address];
+    return *(sessions_[player] = std::make_unique<Session>(*this, std::move(state)));
 }
 
 void UdpRelay::end(Session& session) {
-    loop_.forget(session.game.get(), session);
-    const auto source = session.player;  // The session ends with its place in the map.
-    if (const auto of_source = sessions_of_.find(source.address); --of_source->second == 0) sessions_of_.erase(of_source);
-    sessions_.erase(source);
+    const auto player = session.player;  // The session ends with its place in the map.
+    if (const auto of_source = sessions_of_.find(session.source.address); --of_source->second == 0) sessions_of_.erase(of_source);
+    sessions_.erase(player);
 }
 
 bool UdpRelay::may_answer(const Session& session, std::size_t bytes) {
-    if (session.is_confirmed || shared_.answers.take(session.player.address, bytes, loop_.now())) return true;
+    if (session.is_confirmed || shared_.answers.take(session.source.address, bytes, loop_.now())) return true;
     ++counts_.unanswered;
     return false;
 }
@@ -241,6 +287,7 @@ void UdpRelay::sweep() {
     std::erase_if(held_, [&](const auto& entry) { return entry.second.until <= now; });
     std::vector<Session*> ended;
     for (const auto& [source, session] : sessions_) {
+        session->look_for_silence();
         const auto most = session->is_confirmed ? limits_.idle : limits_.unconfirmed;
         const bool asks = session->exchange && !session->exchange->games && now - session->exchange->asked >= ask_again;
         if (now - session->heard >= most || (asks && !session->ask_for_token(now))) ended.push_back(session.get());

@@ -22,6 +22,8 @@ namespace gk::edge {
 struct UdpLimits {
     std::size_t sessions_max = 20'000;           // Of a route on one loop.
     std::size_t sessions_per_source_max = 64;    // From one address: people share one.
+    wake::Rate new_per_source{.per_minute = 20 * 60, .most = 100};        // Sessions, from one address.
+    wake::Rate datagrams{.per_minute = 2'000 * 60, .most = 2'000};        // Of one session; what is beyond is lost.
     std::size_t held_max = 1'000;                // Sessions that wait for their server; more are ignored, and clients repeat themselves.
     std::size_t held_bytes_max = 4096;           // Of each of them.
     Milliseconds idle{60'000};                   // A session without a datagram from its player ends.
@@ -68,15 +70,25 @@ public:
 
 private:
     struct Session;
+    // A datagram, and who said it.
+    struct Said {
+        Endpoint peer;
+        Endpoint source;  // Another one where the peer is a proxy,
+        std::optional<Endpoint> destination;  // which may say where he came to.
+        std::span<std::byte> whole;
+        std::span<std::byte> words;  // Without what the proxy said.
+    };
 
     UdpRelay(Loop& loop, Route route, const UdpLimits& limits, UdpShared& shared, Wake wake, Descriptor socket);
     void on_ready(std::uint32_t events) override;
-    void on_datagram(std::span<std::byte> datagram, const Endpoint& source);
-    void knock(ByteSpan datagram, const Endpoint& source);
+    void on_datagram(std::span<std::byte> datagram, const Endpoint& peer);
+    std::optional<Said> heard_from(const Endpoint& peer, std::span<std::byte> datagram, bool is_known) const;
+    void knock(const Said& said);
     void hold(ByteSpan datagram, const Endpoint& source, Milliseconds wait);
     void replay_held();
     void adopt(UdpRelayState left);
-    Session* open_session(const Endpoint& source);
+    Session* open_session(const Said& said);
+    void add_copies(UdpSessionState& state) const;
     Session& add(UdpSessionState state);
     void end(Session& session);
     bool may_answer(const Session& session, std::size_t bytes);
@@ -92,6 +104,7 @@ private:
     wake::Doorman doorman_;
     std::unordered_map<Endpoint, std::unique_ptr<Session>> sessions_;
     std::map<wake::Address, std::size_t> sessions_of_;  // By address of the player.
+    wake::Sources<wake::Bucket> newcomers_;
     std::unordered_map<Endpoint, UdpHeld> held_;
     UdpCounts counts_;
     bool is_draining_ = false;

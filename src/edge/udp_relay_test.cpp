@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "edge/proxy.hpp"
 #include "tests/support/hex.hpp"
 #include "wire/probe/teeworlds.hpp"
 
@@ -299,10 +300,178 @@ TEST_F(UdpRelayTest, APlayerStaysWithTheGameHeTalksTo) {
     EXPECT_EQ(next(another), bytes_of("b1"));
 }
 
+TEST_F(UdpRelayTest, ADrainKeepsWhoPlaysAndLetsNobodyElseIn) {
+    auto relay = relay_of(up(), {.idle_in_drain = 50ms});
+    ann.send("1", relay->local());
+    next(game);
+    game.send("2", game.last_from);
+    next(ann);
+    relay->drain();
+    bob.send("too late", relay->local());
+    ann.send("3", relay->local());
+    EXPECT_EQ(next(game), bytes_of("3"));
+    EXPECT_EQ(relay->sessions(), 1U);
+    pass(80ms);
+    relay->sweep();
+    EXPECT_EQ(relay->sessions(), 0U) << "who is silent has left";
+}
+
 TEST_F(UdpRelayTest, SaysWhereItCannotListen) {
     const auto relay = UdpRelay::open(loop, {.server = "Castle", .listen = *Endpoint::parse("203.0.113.7:1"), .face = {}}, {}, shared, {});
     ASSERT_FALSE(relay);
     EXPECT_EQ(relay.error(), "cannot listen at 203.0.113.7:1: Cannot assign requested address");
+}
+
+// What a proxy in front of us says of a player.
+Bytes introduced(std::string_view words, const char* source = "203.0.113.7:4000") {
+    auto out = introduction(ProxyTo::v2, wire::opening::Transport::datagram, *Endpoint::parse(source), *Endpoint::parse("198.51.100.1:30000"), {});
+    const auto said = as_byte_span(words);
+    out.insert(out.end(), said.begin(), said.end());
+    return out;
+}
+
+struct UdpProxyTest : UdpRelayTest {
+    Route behind_a_proxy(RouteState state) const {
+        auto route = up();
+        route.state = state;
+        route.rule.knocks_needed = 1;
+        route.proxy_from = {*wake::Block::parse("127.0.0.1")};
+        return route;
+    }
+};
+
+TEST_F(UdpProxyTest, APlayerIsWhoTheProxySaysAndTheGameIsToldSo) {
+    auto route = behind_a_proxy(RouteState::up);
+    route.proxy_to = ProxyTo::v2;
+    auto relay = relay_of(route, {.sessions_per_source_max = 1});
+    ann.send(introduced("hi"), relay->local());
+    EXPECT_EQ(next(game), introduced("hi"));
+    game.send("back", game.last_from);
+    EXPECT_EQ(next(ann), bytes_of("back"));
+    ann.send("and more", relay->local());
+    EXPECT_EQ(next(game), introduced("and more")) << "the first datagram was enough for us, and each one tells the game";
+    bob.send(introduced("hi"), relay->local());
+    settle();
+    EXPECT_EQ(relay->counts().refused_full, 1U) << "the player is counted, not the proxy";
+    bob.send(introduced("hi", "203.0.113.8:4000"), relay->local());
+    EXPECT_EQ(next(game), introduced("hi", "203.0.113.8:4000"));
+}
+
+TEST_F(UdpProxyTest, AKnockIsThePlayersAndIsReplayedWithoutWhatTheProxySaid) {
+    auto relay = relay_of(behind_a_proxy(RouteState::asleep));
+    ann.send(introduced("let me in"), relay->local());
+    settle();
+    EXPECT_EQ(wakes, std::vector<std::string>{"Castle by 203.0.113.7 "});
+    wake_up(*relay);
+    EXPECT_EQ(next(game), bytes_of("let me in"));
+}
+
+TEST_F(UdpProxyTest, OnlyATrustedProxyIsBelievedAndItHasToIntroduce) {
+    auto trusting = behind_a_proxy(RouteState::up);
+    auto relay = relay_of(trusting);
+    ann.send("who am I?", relay->local());
+    settle();
+    EXPECT_EQ(relay->counts().ignored, 1U);
+    EXPECT_EQ(relay->sessions(), 0U);
+    auto distrusting = relay_of(up());
+    ann.send(introduced("hi"), distrusting->local());
+    EXPECT_EQ(next(game), introduced("hi")) << "it may be what this game says";
+}
+
+struct UdpCopiesTest : UdpRelayTest {
+    std::unique_ptr<UdpRelay> relay_with(CopyMode mode) {
+        auto route = up();
+        route.copies = wake::Copies{.mode = mode, .upstreams = {second.at()}};
+        return relay_of(route);
+    }
+    std::vector<std::string> heard_by_ann() {
+        settle();
+        std::vector<std::string> out;
+        while (const auto datagram = ann.receive()) out.emplace_back(as_text(*datagram));
+        return out;
+    }
+    Peer second;
+};
+
+TEST_F(UdpCopiesTest, AShadowHearsEverythingAndNobodyHearsIt) {
+    auto relay = relay_with(CopyMode::shadow);
+    ann.send("one", relay->local());
+    EXPECT_EQ(next(game), bytes_of("one"));
+    EXPECT_EQ(next(second), bytes_of("one"));
+    second.send("shadow", second.last_from);
+    game.send("answer", game.last_from);
+    EXPECT_EQ(heard_by_ann(), std::vector<std::string>{"answer"});
+    second.close();
+    for (const auto* word : {"two", "three"}) {
+        ann.send(word, relay->local());
+        EXPECT_EQ(next(game), bytes_of(word)) << "its end is nobody's";
+    }
+    game.close();
+    ann.send("four", relay->local());
+    settle();
+    EXPECT_EQ(relay->sessions(), 0U) << "it takes nobody's place";
+}
+
+TEST_F(UdpCopiesTest, NothingIsLostAndNothingComesTwiceWhenThePrimaryDies) {
+    auto relay = relay_with(CopyMode::failover);
+    std::vector<std::string> expected, heard;
+    bool is_dead = false;
+    for (int i = 0; i < 100; ++i) {
+        const auto word = std::to_string(i);
+        expected.push_back(word);
+        ann.send(word, relay->local());
+        EXPECT_EQ(next(second), bytes_of(word));
+        if (!is_dead) EXPECT_EQ(next(game), bytes_of(word));
+        // It hears number 50, and dies before it has answered; the other one is sometimes ahead, sometimes late.
+        is_dead = is_dead || i == 50;
+        if (i == 50) game.close();
+        if (i % 3 == 0) second.send(word, second.last_from);
+        if (!is_dead) game.send(word, game.last_from);
+        if (i % 3 != 0) second.send(word, second.last_from);
+        for (auto& one : heard_by_ann()) heard.push_back(std::move(one));
+    }
+    EXPECT_EQ(heard, expected);
+    EXPECT_EQ(relay->counts().switched, 1U);
+    EXPECT_EQ(relay->counts().upstream_lost, 0U);
+    EXPECT_EQ(relay->sessions(), 1U);
+}
+
+TEST_F(UdpCopiesTest, APrimaryThatFallsSilentIsLeftWithinASecond) {
+    auto relay = relay_with(CopyMode::failover);
+    ann.send("0", relay->local());
+    next(second);
+    next(game);
+    game.send("0", game.last_from);
+    second.send("0", second.last_from);
+    EXPECT_EQ(heard_by_ann(), std::vector<std::string>{"0"});
+    ann.send("and on", relay->local());  // So it is confirmed, and its budget is its own.
+    const auto silent_since = loop.now();
+    std::vector<std::string> expected, heard;
+    for (int i = 1; i < 100 && heard.empty(); ++i) {
+        expected.push_back(std::to_string(i));
+        second.send(expected.back(), second.last_from);
+        pass(50ms);
+        relay->sweep();
+        heard = heard_by_ann();
+    }
+    EXPECT_EQ(heard, expected) << "all that was said meanwhile";
+    EXPECT_GE(loop.now() - silent_since, 500ms);
+    EXPECT_EQ(relay->counts().switched, 1U);
+}
+
+TEST_F(UdpRelayTest, ASourceMayBeginSoManySessionsAndASessionSaySoMuch) {
+    auto relay = relay_of(up(), {.new_per_source = {.per_minute = 0, .most = 2}, .datagrams = {.per_minute = 0, .most = 5}});
+    for (int i = 0; i < 10; ++i) ann.send("x", relay->local());
+    settle();
+    int seen = 0;
+    while (game.receive()) ++seen;
+    EXPECT_EQ(seen, 5);
+    EXPECT_EQ(relay->counts().too_many, 5U);
+    Peer carl, dora("127.0.0.2:0");
+    for (auto* player : {&bob, &carl, &dora}) player->send("x", relay->local());
+    settle();
+    EXPECT_EQ(relay->sessions(), 3U) << "Carl is one too many from there";
+    EXPECT_EQ(relay->counts().too_many, 6U);
 }
 
 }  // namespace

@@ -26,6 +26,22 @@ enum class RouteState : std::uint8_t { asleep, starting, up, failed };
 inline constexpr std::string_view route_state_names[] = {"asleep", "starting", "up", "failed"};
 constexpr std::span<const std::string_view> names_of(RouteState) { return route_state_names; }
 
+// Whether and how a game is told who the player is, by the PROXY protocol: the first version is for streams only.
+enum class ProxyTo : std::uint8_t { none, v1, v2 };
+inline constexpr std::string_view proxy_to_names[] = {"none", "v1", "v2"};
+constexpr std::span<const std::string_view> names_of(ProxyTo) { return proxy_to_names; }
+
+// More games that hear what a player's datagrams say. `shadow`: nobody hears their replies. `failover`: all say the same (a lockstep group); when the
+// one that the player hears is lost, another one is heard from then on.
+enum class CopyMode : std::uint8_t { shadow, failover };
+inline constexpr std::string_view copy_mode_names[] = {"shadow", "failover"};
+constexpr std::span<const std::string_view> names_of(CopyMode) { return copy_mode_names; }
+struct Copies {
+    CopyMode mode = CopyMode::shadow;
+    std::vector<Endpoint> upstreams{};  // Beside that of the route.
+    static constexpr std::size_t upstreams_max = 4;
+};
+
 // What lists of servers are shown while it sleeps: what was last seen of it.
 struct Face {
     std::string title{};  // "Castle (sleeping, join to start)"
@@ -44,8 +60,11 @@ struct Route {
     std::vector<std::string> hosts{};  // Of streams that share an address: the names, in lower case, that lead here; none: all others.
     Rule rule{};
     RouteState state = RouteState::asleep;
-    std::optional<Endpoint> upstream{};                // Where the game is, while it is up.
-    std::optional<Milliseconds> ready_in{};            // As learned; see Sleeper.
+    std::optional<Endpoint> upstream{};  // Where the game is, while it is up.
+    std::vector<Block> proxy_from{};  // Proxies who say by the PROXY protocol for whom they speak. Of streams: those of their listener.
+    ProxyTo proxy_to = ProxyTo::none;
+    std::optional<Copies> copies{};  // Of datagrams.
+    std::optional<Milliseconds> ready_in{};  // As learned; see Sleeper.
     Face face{};
 };
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "domain/wake/rule_document.hpp"
+
 namespace gk::wake {
 bool decode(const Value& value, const std::string& pointer, Errors& errors, Endpoint& out) {
     const auto* text = value.as_string();
@@ -23,19 +25,6 @@ Value optional_duration(const std::optional<Milliseconds>& duration) { return du
 
 Value::Array texts(const std::vector<std::string>& items) { return {items.begin(), items.end()}; }
 
-Value document_of(const Rule& rule) {
-    Value::Array blocks;
-    for (const auto& block : rule.blocks) blocks.emplace_back(block.text());
-    return Value::object({{"admission", name_of(rule.admission)},
-                          {"names", texts(rule.names)},
-                          {"blocks", std::move(blocks)},
-                          {"starts_per_day_max", static_cast<std::int64_t>(rule.starts_per_day_max)},
-                          {"knocks_needed", std::int64_t{rule.knocks_needed}},
-                          {"knock_gap", duration_text(rule.knock_gap)},
-                          {"knock_window", duration_text(rule.knock_window)},
-                          {"patience", duration_text(rule.patience)}});
-}
-
 Value document_of(const Face& face) {
     return Value::object({{"title", face.title},
                           {"map", face.map},
@@ -46,6 +35,12 @@ Value document_of(const Face& face) {
                           {"icon", face.icon}});
 }
 
+Value document_of(const Copies& copies) {
+    Value::Array upstreams;
+    for (const auto& upstream : copies.upstreams) upstreams.emplace_back(upstream.text());
+    return Value::object({{"mode", name_of(copies.mode)}, {"upstreams", std::move(upstreams)}});
+}
+
 Value document_of(const Route& route) {
     return Value::object({{"server", route.server},
                           {"listen", route.listen.text()},
@@ -54,29 +49,14 @@ Value document_of(const Route& route) {
                           {"rule", document_of(route.rule)},
                           {"state", name_of(route.state)},
                           {"upstream", route.upstream ? Value(route.upstream->text()) : Value()},
+                          {"proxy_from", block_texts(route.proxy_from)},
+                          {"proxy_to", name_of(route.proxy_to)},
+                          {"copies", route.copies ? document_of(*route.copies) : Value()},
                           {"ready_in", optional_duration(route.ready_in)},
                           {"face", document_of(route.face)}});
 }
 
 }  // namespace
-
-bool decode(const Value& value, const std::string& pointer, Errors& errors, Rule& out) {
-    ObjectReader in(value, pointer, errors);
-    in.optional("admission", out.admission);
-    in.optional("names", out.names);
-    std::vector<std::string> blocks;
-    in.optional("blocks", blocks);
-    for (const auto& text : blocks) {
-        if (const auto block = Block::parse(text)) out.blocks.push_back(*block);
-        else in.fail("blocks", "bad_format", fmt::format("'{}' is no block of addresses; one like 203.0.113.0/24 is expected", text));
-    }
-    in.optional("starts_per_day_max", out.starts_per_day_max);
-    in.optional("knocks_needed", out.knocks_needed);
-    in.optional("knock_gap", out.knock_gap);
-    in.optional("knock_window", out.knock_window);
-    in.optional("patience", out.patience);
-    return in.finish_lenient();
-}
 
 bool decode(const Value& value, const std::string& pointer, Errors& errors, Face& out) {
     ObjectReader in(value, pointer, errors);
@@ -90,6 +70,16 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Face
     return in.finish_lenient();
 }
 
+bool decode(const Value& value, const std::string& pointer, Errors& errors, Copies& out) {
+    ObjectReader in(value, pointer, errors);
+    in.required("mode", out.mode);
+    in.required("upstreams", out.upstreams);
+    if (out.upstreams.empty() || out.upstreams.size() > Copies::upstreams_max) {
+        in.fail("upstreams", "out_of_range", fmt::format("between 1 and {} more games are expected here", Copies::upstreams_max));
+    }
+    return in.finish_lenient();
+}
+
 bool decode(const Value& value, const std::string& pointer, Errors& errors, Route& out) {
     ObjectReader in(value, pointer, errors);
     in.required("server", out.server);
@@ -99,6 +89,9 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Rout
     in.optional("rule", out.rule);
     in.required("state", out.state);
     in.optional("upstream", out.upstream);
+    read_blocks(in, "proxy_from", out.proxy_from);
+    in.optional("proxy_to", out.proxy_to);
+    in.optional("copies", out.copies);
     in.optional("ready_in", out.ready_in);
     in.optional("face", out.face);
     return in.finish_lenient();
@@ -108,6 +101,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, List
     ObjectReader in(value, pointer, errors);
     in.required("listen", out.listen);
     in.optional("protocol", out.protocol);
+    read_blocks(in, "proxy_from", out.proxy_from);
     in.required("routes", out.routes);
     std::set<std::string> servers;
     std::set<std::string> hosts;
@@ -117,7 +111,9 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, List
         for (const auto& host : route.hosts) {
             if (!hosts.insert(host).second) in.fail("routes", "not_allowed", fmt::format("the name '{}' leads to two servers", host));
         }
+        if (route.copies) in.fail("routes", "not_allowed", "copies are for datagrams: a stream has one game");
         route.listen = out.listen;
+        route.proxy_from = out.proxy_from;
     }
     return in.finish_lenient();
 }
@@ -131,6 +127,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Rout
     std::set<Endpoint> seen;
     for (const auto& route : out.datagrams) {
         if (!seen.insert(route.listen).second) in.fail("datagrams", "not_allowed", fmt::format("two routes listen at {}", route.listen.text()));
+        if (route.proxy_to == ProxyTo::v1) in.fail("datagrams", "not_allowed", "proxy_to: v1 is for streams; datagrams have v2 only");
     }
     seen.clear();
     for (const auto& listener : out.streams) {
@@ -151,8 +148,10 @@ Value document_of(const RouteTable& table) {
     for (const auto& listener : table.streams) {
         Value::Array routes;
         for (const auto& route : listener.routes) routes.push_back(document_of(route));
-        streams.push_back(
-            Value::object({{"listen", listener.listen.text()}, {"protocol", name_of(listener.protocol)}, {"routes", std::move(routes)}}));
+        streams.push_back(Value::object({{"listen", listener.listen.text()},
+                                         {"protocol", name_of(listener.protocol)},
+                                         {"proxy_from", block_texts(listener.proxy_from)},
+                                         {"routes", std::move(routes)}}));
     }
     return Value::object({{"epoch", static_cast<std::int64_t>(table.epoch)},
                           {"number", static_cast<std::int64_t>(table.number)},

@@ -13,7 +13,8 @@ namespace gk::wake {
 struct Listener {
     Endpoint listen{};
     StreamProtocol protocol = StreamProtocol::generic;
-    std::vector<Route> routes{};  // Their `listen` is that of the listener.
+    std::vector<Block> proxy_from{};
+    std::vector<Route> routes{};  // Their `listen` and `proxy_from` are those of the listener.
 };
 
 // All that an edge relays, as one control plane wanted it at one time (docs/adr/0028). Whoever has the newest table has everything.

@@ -23,13 +23,17 @@ RouteTable castle_and_tower() {
     castle.ready_in = 40s;
     castle.face = {
         .title = "Castle", .map = "v7", .game_type = "minetest_game", .version = "5.6", .protocol = 41, .players_max = 15, .icon = "data:"};
+    castle.proxy_from = {*Block::parse("192.0.2.0/24")};
+    castle.proxy_to = ProxyTo::v2;
+    castle.copies = Copies{.mode = CopyMode::failover, .upstreams = {at("127.0.0.1:40002"), at("[::1]:40003")}};
     Route tower{.server = "tower", .listen = at("0.0.0.0:25565"), .hosts = {"tower.example.org"}};
+    tower.proxy_from = {*Block::parse("2001:db8::/32")};  // As its listener's.
     tower.state = RouteState::up;
     tower.upstream = at("127.0.0.1:40001");
     return {.epoch = 3,
             .number = 14,
             .datagrams = {castle},
-            .streams = {{.listen = at("0.0.0.0:25565"), .protocol = StreamProtocol::minecraft, .routes = {tower}}}};
+            .streams = {{.listen = at("0.0.0.0:25565"), .protocol = StreamProtocol::minecraft, .proxy_from = tower.proxy_from, .routes = {tower}}}};
 }
 
 std::vector<FieldError> errors_of(const Value& document) {
@@ -50,6 +54,8 @@ TEST(RouteTableTest, SurvivesTheWayToAFileAndBack) {
     EXPECT_EQ(back.datagrams[0].rule.blocks, castle_and_tower().datagrams[0].rule.blocks);
     EXPECT_EQ(back.streams[0].routes[0].listen, at("0.0.0.0:25565"));
     EXPECT_EQ(back.streams[0].routes[0].upstream, at("127.0.0.1:40001"));
+    EXPECT_EQ(back.streams[0].routes[0].proxy_from, (std::vector{*Block::parse("2001:db8::/32")})) << "those of its listener";
+    EXPECT_EQ(back.datagrams[0].copies->upstreams, castle_and_tower().datagrams[0].copies->upstreams);
 }
 
 TEST(RouteTableTest, NamesWhatIsWrong) {
@@ -83,6 +89,25 @@ TEST(RouteTableTest, RefusesAddressesAndBlocksThatAreNone) {
     for (const auto& error : errors_of(document)) pointers.push_back(error.pointer);
 
     EXPECT_EQ(pointers, (std::vector<std::string>{"/datagrams/0/listen", "/datagrams/0/rule/blocks"}));
+}
+
+TEST(RouteTableTest, RefusesProxiesAndCopiesThatCannotBe) {
+    auto table = castle_and_tower();
+    table.datagrams[0].proxy_to = ProxyTo::v1;
+    table.datagrams[0].copies->upstreams.resize(5, at("127.0.0.1:1"));
+    table.streams[0].routes[0].copies = Copies{.upstreams = {at("127.0.0.1:1")}};
+    auto document = document_of(table);
+    auto& listener = document.set("streams", *document.find("streams")).as_array()->front();
+    listener.set("proxy_from", Value::Array{"everybody"});
+
+    std::vector<std::string> said;
+    for (const auto& error : errors_of(document)) said.push_back(error.pointer + ": " + error.detail);
+
+    const std::vector<std::string> expected{"/datagrams/0/copies/upstreams: between 1 and 4 more games are expected here",
+                                            "/streams/0/proxy_from: 'everybody' is no block of addresses; one like 203.0.113.0/24 is expected",
+                                            "/streams/0/routes: copies are for datagrams: a stream has one game",
+                                            "/datagrams: proxy_to: v1 is for streams; datagrams have v2 only"};
+    EXPECT_EQ(said, expected);
 }
 
 TEST(RouteTableTest, TakesNothingFromAnOlderControlPlane) {
