@@ -27,6 +27,11 @@ int family_of(const Endpoint& at) { return at.address.is_v4() ? AF_INET : AF_INE
 
 void set_option(int fd, int level, int option, int value) { ::setsockopt(fd, level, option, &value, sizeof value); }
 
+// Beyond the most that the system gives everybody where this process may (CAP_NET_ADMIN).
+void set_buffer(int fd, int forced, int usual, int bytes) {
+    if (::setsockopt(fd, SOL_SOCKET, forced, &bytes, sizeof bytes) != 0) set_option(fd, SOL_SOCKET, usual, bytes);
+}
+
 void hear_both_families(int fd, const Endpoint& at) {
     if (family_of(at) == AF_INET6) set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, at.address.text() == everywhere ? 0 : 1);
 }
@@ -72,8 +77,8 @@ Result<Descriptor, std::string> listen_datagrams(const Endpoint& at) {
     Descriptor out(::socket(family_of(at), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!out) return failed("cannot make a socket for", at);
     set_option(out.get(), SOL_SOCKET, SO_REUSEPORT, 1);
-    set_option(out.get(), SOL_SOCKET, SO_RCVBUF, public_buffer_bytes);
-    set_option(out.get(), SOL_SOCKET, SO_SNDBUF, public_buffer_bytes);
+    set_buffer(out.get(), SO_RCVBUFFORCE, SO_RCVBUF, public_buffer_bytes);
+    set_buffer(out.get(), SO_SNDBUFFORCE, SO_SNDBUF, public_buffer_bytes);
     hear_both_families(out.get(), at);
     const auto address = kernel_address(at, family_of(at));
     if (::bind(out.get(), address.get(), address.size) != 0) return failed("cannot listen at", at);
