@@ -23,7 +23,7 @@ become_root() {
         echo "root is needed to $reason, and there is no sudo here: run this as root" >&2
         exit 1
     }
-    exec sudo --preserve-env=GK_STATE,GK_API_LISTEN -p "Gamekeeper needs root to $reason. Password for %u: " "$@"
+    exec sudo --preserve-env=GK_STATE,GK_API_LISTEN,GK_EDGE_ENABLED -p "Gamekeeper needs root to $reason. Password for %u: " "$@"
 }
 
 gk() { "$GK_PROGRAMS/gamekeeper" --socket "$GK_SOCKET" "$@"; }
@@ -34,6 +34,13 @@ is_up() { [ -S "$GK_SOCKET" ] && gk -o json server list >/dev/null 2>&1; }
 control_plane_pid() {
     local pid
     pid=$(cat "$state_folder/gamekeeper.db.lock" 2>/dev/null) || return 1
+    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = gamekeeper ] && echo "$pid"
+}
+
+# The pid of the edge, which outlives the control plane; the same is true of its file.
+edge_pid() {
+    local pid
+    pid=$(cat "$state_folder/edge/lock" 2>/dev/null) || return 1
     [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = gamekeeper ] && echo "$pid"
 }
 

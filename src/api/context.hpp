@@ -6,10 +6,12 @@
 #include "api/metrics.hpp"
 #include "app/accounts/accounts.hpp"
 #include "app/catalog/game_shelf.hpp"
+#include "app/edge/edge_desk.hpp"
 #include "app/keeper/admission.hpp"
 #include "app/keeper/tenure.hpp"
 #include "app/nodes/nodes.hpp"
 #include "app/servers/servers.hpp"
+#include "app/watch/post.hpp"
 #include "base/value.hpp"
 #include "domain/catalog/catalog.hpp"
 #include "net/http/message.hpp"
@@ -41,6 +43,8 @@ struct Context {
     uid_t owner_uid = 0;                      // Besides root, whom the Unix socket trusts.
     Identities* identities = nullptr;         // Who has tokens that are no keys of ours; null: nobody.
     std::function<Task<void>()> collect{};    // Sets what others count, right before a page of metrics is made; empty: nobody counts.
+    const app::EdgeDesk* edge = nullptr;      // Null where no edge stands before the games.
+    app::Post* post = nullptr;                // Null: there are no routes about notices.
     std::function<std::string()> keeper_name{};  // Of whoever else keeps, as far as is known.
 };
 
@@ -57,6 +61,8 @@ void add_server_routes(net::Router& router, Context& context);
 void add_snapshot_routes(net::Router& router, Context& context);
 void add_log_routes(net::Router& router, Context& context);
 void add_node_routes(net::Router& router, Context& context);
+void add_edge_routes(net::Router& router, Context& context);
+void add_notice_routes(net::Router& router, Context& context);
 void add_operation_routes(net::Router& router, Context& context);
 void add_event_routes(net::Router& router, Context& context);
 void add_key_routes(net::Router& router, Context& context);

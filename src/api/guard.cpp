@@ -103,6 +103,8 @@ void add_routes(net::Router& router, Context& context) {
     add_snapshot_routes(router, context);
     add_log_routes(router, context);
     add_node_routes(router, context);
+    add_edge_routes(router, context);
+    add_notice_routes(router, context);
     add_operation_routes(router, context);
     add_event_routes(router, context);
     add_key_routes(router, context);

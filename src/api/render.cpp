@@ -12,6 +12,19 @@ Value number_or_null(const std::optional<T>& number) {
     return number ? Value(static_cast<std::int64_t>(*number)) : Value();
 }
 
+Value awake_or_null(const app::ServerView& view) {
+    if (!view.awake) return {};
+    return Value::object(
+        {{"because", text_or_null(view.awake->because)}, {"sleeps_at", view.awake->sleeps_at ? Value(rfc3339(*view.awake->sleeps_at)) : Value()}});
+}
+
+Value started_by(const server::Record& record) {
+    if (!record.last_start) return {};
+    auto out = server::to_value(record.last_start->cause);
+    out.set("at", rfc3339(record.last_start->asked_at));
+    return out;
+}
+
 Value time_or_null(const std::optional<Time>& time) { return time ? Value(rfc3339(*time)) : Value(); }
 
 Value render(const server::Resources& resources) {
@@ -108,6 +121,8 @@ Value render(const app::ServerView& view, const std::string& host) {
         {"backup_every", record.backup_every ? Value(duration_text(*record.backup_every)) : Value()},
         {"launch", name_of(record.launch)},
         {"exposure", record.exposure ? server::to_value(*record.exposure) : Value()},
+        {"wake", record.wake ? server::to_value(*record.wake) : Value()},
+        {"idle", record.idle ? server::to_value(*record.idle) : Value()},
         {"wanted", name_of(record.wanted)},
         {"state", name_of(view.state)},
         {"phase", name_of(record.phase)},
@@ -117,6 +132,8 @@ Value render(const app::ServerView& view, const std::string& host) {
         {"endpoints", render_endpoints(record.ports, server::host_of(record).empty() ? host : server::host_of(record))},
         {"players", render(view.players)},
         {"usage", render(view.usage)},
+        {"started_by", started_by(record)},
+        {"awake", awake_or_null(view)},
         {"last_exit", record.last_exit ? render(*record.last_exit) : Value()},
         {"last_snapshot", record.last_snapshot ? Value(record.last_snapshot->text()) : Value()},
         {"next_schedule", time_or_null(view.next_schedule)},

@@ -122,8 +122,8 @@ class Minetest(WakeCase):
         (edge,) = edges(self.keeper.state)
         with Player("anna", HERE, self.door("castle")):
             self.api.wait_until(lambda: self.api.server("castle")["players"]["names"] == ["anna"], "anna plays", 90)
-            sessions = self.api.ask("GET", "/v1/edge/sessions")["items"]
-            self.assertEqual([(s["server"], s["sessions"]) for s in sessions], [("castle", 1)])
+            sessions = lambda: [(s["server"], s["sessions"]) for s in self.api.ask("GET", "/v1/edge/sessions")["items"]]
+            self.api.wait_until(lambda: sessions() == [("castle", 1)], "the edge says so too", 30)
             self.keeper.kill()
             self.keeper.wait_for_launcher()
             self.assertEqual(edges(self.keeper.state), [edge], "it stays")

@@ -45,6 +45,7 @@ struct CommandLine {
     ServeOptions serve;
     Config::Cluster cluster;
     EdgeWish edge;
+    std::string edge_drain = "0s";
     MatchWishes matches;
     MatchmakingWishes matchmaking;
     RulesWish rules;
@@ -109,6 +110,12 @@ constexpr auto launch_help = "how it starts: shim, wrapper or init, which its ga
 constexpr auto exposure_help = "on a cluster: nodePort, hostPort, loadBalancer or internal; with address=, dns_label=, static_address=";
 constexpr auto exposure_form = "TYPE[,NAME=TEXT]";
 
+void sleeping(CLI::App* app, SleepWish& wish) {
+    app->add_option("--wake", wish.wake, "who wakes it by knocking while it sleeps: any, allow-list or never");
+    repeatable(app->add_option("--allow", wish.allow, "of an allow-list: a player's name, an address or a block; may be said again"), "WHO");
+    app->add_option("--idle", wish.idle, "how long without players until it sleeps, such as 10m, or never");
+}
+
 void add_create(CLI::App* server, CommandLine& line) {
     auto* app = named(server, line, "create", "make a new server");
     auto& wish = line.create;
@@ -122,6 +129,7 @@ void add_create(CLI::App* server, CommandLine& line) {
     app->add_option("--backup-every", wish.backup_every, "how often to save it while it runs, such as 30m");
     app->add_option("--launch", wish.launch, launch_help);
     app->add_option("--exposure", wish.exposure, exposure_help)->type_name(exposure_form);
+    sleeping(app, wish.sleep);
     app->add_option("--world", wish.world, "adopt or fresh: what to do with a world that was kept after a deletion");
     app->add_flag("--start", wish.start, "start it too");
     waiting(app, line);
@@ -167,6 +175,7 @@ void add_server(CLI::App& root, CommandLine& line) {
     set->add_option("--backup-every", line.text, "how often to save it while it runs, such as 30m");
     set->add_option("--launch", line.create.launch, launch_help);
     set->add_option("--exposure", line.create.exposure, exposure_help)->type_name(exposure_form);
+    sleeping(set, line.create.sleep);
     remote(set, line, [&line](ApiClient& api, const Output& output) {
         return set_server(api, output,
                           {.name = line.name,
@@ -174,7 +183,8 @@ void add_server(CLI::App& root, CommandLine& line) {
                            .labels = line.create.labels,
                            .backup_every = line.text,
                            .launch = line.create.launch,
-                           .exposure = line.create.exposure});
+                           .exposure = line.create.exposure,
+                           .sleep = line.create.sleep});
     });
     auto* schedule = named(server, line, "schedule", "what to do by the clock; without LINEs it shows what is scheduled");
     schedule->add_option("LINE", line.texts, "five cron fields (UTC), then backup, restart or command WORDS; replaces what was there");
@@ -236,6 +246,17 @@ void add_nodes(CLI::App& root, CommandLine& line) {
     confirm->add_option("NODE", line.text)->required();
     confirm->add_flag("--yes", line.flag, "do not ask");
     remote(confirm, line, [&line](ApiClient& api, const Output& output) { return confirm_dead(api, output, line.text, line.flag); });
+}
+
+void add_notices(CLI::App& root, CommandLine& line) {
+    auto* incident = root.add_subcommand("incident", "what goes wrong, and who has been told");
+    incident->require_subcommand(1);
+    remote(incident->add_subcommand("list", "all of the last 30 days, newest first"), line, list_incidents);
+    auto* mail = root.add_subcommand("mail", "the mails that say so");
+    mail->require_subcommand(1);
+    auto* test = mail->add_subcommand("test", "send one now, and say what the mail server answers");
+    test->add_option("--to", line.text, "to this address alone (everybody in mail.to)");
+    remote(test, line, [&line](ApiClient& api, const Output& output) { return test_mail(api, output, line.text); });
 }
 
 void add_others(CLI::App& root, CommandLine& line) {
@@ -366,9 +387,28 @@ int misused(const CLI::App& root, const CLI::ParseError& error, const std::vecto
 
 void add_edge(CLI::App& root, CommandLine& line) {
     auto* edge = root.add_subcommand("edge", "relay players to servers, also while they sleep");
-    edge->add_option("--routes", line.edge.routes, "file with the routes; read again at SIGHUP")->required();
+    auto* file = edge->add_option("--routes", line.edge.routes, "file with the routes; read again at SIGHUP");
+    edge->add_option("--connect", line.edge.connect, "instead: socket of the control plane; with --state, the edge's own folder")->excludes(file);
     edge->add_option("--loops", line.edge.loops, "threads that relay (one for each processor)");
-    edge->callback([&line] { line.run = [&line] { return edge_main(line.edge); }; });
+    edge->add_option("--control", line.edge.control, "socket by which another edge takes over from this one (in the folder of --state)");
+    edge->add_flag("--takeover", line.edge.takes_over, "take over from the edge that listens at --control, with all who play");
+    edge->add_option("--drain", line.edge_drain, "how long SIGTERM waits for players to leave, for example 10m (0s)");
+    remote(edge->add_subcommand("routes", "where players come for which server"), line, list_edge_routes);
+    remote(edge->add_subcommand("sessions", "who plays through it: routes with how many"), line, list_edge_sessions);
+    remote(edge->add_subcommand("stats", "the edges that run, and what they have counted"), line, show_edge_stats);
+    edge->require_subcommand(0, 1);
+    edge->callback([edge, &line] {
+        if (!edge->get_subcommands().empty()) return;
+        if (line.edge.routes.empty() && line.edge.connect.empty()) throw CLI::RequiredError("--routes FILE or --connect SOCKET");
+        if (!line.edge.connect.empty() && line.place.state.empty()) throw CLI::RequiredError("--state DIR, which goes with --connect,");
+        line.edge.folder = line.place.state;
+        if (line.edge.control.empty() && !line.place.state.empty()) line.edge.control = line.place.state + "/hand-over.sock";
+        if (line.edge.takes_over && line.edge.control.empty()) throw CLI::RequiredError("--control SOCKET, which goes with --takeover,");
+        const auto drain = parse_duration(line.edge_drain);
+        if (!drain) throw CLI::ValidationError("--drain", fmt::format("'{}' is no duration; write for example 10m", line.edge_drain));
+        line.edge.drain = *drain;
+        line.run = [&line] { return edge_main(line.edge); };
+    });
 }
 
 }  // namespace
@@ -391,6 +431,7 @@ int run_command_line(int argc, char** argv) {
     add_server(root, line);
     add_catalog(root, line);
     add_nodes(root, line);
+    add_notices(root, line);
     add_others(root, line);
     add_serve(root, line);
     add_edge(root, line);

@@ -8,6 +8,7 @@
 
 #include "programs/cli/api_client.hpp"
 #include "programs/cli/screen.hpp"
+#include "programs/cli/sleep_wish.hpp"
 
 // What the command line does, one function for each command. Results go to standard output, everything else to standard error.
 namespace gk::programs {
@@ -41,6 +42,7 @@ struct CreateWish {
     std::string backup_every;
     std::string launch;
     std::string exposure;  // "TYPE[,NAME=TEXT...]"
+    SleepWish sleep;
     std::string world;
     bool start = false;
 };
@@ -61,6 +63,10 @@ Done show_node(ApiClient& api, const Output& output, const std::string& name);
 // Says what it means, and asks, unless `yes`.
 Done confirm_dead(ApiClient& api, const Output& output, const std::string& name, bool yes);
 
+Done list_edge_routes(ApiClient& api, const Output& output);
+Done list_edge_sessions(ApiClient& api, const Output& output);
+Done show_edge_stats(ApiClient& api, const Output& output);
+
 Done list_servers(ApiClient& api, const Output& output, const std::string& space);
 Done show_server(ApiClient& api, const Output& output, const ServerName& name);
 struct SetWish {
@@ -70,6 +76,7 @@ struct SetWish {
     std::string backup_every;
     std::string launch;
     std::string exposure;  // "TYPE[,NAME=TEXT...]"
+    SleepWish sleep;
 };
 Done set_server(ApiClient& api, const Output& output, const SetWish& wish);
 struct ScheduleWish {
@@ -102,6 +109,11 @@ Done show_game(ApiClient& api, const Output& output, const std::string& name);
 Done create_key(ApiClient& api, const Output& output, const std::string& name, const std::string& scope);
 Done list_keys(ApiClient& api, const Output& output);
 Done revoke_key(ApiClient& api, const Output& output, const std::string& id);
+
+// What went wrong, and who has been told.
+Done list_incidents(ApiClient& api, const Output& output);
+// To everybody who gets mails, or to `to`; fails when one was not taken.
+Done test_mail(ApiClient& api, const Output& output, const std::string& to);
 
 Done list_operations(ApiClient& api, const Output& output, const ServerName& name);
 Done follow_operation(ApiClient& api, const Output& output, const std::string& id);

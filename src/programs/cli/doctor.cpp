@@ -75,6 +75,23 @@ void check_disks(Findings& out, const std::string& state) {
     else out.push_back({good, "room", fmt::format("{} free in {}", size_text(room), state), ""});
 }
 
+// Letters that nobody got, and those on the way that were refused for now.
+void check_notices(Findings& out, ApiClient& api) {
+    const auto incidents = api.all("/v1/incidents");
+    if (!incidents) return;
+    for (const auto& incident : *incidents) {
+        for (const auto& letter : *member(incident, "deliveries").as_array()) {
+            const auto status = text_at(letter, "status");
+            const auto answer = text_at(letter, "answer");
+            if (status == "delivered" || answer.empty()) continue;
+            out.push_back({status == "failed" ? wrong : warning, "notice",
+                           fmt::format("{} was not told of {} at '{}': {}", text_at(letter, "to"), text_at(incident, "kind"),
+                                       text_at(incident, "server"), answer),
+                           "mend what it says, then: gamekeeper mail test"});
+        }
+    }
+}
+
 void check_running(Findings& out, const PlaceWish& wish) {
     auto place = find_api(wish);
     if (!place) {
@@ -95,8 +112,11 @@ void check_running(Findings& out, const PlaceWish& wish) {
         const auto fine = holder.empty() ? std::string("fine") : fmt::format("fine; {} keeps", holder);
         out.push_back({ok != nullptr && *ok ? (detail.empty() ? good : warning) : wrong, part, detail.empty() ? fine : detail, ""});
     }
-    if (auto keys = api.call({.path = "/v1/keys"}); !keys)
+    if (auto keys = api.call({.path = "/v1/keys"}); !keys) {
         out.push_back({warning, "key", keys.error().message, "--key KEY, GK_KEY, or run as root on the socket"});
+        return;
+    }
+    check_notices(out, api);
 }
 
 }  // namespace

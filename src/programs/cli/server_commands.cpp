@@ -115,6 +115,7 @@ Done create_server(ApiClient& api, const Output& output, const CreateWish& wish)
     if (!wish.launch.empty()) body.set("launch", wish.launch);
     TRY(exposure, exposure_of(wish.exposure));
     if (!exposure.is_null()) body.set("exposure", std::move(exposure));
+    add_sleep(body, wish.sleep);
     if (!wish.world.empty()) body.set("world", wish.world);
     if (wish.start) body.set("start", true);
     TRY(reply, api.call({.method = "POST", .path = "/v1/servers", .body = std::move(body)}));
@@ -151,9 +152,10 @@ Done change_server(ApiClient& api, const Output& output, const VerbWish& wish) {
 
 Done set_server(ApiClient& api, const Output& output, const SetWish& wish) {
     const bool says_nothing = wish.settings.empty() && wish.labels.empty() && wish.backup_every.empty() && wish.launch.empty();
-    if (says_nothing && wish.exposure.empty()) {
-        return std::unexpected(
-            CommandError{.exit = exit_usage, .message = "say what to change: NAME=VALUE, --label NAME=TEXT, --backup-every, --launch or --exposure"});
+    if (says_nothing && wish.exposure.empty() && wish.sleep.says_nothing()) {
+        return std::unexpected(CommandError{
+            .exit = exit_usage,
+            .message = "say what to change: NAME=VALUE, --label NAME=TEXT, --backup-every, --launch, --exposure, --wake, --allow or --idle"});
     }
     TRY(labels, label_changes_of(wish.labels));
     TRY(server, api.call({.path = path_of(wish.name)}));
@@ -166,6 +168,7 @@ Done set_server(ApiClient& api, const Output& output, const SetWish& wish) {
     if (!wish.launch.empty()) change.set("launch", wish.launch);
     TRY(exposure, exposure_of(wish.exposure));
     if (!exposure.is_null()) change.set("exposure", std::move(exposure));
+    add_sleep(change, wish.sleep);
     TRY(reply, api.call({.method = "PATCH", .path = path_of(wish.name), .body = std::move(change)}));
     if (output.json) return print_json(reply.body);
     const auto* pending = member(reply.body, "pending").as_array();

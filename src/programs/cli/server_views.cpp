@@ -84,6 +84,15 @@ void show_backups(const Sheet& sheet, const Value& server) {
     sheet.line("last snapshot", short_id(text_at(server, "last_snapshot")));
 }
 
+void show_sleep(const Sheet& sheet, const Value& server) {
+    sheet.line("started by", started_by_text(member(server, "started_by")));
+    const auto& awake = member(server, "awake");
+    sheet.line("awake", text_at(awake, "because"));
+    sheet.line("sleeps at", when(text_at(awake, "sleeps_at")));
+    sheet.line("sleeps", idle_text(member(server, "idle")));
+    sheet.line("woken", wake_text(member(server, "wake")));
+}
+
 void show_labels(const Sheet& sheet, const Value& server) {
     const char* what = "labels";
     for (const auto& [name, text] : *member(server, "labels").as_object()) {
@@ -105,6 +114,7 @@ void print_sheet(const Value& server, const Screen& screen) {
     show_players(sheet, server);
     sheet.line("size", resources_text(member(server, "resources")) + (package.empty() ? "" : fmt::format(" (package {})", package)));
     if (state == "running") sheet.line("used", resources_text(member(server, "usage")));
+    show_sleep(sheet, server);
     show_settings(sheet, server);
     show_labels(sheet, server);
     show_backups(sheet, server);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "adapters/mail/account.hpp"
 #include "base/text.hpp"
 #include "base/value.hpp"
 #include "net/http/endpoint.hpp"
@@ -87,6 +88,44 @@ void check_shared_matches(const Config& config, const std::string& origin_of_url
         errors.push_back(fmt::format("{}: match.servers without match.url: a control plane alone keeps them in its state folder", origin_of_folder));
 }
 
+// Games bind one range on the loopback, the edge the other one for players: no number may be in both.
+void check_edge(const Config& config, const std::string& origin, ConfigErrors& errors) {
+    if (!config.edge.enabled) return;
+    if (config.shape == Shape::cluster) {
+        errors.push_back(fmt::format("{}: edge.enabled is for shape: embedded; in a cluster players come by cluster.exposures", origin));
+        return;
+    }
+    const auto& open = config.ports;
+    const int shift = config.edge.shift(open);
+    const int first = open.first + shift, last = open.last + shift;
+    if (first >= 1024 && last <= 65535 && (last < open.first || first > open.last)) return;
+    errors.push_back(
+        fmt::format("{}: behind the edge games would bind ports {}-{}, which must be within 1024-65535 and apart from those of players, "
+                    "{}-{}; choose another edge.ports",
+                    origin, first, last, open.first, open.last));
+}
+
+// Whom a password may be sent to in the clear: this machine.
+bool is_loopback(std::string_view host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+
+void check_mail(const Config::Mail& mail, const std::string& origin, ConfigErrors& errors) {
+    const bool says_anything = !mail.from.empty() || !mail.to.empty() || !mail.user.empty() || !mail.password_file.empty();
+    if (mail.server.empty()) {
+        if (says_anything) errors.push_back(fmt::format("{}: mail needs mail.server: without it nobody gets a mail", origin));
+        return;
+    }
+    if (mail.from.empty()) errors.push_back(fmt::format("{}: mail.server without mail.from: say from which address the mails come", origin));
+    if (mail.to.empty()) errors.push_back(fmt::format("{}: mail.server without mail.to: nobody would get a mail", origin));
+    if (mail.user.empty() != mail.password_file.empty())
+        errors.push_back(fmt::format("{}: a login needs both mail.user and mail.password_file", origin));
+    if (!mail.user.empty() && mail.tls == mail::Security::none && !is_loopback(mail::parse_place(mail.server)->host)) {
+        errors.push_back(
+            fmt::format("{}: mail.tls: none would send the password of mail.user so that anybody on the way can read it; use starttls "
+                        "or implicit",
+                        origin));
+    }
+}
+
 // What single keys cannot know.
 void check_together(const Config& config, const SaidByKey& said, ConfigErrors& errors) {
     const auto origin = [&](const char* key) {
@@ -97,6 +136,8 @@ void check_together(const Config& config, const SaidByKey& said, ConfigErrors& e
         errors.push_back(
             fmt::format("{}: ports.first ({}) is greater than ports.last ({})", origin("ports.first"), config.ports.first, config.ports.last));
     }
+    check_edge(config, origin("edge.enabled"), errors);
+    check_mail(config.mail, origin(config.mail.server.empty() ? "mail.to" : "mail.server"), errors);
     check_host_ports(config, origin("cluster.host_ports.first"), errors);
     const bool has_tls = !config.api.tls_certificate.empty() && !config.api.tls_key.empty();
     if (config.api.tls_certificate.empty() != config.api.tls_key.empty()) {

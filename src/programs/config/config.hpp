@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/mail/account.hpp"
 #include "base/enum_names.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -48,6 +49,13 @@ struct Config {
         std::uint16_t first = 30000;
         std::uint16_t last = 31999;
     } ports;
+    struct Edge {                        // The front door of this machine's games, in a process of its own.
+        bool enabled = false;            // Off: games bind what players use, and nobody wakes a server by knocking.
+        std::uint16_t ports = 0;         // First of the numbers that games bind then, as many as ports.first to ports.last; 0: those below.
+        unsigned loops = 0;              // 0: one for each processor.
+        std::string domain;              // Minecraft worlds share 25565 as ID.DOMAIN; empty: they do not.
+        int shift(const Ports& open) const { return (ports != 0 ? ports : open.first - (open.last - open.first + 1)) - open.first; }
+    } edge;
     struct Machine {
         std::string user = "gamekeeper"; // Whom serve runs as when it was started as root.
         std::uint32_t uid_base = 600000; // Servers get the uids from here on.
@@ -105,6 +113,27 @@ struct Config {
         Milliseconds interval = std::chrono::seconds(10);
         int workers = 0;                 // 0: 4 on one machine; 256 in a cluster, where who waits for a pod holds one.
     } keeper;
+    struct Idle {                        // Of servers that say nothing themselves and that a player can wake by knocking.
+        int minutes = 5;                 // Without players, until they sleep; 0: they do not.
+        Milliseconds notice = std::chrono::minutes(1);  // So long before, those in the game are told.
+    } idle;
+    struct Watchdog {
+        int max_hours = 8;               // Up for longer than this is told; 0: it never is.
+        bool stop = false;               // Whoever hangs, or is up for so long with nobody on, is paused too.
+    } watchdog;
+    struct Mail {                        // Of notices to people.
+        std::string server;              // HOST or HOST:PORT; empty: nobody gets mails.
+        mail::Security tls = mail::Security::starttls;
+        std::string ca_file;             // PEM file; empty: whom this machine trusts.
+        std::string user;                // Empty: without a login.
+        std::string password_file;       // Read once, while serve is still root.
+        std::string from;
+        std::vector<std::string> to;
+    } mail;
+    struct Webhooks {                    // The same notices for programs.
+        std::vector<std::string> urls;
+        std::string secret_file;         // With what they are signed; empty: they are not. Read once, while serve is still root.
+    } webhooks;
     struct Games {
         std::string folder;              // More definitions; default <state>/games.
         std::string downloads;           // <state>/downloads: games' files that were fetched.

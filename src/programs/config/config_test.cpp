@@ -250,6 +250,45 @@ TEST(Config, EnvironmentNamesOfTheOriginalsAreTheWeakestLayer) {
     EXPECT_EQ(wrong.error().size(), 2U);
 }
 
+TEST(Config, MailsNeedAServerASenderAndSomebody) {
+    const auto wrong_with = [](SaidByKey said) {
+        const auto config = make_config({state(), std::move(said)});
+        return config ? std::string() : config.error().front();
+    };
+    const SaidByKey good = {{"mail.server", {"mail.castle.example", "gk.yaml:1"}},
+                            {"mail.from", {"gk@castle.example", "gk.yaml:2"}},
+                            {"mail.to", {"anna@castle.example, ben@castle.example", "gk.yaml:3"}}};
+    const auto config = make_config({state(), good});
+    ASSERT_TRUE(config) << config.error().front();
+    EXPECT_EQ(config->mail.to, (std::vector<std::string>{"anna@castle.example", "ben@castle.example"}));
+    EXPECT_EQ(config->mail.tls, mail::Security::starttls);
+
+    EXPECT_TRUE(wrong_with({{"mail.server", {"mail.castle.example", "gk.yaml:1"}}}).contains("gk.yaml:1: mail.server without mail.from"));
+    EXPECT_TRUE(wrong_with({{"mail.to", {"anna@castle.example", "gk.yaml:3"}}}).contains("gk.yaml:3: mail needs mail.server"));
+    EXPECT_TRUE(wrong_with({{"mail.to", {"anna", "gk.yaml:3"}}}).contains("'anna' is no mail address"));
+    EXPECT_TRUE(wrong_with({{"mail.tls", {"ssl", "gk.yaml:4"}}}).contains("'ssl' is not one of: starttls, implicit, none"));
+    EXPECT_TRUE(wrong_with({{"mail.server", {"smtp://x", "gk.yaml:1"}}}).contains("is no mail server"));
+    auto open = good;
+    open["mail.tls"] = {"none", "gk.yaml:4"};
+    EXPECT_EQ(wrong_with(open), "");
+    open["mail.user"] = {"gk", "gk.yaml:5"};
+    open["mail.password_file"] = {"/run/mail.password", "gk.yaml:6"};
+    EXPECT_TRUE(wrong_with(open).contains("mail.tls: none would send the password"));
+    open["mail.server"] = {"127.0.0.1:2525", "gk.yaml:1"};
+    EXPECT_EQ(wrong_with(open), "") << "on this machine";
+    open.erase("mail.password_file");
+    EXPECT_TRUE(wrong_with(open).contains("a login needs both"));
+}
+
+TEST(Config, SleepAndWatchdogHaveTheirBounds) {
+    EXPECT_EQ(make_config({state(), {{"idle.minutes", {"0", "x"}}}})->idle.minutes, 0);
+    EXPECT_EQ(make_config({state(), {{"idle.minutes", {"2", "x"}}}})->idle.minutes, 2);
+    EXPECT_FALSE(make_config({state(), {{"idle.minutes", {"1", "x"}}}}));
+    EXPECT_FALSE(make_config({state(), {{"watchdog.max_hours", {"-1", "x"}}}}));
+    EXPECT_FALSE(make_config({state(), {{"webhooks.urls", {"hooks.castle.example", "x"}}}}));
+    EXPECT_EQ(make_config({state(), {{"webhooks.urls", {"https://a.example/x,https://b.example", "x"}}}})->webhooks.urls.size(), 2u);
+}
+
 TEST(Config, AVaultInAnObjectStoreIsNamedAsResticNamesIt) {
     const auto placed = [](std::string place) { return make_config({state(), {{"vault.place", {std::move(place), "GK_VAULT_PLACE"}}}}); };
     EXPECT_TRUE(placed("s3:https://s3.example.com/worlds/castle"));

@@ -6,7 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "adapters/mail/account.hpp"
+#include "adapters/mail/message.hpp"
 #include "adapters/redis/address.hpp"
+#include "adapters/webhook/webhook.hpp"
 #include "base/text.hpp"
 #include "net/http/endpoint.hpp"
 #include "net/http_client/connect.hpp"
@@ -72,6 +75,52 @@ std::string read_remote(std::string_view text, std::string& out) {
     return {};
 }
 
+std::string read_mail_server(std::string_view text, std::string& out) {
+    if (const auto place = mail::parse_place(text); !place) return place.error();
+    out = text;
+    return {};
+}
+
+std::string read_mail_security(std::string_view text, mail::Security& out) {
+    const auto security = from_name<mail::Security>(text);
+    if (!security) return fmt::format("'{}' is not one of: {}", text, fmt::join(mail::security_names, ", "));
+    out = *security;
+    return {};
+}
+
+std::string read_mail_address(std::string_view text, std::string& out) {
+    if (!mail::is_address(text)) return fmt::format("'{}' is no mail address such as anna@castle.example", text);
+    out = text;
+    return {};
+}
+
+std::string read_mail_addresses(std::string_view text, std::vector<std::string>& out) {
+    std::vector<std::string> said;
+    read_list(text, said);
+    out.clear();
+    for (const auto& address : said) {
+        if (auto wrong = read_mail_address(address, out.emplace_back()); !wrong.empty()) return wrong;
+    }
+    return {};
+}
+
+std::string read_webhooks(std::string_view text, std::vector<std::string>& out) {
+    std::vector<std::string> said;
+    read_list(text, said);
+    for (const auto& url : said) {
+        if (const auto target = webhook::parse_target(url); !target) return target.error();
+    }
+    out = std::move(said);
+    return {};
+}
+
+// Shorter than two minutes nobody gets in again after a crash of his own machine.
+std::string read_idle_minutes(std::string_view text, int& out) {
+    constexpr int most = 60 * 24 * 365;
+    if (auto wrong = read_number<int>(text, out, 0, most); !wrong.empty()) return wrong;
+    return out == 1 ? "1 is too short; the least is 2, and 0 is never" : "";
+}
+
 std::string read_level(std::string_view text, std::string& out) {
     static constexpr std::array<std::string_view, 4> levels = {"debug", "info", "warning", "error"};
     if (std::ranges::find(levels, text) == levels.end()) return fmt::format("'{}' is not one of: {}", text, fmt::join(levels, ", "));
@@ -126,6 +175,14 @@ constexpr auto keys = std::to_array<Key>({
      [](std::string_view t, Config& c) { return read_number<std::uint16_t>(t, c.ports.first, 1024, port_max); }},
     {"ports.last", "last port for games (31999)",
      [](std::string_view t, Config& c) { return read_number<std::uint16_t>(t, c.ports.last, 1024, port_max); }},
+    {"edge.enabled", "stand before this machine's games: who knocks wakes a server that sleeps (false)",
+     [](std::string_view t, Config& c) { return read_flag(t, c.edge.enabled); }},
+    {"edge.ports", "first of the ports that games bind on the loopback then, as many as for players (those below ports.first)",
+     [](std::string_view t, Config& c) { return read_number<std::uint16_t>(t, c.edge.ports, 1024, port_max); }},
+    {"edge.loops", "threads that relay (one for each processor)",
+     [](std::string_view t, Config& c) { return read_number<unsigned>(t, c.edge.loops, 1, 1024); }},
+    {"edge.domain", "Minecraft worlds share port 25565 by the names ID.DOMAIN (none: each has its own port only)",
+     [](std::string_view t, Config& c) { return read_text(t, c.edge.domain); }},
     {"machine.user", "whom serve runs as when started as root (gamekeeper)",
      [](std::string_view t, Config& c) { return read_text(t, c.machine.user); }},
     {"machine.uid_base", "first uid for games (600000)",
@@ -233,6 +290,28 @@ constexpr auto keys = std::to_array<Key>({
     {"redis.password_file", "file with the password for redis.url",
      [](std::string_view t, Config& c) { return read_text(t, c.redis.password_file); }},
     {"redis.prefix", "what the keys in Redis begin with (nothing)", [](std::string_view t, Config& c) { return read_text(t, c.redis.prefix); }},
+    {"idle.minutes", "without players, until a server sleeps that says nothing itself and that a knock can wake; 0: never (5)",
+     [](std::string_view t, Config& c) { return read_idle_minutes(t, c.idle.minutes); }},
+    {"idle.notice", "how long before those in the game are told (1m)",
+     [](std::string_view t, Config& c) { return read_duration(t, c.idle.notice, Milliseconds(0)); }},
+    {"watchdog.max_hours", "that a server may be up before people are told, unless it is never to sleep; 0: they are not (8)",
+     [](std::string_view t, Config& c) { return read_number<int>(t, c.watchdog.max_hours, 0, 24 * 365); }},
+    {"watchdog.stop", "pause servers that hang, and those that are up for so long with nobody on (false)",
+     [](std::string_view t, Config& c) { return read_flag(t, c.watchdog.stop); }},
+    {"mail.server", "HOST or HOST:PORT of the mail server through which people hear of incidents (none)",
+     [](std::string_view t, Config& c) { return read_mail_server(t, c.mail.server); }},
+    {"mail.tls", "starttls (port 587), implicit (465) or none (25) (starttls)",
+     [](std::string_view t, Config& c) { return read_mail_security(t, c.mail.tls); }},
+    {"mail.ca_file", "PEM file with those who may vouch for mail.server (whom this machine trusts)",
+     [](std::string_view t, Config& c) { return read_text(t, c.mail.ca_file); }},
+    {"mail.user", "who logs in to mail.server (nobody)", [](std::string_view t, Config& c) { return read_text(t, c.mail.user); }},
+    {"mail.password_file", "file with the password of mail.user", [](std::string_view t, Config& c) { return read_text(t, c.mail.password_file); }},
+    {"mail.from", "address from which the mails come", [](std::string_view t, Config& c) { return read_mail_address(t, c.mail.from); }},
+    {"mail.to", "addresses of those who hear of incidents", [](std::string_view t, Config& c) { return read_mail_addresses(t, c.mail.to); }, true},
+    {"webhooks.urls", "URLs to which incidents are posted as JSON (none)",
+     [](std::string_view t, Config& c) { return read_webhooks(t, c.webhooks.urls); }, true},
+    {"webhooks.secret_file", "file with the secret that signs what is posted (unsigned)",
+     [](std::string_view t, Config& c) { return read_text(t, c.webhooks.secret_file); }},
     {"compat.anonymous", "let in who sends no key to the routes of the originals; on this machine only (false)",
      [](std::string_view t, Config& c) { return read_flag(t, c.compat.anonymous); }},
     {"compat.wait", "how long such a route waits for the end of what it began (2m)",

@@ -25,8 +25,8 @@ Value replicas_schema() {
 }
 
 Value spec_schema(const StructuralSchemas& api) {
-    auto spec = api.part_of("ServerCreate",
-                            {"game", "package", "resources", "settings", "labels", "schedules", "backup_every", "launch", "exposure", "world"});
+    auto spec = api.part_of("ServerCreate", {"game", "package", "resources", "settings", "labels", "schedules", "backup_every", "launch", "wake",
+                                             "idle", "exposure", "world"});
     member_of(spec, "properties").set("replicas", replicas_schema());
     spec.set("required", Value::array({"game"}));
     add_spec_rules(spec);

@@ -39,6 +39,7 @@ std::string public_host(const Config& config) {
 
 app::MachineLimits machine_limits(const Config& config) {
     app::MachineLimits limits;
+    if (config.edge.enabled) limits.edge_shift = config.edge.shift(config.ports);
     limits.cpu.count = sysconf(_SC_NPROCESSORS_ONLN) * 1000;
     limits.cpu_overcommit = config.machine.cpu_overcommit;
     limits.memory.count = config.machine.memory_mib;

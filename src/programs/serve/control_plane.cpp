@@ -17,6 +17,7 @@
 #include "app/catalog/declared_games.hpp"
 #include "app/catalog/declared_packages.hpp"
 #include "app/catalog/game_shelf.hpp"
+#include "app/edge/edge_desk.hpp"
 #include "app/files/world_files.hpp"
 #include "app/intake/intake.hpp"
 #include "app/keeper/keeper.hpp"
@@ -24,6 +25,8 @@
 #include "app/vault/care.hpp"
 #include "app/vault/scheduler.hpp"
 #include "app/watch/disk_watch.hpp"
+#include "app/watch/idle_watch.hpp"
+#include "app/watch/watchdog.hpp"
 #include "async/signal.hpp"
 #include "async/task_group.hpp"
 #include "base/assert.hpp"
@@ -34,9 +37,9 @@
 #include "programs/crash/match_crash_points.hpp"
 #include "programs/serve/cluster.hpp"
 #include "programs/serve/games.hpp"
-#include "programs/serve/log_notifier.hpp"
 #include "programs/serve/machine.hpp"
 #include "programs/serve/matchmaking.hpp"
+#include "programs/serve/notice_office.hpp"
 #include "programs/serve/secrets.hpp"
 #include "wire/yaml/yaml.hpp"
 
@@ -71,6 +74,11 @@ app::KeeperLimits keeper_limits(const Config& config) {
     return limits;
 }
 
+app::IdleWatch::Usual usual_idle(const Config& config) {
+    const auto minutes = config.idle.minutes;
+    return {.after = minutes == 0 ? std::nullopt : std::optional<Milliseconds>(std::chrono::minutes(minutes)), .notice = config.idle.notice};
+}
+
 app::VaultCare::Options care_options(const Config& config) {
     app::VaultCare::Options options;
     options.retention.last = config.vault.keep_last;
@@ -96,7 +104,7 @@ class ControlPlane {
 public:
     // `points`: null in real use.
     ControlPlane(boost::asio::io_context& loop, const Config& config, const Rights& rights, Installation& installation, Ports ports,
-                 CrashPoints* points, catalog::Catalog games)
+                 CrashPoints* points, catalog::Catalog games, tls::Context web)
         : loop_(loop),
           config_(config),
           tls_(rights.tls),
@@ -107,18 +115,30 @@ public:
               games_, context_of(installation), [](const std::string& path) { return std::filesystem::exists(path); }, ports.game_files),
           declared_games_(games_, [this](const catalog::Game& game) { return shelf_.missing(game); }),
           declared_packages_(games_),
+          notice_office_(loop.get_executor(), config, rights, ports, std::move(web), [this] { return keeper_.tenure().epoch(); }),
           accounts_(ports.ledger, ports.clock, ports.random),
           room_(config.shape == Shape::cluster ? nullptr : std::make_unique<app::MemoryRoom>(ports.store, installation.limits().memory)),
-          servers_({ports.store, ports.ledger, ports.runtime, ports.port_map, ports.clock, ports.random, room_.get()}, games_, installation.limits()),
+          servers_({ports.store, ports.ledger, ports.runtime, ports.port_map, ports.clock, ports.random, room_.get(),
+                    [this](const server::Record& record) { return wakefulness(record); }},
+                   games_, installation.limits()),
           nodes_(installation.nodes(), ports.store, ports.ledger, ports.clock),
           world_files_(servers_, ports.store, ports.files),
           keeper_(keeper_ports(), keeper_limits(config)),
           scheduler_({ports.store, ports.ledger, ports.runtime, ports.clock}, [this](app::Due due) { return submit(std::move(due)); },
                      {.backup_every = config.backup.every}),
           disk_watch_(
-              {ports.store, ports.ledger, ports.runtime, ports.clock}, [this](server::Record record) { return pause_for_disk(std::move(record)); },
+              {ports.store, ports.ledger, ports.runtime, ports.clock},
+              [this](server::Record record) { return pause(std::move(record), "disk watch", server::Cause::Kind::watchdog); },
               config.keeper.interval),
-          care_({ports.store, ports.ledger, ports.vault, notifier_, ports.clock, keeper_.tenure()}, care_options(config)),
+          idle_watch_(
+              {ports.store, ports.ledger, ports.runtime, ports.clock, shelf_, keeper_.tenure()},
+              [this](server::Record record) { return pause(std::move(record), "idle watch", server::Cause::Kind::idle); },
+              [this](const server::Record& record) { return edge_desk_ ? edge_desk_->sessions_of(record) : std::nullopt; }, usual_idle(config),
+              config.keeper.interval),
+          watchdog_({ports.store, ports.runtime, notice_office_.notices(), ports.clock}, watchdog_stop(),
+                    {.failures_most = 3, .up_most = std::chrono::hours(config.watchdog.max_hours)}, config.keeper.interval),
+          care_({ports.store, ports.ledger, ports.vault, notice_office_.notices(), ports.clock, keeper_.tenure()}, care_options(config)),
+          edge_desk_(make_edge_desk()),
           context_{.servers = servers_,
                    .accounts = accounts_,
                    .nodes = nodes_,
@@ -136,6 +156,8 @@ public:
                    .owner_uid = rights.owner,
                    .identities = installation.identities(),
                    .collect = [this] { return collect(); },
+                   .edge = edge_desk_.get(),
+                   .post = &notice_office_.post(),
                    .keeper_name = [&installation] { return installation.keeper_name(); }},
           matchmaking_(make_matchmaking(points)),
           compat_{.api = context_,
@@ -148,8 +170,8 @@ public:
 
 private:
     app::KeeperPorts keeper_ports() {
-        return {ports_.store,    ports_.ledger, ports_.runtime, ports_.vault, ports_.files,
-                ports_.port_map, ports_.clock,  ports_.random,  notifier_,    shelf_};
+        return {ports_.store, ports_.ledger, ports_.runtime,           ports_.vault, ports_.files, ports_.port_map,
+                ports_.clock, ports_.random, notice_office_.notices(), shelf_};
     }
     std::unique_ptr<Matchmaking> make_matchmaking(CrashPoints* points) {
         auto matches = installation_.matches();
@@ -172,7 +194,11 @@ private:
     }
     Task<Result<FirstStart, std::string>> first_start();
     Task<void> submit(app::Due due);
-    Task<void> pause_for_disk(server::Record record);
+    Task<void> pause(server::Record record, std::string who, server::Cause::Kind why);
+    app::Watchdog::Stop watchdog_stop();
+    std::optional<app::Wakefulness> wakefulness(const server::Record& record) const;
+    std::unique_ptr<app::EdgeDesk> make_edge_desk();
+    Task<Result<Success, app::Error>> start_for_knock(server::Record record, server::Cause cause);
     Task<void> keep();
     Task<void> admit_changes();
     void begin(async::TaskGroup& tasks, async::TaskGroup& office);
@@ -194,7 +220,7 @@ private:
     app::GameShelf shelf_;
     app::DeclaredGames declared_games_;
     app::DeclaredPackages declared_packages_;
-    LogNotifier notifier_;
+    NoticeOffice notice_office_;
     app::Accounts accounts_;
     std::unique_ptr<app::MemoryRoom> room_;  // Null on a cluster, whose scheduler counts.
     app::Servers servers_;
@@ -204,7 +230,10 @@ private:
     app::Admission admission_;
     app::Scheduler scheduler_;
     app::DiskWatch disk_watch_;
+    app::IdleWatch idle_watch_;
+    app::Watchdog watchdog_;
     app::VaultCare care_;
+    std::unique_ptr<app::EdgeDesk> edge_desk_;  // Null where no edge stands before the games.
     api::Metrics metrics_;
     api::Context context_;
     std::optional<CrashingMatches> crashing_matches_;
@@ -241,17 +270,45 @@ Task<void> ControlPlane::submit(app::Due due) {
         co_return;
     }
     const auto verb = due.action == server::Schedule::Action::backup ? server::Verb::backup : server::Verb::restart;
-    const app::VerbOrder order{.verb = verb};
+    const app::VerbOrder order{.verb = verb, .cause = {.kind = server::Cause::Kind::schedule}};
     auto accepted = co_await servers_.ask(caller, record->space, record->id, order, once);
     if (!accepted) log::info("schedule", "request was refused", {{"server", due.server}, {"why", accepted.error().message}});
 }
 
-Task<void> ControlPlane::pause_for_disk(server::Record record) {
-    const app::Caller caller{.name = "disk watch", .tenant = record.tenant};
+Task<void> ControlPlane::pause(server::Record record, std::string who, server::Cause::Kind why) {
+    const app::Caller caller{.name = who, .tenant = record.tenant};
     const app::Idempotency once;
-    const app::VerbOrder order{.verb = server::Verb::pause};
+    const app::VerbOrder order{.verb = server::Verb::pause, .cause = {.kind = why}};
     auto accepted = co_await servers_.ask(caller, record.space, record.id, order, once);
-    if (!accepted) log::warning("disk watch", "a pause was refused", {{"server", record.uid}, {"why", accepted.error().message}});
+    if (!accepted) log::warning(who, "a pause was refused", {{"server", record.uid}, {"why", accepted.error().message}});
+}
+
+app::Watchdog::Stop ControlPlane::watchdog_stop() {
+    if (!config_.watchdog.stop) return nullptr;
+    return [this](server::Record record) { return pause(std::move(record), "watchdog", server::Cause::Kind::watchdog); };
+}
+
+std::optional<app::Wakefulness> ControlPlane::wakefulness(const server::Record& record) const {
+    const auto idle = idle_watch_.of(record.uid);
+    if (!idle || idle->because == wake::Awake::never_sleeps) return std::nullopt;
+    return app::Wakefulness{.because = wake::text_of(*idle), .sleeps_at = idle->sleeps_at};
+}
+
+std::unique_ptr<app::EdgeDesk> ControlPlane::make_edge_desk() {
+    auto edges = installation_.edges();
+    if (!edges) return nullptr;
+    const app::EdgeDesk::Ports ports{.store = ports_.store, .line = edges->line, .clock = ports_.clock, .tenure = keeper_.tenure(), .games = games_};
+    auto start = [this](server::Record record, server::Cause cause) { return start_for_knock(std::move(record), std::move(cause)); };
+    return std::make_unique<app::EdgeDesk>(ports, std::move(start), std::move(edges->rules));
+}
+
+Task<Result<Success, app::Error>> ControlPlane::start_for_knock(server::Record record, server::Cause cause) {
+    const app::Caller caller{.name = server::text_of(cause), .tenant = record.tenant};
+    const app::Idempotency once;
+    const app::VerbOrder order{.verb = server::Verb::start, .cause = std::move(cause)};
+    auto accepted = co_await servers_.ask(caller, record.space, record.id, order, once);
+    if (!accepted) co_return std::unexpected(accepted.error());
+    co_return Success{};
 }
 
 Task<void> ControlPlane::keep() {
@@ -346,7 +403,11 @@ void ControlPlane::begin(async::TaskGroup& tasks, async::TaskGroup& office) {
     if (matchmaking_) matchmaking_->begin(tasks, office, installation_.settled());
     office.spawn("scheduler", after_takeover(scheduler_.run()));
     office.spawn("disk watch", after_takeover(disk_watch_.run()));
+    office.spawn("idle watch", after_takeover(idle_watch_.run()));
+    office.spawn("watchdog", after_takeover(watchdog_.run()));
+    office.spawn("notices", after_takeover(notice_office_.notices().run()));
     office.spawn("vault care", after_takeover(care_.run()));
+    if (edge_desk_) office.spawn("edge desk", after_takeover(edge_desk_->run()));
     office.spawn("election", watch_office());
     if (auto* declarations = installation_.declarations()) office.spawn("intake", after_takeover(take_in(*declarations)));
     office.spawn("idle time", use_idle_time());
@@ -357,6 +418,7 @@ void ControlPlane::begin(async::TaskGroup& tasks, async::TaskGroup& office) {
 }
 
 Task<void> ControlPlane::resign(async::TaskGroup& office) {
+    notice_office_.stop();
     office.cancel();
     co_await office.join();
     co_await installation_.resign();
@@ -395,7 +457,9 @@ Task<std::string> run_control_plane(boost::asio::io_context& loop, Config config
     std::unique_ptr<CrashingPorts> crashing;
     if (points) crashing = std::make_unique<CrashingPorts>(*points, real.store, real.ledger, real.runtime, real.vault, real.files, real.port_map);
     const Ports ports = crashing ? crashing->instead_of(real) : real;
-    ControlPlane plane(loop, config, rights, installation, ports, points.get(), std::move(*games));
+    auto web = tls::Context::for_client({});
+    if (!web) co_return web.error();
+    ControlPlane plane(loop, config, rights, installation, ports, points.get(), std::move(*games), std::move(*web));
     co_return co_await plane.run(std::move(announce));
 }
 

@@ -14,7 +14,9 @@
 #include "app/servers/servers.hpp"
 #include "async/task_group.hpp"
 #include "domain/catalog/render.hpp"
+#include "domain/front/routing.hpp"
 #include "ports/declarations.hpp"
+#include "ports/edge_line.hpp"
 #include "ports/fleet_store.hpp"
 #include "ports/identities.hpp"
 #include "ports/match_office.hpp"
@@ -61,6 +63,12 @@ public:
     virtual std::optional<MatchPorts> matches() { return std::nullopt; }
     // The machines that games run on; null where this is the only one.
     virtual Nodes* nodes() { return nullptr; }
+    // Where the edges of this installation are told their routes, and where players come then; null where none stands before the games.
+    struct Front {
+        EdgeLine& line;
+        front::RoutingRules rules;
+    };
+    virtual std::optional<Front> edges() { return std::nullopt; }
     // What definitions are rendered for.
     virtual catalog::RenderContext render_context() const { return {}; }
     // Where that goes which people declare.

@@ -40,7 +40,15 @@ Hands make_hands(boost::asio::io_context& loop, Clock& clock, const Config& conf
 }
 
 sqlite::SqlitePortMap::Rules port_rules(const Config& config) {
-    return {.range = {.first = Port{config.ports.first}, .last = Port{config.ports.last}}, .foreign = system::is_bound};
+    PortQuestion foreign = system::is_bound;
+    if (config.edge.enabled) {
+        // Both what players use and what the game is going to bind must be free.
+        foreign = [shift = config.edge.shift(config.ports)](Protocol protocol, Port open) {
+            const auto bound = static_cast<Port>(std::to_underlying(open) + shift);
+            return system::is_bound(protocol, open) || system::is_bound(protocol, bound);
+        };
+    }
+    return {.range = {.first = Port{config.ports.first}, .last = Port{config.ports.last}}, .foreign = std::move(foreign)};
 }
 
 }  // namespace
@@ -69,7 +77,25 @@ Result<std::unique_ptr<Machine>, std::string> Machine::open(boost::asio::io_cont
     auto database = sqlite::Database::open(loop.get_executor(), config.state + "/gamekeeper.db");
     if (!database) return std::unexpected(database.error().detail);
     TRY(trust, tls::Context::for_client({}));
-    return std::unique_ptr<Machine>(new Machine(loop, config, rights, std::move(keys), std::move(*database), std::move(trust)));
+    auto machine = std::unique_ptr<Machine>(new Machine(loop, config, rights, std::move(keys), std::move(*database), std::move(trust)));
+    if (config.edge.enabled) TRY_OK(machine->open_edge(loop.get_executor()));
+    return machine;
+}
+
+Result<Success, std::string> Machine::open_edge(boost::asio::any_io_executor loop) {
+    const auto path = config_.state + "/edge";
+    TRY(folder, EdgeFolder::open(path));
+    const auto socket = path + "/routes.sock";
+    edge_line_ = std::make_unique<edge_line::UnixEdgeLine>(loop, socket);
+    TRY_OK(edge_line_->open());
+    EdgeProcess::Options options{.program = this_program(), .socket = socket, .folder = path, .loops = config_.edge.loops};
+    edge_process_ = std::make_unique<EdgeProcess>(loop, clock, std::move(options), std::move(folder));
+    return Success{};
+}
+
+std::optional<Installation::Front> Machine::edges() {
+    if (!edge_line_) return std::nullopt;
+    return Front{.line = *edge_line_, .rules = {.listen = {}, .domain = config_.edge.domain}};
 }
 
 Machine::Shared::Shared(boost::asio::any_io_executor loop, Clock& on, const std::string& folder, SharedMatches stores, Secret key)
@@ -104,6 +130,9 @@ std::optional<MatchPorts> Machine::matches() {
 void Machine::begin(async::TaskGroup& tasks, async::TaskGroup&) {
     tasks.spawn("game files", game_files.run());
     if (shared_) shared_->matches.begin(tasks);
+    if (!edge_line_) return;
+    tasks.spawn("edges", edge_line_->run());
+    tasks.spawn("edge process", edge_process_->run());
 }
 
 Task<Result<FirstKey, std::string>> Machine::first_key(std::function<Secret()> make) {

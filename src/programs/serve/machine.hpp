@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "adapters/download/game_files.hpp"
+#include "adapters/edge/unix_edge_line.hpp"
 #include "adapters/process/plain_host.hpp"
 #include "adapters/restic/vault.hpp"
 #include "adapters/runc/launcher_host.hpp"
@@ -23,6 +24,7 @@
 #include "base/secret.hpp"
 #include "programs/config/config.hpp"
 #include "programs/serve/address.hpp"
+#include "programs/serve/edge_process.hpp"
 #include "programs/serve/installation.hpp"
 #include "programs/serve/rights.hpp"
 #include "programs/serve/shared_matches.hpp"
@@ -46,6 +48,7 @@ public:
 
     Ports ports() override { return {store, ledger, runtime, vault, files, port_map, game_files, clock, random}; }
     std::optional<MatchPorts> matches() override;
+    std::optional<Front> edges() override;
     const Keys& keys() const override { return keys_; }
     app::MachineLimits limits() const override { return machine_limits(config_); }
     std::string public_host() const override { return programs::public_host(config_); }
@@ -88,6 +91,10 @@ private:
         Secret token_key;
     };
     std::unique_ptr<Shared> shared_;
+    // With edge.enabled.
+    Result<Success, std::string> open_edge(boost::asio::any_io_executor loop);
+    std::unique_ptr<edge_line::UnixEdgeLine> edge_line_;
+    std::unique_ptr<EdgeProcess> edge_process_;
 };
 
 }  // namespace gk::programs

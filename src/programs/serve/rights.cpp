@@ -16,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "launcher/launcher.hpp"
 #include "net/http/endpoint.hpp"
 
@@ -63,7 +64,7 @@ Result<Success, std::string> check_passable(const std::string& state, Identity i
     return Success{};
 }
 
-Result<std::string, std::string> pem_in(std::string_view key, const std::string& path) {
+Result<std::string, std::string> text_in(std::string_view key, const std::string& path) {
     std::ifstream file(path);
     if (!file) return std::unexpected(fmt::format("{}: {} cannot be read: {}", key, path, std::strerror(errno)));
     return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
@@ -71,12 +72,21 @@ Result<std::string, std::string> pem_in(std::string_view key, const std::string&
 
 Result<std::optional<tls::Context>, std::string> tls_of(const Config::Api& api) {
     if (api.tls_certificate.empty()) return std::nullopt;
-    TRY(certificates, pem_in("api.tls_certificate", api.tls_certificate));
-    TRY(key, pem_in("api.tls_key", api.tls_key));
+    TRY(certificates, text_in("api.tls_certificate", api.tls_certificate));
+    TRY(key, text_in("api.tls_key", api.tls_key));
     auto context = tls::Context::for_server({.certificates = std::move(certificates), .key = Secret(std::move(key))});
     if (!context)
         return std::unexpected(fmt::format("api.tls_certificate {}, api.tls_key {}: {}", api.tls_certificate, api.tls_key, context.error()));
     return std::move(*context);
+}
+
+// The first line of a file that may be root's alone.
+Result<Secret, std::string> secret_in(std::string_view key, const std::string& path) {
+    if (path.empty()) return Secret();
+    TRY(text, text_in(key, path));
+    const auto line = trimmed(std::string_view(text).substr(0, text.find('\n')));
+    if (line.empty()) return std::unexpected(fmt::format("{}: {} is empty; write the secret into its first line", key, path));
+    return Secret(std::string(line));
 }
 
 Result<Success, std::string> become(Identity identity) {
@@ -137,6 +147,10 @@ Result<Rights, std::string> settle_rights(const Config& config) {
     rights.tls = std::move(tls);
     TRY(store, read_store_access(config));
     rights.store = std::move(store);
+    TRY(mail_password, secret_in("mail.password_file", config.mail.password_file));
+    rights.mail_password = std::move(mail_password);
+    TRY(webhook_secret, secret_in("webhooks.secret_file", config.webhooks.secret_file));
+    rights.webhook_secret = std::move(webhook_secret);
     const bool root = geteuid() == 0;
     rights.owner = getuid();
     const auto user = control_plane_user(config);

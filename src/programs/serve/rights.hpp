@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/secret.hpp"
 #include "launcher/options.hpp"
 #include "programs/config/config.hpp"
 #include "programs/serve/vault_place.hpp"
@@ -21,6 +22,8 @@ struct Rights {
     uid_t owner = 0;                    // Who started us: the API's Unix socket trusts this uid besides root.
     std::optional<tls::Context> tls;    // Of api.listen; its key may be a file that only root can read.
     std::optional<StoreAccess> store;   // Of the vault; its key may be a file that only root can read.
+    Secret mail_password;               // Of mail.user.
+    Secret webhook_secret;
     std::vector<std::string> warnings;  // What people should know, each a sentence with the cure.
 };
 
