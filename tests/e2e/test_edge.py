@@ -43,10 +43,10 @@ def free(make):
 class Edge:
     """The program, from the moment it listens."""
 
-    def __init__(self, folder, table):
+    def __init__(self, folder, table, *more):
         self.file = folder / "routes.json"
         self.write(table)
-        command = [BIN / "gamekeeper", "edge", "--routes", self.file]
+        command = [BIN / "gamekeeper", "edge", "--routes", self.file, *more]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.unread = ""
 
@@ -87,20 +87,20 @@ class Edge:
         return status
 
 
-class Routes(unittest.TestCase):
+class WithEdge(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="gk-edge-")))
         self.game = self.enterContext(udp())
         self.player = self.enterContext(udp())
         self.door = free(udp)
 
-    def edge(self, table):
-        edge = Edge(self.folder, table)
+    def edge(self, table, *more):
+        edge = Edge(self.folder, table, *more)
         self.addCleanup(edge.end)
         return edge
 
-    def running_edge(self, table):
-        edge = self.edge(table)
+    def running_edge(self, table, *more):
+        edge = self.edge(table, *more)
         self.assertTrue(edge.is_ready())
         edge.hear("routes were taken")
         return edge
@@ -115,6 +115,8 @@ class Routes(unittest.TestCase):
         self.assertEqual(came, text)
         return source
 
+
+class Routes(WithEdge):
     def test_relays_and_goes_on_when_the_file_is_read_again(self):
         edge = self.running_edge({"datagrams": [self.castle()]})
         before = self.ask(b"first")
@@ -193,6 +195,87 @@ class Routes(unittest.TestCase):
                               check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn("routes.yaml:4: /datagrams/0/listen: an address with its port is expected here", done.stderr)
+
+
+class Replacing(WithEdge):
+    """One process takes the place of another one, or ends when its players have."""
+
+    def setUp(self):
+        super().setUp()
+        self.control = self.folder / "edge.sock"
+        self.tower = self.enterContext(tcp())
+        self.gate = free(tcp)
+        self.table = {"datagrams": [self.castle()],
+                      "streams": [{"listen": "%s:%d" % self.gate, "routes": [{"server": "tower", "state": "up", "upstream": place(self.tower)}]}]}
+
+    def stream(self):
+        """Both ends of a stream through the edge."""
+        player = self.enterContext(socket.create_connection(self.gate, PATIENCE))
+        there, _ = self.tower.accept()
+        there.settimeout(PATIENCE)
+        return player, self.enterContext(there)
+
+    def expect_talk(self, player, there):
+        player.sendall(b"question")
+        self.assertEqual(there.recv(8, socket.MSG_WAITALL), b"question")
+        there.sendall(b"answer")
+        self.assertEqual(player.recv(6, socket.MSG_WAITALL), b"answer")
+
+    def test_another_process_takes_over_with_all_who_play(self):
+        edge = self.running_edge(self.table, "--control", self.control)
+        before = self.ask(b"first")
+        player, there = self.stream()
+        for _ in range(3):
+            player.sendall(b"under way")
+            after = self.running_edge(self.table, "--control", self.control, "--takeover")
+            self.assertEqual(edge.process.wait(PATIENCE), 0, "the first one ends by itself")
+            self.assertEqual(there.recv(9, socket.MSG_WAITALL), b"under way")
+            self.expect_talk(player, there)
+            self.assertEqual(self.ask(b"more"), before, "the same session")
+            edge = after
+        self.expect_talk(*self.stream())
+
+    def test_a_taker_that_is_killed_changes_nothing(self):
+        self.running_edge(self.table, "--control", self.control)
+        before = self.ask(b"first")
+        ends = self.stream()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as taker:
+            taker.connect(str(self.control))
+            taker.send(b"T" + (1).to_bytes(8, "big"))
+            self.assertEqual(taker.recv(100)[:1], b"P")
+        self.expect_talk(*ends)
+        self.assertEqual(self.ask(b"more"), before)
+
+    def test_says_that_nobody_is_there_to_take_over_from(self):
+        edge = self.edge(self.table, "--control", self.control, "--takeover")
+        self.assertIn(f"no edge answers at {self.control}", edge.hear("nothing was taken over"))
+        self.assertEqual(edge.process.wait(PATIENCE), 1)
+
+    def test_two_do_not_run_at_one_socket(self):
+        self.running_edge(self.table, "--control", self.control)
+        other = self.edge({}, "--control", self.control)
+        self.assertIn("another edge runs at", other.hear("nobody can take over"))
+        self.assertEqual(other.process.wait(PATIENCE), 1)
+
+    def test_a_drain_waits_for_the_last_player(self):
+        edge = self.running_edge(self.table, "--drain", "10m")
+        player, there = self.stream()
+        edge.process.send_signal(signal.SIGTERM)
+        edge.hear("nobody new is let in")
+        with self.assertRaises(ConnectionRefusedError):
+            socket.create_connection(self.gate, PATIENCE)
+        self.expect_talk(player, there)
+        player.close()
+        there.close()
+        self.assertEqual(edge.process.wait(PATIENCE), 0)
+
+    def test_a_second_signal_ends_a_drain(self):
+        edge = self.running_edge(self.table, "--drain", "10m")
+        self.stream()
+        edge.process.send_signal(signal.SIGTERM)
+        edge.hear("nobody new is let in")
+        edge.process.send_signal(signal.SIGTERM)
+        self.assertEqual(edge.process.wait(PATIENCE), 0)
 
 
 if __name__ == "__main__":
