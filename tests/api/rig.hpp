@@ -9,6 +9,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include "adapters/incidents/fact_incidents.hpp"
 #include "adapters/memory/game_files.hpp"
 #include "adapters/memory/vault.hpp"
 #include "api/access_log.hpp"
@@ -120,6 +121,8 @@ protected:
     app::Tenure tenure;
     app::Admission admission;
     app::NodeCare nodes{nullptr, house.store, house.ledger, house.clock};
+    incidents::FactIncidents incidents{house.ledger};
+    app::Post post{{.incidents = incidents, .random = house.random, .clock = house.clock, .mail = nullptr, .people = {}}};
     api::Context context{.servers = house.servers,
                          .accounts = house.accounts,
                          .nodes = nodes,
@@ -134,7 +137,8 @@ protected:
                          .metrics = metrics,
                          .public_host = "192.0.2.1",
                          .openapi = games_test::read_document(std::string(GK_SOURCE_DIR) + "/api/openapi.yaml"),
-                         .owner_uid = 0};
+                         .owner_uid = 0,
+                         .post = &post};
     MatchHouse matches{house, context};
     bool keeper_is_there = true;  // When the API begins to answer.
     std::optional<net::HttpServer> server;

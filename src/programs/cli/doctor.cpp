@@ -78,7 +78,7 @@ void check_disks(Findings& out, const std::string& state) {
 // Letters that nobody got, and those on the way that were refused for now.
 void check_notices(Findings& out, ApiClient& api) {
     const auto incidents = api.all("/v1/incidents");
-    if (!incidents) return;
+    if (!incidents) return;  // What follows says why.
     for (const auto& incident : *incidents) {
         for (const auto& letter : *member(incident, "deliveries").as_array()) {
             const auto status = text_at(letter, "status");
@@ -99,6 +99,7 @@ void check_running(Findings& out, const PlaceWish& wish) {
         return;
     }
     ApiClient api(*place);
+    check_notices(out, api);
     auto ready = api.call({.path = "/readyz"});
     if (!ready) {
         out.push_back({warning, "API", ready.error().message, "gamekeeper serve   (or make up)"});
@@ -112,11 +113,8 @@ void check_running(Findings& out, const PlaceWish& wish) {
         const auto fine = holder.empty() ? std::string("fine") : fmt::format("fine; {} keeps", holder);
         out.push_back({ok != nullptr && *ok ? (detail.empty() ? good : warning) : wrong, part, detail.empty() ? fine : detail, ""});
     }
-    if (auto keys = api.call({.path = "/v1/keys"}); !keys) {
+    if (auto keys = api.call({.path = "/v1/keys"}); !keys)
         out.push_back({warning, "key", keys.error().message, "--key KEY, GK_KEY, or run as root on the socket"});
-        return;
-    }
-    check_notices(out, api);
 }
 
 }  // namespace
