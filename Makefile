@@ -8,7 +8,7 @@ build/%/build.ninja: CMakePresets.json | setup-build
 	cmake --preset $*
 compile = cmake --build --preset $(1) --parallel $(JOBS)
 
-.PHONY: help setup setup-build build dev test up down lint bench bench-cluster bench-match soak fmt clean images cluster-up cluster-down cluster-status test-cluster game-testbed game-load-local
+.PHONY: help setup setup-build build dev test up down lint bench bench-cluster bench-edge bench-match soak fmt clean images cluster-up cluster-down cluster-status test-cluster game-testbed game-load-local
 
 help: ## this list
 	@echo "Gamekeeper: game servers on one machine. make up starts it with a demo world; make test builds and tests everything."
@@ -55,6 +55,11 @@ bench: build ## measure; prints a table and appends to bench/results (BUILD=1: t
 bench-match: build ## the engine, the store, a front with sockets: passes, joins, whole lives, watchers, restart
 	$(call compile,release) --target gk_bench_fleet gk_bench_match gk_bench_match_front gk_bench_match_joins gk_bench_match_store
 	@tools/bench match
+
+bench-edge: build/release/build.ninja ## the edge beside nginx and HAProxy: processor time, time added, losses, memory
+	@tools/setup bench
+	$(call compile,release) --target gamekeeper gk_bench_edge_load
+	@tools/bench edge
 
 bench-cluster: build/release/build.ninja ## a thousand worlds in a cluster that is made believe; starts on the real one when it is up
 	$(call compile,release) --target gamekeeper gk-shim gk-toy-game gk_bench_cluster_shims

@@ -27,13 +27,15 @@ std::optional<State> taken_from(std::map<Endpoint, State>& left, const Endpoint&
 
 Limits Limits::shared_by(unsigned loops) const {
     auto part = *this;
-    for (auto* door : {&part.udp.door, &part.tcp.door}) {
+    for (auto* door : {&part.udp.door, &part.tcp.door, &part.dns.door}) {
         door->wakes_per_source = part_of(door->wakes_per_source, loops);
         door->wakes_in_all = part_of(door->wakes_in_all, loops);
     }
-    part.answers.answers = part_of(answers.answers, loops);
-    part.answers.bytes = part_of(answers.bytes, loops);
-    part.answers.bytes_in_all = part_of(answers.bytes_in_all, loops);
+    for (auto* budget : {&part.answers, &part.dns.whole}) {
+        budget->answers = part_of(budget->answers, loops);
+        budget->bytes = part_of(budget->bytes, loops);
+        budget->bytes_in_all = part_of(budget->bytes_in_all, loops);
+    }
     part.udp.new_per_source = part_of(udp.new_per_source, loops);
     part.tcp.new_per_source = part_of(tcp.new_per_source, loops);
     part.udp.sessions_max = std::max<std::size_t>(1, udp.sessions_max / loops);
@@ -62,6 +64,7 @@ std::vector<std::string> Shard::apply(const RouteTable& table) {
     std::vector<std::string> wrong;
     for (const auto& route : table.datagrams) apply_datagrams(route, wrong);
     for (const auto& listener : table.streams) apply_streams(listener, wrong);
+    apply_dns(table, wrong);
     left_ = {};
     return wrong;
 }
@@ -69,6 +72,7 @@ std::vector<std::string> Shard::apply(const RouteTable& table) {
 void Shard::drain() {
     for (const auto& [at, relay] : datagrams_) relay->drain();
     for (const auto& [at, streams] : streams_) streams.relay->drain();
+    dns_.clear();
 }
 
 ShardState Shard::release() {
@@ -77,6 +81,8 @@ ShardState Shard::release() {
     for (const auto& [at, streams] : streams_) left.streams.emplace(at, streams.relay->release());
     datagrams_.clear();
     streams_.clear();
+    // Who asks by datagram asks again, and has another one to ask.
+    dns_.clear();
     return left;
 }
 
@@ -107,6 +113,26 @@ void Shard::apply_streams(const Listener& listener, std::vector<std::string>& wr
     else wrong.push_back(fmt::format("players cannot be listened for at {}: {}", listener.listen.text(), opened.error()));
 }
 
+void Shard::apply_dns(const RouteTable& table, std::vector<std::string>& wrong) {
+    keep_only(dns_, [&](const Endpoint& at) { return std::ranges::find(table.dns, at) != table.dns.end(); });
+    const auto zones = std::make_shared<const wake::ZoneIndex>(table.zones);
+    for (const auto& at : table.dns) {
+        auto& server = dns_[at];
+        if (!server) {
+            auto opened = DnsServer::open(loop_, at, limits_.dns, shared_.answers, [this](const wake::ZoneName& name, const Endpoint& source) {
+                wake_({.server = name.server, .source = source, .name = {}});
+            });
+            if (!opened) {
+                wrong.push_back(fmt::format("questions for names cannot be listened for at {}: {}", at.text(), opened.error()));
+                dns_.erase(at);
+                continue;
+            }
+            server = std::move(*opened);
+        }
+        server->update(zones);
+    }
+}
+
 UdpRelay::Wake Shard::teller() {
     return [this](const Route& woken, const Endpoint& source, std::string_view name) {
         wake_({.server = woken.server, .source = source, .name = std::string(name)});
@@ -116,6 +142,7 @@ UdpRelay::Wake Shard::teller() {
 void Shard::sweep() {
     for (const auto& [at, relay] : datagrams_) relay->sweep();
     for (const auto& [at, streams] : streams_) streams.relay->sweep();
+    for (const auto& [at, server] : dns_) server->sweep();
 }
 
 std::vector<RouteCounts> Shard::counts() const {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "edge/dns_server.hpp"
 #include "edge/routes.hpp"
 #include "edge/tcp_relay.hpp"
 #include "edge/udp_relay.hpp"
@@ -15,6 +16,7 @@ namespace gk::edge {
 struct Limits {
     UdpLimits udp{};
     TcpLimits tcp{};
+    DnsLimits dns{};
     wake::AnswerLimits answers{};
     // What one of so many loops may do, for all together not to do more than these: the kernel spreads sources over them.
     Limits shared_by(unsigned loops) const;
@@ -67,6 +69,7 @@ private:
     };
     void apply_datagrams(const Route& route, std::vector<std::string>& wrong);
     void apply_streams(const Listener& listener, std::vector<std::string>& wrong);
+    void apply_dns(const RouteTable& table, std::vector<std::string>& wrong);
     // Calls `wake_` for one relay.
     UdpRelay::Wake teller();
 
@@ -77,6 +80,7 @@ private:
     ShardState left_;  // Until the next table.
     std::map<Endpoint, std::unique_ptr<UdpRelay>> datagrams_;
     std::map<Endpoint, Streams> streams_;
+    std::map<Endpoint, std::unique_ptr<DnsServer>> dns_;
 };
 
 }  // namespace gk::edge

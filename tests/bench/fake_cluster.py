@@ -2,6 +2,7 @@
 and one process of ours that plays the shims in them. Everything ends with close(), and the network with this process."""
 
 import collections
+import contextlib
 import ctypes
 import json
 import os
@@ -45,6 +46,7 @@ def leave_the_network():
 
 class FakeCluster(api_server.ApiServer):
     def __init__(self, programs, nodes, volumes):
+        self.build_parts()
         leave_the_network()
         self.shims = None
         super().__init__()
@@ -53,6 +55,13 @@ class FakeCluster(api_server.ApiServer):
         except BaseException:
             self.close()
             raise
+
+    @staticmethod
+    def build_parts():
+        """What has to be fetched is fetched while there is a network to fetch it from. Standard output is for figures."""
+        with contextlib.redirect_stdout(sys.stderr):
+            for name in ("kubernetes", "kwok"):
+                parts.build(parts.PARTS[name])
 
     def start_rest(self, programs, nodes, volumes):
         self.start_controllers()
@@ -74,11 +83,9 @@ class FakeCluster(api_server.ApiServer):
                    "--secure-port=0", "--node-monitor-grace-period=24h", *UNHURRIED)
         self.spawn("scheduler", parts.KUBERNETES.program("kube-scheduler"), f"--kubeconfig={own}", "--leader-elect=false", "--secure-port=0",
                    *UNHURRIED)
-        kwok = parts.PARTS["kwok"]
-        parts.build(kwok)
         # Leases of 50 nodes are work that a kubelet's own machine does in real life.
-        self.spawn("kwok", kwok.program("kwok"), f"--kubeconfig={own}", "--manage-all-nodes", f"--cidr={POD_NETWORK}", f"--node-ip={HERE}",
-                   "--node-lease-duration-seconds=0", f"--config={ROOT}/tests/bench/kwok_stages.yaml")
+        self.spawn("kwok", parts.PARTS["kwok"].program("kwok"), f"--kubeconfig={own}", "--manage-all-nodes",
+                   f"--cidr={POD_NETWORK}", f"--node-ip={HERE}", "--node-lease-duration-seconds=0", f"--config={ROOT}/tests/bench/kwok_stages.yaml")
 
     def apply(self, *objects):
         return self.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-",

@@ -124,6 +124,8 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Rout
     in.required("number", out.number);
     in.required("datagrams", out.datagrams);
     in.required("streams", out.streams);
+    in.optional("dns", out.dns);
+    in.optional("zones", out.zones);
     std::set<Endpoint> seen;
     for (const auto& route : out.datagrams) {
         if (!seen.insert(route.listen).second) in.fail("datagrams", "not_allowed", fmt::format("two routes listen at {}", route.listen.text()));
@@ -132,6 +134,14 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Rout
     seen.clear();
     for (const auto& listener : out.streams) {
         if (!seen.insert(listener.listen).second) in.fail("streams", "not_allowed", fmt::format("two listen at {}", listener.listen.text()));
+    }
+    seen.clear();
+    for (const auto& at : out.dns) {
+        if (!seen.insert(at).second) in.fail("dns", "not_allowed", fmt::format("{} is there twice", at.text()));
+    }
+    std::set<std::string_view> origins;
+    for (const auto& zone : out.zones) {
+        if (!origins.insert(zone.origin).second) in.fail("zones", "not_allowed", fmt::format("'{}' is there twice", zone.origin));
     }
     // Newer control planes may say more.
     return in.finish_lenient();
@@ -153,10 +163,16 @@ Value document_of(const RouteTable& table) {
                                          {"proxy_from", block_texts(listener.proxy_from)},
                                          {"routes", std::move(routes)}}));
     }
+    Value::Array dns;
+    for (const auto& at : table.dns) dns.emplace_back(at.text());
+    Value::Array zones;
+    for (const auto& zone : table.zones) zones.push_back(document_of(zone));
     return Value::object({{"epoch", static_cast<std::int64_t>(table.epoch)},
                           {"number", static_cast<std::int64_t>(table.number)},
                           {"datagrams", std::move(datagrams)},
-                          {"streams", std::move(streams)}});
+                          {"streams", std::move(streams)},
+                          {"dns", std::move(dns)},
+                          {"zones", std::move(zones)}});
 }
 
 }  // namespace gk::wake

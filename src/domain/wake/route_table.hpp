@@ -6,6 +6,7 @@
 
 #include "base/decode.hpp"
 #include "domain/wake/route.hpp"
+#include "domain/wake/zone.hpp"
 
 namespace gk::wake {
 
@@ -23,6 +24,8 @@ struct RouteTable {
     std::uint64_t number = 0;  // Grows with each of its tables.
     std::vector<Route> datagrams{};
     std::vector<Listener> streams{};
+    std::vector<Endpoint> dns{};  // Where questions for the zones come to, by datagram and by stream.
+    std::vector<Zone> zones{};
 };
 
 // Whether a table may take the place of another one: an older control plane, or an older table of the same one, may not.
