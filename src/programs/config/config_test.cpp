@@ -160,6 +160,24 @@ TEST(Config, TheShapeIsAWordOfItsOwn) {
     EXPECT_EQ(wrong.error(), std::vector<std::string>{"--shape: shape: 'kubernetes' is not one of: embedded, cluster"});
 }
 
+TEST(Config, BehindTheEdgeGamesBindNumbersThatPlayersDoNotUse) {
+    const SaidByKey state = {{"state", {"/srv/gk", "--state"}}};
+    const auto shift_of = [&](SaidByKey said) {
+        said.insert(state.begin(), state.end());
+        const auto config = make_config({said});
+        return config ? config->edge.shift(config->ports) : 0;
+    };
+    EXPECT_EQ(shift_of({{"edge.enabled", {"true", "gk.yaml:1"}}}), -2000) << "those below";
+    EXPECT_EQ(shift_of({{"edge.enabled", {"true", "gk.yaml:1"}}, {"edge.ports", {"40000", "gk.yaml:2"}}}), 10000);
+
+    const SaidByKey overlapping = {{"edge.enabled", {"true", "gk.yaml:1"}}, {"edge.ports", {"31000", "gk.yaml:2"}}};
+    const auto wrong = make_config({state, overlapping});
+    ASSERT_FALSE(wrong);
+    EXPECT_TRUE(wrong.error().front().starts_with("gk.yaml:1: behind the edge games would bind ports 31000-32999")) << wrong.error().front();
+    const SaidByKey on_a_cluster = {{"edge.enabled", {"true", "gk.yaml:1"}}, {"shape", {"cluster", "gk.yaml:2"}}};
+    EXPECT_FALSE(make_config({state, on_a_cluster}));
+}
+
 TEST(Config, ALedgerElsewhereIsForClusters) {
     const SaidByKey elsewhere = {{"ledger.url", {"postgresql://gk@db/gk", "gk.yaml:4"}}};
 
