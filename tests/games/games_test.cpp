@@ -75,7 +75,8 @@ TEST(BehindTheEdge, AGameBindsTheLoopbackAndItsOwnNumber) {
     ASSERT_TRUE(spec);
     EXPECT_EQ(spec->bind_address, "127.0.0.1");
     EXPECT_NE(std::ranges::find(spec->argv, "28000"), spec->argv.end());
-    EXPECT_NE(first_files(game, record).at("minetest.conf").find("bind_address = 127.0.0.1"), std::string::npos);
+    const auto config = first_files(game, record).at("minetest.conf");
+    EXPECT_NE(config.find("bind_address=127.0.0.1"), std::string::npos) << config;
 }
 
 class ShippedGame : public testing::TestWithParam<std::string> {};

@@ -95,6 +95,7 @@ const Place places[] = {
     {{"quiesce"}, "quiesce"},
     {{"announce"}, "announce"},
     {{"players"}, "players"},
+    {{"wake"}, "wake"},
     {{"save"}, "save"},
 };
 
