@@ -286,13 +286,13 @@ class Cluster(unittest.TestCase):
         self.check_whole()
 
     def test_up_says_what_stands_still(self):
-        for words, complaint in ((("freeze", "control-plane", "etcd"), "etcd on control-plane was stopped by a signal"),
-                                 (("cut", "node-2"), "node-2 is cut off: its cable gkc-2 is pulled")):
-            tool("node", *words)
-
-            cure = self.refused(complaint)
-
-            run(*cure.split(), cwd=ROOT)
+        for harm, cure, what, complaint in (("freeze", "thaw", "control-plane etcd", "etcd on control-plane was stopped by a signal"),
+                                            ("cut", "mend", "node-2", "node-2 is cut off: its cable gkc-2 is pulled")):
+            tool("node", harm, *what.split())
+            try:
+                self.assertEqual(self.refused(complaint), f"tools/cluster/node {cure} {what}")
+            finally:
+                tool("node", cure, *what.split())
             self.check_whole()
 
     def test_up_does_not_wait_for_what_has_ended(self):
@@ -304,10 +304,10 @@ class Cluster(unittest.TestCase):
             done = tool("node", "start", "control-plane", check=False)
         finally:
             key.write_text(text)
+        self.check_whole()
 
         self.assertIn("kube-apiserver on control-plane has ended", done.stderr)
-        self.assertIn("apiserver.key", done.stderr, "the end of its log")
-        self.check_whole()
+        self.assertIn("PEM data in key", done.stderr, "the end of its log")
 
     def test_metrics_of_nodes_are_measured(self):
         if "metrics" not in ADDONS:
