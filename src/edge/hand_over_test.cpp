@@ -236,6 +236,7 @@ TEST_F(HandOverTest, AGiverThatBreaksOffAndLivesKeepsItsPlayers) {
             ::send(taker.get(), message.data(), message.size(), 0);
         });
         const auto taken = take_over(path);
+        giver.get();
         EXPECT_FALSE(taken);
         if (!taken) EXPECT_EQ(taken.error(), "the running edge broke off");
         return false;
