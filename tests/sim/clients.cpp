@@ -87,7 +87,10 @@ void Clients::choose_verb(Wish& wish, const server::Record& record) {
     static constexpr std::array verbs = {Verb::start,   Verb::start,  Verb::start,  Verb::pause,  Verb::pause,   Verb::stop,        Verb::stop,
                                          Verb::restart, Verb::remove, Verb::backup, Verb::backup, Verb::restore, Verb::restore_undo};
     auto& order = wish.verb;
-    order.verb = verbs[dice_.below(verbs.size())];
+    const auto chosen = dice_.below(verbs.size());
+    order.verb = verbs[chosen];
+    // One of its two pauses is that of a world in which nobody plays.
+    if (order.verb == Verb::pause && verbs[chosen - 1] == Verb::pause) order.cause.kind = server::Cause::Kind::idle;
     if (order.verb == Verb::remove && dice_.chance(0.6)) order.verb = Verb::start;
     if (dice_.chance(0.05)) order.force = record.id;
     if (order.verb == Verb::remove && dice_.chance(0.3)) order.purge = record.id;

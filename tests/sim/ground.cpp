@@ -95,6 +95,12 @@ Ground::Effect Ground::fence(Epoch epoch) {
     return admitted;
 }
 
+// Somebody is there a third of the time, for five seconds at a time.
+int Ground::players_of(ServerUid uid) const {
+    const auto turn = static_cast<std::uint64_t>(now.time_since_epoch() / 5s) + std::hash<ServerUid>()(uid);
+    return turn % 3 == 0 ? 1 : 0;
+}
+
 Seen Ground::observe(ServerUid uid) {
     auto& cell = cells[uid];
     cell.told = true;
@@ -105,6 +111,7 @@ Seen Ground::observe(ServerUid uid) {
     seen.exit = cell.exit;
     seen.started_at = cell.started_at;
     seen.quiesced = cell.quiesced;
+    if (cell.process == Process::ready) seen.players.online = players_of(uid);
     if (plant == Plant::stop_lies && cell.process == Process::stopping) seen.process = Process::exited;
     if (plant == Plant::stop_does_not_wait && cell.process == Process::stopping) seen.process = Process::gone;
     if (plant == Plant::blind_to_starting && cell.process == Process::starting) seen.process = Process::gone;

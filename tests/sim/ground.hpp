@@ -121,6 +121,7 @@ public:
     // I2: the ledger has taken this write of a keeper.
     void check_writer(const char* what, Epoch epoch);
     Seen observe(ServerUid uid);
+    int players_of(ServerUid uid) const;
     Effect create_disk(ServerUid uid);
     Effect free_disk(ServerUid uid);
     Effect stage_disk(ServerUid uid);
