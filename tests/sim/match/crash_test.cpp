@@ -126,9 +126,10 @@ void Day::join(const std::vector<std::string>& players, const std::string& queue
     });
     if (!goes_on()) return;
     for (const auto& name : players) {
-        const auto live = hall().matches->live_tickets.find({"default", name});
-        if (live == hall().matches->live_tickets.end()) wrong_ = fmt::format("the join of {} was answered, and it waits nowhere", name);
-        else tickets_[name] = live->second;
+        // It may be over by now, as an answer that was lost is repeated when much has happened.
+        const auto newest = hall().matches->newest_tickets.find({"default", name});
+        if (newest == hall().matches->newest_tickets.end()) wrong_ = fmt::format("the join of {} was answered, and is stored nowhere", name);
+        else tickets_[name] = newest->second;
     }
 }
 
