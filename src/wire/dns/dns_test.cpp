@@ -7,7 +7,6 @@
 namespace gk::wire::dns {
 namespace {
 
-using test::bytes_of;
 using test::from_hex;
 using namespace test::byte_sums;
 using Bytes = std::vector<std::byte>;
