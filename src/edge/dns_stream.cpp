@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <sys/socket.h>
 
 namespace gk::edge {
@@ -11,8 +10,6 @@ namespace {
 // A question with all that an honest asker says beside it.
 constexpr std::size_t question_size_max = 1024;
 constexpr std::size_t length_size = 2;
-
-bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 }  // namespace
 
 DnsServer::Stream::Stream(DnsServer& server, Descriptor socket, const Endpoint& source)

@@ -114,6 +114,8 @@ Result<Descriptor, std::string> connect_stream(const Endpoint& peer) {
     return out;
 }
 
+bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+
 void send_at_once(int stream) { set_option(stream, IPPROTO_TCP, TCP_NODELAY, 1); }
 
 SecretHash::SecretHash() {

@@ -49,6 +49,8 @@ Result<Descriptor, std::string> connect_datagrams(const Endpoint& peer);
 Result<Descriptor, std::string> listen_streams(const Endpoint& at);
 // On its way; writable when it has arrived or failed, which SO_ERROR tells.
 Result<Descriptor, std::string> connect_stream(const Endpoint& peer);
+// Of a call that has just failed: there is nothing, or no room, at the moment.
+bool would_block();
 // Small messages leave at once.
 void send_at_once(int stream);
 Endpoint local_endpoint(int fd);

@@ -24,8 +24,6 @@ std::span<std::byte> room() {
     static thread_local std::array<std::byte, in_flight_max> it;
     return it;
 }
-
-bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 }  // namespace
 
 TcpRelay::Session::Session(TcpRelay& relay, TcpSessionState state)

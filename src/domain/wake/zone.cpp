@@ -100,6 +100,11 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Zone
         if (!is_within(name.name, out.origin)) in.fail("names", "not_allowed", fmt::format("'{}' is not within {}", name.name, out.origin));
         if (!seen.insert(name.name).second) in.fail("names", "not_allowed", fmt::format("'{}' is there twice", name.name));
     }
+    for (const auto& server : out.name_servers) {
+        // Nobody could find it: who asks has to know its address to ask for it.
+        if (!is_within(server, out.origin) || seen.contains(server)) continue;
+        in.fail("name_servers", "required", fmt::format("'{}' lies within the zone: give its addresses under names", server));
+    }
     return in.finish_lenient();
 }
 

@@ -45,7 +45,7 @@ inline constexpr std::chrono::seconds lasting_time_to_live{300};  // Of what is 
 inline constexpr std::chrono::seconds negative_time_to_live{5};
 
 Value document_of(const Zone& zone);
-// Every name lies within its zone and is there once; names are of letters, digits, '-' and '_'.
+// Every name lies within its zone and is there once, and so is that of each name server that does; names are of small letters, digits, '-' and '_'.
 bool decode(const Value& value, const std::string& pointer, Errors& errors, Zone& out);
 
 // All zones, by the names that may be asked for.

@@ -59,6 +59,14 @@ TEST(ZoneTest, NamesWhatIsWrong) {
     EXPECT_EQ(errors_of(document_of(zone)), expected);
 }
 
+TEST(ZoneTest, ANameServerWithinItHasItsAddressThere) {
+    auto zone = example();
+    zone.name_servers.push_back("ns2.example.org");
+    zone.name_servers.push_back("ns.example.com");
+    EXPECT_EQ(errors_of(document_of(zone)),
+              std::vector<std::string>{"/name_servers: 'ns2.example.org' lies within the zone: give its addresses under names"});
+}
+
 TEST(ZoneTest, ANameIsOfLabels) {
     const auto is_good = [](const std::string& name) {
         auto zone = example();

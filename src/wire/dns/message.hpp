@@ -15,7 +15,7 @@ inline constexpr std::size_t datagram_size_max = 1232;  // Of ours to who takes 
 
 enum class Type : std::uint16_t { a = 1, ns = 2, soa = 6, aaaa = 28, srv = 33, opt = 41, ixfr = 251, axfr = 252, any = 255 };
 enum class Class : std::uint16_t { in = 1, any = 255 };
-enum class Code : std::uint16_t { ok = 0, format_error = 1, server_failure = 2, name_error = 3, not_implemented = 4, refused = 5, bad_version = 16 };
+enum class Code : std::uint16_t { ok = 0, format_error = 1, name_error = 3, not_implemented = 4, refused = 5, bad_version = 16 };
 
 struct Query {
     std::uint16_t id = 0;
