@@ -23,6 +23,7 @@ Value to_value(const Cause& cause) {
     auto out = Value::object({{"kind", name_of(cause.kind)}});
     if (!cause.player.empty()) out.set("player", cause.player);
     if (!cause.source.empty()) out.set("source", cause.source);
+    if (!cause.trace.empty()) out.set("trace", cause.trace);
     return out;
 }
 
@@ -31,6 +32,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Caus
     in.required("kind", out.kind);
     in.optional("player", out.player);
     in.optional("source", out.source);
+    in.optional("trace", out.trace);
     return in.finish_lenient();
 }
 

@@ -23,6 +23,7 @@ struct Cause {
     Kind kind = Kind::person;
     std::string player{};  // Of a knock: as he calls himself; empty where the game's protocol says no name so early.
     std::string source{};  // Of a knock: his address and port.
+    std::string trace{};   // Of a knock: names this wake from its first packet on, in the logs of the edge and here.
     bool operator==(const Cause&) const = default;
 };
 inline constexpr auto cause_names = std::to_array<std::string_view>({"person", "schedule", "knock", "idle", "watchdog"});

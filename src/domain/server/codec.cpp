@@ -128,8 +128,10 @@ void write_identity(Value& out, const Record& record) {
     if (record.applied_launch != record.launch) out.set("applied_launch", text(record.applied_launch));
     set_if(out, "wake", record.wake, [](const WakeWish& it) { return to_value(it); });
     set_if(out, "idle", record.idle, [](const IdleWish& it) { return to_value(it); });
+    if (!record.notify.empty()) out.set("notify", list_of(record.notify, as_is));
     out.set("ports", list_of(record.ports, [](const PortBinding& it) { return write(it); }));
     if (record.behind_edge) out.set("behind_edge", true);
+    if (record.own_network) out.set("own_network", true);
     set_unless_empty(out, "host", record.host);
     out.set("secrets", object_of(record.secrets, [](const Secret& it) { return Value(it.reveal()); }));
     out.set("slot", number(record.slot));
@@ -326,8 +328,10 @@ void read_identity(ObjectReader& in, Record& out) {
     in.optional("applied_launch", out.applied_launch);
     in.optional("wake", out.wake);
     in.optional("idle", out.idle);
+    in.optional("notify", out.notify);
     in.optional("ports", out.ports);
     in.optional("behind_edge", out.behind_edge);
+    in.optional("own_network", out.own_network);
     in.optional("host", out.host);
     std::map<std::string, std::string> secrets;
     in.optional("secrets", secrets);

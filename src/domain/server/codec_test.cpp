@@ -34,6 +34,10 @@ Record full_record() {
     it.ports = {{.role = "game", .protocol = Protocol::udp, .open = Port{30000}, .bound = Port{30001}, .internal = true}};
     it.secrets = {{"rcon", Secret("hunter2")}};
     it.slot = 7;
+    it.notify = {"ann@example.org"};
+    it.behind_edge = it.own_network = true;
+    it.last_start =
+        Start{.cause = {.kind = Cause::Kind::knock, .player = "ann", .source = "203.0.113.7:4711", .trace = "4bf92f3577b34da6"}, .asked_at = then};
     it.wanted = Wanted::paused;
     it.phase = Phase::backing_up;
     it.phase_since = then;
