@@ -113,8 +113,7 @@ struct Record {
     std::vector<std::string> notify;       // Mail addresses that hear of this server, beside those of the installation.
     std::vector<PortBinding> ports;
     bool behind_edge = false;  // Since its last start: the game binds the loopback, and players come to it through the edge.
-    bool own_network =
-        false;  // Since its last start: the game is alone in a network of its own, and sees its players' addresses behind the edge too.
+    bool own_network = false;  // Since its last start: the game is alone in its network, and sees players' addresses behind the edge too.
     std::string host;  // Where players reach its open ports, as found out at its last start; empty: this installation's address.
     std::map<std::string, Secret> secrets;  // Random per server: RCON passwords. Never in an API reply.
     std::uint32_t slot = 0;  // Its entry in the range of operating system uids; unique among living servers.
