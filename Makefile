@@ -27,9 +27,8 @@ dev: build/dev/build.ninja ## programs and tests without sanitizers, for daily w
 	$(call compile,dev)
 
 test: setup build/asan/build.ninja build/release/build.ninja ## build with sanitizers, then run every test; last line: N passed, N failed
-	$(call compile,asan)
 	$(call compile,release)
-	@tools/run-tests --build build/asan --programs build/release
+	@tools/run-tests --build build/asan --programs build/release --compile
 
 up: ## build if needed, start Gamekeeper and a demo world, print how to join
 	@tools/up

@@ -55,10 +55,10 @@ class Runner(unittest.TestCase):
         path.write_text(REPORT + body)
         path.chmod(0o755)
 
-    def run_all(self, pattern="^try_"):
+    def run_all(self, pattern="^try_", *options, path=os.environ["PATH"]):
         # A pattern that no registered script has: those would start this very test again.
-        argv = [RUNNER, "--build", self.build, "--programs", self.programs, pattern]
-        done = subprocess.run(argv, capture_output=True, text=True, env=dict(os.environ), timeout=60)
+        argv = [RUNNER, "--build", self.build, "--programs", self.programs, *options, pattern]
+        done = subprocess.run(argv, capture_output=True, text=True, env={**os.environ, "PATH": path}, timeout=60)
         return done.returncode, done.stdout
 
     def last_line(self, text):
@@ -78,6 +78,31 @@ class Runner(unittest.TestCase):
         code, text = self.run_all("^gk_sim_test")
 
         self.assertEqual((code, self.last_line(text)), (0, "1 passed, 0 failed"))
+
+    def compiler(self, body):
+        """The PATH of a machine whose build does that."""
+        commands = self.build / "commands"
+        commands.mkdir()
+        (commands / "cmake").write_text(f"#!/bin/bash\ncd {self.build}\n{body}\n")
+        (commands / "cmake").chmod(0o755)
+        return f"{commands}:{os.environ['PATH']}"
+
+    def test_programs_that_are_compiled_first_are_run(self):
+        self.program("try_a_test", report_of(("A", True)))
+        path = self.compiler("chmod a-x tests/try_a_test && cp -p tests/try_a_test tests/try_b_test && chmod a+x tests/try_b_test")
+
+        code, text = self.run_all("^try_", "--compile", path=path)
+
+        self.assertEqual((code, self.last_line(text)), (0, "1 passed, 0 failed"))
+        self.assertIn("compile ", text)
+
+    def test_a_compiler_that_fails_is_heard_and_ends_all(self):
+        self.program("try_a_test", report_of(("A", True)))
+
+        code, text = self.run_all("^try_", "--compile", path=self.compiler("echo 'no such thing'; exit 2"))
+
+        self.assertEqual((code, self.last_line(text)), (1, "0 passed, 1 failed"))
+        self.assertIn("no such thing", text)
 
     def test_what_is_there_optimised_too_runs_both_ways(self):
         self.program("gk_sim_test", report_of(("Long", True)))
