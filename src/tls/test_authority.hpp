@@ -2,25 +2,22 @@
 
 #include <string>
 
-#include "tls/context.hpp"
+#include "tls/authority.hpp"
 
 namespace gk::tls::test {
 
-// An authority that a test makes for itself: its certificate, and identities that it signs for names and addresses ("localhost", "127.0.0.1").
-class Authority {
+// An authority of another name each time.
+class Authority : public tls::Authority {
 public:
-    Authority();
-    Authority(const Authority&) = delete;
-    Authority& operator=(const Authority&) = delete;
-    ~Authority();
-
-    std::string certificate() const;  // PEM.
-    // Valid from an hour ago until `hours` from now; negative: it has expired.
-    Identity identity(const std::string& name, int hours = 24) const;
+    Authority() : tls::Authority("test authority " + std::to_string(++last()), std::chrono::hours(240)) {}
+    // Negative hours: it has expired.
+    Identity identity(const std::string& name, int hours = 24) const { return tls::Authority::identity(name, std::chrono::hours(hours)); }
 
 private:
-    struct Keys;
-    std::unique_ptr<Keys> keys_;
+    static int& last() {
+        static int number = 0;
+        return number;
+    }
 };
 
 }  // namespace gk::tls::test

@@ -173,6 +173,7 @@ Value service_type(const Compat& compat, const server::Record& record) {
     case node_port: return "NodePort";
     case host_port: return "HostPort";
     case load_balancer: return "LoadBalancer";
+    case edge:
     case internal: return "ClusterIP";
     }
     std::unreachable();

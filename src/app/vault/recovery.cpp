@@ -51,6 +51,7 @@ server::Record as_recovered(const server::Record& saved, SnapshotId newest, Time
     record.wake = saved.wake;
     record.idle = saved.idle;
     record.exposure = record.applied_exposure = saved.exposure;
+    record.behind_edge = server::kind_of(saved.exposure) == server::Exposure::Kind::edge;
     record.secrets = saved.secrets;
     record.slot = saved.slot;
     record.phase_since = now;

@@ -189,6 +189,7 @@ void done(const Fold& in, const OpenPorts& step) {
     auto& record = in.record;
     record.ports = in.outcome.ports;
     record.applied_exposure = step.exposure;
+    record.behind_edge = kind_of(step.exposure) == Exposure::Kind::edge;
     if (record.phase == Phase::running) record.host = in.outcome.host;
     if (record.reason == not_opened) explain(record, {});
 }

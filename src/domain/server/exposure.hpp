@@ -15,15 +15,15 @@ namespace gk::server {
 // How players reach a server of a cluster. On one machine there is nothing to choose: the game binds the machine's own ports.
 struct Exposure {
     // node_port: a number that every node forwards. host_port: a number of the node that the game happens to run on. load_balancer: an address of
-    // the cloud's. internal: only the inside of the cluster.
-    enum class Kind : std::uint8_t { node_port, host_port, load_balancer, internal };
+    // the cloud's. internal: only the inside of the cluster. edge: a number at every edge, which wakes the server when it sleeps.
+    enum class Kind : std::uint8_t { node_port, host_port, load_balancer, internal, edge };
     Kind kind = Kind::node_port;
     std::string address;  // What players are told, instead of what was found out; empty: that.
     std::string dns_label;  // Of load_balancer: the name that the cloud gives to the address.
     std::string static_address;  // Of load_balancer: an address that was set aside before.
     bool operator==(const Exposure&) const = default;
 };
-inline constexpr auto exposure_names = std::to_array<std::string_view>({"nodePort", "hostPort", "loadBalancer", "internal"});
+inline constexpr auto exposure_names = std::to_array<std::string_view>({"nodePort", "hostPort", "loadBalancer", "internal", "edge"});
 constexpr std::span<const std::string_view> names_of(Exposure::Kind) { return exposure_names; }
 
 // Those of records that say nothing are of the time before one could choose.

@@ -270,6 +270,12 @@ TEST(Plan, AnotherExposureReachesAGameThatRunsUnlessItIsPartOfItsPod) {
     EXPECT_EQ(toy.record.host, "192.0.2.9");
     EXPECT_EQ(toy.record.reason, "");
     EXPECT_EQ(toy.next(), "nothing");
+
+    toy.record.exposure = exposed(Exposure::Kind::edge);
+    ASSERT_EQ(toy.next(), "OpenPorts");
+    EXPECT_FALSE(toy.record.behind_edge);
+    toy.make(opened_at(26000, "192.0.2.9"));
+    EXPECT_TRUE(toy.record.behind_edge) << "edges stand before it as soon as its ports are theirs";
 }
 
 TEST(Plan, AnAddressThatDoesNotComeIsSaidAndCanBeGivenUp) {

@@ -21,6 +21,7 @@ std::string_view type_of(Kind kind) {
     case Kind::node_port: return "NodePort";
     case Kind::load_balancer: return "LoadBalancer";
     case Kind::host_port:
+    case Kind::edge:
     case Kind::internal: return "ClusterIP";
     }
     std::unreachable();

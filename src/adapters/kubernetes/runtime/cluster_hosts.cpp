@@ -32,6 +32,9 @@ Runtime::Answer<std::string> ClusterRuntime::host_of(ServerUid uid) {
     if (!open || open->server != uid) co_return not_yet(fmt::format("the Service {}/{} is not ours", server.space, object_name(server.name)));
     switch (open->exposure.kind) {
     case server::Exposure::Kind::internal: co_return fmt::format("{}.{}.svc", object_name(server.name), server.space);
+    case server::Exposure::Kind::edge:
+        if (!options_.edge_host.empty()) co_return options_.edge_host;
+        co_return host_of_node(uid, server);  // There is an edge on every node, and each knows every game.
     case server::Exposure::Kind::load_balancer: {
         auto host = balanced_host(*service, open->exposure);
         if (!host.empty()) co_return host;

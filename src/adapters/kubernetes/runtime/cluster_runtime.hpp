@@ -29,6 +29,7 @@ public:
         std::string space;          // Only this namespace; empty: all.
         std::string storage_class;  // Of claims; empty: the cluster's default.
         std::string node_host;      // What players are told of ports that nodes open; empty: the node's own address.
+        std::string edge_host;      // The same of ports that edges open; empty: as of those that nodes open.
         PodRules pods;
         WorldPods::Limits limits;
         net::shim::Reach reach = net::shim::reach;  // Of a pod's shim.

@@ -27,8 +27,18 @@ std::unexpected<PortMapError> exhausted(std::string detail) {
 }
 
 PortRange range_of(const KubernetesPortMap::Rules& rules, server::Exposure::Kind kind) {
-    return kind == server::Exposure::Kind::host_port ? rules.host_ports : rules.range;
+    switch (kind) {
+    case server::Exposure::Kind::host_port: return rules.host_ports;
+    case server::Exposure::Kind::edge: return rules.edge_ports;
+    case server::Exposure::Kind::node_port:
+    case server::Exposure::Kind::load_balancer:
+    case server::Exposure::Kind::internal: return rules.range;
+    }
+    std::unreachable();
 }
+
+// The API server gives no node port to two. Of numbers that nodes or edges open by themselves it knows nothing.
+bool is_watched_by_nobody(server::Exposure::Kind kind) { return kind == server::Exposure::Kind::host_port || kind == server::Exposure::Kind::edge; }
 
 Value balancer_of(const Value& service) {
     const auto* found = wire::kubernetes::find_at(service, {"status", "loadBalancer"});
@@ -106,7 +116,7 @@ PortMap::Answer<std::vector<server::PortBinding>> KubernetesPortMap::reserve(Por
         book_.change(wish.owner.uid, *chosen, client_.clock().now());
         if (there) CO_TRY_OK(co_await change(wish, *there, *chosen));
         else CO_TRY_OK(co_await make(wish, *chosen));
-        if (exposure.kind != server::Exposure::Kind::host_port) continue;
+        if (!is_watched_by_nobody(exposure.kind)) continue;
         CO_TRY(shared, co_await give_way(wish.owner.uid));
         is_shared = shared;
     }
@@ -133,8 +143,8 @@ Result<std::vector<server::PortBinding>, PortShortage> KubernetesPortMap::choose
     return chosen;
 }
 
-// The API server gives no node port to two, but knows nothing of ports that pods open on their nodes. Whoever finds, after the write, that another
-// one has the number too, takes another: of two that chose at the same time at least the later one sees it.
+// Whoever finds, after the write, that another one has the number too, takes another: of two that chose at the same time at least the later one
+// sees it.
 PortMap::Answer<bool> KubernetesPortMap::give_way(ServerUid uid) {
     Selection ours{.space = rules_.space, .labels = our_services(), .fields = {}};
     wire::kubernetes::Reflector::List as_of_now{.version = {}, .page_size = page_size};

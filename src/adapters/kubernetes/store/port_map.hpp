@@ -22,6 +22,7 @@ public:
         PortRange range{.first = Port{30000}, .last = Port{32767}};  // Within the cluster's own --service-node-port-range.
         // Of games that are reached by a port of their node. A number has one game in the whole cluster, so that a world may move to every node.
         PortRange host_ports{.first = Port{7000}, .last = Port{7999}};
+        PortRange edge_ports{.first = Port{26000}, .last = Port{26099}};  // Likewise of games behind edges: every edge opens all of them.
         Annotations of_balancers;
         std::string space;  // Only this namespace; empty: all.
     };

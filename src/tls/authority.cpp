@@ -1,16 +1,17 @@
-#include "tls/test_authority.hpp"
+#include "tls/authority.hpp"
 
 #include <arpa/inet.h>
 #include <array>
 
 #include <fmt/format.h>
+#include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "base/assert.hpp"
 
-namespace gk::tls::test {
+namespace gk::tls {
 namespace {
 
 using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
@@ -40,33 +41,36 @@ void extend(X509* certificate, X509* issuer, int kind, const std::string& value)
     X509_EXTENSION_free(extension);
 }
 
-Certificate new_certificate(const std::string& name, EVP_PKEY* key, int hours) {
-    static long serial = 0;
+// Nobody who has two certificates of one issuer takes them for one.
+void number(X509* certificate) {
+    constexpr std::size_t bits = 127;
+    const std::unique_ptr<BIGNUM, decltype(&BN_free)> chosen(BN_new(), BN_free);
+    ASSERT(BN_rand(chosen.get(), bits, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1, "there is randomness");
+    BN_to_ASN1_INTEGER(chosen.get(), X509_get_serialNumber(certificate));
+}
+
+Certificate new_certificate(const std::string& name, EVP_PKEY* key, std::chrono::hours lasts) {
+    constexpr std::chrono::seconds early = std::chrono::hours(1), long_ago = std::chrono::hours(100);
     Certificate made(X509_new(), X509_free);
     X509_set_version(made.get(), X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(made.get()), ++serial);
-    X509_gmtime_adj(X509_getm_notBefore(made.get()), hours < 0 ? -100L * 3600 : -3600L);
-    X509_gmtime_adj(X509_getm_notAfter(made.get()), hours * 3600L);
+    number(made.get());
+    X509_gmtime_adj(X509_getm_notBefore(made.get()), -(lasts.count() < 0 ? long_ago : early).count());
+    X509_gmtime_adj(X509_getm_notAfter(made.get()), std::chrono::seconds(lasts).count());
     X509_set_pubkey(made.get(), key);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1,
                                0);
     return made;
 }
 
-// Issuers are found by their names.
-std::string new_name() {
-    static int number = 0;
-    return fmt::format("test authority {}", ++number);
-}
-
 }  // namespace
 
 struct Authority::Keys {
+    Keys(const std::string& name, std::chrono::hours lasts) : certificate(new_certificate(name, key.get(), lasts)) {}
     Key key = new_key();
-    Certificate certificate = new_certificate(new_name(), key.get(), 240);
+    Certificate certificate;
 };
 
-Authority::Authority() : keys_(std::make_unique<Keys>()) {
+Authority::Authority(const std::string& name, std::chrono::hours lasts) : keys_(std::make_unique<Keys>(name, lasts)) {
     auto* own = keys_->certificate.get();
     X509_set_issuer_name(own, X509_get_subject_name(own));
     extend(own, own, NID_basic_constraints, "critical,CA:TRUE");
@@ -78,9 +82,9 @@ Authority::~Authority() = default;
 
 std::string Authority::certificate() const { return pem_of(keys_->certificate.get()); }
 
-Identity Authority::identity(const std::string& name, int hours) const {
+Identity Authority::identity(const std::string& name, std::chrono::hours lasts) const {
     const auto key = new_key();
-    const auto made = new_certificate(name, key.get(), hours);
+    const auto made = new_certificate(name, key.get(), lasts);
     auto* issuer = keys_->certificate.get();
     X509_set_issuer_name(made.get(), X509_get_subject_name(issuer));
     std::array<unsigned char, sizeof(in6_addr)> binary{};
@@ -91,4 +95,4 @@ Identity Authority::identity(const std::string& name, int hours) const {
     return {.certificates = pem_of(made.get()), .key = Secret(std::move(key_text))};
 }
 
-}  // namespace gk::tls::test
+}  // namespace gk::tls
