@@ -41,6 +41,21 @@ bool Clients::repeat_something(Life& life) {
     return true;
 }
 
+bool Clients::help(Life& life) {
+    const auto& servers = ground_.state->servers;
+    const auto needs_help = [](const auto& entry) {
+        const auto& record = entry.second;
+        return !record.request && (record.given_up || record.phase == server::Phase::stopped);
+    };
+    const auto at = std::ranges::find_if(servers, needs_help);
+    if (at == servers.end()) return false;
+    auto wish = std::make_shared<Wish>();
+    wish->id = at->second.id;
+    wish->verb.verb = Verb::start;
+    ask(life, std::move(wish));
+    return true;
+}
+
 void Clients::create(Life& life) {
     using World = app::CreateOrder::World;
     using Action = server::Schedule::Action;

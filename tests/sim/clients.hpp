@@ -19,6 +19,8 @@ public:
     void act(Life& life);
     // A new server, most often one that is started at once.
     void create(Life& life);
+    // Starts a server that is stopped, or that was given up. False: there is none.
+    bool help(Life& life);
 
 private:
     struct Wish {

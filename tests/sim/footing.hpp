@@ -12,6 +12,7 @@
 #include "async/wait_queue.hpp"
 #include "ports/clock.hpp"
 #include "ports/declarations.hpp"
+#include "ports/edge_line.hpp"
 #include "ports/files.hpp"
 #include "ports/ledger.hpp"
 #include "ports/notifier.hpp"
@@ -23,6 +24,20 @@
 #include "tests/sim/ground.hpp"
 
 namespace gk::sim {
+
+// How fast life goes. The usual one is crowded, so that everything meets within a quarter of an hour; days want it slower.
+struct Pace {
+    Milliseconds play_least = std::chrono::milliseconds(200);  // Between two acts of a player.
+    Milliseconds play_most = std::chrono::seconds(5);
+    Milliseconds ask_least = std::chrono::milliseconds(500);   // Between two requests of clients.
+    Milliseconds ask_most = std::chrono::seconds(40);
+    Milliseconds faults_every = std::chrono::minutes(1);       // What `Faults` calls a minute.
+    Milliseconds backup_every = std::chrono::minutes(4);
+    Milliseconds care_every = std::chrono::minutes(1);         // Of the vault.
+    Milliseconds keeper_every = std::chrono::seconds(10);      // The keeper's looks at what nobody speaks of.
+    int servers_at_once = 3;                                   // For which there is memory.
+    bool owners_help = false;  // Somebody starts what was stopped or given up, before anybody asks for anything else.
+};
 
 // What one life of the control plane stands on: the adapters of one shape, with all that may go wrong behind them.
 class Footing {
@@ -51,6 +66,8 @@ public:
     // Returns when the office was lost.
     virtual Task<void> deposed() { co_await never_.wait(); }
     virtual Declarations* declarations() { return nullptr; }
+    // Where an edge stands before the games: the life then tells it where players come, and puts to sleep what nobody plays.
+    virtual EdgeLine* edges() { return nullptr; }
 
 private:
     async::WaitQueue never_;
@@ -78,6 +95,7 @@ public:
     virtual std::size_t replicas() const { return 1; }
     // News of games reach a life by these, and not directly.
     virtual bool carries_news() const { return false; }
+    virtual Pace pace() const { return {}; }
     // For how long a life is to stand still now, with all that it holds.
     virtual std::optional<Milliseconds> stands_still() { return std::nullopt; }
 };

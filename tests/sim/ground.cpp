@@ -96,7 +96,8 @@ Ground::Effect Ground::fence(Epoch epoch) {
 }
 
 // Somebody is there a third of the time, for five seconds at a time.
-int Ground::players_of(ServerUid uid) const {
+std::optional<int> Ground::players_of(ServerUid uid) const {
+    if (guests != nullptr) return guests->counted(uid);
     const auto turn = static_cast<std::uint64_t>(now.time_since_epoch() / 5s) + std::hash<ServerUid>()(uid);
     return turn % 3 == 0 ? 1 : 0;
 }
@@ -240,6 +241,7 @@ void Ground::check_stop(const char* what, ServerUid uid, const Cell& cell) {
     if (!cell.alive()) return;
     const auto known = record(uid);
     if (!known) return;
+    if (guests != nullptr && cell.process != Process::stopping) guests->game_is_stopped(uid);
     count_stop(*known, cell);
     using enum server::Phase;
     switch (known->phase) {

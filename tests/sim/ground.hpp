@@ -91,6 +91,16 @@ inline constexpr Milliseconds port_rest = std::chrono::seconds(60);
 // Nothing younger is pruned (app::VaultCare, in the minutes of the simulator).
 inline constexpr Milliseconds youngest_to_prune = std::chrono::minutes(2);
 
+// People who come and go by themselves, where somebody simulates them.
+class Guests {
+public:
+    virtual ~Guests() = default;
+    // How many are in the game, as it says itself; nothing: it does not say.
+    virtual std::optional<int> counted(ServerUid uid) const = 0;
+    // The game is about to be stopped, or killed.
+    virtual void game_is_stopped(ServerUid uid) = 0;
+};
+
 class Ground;
 // A command on its way to the machine. Those of one life arrive in the order in which they were sent.
 struct Letter {
@@ -121,7 +131,7 @@ public:
     // I2: the ledger has taken this write of a keeper.
     void check_writer(const char* what, Epoch epoch);
     Seen observe(ServerUid uid);
-    int players_of(ServerUid uid) const;
+    std::optional<int> players_of(ServerUid uid) const;
     Effect create_disk(ServerUid uid);
     Effect free_disk(ServerUid uid);
     Effect stage_disk(ServerUid uid);
@@ -214,6 +224,7 @@ public:
     std::set<std::uint64_t> deaths;  // The waits in which a life dies, by number from 1 on.
     std::vector<std::string> waits;  // The names of the calls, as long as there are deaths to come.
     std::function<void(ServerUid)> changed;  // A game became ready or ended.
+    Guests* guests = nullptr;                // Null: somebody is there by turns.
 
 private:
     void advance(ServerUid uid, Cell& cell);

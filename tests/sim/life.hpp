@@ -8,11 +8,13 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "app/edge/edge_desk.hpp"
 #include "app/intake/intake.hpp"
 #include "app/keeper/keeper.hpp"
 #include "app/servers/servers.hpp"
 #include "app/vault/care.hpp"
 #include "app/vault/scheduler.hpp"
+#include "app/watch/idle_watch.hpp"
 #include "async/manual_clock.hpp"
 #include "async/signal.hpp"
 #include "async/task_group.hpp"
@@ -58,6 +60,9 @@ private:
     Task<void> after_takeover(Task<void> work);
     Task<void> read_ports(std::vector<PortMap::Reservation>& held);
     Task<void> submit(app::Due due);
+    void stand_behind(EdgeLine& edges);
+    Task<Result<Success, app::Error>> start_for_knock(server::Record record, server::Cause cause);
+    Task<void> fall_asleep(server::Record record);
 
     Ground& ground_;
     boost::asio::io_context io_;
@@ -70,6 +75,8 @@ private:
     std::unique_ptr<app::VaultCare> care_;
     std::unique_ptr<app::Scheduler> scheduler_;
     std::unique_ptr<app::Intake> intake_;
+    std::unique_ptr<app::EdgeDesk> edge_desk_;    // Null: no edge stands before the games ...
+    std::unique_ptr<app::IdleWatch> idle_watch_;  // ... and nobody watches for what nobody plays.
     async::Signal end_;
     Time still_until_{};
     boost::asio::cancellation_signal cancel_;

@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 World::World(std::uint64_t seed, Plant plant, const MakeSurroundings& make)
     : ground_(seed, plant),
       surroundings_(make(ground_, seed)),
+      pace_(surroundings_->pace()),
       clients_(ground_, seed),
       actors_(seed, 4),
       seed_(seed) {
@@ -70,7 +71,7 @@ void World::turn_players() {
     for (const auto& [uid, cell] : ground_.cells) {
         if (actors_.chance(0.5)) ground_.play(uid);
     }
-    next_play_ = ground_.now + actors_.between(200ms, 5s);
+    next_play_ = ground_.now + actors_.between(pace_.play_least, pace_.play_most);
 }
 
 void World::turn_clients() {
@@ -78,16 +79,18 @@ void World::turn_clients() {
     auto& life = *lives_[actors_.below(lives_.size())];
     if (surroundings_->somebody_acts()) {
         // Not by way of us.
+    } else if (pace_.owners_help && clients_.help(life)) {
+        // That was it.
     } else if (ground_.state->servers.empty()) clients_.create(life);
     else clients_.act(life);
-    next_ask_ = ground_.now + actors_.between(500ms, 40s);
+    next_ask_ = ground_.now + actors_.between(pace_.ask_least, pace_.ask_most);
 }
 
 void World::turn_minute() {
     const auto now = ground_.now;
     if (ground_.vault_down && now >= vault_back_) ground_.vault_down = false;
     if (now < next_minute_) return;
-    next_minute_ = now + 1min;
+    next_minute_ = now + pace_.faults_every;
     const auto& faults = ground_.faults;
     if (actors_.chance(faults.vault_outage)) {
         ground_.vault_down = true;

@@ -53,6 +53,7 @@ private:
 
     Ground ground_;
     std::unique_ptr<Surroundings> surroundings_;
+    Pace pace_;
     Clients clients_;
     Dice actors_;
     std::vector<std::unique_ptr<Life>> lives_;
