@@ -129,6 +129,7 @@ Value render(const app::ServerView& view, const std::string& host) {
         {"reason", text_or_null(record.reason)},
         {"message", text_or_null(record.message)},
         {"pending", Value::Array(view.pending.begin(), view.pending.end())},
+        {"notify", Value::Array(record.notify.begin(), record.notify.end())},
         {"endpoints", render_endpoints(record.ports, server::host_of(record).empty() ? host : server::host_of(record))},
         {"players", render(view.players)},
         {"usage", render(view.usage)},

@@ -7,6 +7,7 @@
 
 #include "adapters/incidents/fact_incidents.hpp"
 #include "app/watch/post.hpp"
+#include "app/watch/up_down.hpp"
 #include "tests/app/household.hpp"
 
 namespace gk::apptest {
@@ -231,6 +232,95 @@ TEST_F(NoticesTest, ATestMailGoesToEachAndSaysWhatWasAnswered) {
     app::Post without({.incidents = store, .random = home.random, .clock = home.clock, .mail = nullptr, .people = {}});
     EXPECT_EQ(home.wait(without.test_mail({.name = "test"}, {})).error().code, "no_mail");
     EXPECT_FALSE(home.wait(post.test_mail({.name = "reader", .only_reads = true}, {})));
+}
+
+TEST_F(NoticesTest, WhomAServerNamesHearsOfItToo) {
+    auto record = home.record("castle");
+    record.notify = {"carl@castle.example", "ben@castle.example"};
+    ASSERT_TRUE(home.wait(home.store.replace(record)));
+    fail_castle();
+    notice(crash_loop());
+    round();
+
+    EXPECT_EQ(postman.subjects(), (Subjects{"anna@castle.example: Server 'castle': crash_loop", "ben@castle.example: Server 'castle': crash_loop",
+                                            "carl@castle.example: Server 'castle': crash_loop"}));
+    mend_castle();
+    round();
+    round();
+    EXPECT_EQ(postman.taken.size(), 6u) << "and each hears that it is over";
+}
+
+TEST_F(NoticesTest, NewsGoOutEachTimeAndHaveNoEnd) {
+    Notice up{.kind = "server_up", .server = home.record("castle").uid, .subject = "Server 'castle' is up", .text = "since now"};
+    for (int i = 0; i < 2; ++i) {
+        home.wait(notices->news(up));
+        round();
+        round();
+    }
+    EXPECT_EQ(postman.taken.size(), 4u);
+    EXPECT_EQ(postman.taken[0].subject, "Server 'castle' is up");
+    EXPECT_TRUE(events().empty()) << "no incident";
+}
+
+class UpDownTest : public testing::Test {
+protected:
+    void SetUp() override { ASSERT_TRUE(home.create({.id = "castle", .game = "teeworlds"})); }
+    void stand(server::Wanted wanted, server::Phase phase) {
+        auto record = home.record("castle");
+        record.wanted = wanted;
+        record.phase = phase;
+        ASSERT_TRUE(home.wait(home.store.replace(record)));
+        home.wait(up_down.round());
+    }
+    Task<void> tell(Notice notice) {
+        told.push_back(std::move(notice.kind));
+        co_return;
+    }
+
+    Household home;
+    std::vector<std::string> told;
+    app::UpDown up_down{home.store, home.clock, [this](Notice notice) { return tell(std::move(notice)); }, 10s};
+};
+
+TEST_F(UpDownTest, WhatChangesIsToldOnceAndWhatIsFoundAtFirstIsNot) {
+    using enum server::Phase;
+    stand(server::Wanted::running, running);
+    EXPECT_TRUE(told.empty()) << "it was so before";
+    stand(server::Wanted::running, running);
+    stand(server::Wanted::paused, pausing);
+    EXPECT_TRUE(told.empty()) << "on its way";
+    stand(server::Wanted::paused, paused);
+    stand(server::Wanted::paused, paused);
+    stand(server::Wanted::running, starting);
+    stand(server::Wanted::running, running);
+    EXPECT_EQ(told, (std::vector<std::string>{"server_asleep", "server_up"}));
+}
+
+TEST_F(UpDownTest, OneThatIsSeenOnItsWayIsToldWhenItArrives) {
+    using enum server::Phase;
+    stand(server::Wanted::running, starting);
+    stand(server::Wanted::running, running);
+    EXPECT_EQ(told, std::vector<std::string>{"server_up"});
+}
+
+TEST_F(UpDownTest, ANewServerWasDownBefore) {
+    home.wait(up_down.round());
+    ASSERT_TRUE(home.create({.id = "tower", .game = "teeworlds"}));
+    home.wait(up_down.round());
+    EXPECT_TRUE(told.empty());
+    ASSERT_TRUE(home.create({.id = "keep", .game = "teeworlds"}));
+    home.bring_up("keep");
+    home.wait(up_down.round());
+    EXPECT_EQ(told, std::vector<std::string>{"server_up"});
+}
+
+TEST_F(UpDownTest, ARestartThatGoesWellIsNoNews) {
+    using enum server::Phase;
+    stand(server::Wanted::running, running);
+    stand(server::Wanted::running, stopping);
+    stand(server::Wanted::running, starting);
+    stand(server::Wanted::running, running);
+    EXPECT_TRUE(told.empty());
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ import threading
 import harness
 from mail_server import MailServer
 
-ANNA, BEN = "anna@castle.example", "ben@castle.example"
+ANNA, BEN, CARL = "anna@castle.example", "ben@castle.example", "carl@castle.example"
 
 
 class Told(harness.ToyCase):
@@ -40,9 +40,11 @@ class Told(harness.ToyCase):
     def delivery(self, to, says_over=False):
         return next(d for d in self.incidents()[0]["deliveries"] if d["to"] == to and d["says_over"] == says_over)
 
-    def refuse_a_backup(self):
+    def refuse_a_backup(self, notify=()):
         """An incident: a pause that cannot save its world."""
         self.create_toy("tower")
+        if notify:
+            self.keeper.cli("server", "set", "tower", *(word for to in notify for word in ("--notify", to)))
         self.api.ask("POST", "/v1/servers/tower/snapshots", {}, headers={"Prefer": "wait=60"}, timeout=70)
         self.keeper.break_vault()
         self.addCleanup(self.keeper.mend_vault)
@@ -102,6 +104,49 @@ class Mails(Told):
         self.api.wait_until(lambda: {d["status"] for d in self.incidents()[0]["deliveries"]} == {"delivered"}, "both are noted")
         self.assertEqual(len(self.mail.mails), 2, self.mail.subjects())
         self.keeper.mend_vault()
+
+
+class OwnPeople(Told):
+    """A server that names people of its own."""
+
+    def test_they_hear_of_it_beside_those_of_the_installation_and_nobody_twice(self):
+        self.refuse_a_backup(notify=[CARL, BEN.upper()])
+        self.assertIn(f"notices to     {CARL}, {BEN.upper()}", self.keeper.cli("server", "show", "tower").stdout)
+        self.assertEqual(sorted(to for to, _ in self.mail.wait_for(3, 90)), [ANNA, BEN, CARL])
+        self.keeper.mend_vault()
+        self.assertEqual(sorted(to for to, _ in self.mail.wait_for(6, 90)[3:]), [ANNA, BEN, CARL])
+        self.api.wait_until(lambda: self.incidents()[0]["over_at"], "it is over")
+        self.assertEqual(len(self.mail.mails), 6, self.mail.subjects())
+
+    def test_what_is_no_address_is_refused_and_changes_nothing(self):
+        self.create_toy("tower")
+        self.keeper.cli("server", "set", "tower", "--notify", CARL)
+        wrong = self.keeper.cli("server", "set", "tower", "--notify", ANNA, "--notify", "carl\nBcc: eve@castle.example", check=False)
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("/notify/1", wrong.stderr)
+        self.assertIn("is no mail address: write one such as anna@castle.example", wrong.stderr)
+        many = self.keeper.cli("server", "set", "tower", *(word for n in range(11) for word in ("--notify", f"p{n}@castle.example")), check=False)
+        self.assertIn("11 addresses are too many: at most 10 hear of one server", many.stderr)
+        self.assertEqual(self.api.ask("GET", "/v1/servers/tower")["notify"], [CARL])
+        self.keeper.cli("server", "set", "tower", "--notify", "none")
+        self.assertEqual(self.api.ask("GET", "/v1/servers/tower")["notify"], [])
+
+
+class UpDown(Told):
+    """An installation that tells also what goes well."""
+
+    def more_settings(self):
+        return {"NOTICES_UP_DOWN": "true"}
+
+    def test_people_hear_when_a_server_comes_up_and_goes_to_sleep(self):
+        self.keeper.cli("server", "create", "tower", "--game", "toy", "--notify", CARL, "--start")
+        up = self.mail.wait_for(3, 60)
+        self.assertEqual(sorted((to, mail["Subject"]) for to, mail in up), [(to, "Server 'tower' is up") for to in (ANNA, BEN, CARL)])
+        self.keeper.cli("server", "pause", "tower")
+        asleep = self.mail.wait_for(6, 60)[3:]
+        self.assertEqual(sorted((to, mail["Subject"]) for to, mail in asleep), [(to, "Server 'tower' is asleep") for to in (ANNA, BEN, CARL)])
+        self.assertNotEqual(up[0][1]["Message-ID"], asleep[0][1]["Message-ID"])
+        self.assertEqual(len(self.mail.mails), 6, self.mail.subjects())
 
 
 class Strangers(Told):

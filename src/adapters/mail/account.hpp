@@ -25,7 +25,7 @@ struct Account {
     std::string ca_file{};  // PEM; empty: whom this machine trusts. The certificate must say `host`.
     std::string user{};     // Empty: without a login.
     Secret password{};
-    std::string from;       // is_address()
+    std::string from;       // server::is_mail_address()
 };
 
 // Where a mail server is, as people write it: "mail.castle.example", "mail.castle.example:2525", "[2001:db8::1]:25". The error is a sentence.

@@ -10,6 +10,7 @@
 
 #include "adapters/mail/message.hpp"
 #include "async/off_loop.hpp"
+#include "domain/server/recipients.hpp"
 
 namespace gk::mail {
 namespace {
@@ -79,7 +80,7 @@ Mailer::~Mailer() {
 }
 
 Task<Result<std::string, CarrierError>> Mailer::carry(Letter letter) {
-    if (!is_address(letter.to)) {
+    if (!server::is_mail_address(letter.to)) {
         const CarrierError error{.is_final = true, .detail = "this is no mail address"};
         co_return std::unexpected(error);
     }

@@ -87,14 +87,6 @@ std::string id_of(const Letter& letter, std::string_view from) {
 
 }  // namespace
 
-bool is_address(std::string_view text) {
-    constexpr std::size_t most = 254;  // RFC 5321, 4.5.3.1.3
-    constexpr std::string_view forbidden = "<>()[]\\,;:\"";
-    const auto at = text.find('@');
-    if (text.size() > most || at == 0 || at == std::string_view::npos || at + 1 == text.size() || text.rfind('@') != at) return false;
-    return std::ranges::all_of(text, [&](char c) { return is_plain(c) && c != ' ' && !forbidden.contains(c); });
-}
-
 std::string compose(const Letter& letter, std::string_view from, Time now) {
     std::string out;
     const auto header = [&](std::string_view name, std::string_view text) { out += fmt::format("{}: {}{}", name, text, line_end); };

@@ -7,10 +7,6 @@
 
 namespace gk::mail {
 
-// "anna@castle.example": what may stand between the angle brackets of an SMTP command. Stricter than RFC 5321: no quotes, no comments, nothing but
-// printable ASCII, so that an address can never be more than an address.
-bool is_address(std::string_view text);
-
 // The letter as RFC 5322 has it, lines ending in CRLF. Texts become encoded words and base64: nothing in them can be a header, or the end of the
 // mail. `from` is an address. The Message-ID is made of the letter's id and the receiver: a mail that comes twice is the same mail.
 std::string compose(const Letter& letter, std::string_view from, Time now);

@@ -79,14 +79,5 @@ TEST(MailMessage, LettersOfAllTonguesAreEncodedInWholeCharacters) {
     }
 }
 
-TEST(MailMessage, OnlyPlainAddressesAreAddresses) {
-    for (const auto* good : {"a@b", "anna@castle.example", "anna+gk@mail.castle.example", "o'neil@castle.example"})
-        EXPECT_TRUE(is_address(good)) << good;
-    for (const auto* bad : {"", "anna", "@castle", "anna@", "a@b@c", "anna@castle\r\nBcc: x@y", "<anna@castle>", "anna castle@x",
-                            "anna@castle,ben@castle", "größe@castle.example", "\"a b\"@castle"})
-        EXPECT_FALSE(is_address(bad)) << bad;
-    EXPECT_FALSE(is_address(std::string(250, 'a') + "@b.example"));
-}
-
 }  // namespace
 }  // namespace gk::mail

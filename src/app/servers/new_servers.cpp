@@ -129,6 +129,7 @@ Servers::Answer<server::Record> Servers::new_record(Caller caller, CreateOrder o
     record.launch = record.applied_launch = order.launch;
     record.wake = std::move(order.wake);
     record.idle = order.idle;
+    record.notify = std::move(order.notify);
     record.exposure = order.exposure ? std::move(order.exposure) : usual_exposure(limits_.exposures, games_, record.game, record.package);
     record.applied_exposure = record.exposure;
     for (const auto& name : game.secrets) record.secrets.emplace(name, random_password(ports_.random));

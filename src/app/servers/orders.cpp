@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "app/servers/kept.hpp"
+#include "domain/server/recipients.hpp"
 
 namespace gk::app {
 namespace {
@@ -108,6 +109,17 @@ std::optional<std::vector<server::Schedule>> read_schedules(ObjectReader& in) {
     return out;
 }
 
+std::optional<std::vector<std::string>> read_recipients(ObjectReader& in) {
+    std::optional<std::vector<server::Recipient>> said;
+    in.optional("notify", said);
+    if (!said) return std::nullopt;
+    if (said->size() > server::recipients_max)
+        in.fail("notify", "too_many", fmt::format("{} addresses are too many: at most {} hear of one server", said->size(), server::recipients_max));
+    std::vector<std::string> out;
+    for (auto& recipient : *said) out.push_back(std::move(recipient.address));
+    return out;
+}
+
 void read_world(ObjectReader& in, CreateOrder& out) {
     std::string world;
     in.optional("world", world);
@@ -161,6 +173,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Crea
     in.optional("launch", out.launch);
     out.wake = read_wish<WakeBody>(in, "wake");
     out.idle = read_wish<IdleBody>(in, "idle");
+    out.notify = read_recipients(in).value_or(std::vector<std::string>());
     out.exposure = read_exposure(in);
     read_world(in, out);
     in.optional("start", out.start);
@@ -177,6 +190,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Patc
     in.optional("launch", out.launch);
     out.wake = read_wish_change<WakeBody>(in, "wake");
     out.idle = read_wish_change<IdleBody>(in, "idle");
+    out.notify = read_recipients(in);
     out.exposure = read_exposure_change(in);
     return in.finish() && value == changes;
 }

@@ -210,6 +210,7 @@ Servers::Answer<ServerView> Servers::patch(Caller caller, std::string space, std
         }
         record.updated_at = ports_.clock.now();
         auto stored = co_await ports_.store.replace(record);
+        if (order.notify) record.notify = *order.notify;
         if (stored) {
             record.version = *stored;
             co_return co_await view(std::move(record));

@@ -39,6 +39,7 @@ struct CreateOrder {
     server::LaunchWay launch = server::LaunchWay::shim;
     std::optional<server::WakeWish> wake;
     std::optional<server::IdleWish> idle;
+    std::vector<std::string> notify;              // Mail addresses that hear of it, server::recipients_max at most.
     std::optional<server::Exposure> exposure;     // On a cluster; absent: as the package or the game says, else the first that may be chosen.
     enum class World : std::uint8_t { unsaid, adopt, fresh };
     World world = World::unsaid;                  // What to do with a world that is kept after a deletion.
@@ -58,6 +59,7 @@ struct PatchOrder {
     std::optional<server::LaunchWay> launch;
     std::optional<std::optional<server::WakeWish>> wake;      // Replaced; by none: whoever knocks.
     std::optional<std::optional<server::IdleWish>> idle;      // Replaced; by none: as the installation says.
+    std::optional<std::vector<std::string>> notify;           // Replaced.
     std::optional<std::optional<server::Exposure>> exposure;  // Replaced; by none: by the usual one.
     bool in_the_open = false;        // As in CreateOrder.
     std::vector<FieldError> unread;  // The same.

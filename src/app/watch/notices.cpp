@@ -42,7 +42,30 @@ Task<void> Notices::notify(Notice notice) {
     // What cannot be read now may say that people know of it already: they had better hear of it twice.
     std::ignore = co_await load();
     if (watch::find_open(incidents_, notice.kind, notice.server) != nullptr) co_return;
-    watch::Incident incident{.id = ports_.random.id<OperationId>().text(),
+    auto about = co_await about_server(std::move(notice));
+    if (watch::find_open(incidents_, about.incident.kind, about.incident.server) != nullptr) co_return;  // Somebody said the same meanwhile.
+    if (!watch::raise(incidents_, about.incident, about.people, limits_)) {
+        log::error("notice", "too many incidents are open: nobody is told of this one",
+                   {{"kind", about.incident.kind}, {"server", about.incident.server}});
+        co_return;
+    }
+    co_await save();
+    co_await announce(std::move(about.incident));
+    news_.raise();
+}
+
+Task<void> Notices::news(Notice notice) {
+    log::info("notice", notice.subject, {{"kind", notice.kind}, {"server", notice.server}, {"text", notice.text}});
+    std::ignore = co_await load();
+    auto about = co_await about_server(std::move(notice));
+    about.incident.over_at = about.incident.since;
+    if (!watch::raise(incidents_, std::move(about.incident), about.people, limits_)) co_return;  // What is wrong is more important.
+    co_await save();
+    news_.raise();
+}
+
+Task<Notices::About> Notices::about_server(Notice notice) {
+    About about{.incident = {.id = ports_.random.id<OperationId>().text(),
                              .kind = std::move(notice.kind),
                              .server = notice.server,
                              .server_id = {},
@@ -52,20 +75,15 @@ Task<void> Notices::notify(Notice notice) {
                              .text = std::move(notice.text),
                              .since = ports_.clock.now(),
                              .over_at = {},
-                             .deliveries = {}};
-    if (const auto record = co_await ports_.store.get(incident.server)) {
-        incident.server_id = record->id;
-        incident.space = record->space;
-        incident.tenant = record->tenant;
-    }
-    if (watch::find_open(incidents_, incident.kind, incident.server) != nullptr) co_return;  // Somebody said the same meanwhile.
-    if (!watch::raise(incidents_, incident, addresses_, limits_)) {
-        log::error("notice", "too many incidents are open: nobody is told of this one", {{"kind", incident.kind}, {"server", incident.server}});
-        co_return;
-    }
-    co_await save();
-    co_await announce(std::move(incident));
-    news_.raise();
+                             .deliveries = {}},
+                .people = addresses_};
+    const auto record = co_await ports_.store.get(about.incident.server);
+    if (!record) co_return about;
+    about.incident.server_id = record->id;
+    about.incident.space = record->space;
+    about.incident.tenant = record->tenant;
+    about.people = watch::people_of(addresses_, *record);
+    co_return about;
 }
 
 Task<void> Notices::is_over(std::string kind, ServerUid server) {

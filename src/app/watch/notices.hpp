@@ -41,6 +41,8 @@ public:
 
     Task<void> notify(Notice notice) override;
     Task<void> is_over(std::string kind, ServerUid server) override;
+    // Something that is no incident: one letter to each of the same people, and nothing when it is over. Each call is another one.
+    Task<void> news(Notice notice);
 
     // Delivers what is due and notices what is over, until the task is cancelled.
     Task<void> run();
@@ -48,6 +50,12 @@ public:
     Task<void> round();
 
 private:
+    // What is told of a server, and to whom: those of the installation, and the server's own.
+    struct About {
+        watch::Incident incident;
+        std::vector<watch::Address> people;
+    };
+    Task<About> about_server(Notice notice);
     Task<bool> load();
     Task<void> save();
     Task<void> end_what_is_over();

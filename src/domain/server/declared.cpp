@@ -41,6 +41,7 @@ Value declared(const Record& record) {
     if (record.launch != LaunchWay::shim) out.set("launch", name_of(record.launch));
     if (record.wake) out.set("wake", to_value(*record.wake));
     if (record.idle) out.set("idle", to_value(*record.idle));
+    if (!record.notify.empty()) out.set("notify", Value::Array(record.notify.begin(), record.notify.end()));
     if (record.exposure) out.set("exposure", to_value(*record.exposure));
     out.set("replicas", record.wanted == Wanted::running ? 1 : 0);
     return out;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "domain/watch/standing.hpp"
 #include "domain/watch/watchdog.hpp"
 
 namespace gk::watch {
@@ -61,12 +62,26 @@ constexpr auto endings = std::to_array<Ending>({
 // The watchdog says itself when these are over.
 constexpr auto ended_by_watchdog = std::to_array<std::string_view>({not_measured, up_too_long, never_ready});
 
+std::string in_small_letters(std::string text) {
+    std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return text;
+}
+
 const Ending* ending_of(std::string_view kind) {
     const auto* found = std::ranges::find(endings, kind, &Ending::kind);
     return found == endings.end() ? nullptr : found;
 }
 
 }  // namespace
+
+std::vector<Address> people_of(std::span<const Address> installation, const Record& record) {
+    std::vector<Address> out(installation.begin(), installation.end());
+    for (const auto& to : record.notify) {
+        const auto is_he = [&](const Address& it) { return it.channel == Channel::mail && in_small_letters(it.to) == in_small_letters(to); };
+        if (std::ranges::none_of(out, is_he)) out.push_back({.channel = Channel::mail, .to = to});
+    }
+    return out;
+}
 
 Incident* find_open(Incidents& incidents, std::string_view kind, ServerUid server) {
     const auto found = std::ranges::find_if(incidents, [&](const Incident& it) { return !it.over_at && it.kind == kind && it.server == server; });
@@ -99,7 +114,7 @@ void forget_old(Incidents& incidents, const DeliveryLimits& limits, Time now) {
     std::erase_if(incidents, [&](const Incident& it) {
         const bool has_end = ending_of(it.kind) != nullptr || std::ranges::find(ended_by_watchdog, it.kind) != ended_by_watchdog.end();
         if (!it.over_at && !has_end) return is_delivered(it) && it.since + limits.told_again <= now;
-        return is_settled(it) && *it.over_at + limits.kept_for <= now;
+        return is_settled(it) && *it.over_at + (is_news(it.kind) ? limits.news_kept_for : limits.kept_for) <= now;
     });
 }
 

@@ -67,8 +67,12 @@ struct DeliveryLimits {
     Milliseconds give_up = std::chrono::days(3);          // ... for so long.
     std::size_t kept_most = 200;                          // Incidents.
     Milliseconds kept_for = std::chrono::days(30);        // After they are over.
+    Milliseconds news_kept_for = std::chrono::days(1);    // Of what was no incident.
     Milliseconds told_again = std::chrono::days(7);       // Of those whose end nobody sees, when they are noticed still.
 };
+
+// Who hears of this server: whom the installation tells of everything, and those whom it names itself. Nobody twice, however his address is written.
+std::vector<Address> people_of(std::span<const Address> installation, const server::Record& record);
 
 // The incident of that kind and server that is not over yet; null: there is none.
 Incident* find_open(Incidents& incidents, std::string_view kind, ServerUid server);

@@ -202,5 +202,30 @@ TEST(Incidents, TheRecordShowsThatItIsOver) {
     EXPECT_FALSE(is_over("vault_damaged", record)) << "no record knows";
 }
 
+TEST(Incidents, AServersOwnPeopleHearOfItBesideTheInstallationsAndNobodyTwice) {
+    server::Record record;
+    EXPECT_EQ(people_of(anna_and_ben, record), anna_and_ben);
+    record.notify = {"carl@example.org", "Anna@Example.org", "carl@example.org"};
+    auto all = anna_and_ben;
+    all.push_back({Channel::mail, "carl@example.org"});
+    EXPECT_EQ(people_of(anna_and_ben, record), all);
+    EXPECT_EQ(people_of({}, record).size(), 2U) << "also where the installation tells nobody";
+}
+
+TEST(Incidents, NewsThatWereToldAreForgottenAfterADay) {
+    Incidents all;
+    auto up = loop_of(castle);
+    up.kind = "server_up";
+    up.over_at = start;
+    ASSERT_TRUE(raise(all, up, anna_and_ben, limits));
+    forget_old(all, limits, start + 25h);
+    ASSERT_EQ(all.size(), 1U) << "nobody has been told yet";
+    deliver_all(all, start);
+    forget_old(all, limits, start + 23h);
+    EXPECT_EQ(all.size(), 1U);
+    forget_old(all, limits, start + 25h);
+    EXPECT_TRUE(all.empty());
+}
+
 }  // namespace
 }  // namespace gk::watch

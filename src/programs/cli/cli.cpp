@@ -118,6 +118,11 @@ void sleeping(CLI::App* app, SleepWish& wish) {
 
 void add_create(CLI::App* server, CommandLine& line) {
     auto* app = named(server, line, "create", "make a new server");
+void telling(CLI::App* app, std::vector<std::string>& people) {
+    repeatable(app->add_option("--notify", people, "who hears of its incidents by mail; may be said again; none: nobody but the installation's own"),
+               "ADDRESS");
+}
+
     auto& wish = line.create;
     app->add_option("-g,--game", wish.game, "its game; 'gamekeeper game list' shows them")->required();
     app->add_option("-p,--package", wish.package, "its size; 'gamekeeper package list' shows them (small)");
@@ -132,6 +137,7 @@ void add_create(CLI::App* server, CommandLine& line) {
     sleeping(app, wish.sleep);
     app->add_option("--world", wish.world, "adopt or fresh: what to do with a world that was kept after a deletion");
     app->add_flag("--start", wish.start, "start it too");
+    telling(app, wish.notify);
     waiting(app, line);
     remote(app, line, [&line](ApiClient& api, const Output& output) {
         line.create.name = line.name;
@@ -178,13 +184,15 @@ void add_server(CLI::App& root, CommandLine& line) {
     sleeping(set, line.create.sleep);
     remote(set, line, [&line](ApiClient& api, const Output& output) {
         return set_server(api, output,
+    telling(set, line.create.notify);
                           {.name = line.name,
                            .settings = line.texts,
                            .labels = line.create.labels,
                            .backup_every = line.text,
                            .launch = line.create.launch,
                            .exposure = line.create.exposure,
-                           .sleep = line.create.sleep});
+                           .sleep = line.create.sleep,
+                           .notify = line.create.notify});
     });
     auto* schedule = named(server, line, "schedule", "what to do by the clock; without LINEs it shows what is scheduled");
     schedule->add_option("LINE", line.texts, "five cron fields (UTC), then backup, restart or command WORDS; replaces what was there");
@@ -377,7 +385,7 @@ int misused(const CLI::App& root, const CLI::ParseError& error, const std::vecto
         out.message = fmt::format("there is no command '{} {}'{}", at.path, at.stranger, did_you_mean(at.stranger, below, at.path + " "));
     } else if (!at.strange_flag.empty()) {
         out.message = fmt::format("'{}' has no option '{}'{}", at.path, at.strange_flag, did_you_mean(at.strange_flag, flags_of(*at.command), ""));
-    } else if (!below.empty()) {
+    } else if (!below.empty() && at.command->get_require_subcommand_min() > 0) {
         const auto outer = at.path.rfind(' ');
         fmt::print(stderr, "{}", at.command->help(outer == std::string::npos ? "" : at.path.substr(0, outer)));
         return exit_usage;

@@ -43,6 +43,7 @@ struct CreateWish {
     std::string launch;
     std::string exposure;  // "TYPE[,NAME=TEXT...]"
     SleepWish sleep;
+    std::vector<std::string> notify;  // Mail addresses.
     std::string world;
     bool start = false;
 };
@@ -81,6 +82,7 @@ struct SetWish {
 Done set_server(ApiClient& api, const Output& output, const SetWish& wish);
 struct ScheduleWish {
     ServerName name;
+    std::vector<std::string> notify;  // Mail addresses; they replace what was there. "none": nobody.
     std::vector<std::string> lines;  // "0 4 * * * restart"; they replace what was there.
     bool none = false;               // Nothing at all.
 };

@@ -79,6 +79,12 @@ Done print_state(ApiClient& api, const ServerName& name) {
     return Success{};
 }
 
+// "none" alone is nobody.
+Value recipients_of(const std::vector<std::string>& people) {
+    if (people == std::vector<std::string>{"none"}) return Value::Array();
+    return Value::Array(people.begin(), people.end());
+}
+
 // The name as commands take it.
 std::string words_of(const ServerName& name) { return name.space == "default" ? name.id : name.id + " -n " + name.space; }
 
@@ -116,6 +122,7 @@ Done create_server(ApiClient& api, const Output& output, const CreateWish& wish)
     TRY(exposure, exposure_of(wish.exposure));
     if (!exposure.is_null()) body.set("exposure", std::move(exposure));
     add_sleep(body, wish.sleep);
+    if (!wish.notify.empty()) body.set("notify", recipients_of(wish.notify));
     if (!wish.world.empty()) body.set("world", wish.world);
     if (wish.start) body.set("start", true);
     TRY(reply, api.call({.method = "POST", .path = "/v1/servers", .body = std::move(body)}));
@@ -152,10 +159,11 @@ Done change_server(ApiClient& api, const Output& output, const VerbWish& wish) {
 
 Done set_server(ApiClient& api, const Output& output, const SetWish& wish) {
     const bool says_nothing = wish.settings.empty() && wish.labels.empty() && wish.backup_every.empty() && wish.launch.empty();
-    if (says_nothing && wish.exposure.empty() && wish.sleep.says_nothing()) {
+    if (says_nothing && wish.exposure.empty() && wish.sleep.says_nothing() && wish.notify.empty()) {
         return std::unexpected(CommandError{
             .exit = exit_usage,
-            .message = "say what to change: NAME=VALUE, --label NAME=TEXT, --backup-every, --launch, --exposure, --wake, --allow or --idle"});
+            .message = "say what to change: NAME=VALUE, --label NAME=TEXT, --backup-every, --launch, --exposure, --wake, --allow, --idle or "
+                       "--notify"});
     }
     TRY(labels, label_changes_of(wish.labels));
     TRY(server, api.call({.path = path_of(wish.name)}));
@@ -169,6 +177,7 @@ Done set_server(ApiClient& api, const Output& output, const SetWish& wish) {
     TRY(exposure, exposure_of(wish.exposure));
     if (!exposure.is_null()) change.set("exposure", std::move(exposure));
     add_sleep(change, wish.sleep);
+    if (!wish.notify.empty()) change.set("notify", recipients_of(wish.notify));
     TRY(reply, api.call({.method = "PATCH", .path = path_of(wish.name), .body = std::move(change)}));
     if (output.json) return print_json(reply.body);
     const auto* pending = member(reply.body, "pending").as_array();

@@ -93,6 +93,9 @@ void show_sleep(const Sheet& sheet, const Value& server) {
     sheet.line("woken", wake_text(member(server, "wake")));
 }
 
+    std::string people;
+    for (const auto& address : array_at(server, "notify")) people += (people.empty() ? "" : ", ") + scalar_text(address);
+    sheet.line("notices to", people);
 void show_labels(const Sheet& sheet, const Value& server) {
     const char* what = "labels";
     for (const auto& [name, text] : *member(server, "labels").as_object()) {
