@@ -21,6 +21,7 @@
 #include "launcher/bundle.hpp"
 #include "launcher/disks.hpp"
 #include "launcher/firewall.hpp"
+#include "launcher/own_addresses.hpp"
 #include "launcher/privilege.hpp"
 #include "launcher/program.hpp"
 #include "wire/shim/layout.hpp"
@@ -60,7 +61,7 @@ Outcome<Success> remove_container(const Options& options, const Cgroup& cgroup, 
 Outcome<Success> remove_run(const Options& options, const Cgroup& cgroup, ServerUid uid) {
     const Place place(uid);
     TRY_OK(remove_container(options, cgroup, uid));
-    TRY_OK(set_internal_ports(options, uid, {}));
+    TRY_OK(forget_closed(options, uid));
     TRY_OK(remove_tree(place.at("bundle")));
     return remove_tree(place.at(layout::run_folder));
 }
@@ -221,7 +222,7 @@ Outcome<Success> launch(const Options& options, const Cgroup& cgroup, const wire
     TRY_OK(make_folder(place.at(layout::log_folder), 02750));
     TRY_OK(write_bundle(options, order.server, sandbox_of(options, cgroup, order)));
     cgroup.make(cgroup_of(options, order.server));
-    TRY_OK(set_internal_ports(options, order.server, order.internal_ports));
+    TRY_OK(close_to_others(options, order.server, order.internal_ports));
     const auto spec = wire::shim::encode(spec_of(options, order));
     TRY_OK(write_file(in_run(place, layout::spec_file), as_text(spec), 0600));
     if (const auto started = start_shim(options, cgroup, place); !started) {
@@ -284,6 +285,7 @@ void put_away(const Options& options, const Cgroup& cgroup) {
     const auto first = living.lower_bound(options.uid_base);
     if (first != living.end() && first->first - options.uid_base < options.uid_count) return;
     remove_firewall(options);
+    if (options.own_addresses) close_own_addresses(options);
     cgroup.remove(options.cgroup_parent + "/shims");
     cgroup.remove(options.cgroup_parent);
 }

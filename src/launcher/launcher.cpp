@@ -19,6 +19,7 @@
 #include "launcher/firewall.hpp"
 #include "launcher/game.hpp"
 #include "launcher/orders.hpp"
+#include "launcher/own_addresses.hpp"
 #include "launcher/rules/queue.hpp"
 
 namespace gk::launcher {
@@ -289,6 +290,10 @@ int launcher_main(int socket, const Options& options) {
     const auto lock = take_lock();
     if (!lock) return refuse(lock.error());
     if (const auto rules = write_firewall(options); !rules) (void)refuse(rules.error());
+    // Whoever started us has done so already, but a launcher before us may just have taken it away again.
+    if (options.own_addresses) {
+        if (const auto opened = open_own_addresses(options); !opened) (void)refuse(opened.error());
+    }
     Launcher(Descriptor(socket), options).run();
     return 0;
 }

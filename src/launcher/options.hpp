@@ -18,11 +18,12 @@ struct Options {
     std::uint32_t uid_base = 600000;  // A server's operating system uid and gid are uid_base + slot.
     std::uint32_t uid_count = 60000;
     std::string shim;          // The program gk-shim.
-    std::string files_server;  // A program run as `PROGRAM files-server --fd 3 --root /data`; the gamekeeper binary.
+    std::string files_server;  // A program run as `PROGRAM files-server --fd 3 --root /data`, and as `PROGRAM edge`; the gamekeeper binary.
     std::string runc = "/usr/sbin/runc";
     std::vector<Port> closed_ports;  // Loopback ports that no game may reach: our API.
     std::vector<std::string> mount_prefixes = {"/usr", "/opt"};  // Sources of a game's read-only mounts lie below one of these.
     std::map<std::string, std::string> confined_programs = {{"restic", "/usr/bin/restic"}};
+    bool own_addresses = false;     // Games have addresses of their own, by which they see players' (docs/adr/0031).
     bool confined_network = false;  // They may reach the network: the vault is an object store.
     std::string cgroup_root = "/sys/fs/cgroup";
     std::string cgroup_parent = "/gamekeeper";  // Below it one group for each server, and one for the shims.

@@ -2,6 +2,7 @@
 
 #include "launcher/confine.hpp"
 #include "launcher/disks.hpp"
+#include "launcher/edge.hpp"
 #include "launcher/game.hpp"
 #include "launcher/rules/permit.hpp"
 
@@ -41,6 +42,7 @@ public:
         auto found = loop_shortcoming();
         return found.empty() ? Texts{} : Texts{{std::move(found)}};
     }
+    Answered operator()(const StartEdge& order) const { return answered(start_edge(options_, order)); }
     Answered operator()(const OpenFiles&) const { return Failure{Failure::Kind::invalid, "not carried out here"}; }
     Answered operator()(const Cancel&) const { return Failure{Failure::Kind::invalid, "not carried out here"}; }
 

@@ -20,7 +20,7 @@
 //         staged.img, staged/                          the disk that a restore writes
 //         run/, log/                                   wire/shim/layout.hpp
 //         bundle/                                      what runc reads; 0700
-//         ports                                        internal ports, one a line; there while the game may run
+//         ports                                        internal ports, one a line; there while the game may run, even if it has none
 namespace gk::launcher {
 
 struct DiskPlace {

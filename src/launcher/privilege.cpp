@@ -1,5 +1,6 @@
 #include "launcher/privilege.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <grp.h>
@@ -77,7 +78,8 @@ Outcome<Success> become(std::uint32_t uid, std::uint32_t gid, std::span<const in
     }
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno("new privileges could not be shut");
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // The change of user has cleared it.
-    return capabilities.empty() ? Outcome<Success>(Success{}) : shut_file_handles();
+    const bool reads_everything = std::ranges::find(capabilities, CAP_DAC_READ_SEARCH) != capabilities.end();
+    return reads_everything ? shut_file_handles() : Outcome<Success>(Success{});
 }
 
 }  // namespace gk::launcher

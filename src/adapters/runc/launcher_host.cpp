@@ -93,6 +93,11 @@ Host::Answer<Success> LauncherHost::launch(server::LaunchSpec spec, Epoch epoch)
     co_return co_await tell(link_, std::move(order));
 }
 
+Host::Answer<Success> LauncherHost::start_edge(unsigned loops) {
+    const wire::StartEdge order{loops};
+    co_return co_await tell(link_, order);
+}
+
 Host::Answer<Success> LauncherHost::kill(ServerUid uid) {
     const wire::Kill order{uid};
     co_return co_await tell(link_, order);

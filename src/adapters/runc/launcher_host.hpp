@@ -44,6 +44,9 @@ public:
     Answer<int> open_files(ServerUid uid) override;
     Answer<std::vector<std::string>> shortcomings() override;
 
+    // An edge that may speak to games from players' addresses, on so many loops (0: one for each processor). It relays when this returns.
+    Answer<Success> start_edge(unsigned loops);
+
     Answer<Ended> run(Job job) override;
     Answer<Success> own_world(ServerUid uid, Disk which, std::uint32_t slot) override;
 

@@ -23,6 +23,7 @@ bool fields(auto& a, Is<RunConfined> auto& v) {
              v.extra_files, v.time_limit);
 }
 bool fields(auto& a, Is<Cancel> auto& v) { return a(v.request); }
+bool fields(auto& a, Is<StartEdge> auto& v) { return a(v.loops); }
 bool fields(auto& a, Is<DisksSeen> auto& v) { return a(v.live, v.staged); }
 bool fields(auto& a, Is<Servers> auto& v) { return a(v.uids); }
 bool fields(auto& a, Is<Measured> auto& v) { return a(v.bytes); }

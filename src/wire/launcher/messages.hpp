@@ -112,8 +112,14 @@ struct Cancel {
     std::uint64_t request = 0;
 };
 
+// Starts `gamekeeper edge` of this installation, as the control plane's user with the right to speak from players' addresses (docs/adr/0031).
+// Answered when it relays, by the routes that it has kept. It stays when the launcher ends.
+struct StartEdge {
+    std::uint32_t loops = 0;  // 0: one for each processor.
+};
+
 using Order = std::variant<SeeDisks, CreateDisk, RemoveDisk, SwitchDisk, OwnDisk, Launch, Kill, Clean, Forget, ListServers, MeasureWorld, RunConfined,
-                           OpenFiles, FindShortcomings, Cancel>;
+                           OpenFiles, FindShortcomings, Cancel, StartEdge>;
 struct Request {
     std::uint64_t id = 0;
     Order order;

@@ -39,6 +39,7 @@ std::vector<Request> one_of_each() {
         {13, OpenFiles{server}},
         {14, FindShortcomings{}},
         {15, Cancel{12}},
+        {16, StartEdge{4}},
     };
 }
 
