@@ -195,6 +195,18 @@ TEST_F(IntakeTest, WithoutAnIntervalOfItsOwnItIsSavedAsOftenAsOthersAgain) {
     EXPECT_FALSE(declarations.shown("castle").refused);
 }
 
+TEST_F(IntakeTest, WhoHearsOfItIsEditedAndTakenAway) {
+    declare_running();
+    declarations.set("castle", "notify", Value::array({"ann@example.org"}));
+    look();
+    ASSERT_EQ(house.record("castle").notify, std::vector<std::string>{"ann@example.org"});
+
+    declarations.apply("castle", castle());
+    EXPECT_TRUE(look().is_good);
+
+    EXPECT_EQ(house.record("castle").notify, std::vector<std::string>());
+}
+
 TEST_F(IntakeTest, WhatTheApiChangesIsWrittenBackAndStaysWhereItIs) {
     declare_running();
 

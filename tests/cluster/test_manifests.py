@@ -46,6 +46,9 @@ SHAPES = {
                      "games.tolerations={games=yes:NoSchedule,spot}", "games.pullSecrets={pull}", "games.priorityClass=games",
                      "games.loadBalancerAnnotations.example\\.org/group=games"),
     "sizes": ("packages.tiny.cpu_millis=250", "packages.tiny.memory_mib=256", "packages.tiny.disk_mib=512", "packages.tiny.exposure.type=internal"),
+    "edges": ("edge.enabled=true", "edge.domain=play.example.org", "spaces={default,games}", "images.pullSecrets={pull}"),
+    "only edges": ("edge.enabled=true", "games.exposures={edge}", "edge.nodeSelector.door=yes", "edge.address=play.example.org",
+                   "edge.tolerations[0].key=door", "edge.tolerations[0].operator=Exists", "postgres.enabled=true"),
     "no policies": ("network.policies=false", "config.log.level=debug"),
 }
 
@@ -91,7 +94,7 @@ class Manifests(unittest.TestCase):
         cls.server = ApiServer()
         cls.addClassCleanup(cls.server.close)
         cls.server.kubectl("apply", "--server-side", "-f", CHART / "crds")
-        for name in ("gamekeeper-system", "games", "friends"):
+        for name in ("gamekeeper-system", "gamekeeper-edge", "games", "friends"):
             cls.server.kubectl("create", "namespace", name)
 
     def test_the_chart_and_the_pods_of_games_are_valid_by_kubeconform(self):
@@ -126,6 +129,24 @@ class Manifests(unittest.TestCase):
         for shape, values in SHAPES.items():
             with self.subTest(shape=shape):
                 self.assertEqual(lint.complaints([item for item in yaml.safe_load_all(rendered(*values)) if item]), [])
+
+    def worlds_policy(self, shape):
+        items = [item for item in yaml.safe_load_all(rendered(*SHAPES[shape])) if item]
+        return next(item for item in items if (item["kind"], item["metadata"]["name"]) == ("NetworkPolicy", "gamekeeper-worlds"))["spec"]["ingress"]
+
+    def test_where_there_are_only_edges_nobody_else_reaches_a_game(self):
+        edges = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "gamekeeper-edge"}},
+                  "podSelector": {"matchLabels": {"app.kubernetes.io/name": "gamekeeper-edge"}}}]
+        players, shims = self.worlds_policy("only edges")
+        self.assertEqual(edges, players["from"])
+        self.assertEqual([{"protocol": "TCP", "port": 9401}], shims["ports"])
+        self.assertNotIn("from", self.worlds_policy("edges")[0], "of a world that has a port of its own players come from everywhere")
+
+    def test_an_edge_may_be_on_chosen_nodes_only_where_players_are_told_of_it(self):
+        with self.assertRaisesRegex(AssertionError, "edge.nodeSelector without edge.address"):
+            rendered("edge.enabled=true", "edge.nodeSelector.door=yes")
+        with self.assertRaisesRegex(AssertionError, "have 500 at most"):
+            rendered("edge.enabled=true", "edge.ports.last=26500")
 
     # That they get there through the policies is shown by test_copies.
     def test_match_servers_are_told_of_the_api_where_matches_are_made(self):

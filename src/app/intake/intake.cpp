@@ -67,14 +67,16 @@ void check_kept(const Value& changes, Errors& errors) {
     }
 }
 
+bool is_list(std::string_view name) { return name == "schedules" || name == "notify"; }
+
 // As a body of a patch. What is gone from the declaration is gone: no schedules are an empty list.
 Value patch_body(const Value& changes) {
     auto body = Value::object();
-    for (const auto name : {"settings", "labels", "schedules", "backup_every", "launch", "wake", "idle", "exposure"}) {
+    for (const auto name : {"settings", "labels", "schedules", "backup_every", "launch", "wake", "idle", "notify", "exposure"}) {
         const auto* changed = changes.find(name);
         if (changed == nullptr) continue;
         if (!changed->is_null()) body.set(name, *changed);
-        else if (std::string_view(name) == "schedules") body.set(name, Value::Array());
+        else if (is_list(name)) body.set(name, Value::Array());
         else if (std::string_view(name) == "launch") body.set(name, name_of(server::LaunchWay::shim));
         else if (std::string_view(name) != "settings" && std::string_view(name) != "labels") body.set(name, Value());
     }

@@ -26,7 +26,7 @@ Value replicas_schema() {
 
 Value spec_schema(const StructuralSchemas& api) {
     auto spec = api.part_of("ServerCreate", {"game", "package", "resources", "settings", "labels", "schedules", "backup_every", "launch", "wake",
-                                             "idle", "exposure", "world"});
+                                             "idle", "notify", "exposure", "world"});
     member_of(spec, "properties").set("replicas", replicas_schema());
     spec.set("required", Value::array({"game"}));
     add_spec_rules(spec);

@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "net/s3/location.hpp"
 #include "programs/config/cluster_rules.hpp"
+#include "programs/edge/edge_keys.hpp"
 #include "programs/serve/cluster_keys.hpp"
 #include "programs/serve/definitions.hpp"
 #include "programs/serve/rights.hpp"
@@ -18,6 +19,7 @@ namespace gk::programs {
 namespace {
 
 constexpr Milliseconds idle_look = std::chrono::minutes(1);
+constexpr Milliseconds edge_line_retry = std::chrono::seconds(5);
 constexpr auto manager = "gamekeeper";
 
 kubernetes::Client client_of(ClusterAccess& access) { return kubernetes::Client(access.server(), manager); }
@@ -27,6 +29,7 @@ kubernetes::KubernetesPortMap::Rules port_rules(const Config& config) {
     rules.space = config.cluster.worlds;
     rules.range = {.first = Port{config.ports.first}, .last = Port{config.ports.last}};
     rules.host_ports = {.first = Port{config.cluster.host_ports.first}, .last = Port{config.cluster.host_ports.last}};
+    rules.edge_ports = {.first = Port{config.cluster.edge_ports.first}, .last = Port{config.cluster.edge_ports.last}};
     rules.of_balancers = config.cluster.balancer_annotations;
     return rules;
 }
@@ -46,6 +49,7 @@ kubernetes::ClusterRuntime::Options runtime_options(const Config& config) {
     kubernetes::ClusterRuntime::Options options;
     options.space = config.cluster.worlds;
     options.node_host = players_host(config);
+    options.edge_host = config.edge.address;
     options.storage_class = config.cluster.storage_class;
     options.pods = pod_rules(config.cluster);
     return options;
@@ -180,6 +184,10 @@ Cluster::Cluster(boost::asio::io_context& loop, const Config& config, Opened ope
         tokens_.emplace(client_of(*access_), kubernetes::ReviewedTokens::Rights{.admins = config.cluster.admins, .readers = config.cluster.readers});
     if (ledger_.matches)
         fleets_.emplace(loop.get_executor(), client_of(*access_), random_, match_options(config, keys_).space, *ledger_.matches->fleets);
+    if (config.edge.enabled) {
+        edge_line_.emplace(loop.get_executor(), *clock_, *net::parse_endpoint(config.edge.listen),
+                           [&edge = config.edge] { return server_context(edge.certificate, edge.key, edge.authority); });
+    }
     runtime_.view().on_node([this](const std::string& node) { match_pods_.node_changed(node); });
     port_map_.on_address([this](ServerUid uid) { runtime_.service_changed(uid); });
     store_.on_written([this](const Value& before, kubernetes::ObjectPtr after) { events_.tell_change(before, std::move(after)); });
@@ -253,6 +261,31 @@ std::optional<MatchPorts> Cluster::matches() {
                       .office = matches.office.get()};
 }
 
+std::optional<Installation::Front> Cluster::edges() {
+    if (!edge_line_) return std::nullopt;
+    return Front{.line = *edge_line_, .rules = {.listen = {}, .domain = config_.edge.domain}, .host = [this](const server::Record& record) {
+                     return address_of(record);
+                 }};
+}
+
+// That of its pod: its Service would hear of a game that is ready later than we do, and a player who waits for it would be sent away.
+std::optional<wake::Address> Cluster::address_of(const server::Record& record) {
+    const auto place = store_.index().key_of(record.uid);
+    const auto pod = place ? runtime_.view().pod(record.uid, *place) : std::nullopt;
+    return pod && !pod->is_over ? wake::Address::parse(pod->address) : std::nullopt;
+}
+
+// Only whoever keeps: edges that come to another one are refused, and come again.
+Task<void> Cluster::speak_to_edges() {
+    while (!leads_) co_await office_.wait();
+    for (;;) {
+        const auto opened = edge_line_->open();
+        if (opened) co_return co_await edge_line_->run();
+        log::error("edge", "no edge can come", {{"why", opened.error()}});
+        co_await clock_->sleep(edge_line_retry);
+    }
+}
+
 Task<std::vector<std::string>> Cluster::shortcomings() {
     std::vector<std::string> lacks;
     const auto definitions = co_await trouble_with_definitions(access_->server());
@@ -262,6 +295,10 @@ Task<std::vector<std::string>> Cluster::shortcomings() {
             fmt::format("vault.place {} is a folder, which the pods beside the worlds do not see: no world can be saved, so none can be paused or "
                         "stopped unless by force; set vault.place: s3:https://ENDPOINT/BUCKET/PREFIX",
                         config_.vault.place));
+    }
+    if (edge_line_) {
+        const auto keys = server_context(config_.edge.certificate, config_.edge.key, config_.edge.authority);
+        if (!keys) lacks.push_back(fmt::format("no edge can come, and who knocks wakes nobody: {}", keys.error()));
     }
     co_return lacks;
 }
@@ -290,6 +327,7 @@ void Cluster::begin(async::TaskGroup& tasks, async::TaskGroup& office) {
     tasks.spawn("news of the lease", elector_.listen());
     office.spawn("lease", stand_for_election());
     office.spawn("idle pods", runtime_.stop_idle_pods());
+    if (edge_line_) office.spawn("edges", speak_to_edges());
 }
 
 Task<void> Cluster::stand_for_election() {

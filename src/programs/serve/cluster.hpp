@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "adapters/download/game_files.hpp"
+#include "adapters/edge/stream_edge_line.hpp"
 #include "adapters/kubernetes/client/elector.hpp"
 #include "adapters/kubernetes/client/reviewed_tokens.hpp"
 #include "adapters/kubernetes/runtime/backup_pods.hpp"
@@ -64,6 +65,7 @@ public:
     std::optional<MatchPorts> matches() override;
     Declarations* declarations() override { return &declarations_; }
     Nodes* nodes() override { return &nodes_; }
+    std::optional<Front> edges() override;
     const Keys& keys() const override { return keys_; }
     app::MachineLimits limits() const override;
     std::string public_host() const override { return {}; }  // Each server has its own.
@@ -97,6 +99,8 @@ private:
     Runtime::Answer<server::LaunchSpec> launch_of(ServerUid uid);
     Runtime::Answer<server::Image> image_of(ServerUid uid);
     Task<void> stand_for_election();
+    std::optional<wake::Address> address_of(const server::Record& record);
+    Task<void> speak_to_edges();
     bool may_change() const;
 
     const Config& config_;
@@ -125,6 +129,7 @@ private:
     net::shim::RemoteFiles files_;
     download::DownloadedGameFiles game_files_;
     std::optional<kubernetes::ReviewedTokens> tokens_;
+    std::optional<edge_line::StreamEdgeLine> edge_line_;  // With edge.enabled.
     kubernetes::Elector elector_;
     const app::GameBook* games_ = nullptr;
     bool leads_ = false;

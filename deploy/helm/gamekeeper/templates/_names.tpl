@@ -43,6 +43,43 @@ imagePullSecrets:
 {{ .Values.matches.space | default .Release.Namespace }}
 {{- end }}
 
+{{/* Of the edge's pods; in a namespace of their own. */}}
+{{- define "gamekeeper.edgeLabels" -}}
+app.kubernetes.io/name: gamekeeper-edge
+app.kubernetes.io/part-of: gamekeeper
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+{{- end }}
+
+{{/* Where edges come from, as an entry of a NetworkPolicy's `from`. */}}
+{{- define "gamekeeper.edgePods" -}}
+namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: {{ .Values.edge.namespace }}}}
+podSelector: {matchLabels: {app.kubernetes.io/name: gamekeeper-edge}}
+{{- end }}
+
+{{/* How players may reach games, the usual way first. */}}
+{{- define "gamekeeper.exposures" -}}
+{{- $all := .Values.games.exposures }}
+{{- if and .Values.edge.enabled (not (has "edge" $all)) }}
+{{- $all = prepend $all "edge" }}
+{{- end }}
+{{- toJson $all }}
+{{- end }}
+
+{{/* Where the edge's port is open to whom. */}}
+{{- define "gamekeeper.edgePorts" -}}
+{{- $ports := untilStep (int .Values.edge.ports.first) (int (add1 .Values.edge.ports.last)) 1 }}
+{{- if gt (len $ports) 500 }}
+{{- fail "edge.ports: each is a rule of the node's firewall; have 500 at most, or choose nodePort or loadBalancer for some worlds" }}
+{{- end }}
+{{- range $port := $ports }}
+- {containerPort: {{ $port }}, hostPort: {{ $port }}, protocol: UDP}
+- {containerPort: {{ $port }}, hostPort: {{ $port }}, protocol: TCP}
+{{- end }}
+{{- if .Values.edge.domain }}
+- {containerPort: 25565, hostPort: 25565, protocol: TCP}
+{{- end }}
+{{- end }}
+
 {{- define "gamekeeper.ledgerSecret" -}}
 {{ .Values.postgres.secret | default "gamekeeper-ledger" }}
 {{- end }}
@@ -73,7 +110,7 @@ imagePullSecrets:
 {{- $_ := set $cluster "matches" . }}
 {{- end }}
 {{- with .Values.games }}
-{{- $_ := set $cluster "exposures" .exposures }}
+{{- $_ := set $cluster "exposures" (include "gamekeeper.exposures" $ | fromJsonArray) }}
 {{- $_ := set $cluster "host_ports" .hostPorts }}
 {{- $pairs := dict "node_selector" .nodeSelector "balancer_annotations" .loadBalancerAnnotations }}
 {{- range $key, $pair := $pairs }}
@@ -91,7 +128,20 @@ imagePullSecrets:
 {{- end }}
 {{- end }}
 {{- end }}
+{{- if .Values.edge.enabled }}
+{{- $_ := set $cluster "edge_ports" (dict "first" .Values.edge.ports.first "last" .Values.edge.ports.last) }}
+{{- end }}
 {{- $config := dict "shape" "cluster" "state" "/var/lib/gamekeeper/state" "api" $api "cluster" $cluster }}
+{{- if .Values.edge.enabled }}
+{{- $keys := "/etc/gamekeeper/edge/" }}
+{{- $edge := dict "enabled" true "listen" "0.0.0.0:9402" "certificate" (print $keys "tls.crt") "key" (print $keys "tls.key") "authority" (print $keys "ca.crt") }}
+{{- range $key, $text := dict "domain" .Values.edge.domain "address" .Values.edge.address }}
+{{- if $text }}
+{{- $_ := set $edge $key $text }}
+{{- end }}
+{{- end }}
+{{- $_ := set $config "edge" $edge }}
+{{- end }}
 {{- if include "gamekeeper.hasPostgres" . }}
 {{- $url := .Values.postgres.url | default (printf "postgresql://gamekeeper@gamekeeper-postgres.%s.svc:5432/gamekeeper" .Release.Namespace) }}
 {{- $_ := set $config "ledger" (dict "url" $url "password_file" "/etc/gamekeeper/ledger/password") }}
