@@ -54,10 +54,9 @@ std::map<std::string, std::string> first_files(const Game& game, const server::R
 
 // Players of each are understood while its server sleeps.
 TEST(WakeOfShippedGames, IsByTheirOwnProtocols) {
-    const std::map<std::string, WakeProtocol> expected = {{"minetest", WakeProtocol::minetest},
-                                                          {"teeworlds", WakeProtocol::teeworlds},
-                                                          {"minecraft-java", WakeProtocol::minecraft},
-                                                          {"match-server", WakeProtocol::generic}};
+    const std::map<std::string, WakeProtocol> expected = {{"minetest", WakeProtocol::minetest},        {"teeworlds", WakeProtocol::teeworlds},
+                                                          {"minecraft-java", WakeProtocol::minecraft}, {"openarena", WakeProtocol::quake3},
+                                                          {"bzflag", WakeProtocol::generic},           {"match-server", WakeProtocol::generic}};
     for (const auto& [name, protocol] : expected) {
         const auto game = read_game(root + "/games/" + name + ".yaml");
         EXPECT_EQ(game.wake.protocol, protocol) << name;
@@ -104,8 +103,9 @@ TEST_P(ShippedGame, IsRenderedTwiceWithoutAnyChange) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Games, ShippedGame,
-                         testing::Values(root + "/games/match-server.yaml", root + "/games/minecraft-java.yaml", root + "/games/minetest.yaml",
-                                         root + "/games/teeworlds.yaml", root + "/tests/games/toy.yaml", root + "/docs/formats/freeciv.yaml"),
+                         testing::Values(root + "/games/bzflag.yaml", root + "/games/match-server.yaml", root + "/games/minecraft-java.yaml",
+                                         root + "/games/minetest.yaml", root + "/games/openarena.yaml", root + "/games/teeworlds.yaml",
+                                         root + "/tests/games/toy.yaml", root + "/docs/formats/freeciv.yaml"),
                          [](const auto& param) {
                              const auto slash = param.param.rfind('/') + 1;
                              auto name = param.param.substr(slash, param.param.rfind('.') - slash);
@@ -115,7 +115,8 @@ INSTANTIATE_TEST_SUITE_P(Games, ShippedGame,
 
 // What people see in a form or a list: a title says what it is, a description what it does.
 TEST(Settings, AreExplained) {
-    for (const auto* path : {"/games/match-server.yaml", "/games/minetest.yaml", "/games/teeworlds.yaml"}) {
+    for (const auto* path :
+         {"/games/bzflag.yaml", "/games/match-server.yaml", "/games/minetest.yaml", "/games/openarena.yaml", "/games/teeworlds.yaml"}) {
         for (const auto& setting : read_game(root + path).settings) {
             EXPECT_FALSE(setting.title.empty()) << path << ": " << setting.name;
             EXPECT_FALSE(setting.description.empty()) << path << ": " << setting.name;

@@ -148,8 +148,8 @@ void expect_fits(const Value& value, const Value& schema_node, const std::string
 }
 
 TEST(GameSchema, FitsEveryShippedGame) {
-    for (const auto* path :
-         {"/games/minetest.yaml", "/games/teeworlds.yaml", "/tests/games/toy.yaml", "/tests/games/check/castle.yaml", "/docs/formats/freeciv.yaml"}) {
+    for (const auto* path : {"/games/bzflag.yaml", "/games/minetest.yaml", "/games/openarena.yaml", "/games/teeworlds.yaml", "/tests/games/toy.yaml",
+                             "/tests/games/check/castle.yaml", "/docs/formats/freeciv.yaml"}) {
         SCOPED_TRACE(path);
         expect_fits(games_test::read_document(root + path), schema(), "");
     }

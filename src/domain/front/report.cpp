@@ -26,7 +26,11 @@ Value document_of(const RouteUse& use) {
 }
 
 Value document_of(const Knocker& knocker) {
-    return Value::object({{"server", knocker.server}, {"source", knocker.source.text()}, {"name", knocker.name}});
+    return Value::object({{"server", knocker.server}, {"source", knocker.source.text()}, {"name", knocker.name}, {"trace", knocker.trace}});
+}
+
+Value document_of(const Relayed& relayed) {
+    return Value::object({{"server", relayed.server}, {"trace", relayed.trace}, {"at", rfc3339(relayed.at)}});
 }
 
 template <class T>
@@ -44,6 +48,19 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Knoc
     in.required("server", out.server);
     read_endpoint(in, "source", out.source);
     in.optional("name", out.name);
+    in.optional("trace", out.trace);
+    return in.finish_lenient() && errors.list().size() == before;
+}
+
+bool decode(const Value& value, const std::string& pointer, Errors& errors, Relayed& out) {
+    ObjectReader in(value, pointer, errors);
+    const auto before = errors.list().size();
+    std::string at;
+    in.required("server", out.server);
+    in.required("trace", out.trace);
+    in.required("at", at);
+    if (const auto time = parse_rfc3339(at)) out.at = *time;
+    else in.fail("at", "bad_format", "a time is expected here, like 2026-11-22T12:00:00.120Z");
     return in.finish_lenient() && errors.list().size() == before;
 }
 
@@ -64,6 +81,7 @@ Value document_of(const Report& report) {
                           {"number", number(report.number)},
                           {"pid", report.pid},
                           {"knockers", list_of(report.knockers)},
+                          {"relayed", list_of(report.relayed)},
                           {"uses", list_of(report.uses)},
                           {"wrong", Value::Array(report.wrong.begin(), report.wrong.end())}});
 }
@@ -75,6 +93,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Repo
     in.required("number", out.number);
     in.optional("pid", out.pid);
     in.optional("knockers", out.knockers);
+    in.optional("relayed", out.relayed);
     in.optional("uses", out.uses);
     in.optional("wrong", out.wrong);
     return in.finish_lenient() && errors.empty();

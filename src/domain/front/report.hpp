@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/decode.hpp"
+#include "base/time.hpp"
 #include "domain/wake/endpoint.hpp"
 
 namespace gk::front {
@@ -15,7 +16,16 @@ struct Knocker {
     std::string server;  // As its route is called.
     wake::Endpoint source{};
     std::string name{};  // As he calls himself; empty where his protocol says no name so early.
+    std::string trace{};  // Names this wake: domain/wake/trace.hpp.
     bool operator==(const Knocker&) const = default;
+};
+
+// A wake after which an edge has passed on what a player said.
+struct Relayed {
+    std::string server;  // As its route is called.
+    std::string trace;
+    Time at{};           // When the first of it was passed on.
+    bool operator==(const Relayed&) const = default;
 };
 
 // How one route is used, or all streams that share an address.
@@ -36,6 +46,7 @@ struct Report {
     std::uint64_t number = 0;
     std::int64_t pid = 0;
     std::vector<Knocker> knockers{};  // At most one for each server: the first who came.
+    std::vector<Relayed> relayed{};    // The last wake of each server, as far as this edge heard the knock.
     std::vector<RouteUse> uses{};
     std::vector<std::string> wrong{};  // Routes that could not be opened, for people.
     bool operator==(const Report&) const = default;

@@ -11,8 +11,9 @@ std::string text_of(const Cause& cause) {
     case Cause::Kind::person: return "a person";
     case Cause::Kind::schedule: return "a schedule";
     case Cause::Kind::knock:
-        return fmt::format("a knock{}{}", cause.player.empty() ? "" : fmt::format(" by {}", cause.player),
-                           cause.source.empty() ? "" : fmt::format(" from {}", cause.source));
+        return fmt::format("a knock{}{}{}", cause.player.empty() ? "" : fmt::format(" by {}", cause.player),
+                           cause.source.empty() ? "" : fmt::format(" from {}", cause.source),
+                           cause.trace.empty() ? "" : fmt::format(", trace {}", cause.trace));
     case Cause::Kind::idle: return "nobody playing";
     case Cause::Kind::watchdog: return "the watchdog";
     }

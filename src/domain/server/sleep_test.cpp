@@ -86,6 +86,7 @@ TEST(Knocks, AStartByOneIsRememberedForADay) {
     ASSERT_TRUE(first && first->changed);
     ASSERT_TRUE(first->record.last_start);
     EXPECT_EQ(text_of(first->record.last_start->cause), "a knock by ann from 203.0.113.7:4711");
+    EXPECT_EQ(text_of({.kind = Cause::Kind::knock, .player = {}, .source = {}, .trace = "4bf92f3577b34da6"}), "a knock, trace 4bf92f3577b34da6");
     EXPECT_EQ(first->record.knocks, std::vector<Time>{now});
 
     auto again = sleeping();
@@ -124,6 +125,21 @@ TEST(BehindTheEdge, WhereThereNeverWasOneOthersDecideWhatIsBound) {
     record.ports[0].bound = Port{7777};  // A pod's own.
     stand_behind_edge(record, std::nullopt);
     EXPECT_EQ(record.ports[0].bound, Port{7777});
+}
+
+TEST(BehindTheEdge, AClustersServerIsAsItsPortsAreOpen) {
+    auto record = sleeping();
+    record.ports[0].bound = Port{7777};
+    record.applied_exposure = Exposure{.kind = Exposure::Kind::edge};
+    stand_behind_edge(record, std::nullopt);
+    EXPECT_TRUE(record.behind_edge);
+    EXPECT_EQ(record.ports[0].bound, Port{7777});
+    record.applied_exposure->kind = Exposure::Kind::internal;
+    stand_behind_edge(record, std::nullopt);
+    EXPECT_FALSE(record.behind_edge);
+    record.applied_exposure->kind = Exposure::Kind::edge;
+    stand_behind_edge(record, -2000);
+    EXPECT_EQ(record.ports[0].bound, Port{28000}) << "brought from a cluster to a machine";
 }
 
 TEST(BehindTheEdge, WhoIsWokenByNobodyDoesNotWakeByKnock) {
