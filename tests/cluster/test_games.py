@@ -122,7 +122,7 @@ class Games(WithControlPlane):
 
         # Whoever backs it up reads its files, and what was restored is its own.
         self.plane.world("stop", "castle")
-        self.assertEqual("", self.space.kubectl("get", "pvc", "-l", "gamekeeper.dev/name=castle", "-o", "name").stdout)
+        self.space.kubectl("wait", "--for=delete", "pvc", "-l", "gamekeeper.dev/name=castle", "--timeout=60s")
         self.plane.world("start", "castle")
         self.is_as_its_image_wants()
 

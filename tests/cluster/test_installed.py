@@ -113,7 +113,8 @@ class ByHelm(Installation):
         self.space.kubectl("scale", "gs", "castle", "--replicas=1")
         self.space.until(is_running, "gs", "castle", 180)
         self.space.kubectl("delete", "gs", "castle", "--timeout=180s")
-        self.assertEqual("", self.space.kubectl("get", "sts,pvc", "-o", "name").stdout)
+        # The node lets go of a claim when the pod that used it last has ended.
+        self.space.kubectl("wait", "--for=delete", "sts,pvc", "--all", "--timeout=60s")
 
     def test_the_policies_wall_a_game_off_and_let_its_players_in(self):
         self.put("install")

@@ -5,12 +5,17 @@ name and the request during which it happens. The runs are tried with one of eac
 while the next control plane takes over. The environment says which:
     GK_TEST_CRASH_EVERY=N, _FIRST=K    the K-th of that order, and each N-th after it; with N=1 all of them, which takes hours
     GK_TEST_CRASH_MINUTES=M            begins no further one after that time
+    GK_TEST_CRASH_LIVES=N              instead: so many lives of a world during each of which control planes die all along, at random effects soon
+                                       after each other; prints which kinds were met (GK_TEST_CRASH_SEED=S of the effects; printed)
 """
 
 import collections
+import contextlib
 import http.client
 import json
 import os
+import random
+import re
 import signal
 import sys
 import time
@@ -19,6 +24,8 @@ import traceback
 from client import OperationFailed, Refused
 
 BROKEN = (OSError, http.client.HTTPException)
+DEATH = re.compile(r"GK_TEST_CRASH: dies (before|after) effect \d+, (\S+)")
+GAP_MAX = 45  # Effects between two deaths: most often enough for the next one to get further than the one before.
 
 
 def one_of_each_kind_first(effects):
@@ -43,6 +50,7 @@ class CrashDriver:
     steady_seconds = 10
     finish_seconds = 60
     namespace = "default"
+    tries = 4  # Of a request, which deaths may come between.
 
     def setUp(self):
         self.request_begun = lambda what: None
@@ -74,6 +82,7 @@ class CrashDriver:
             self.assertTrue(self.orders, f"it ended without an order; its log:\n{self.keeper.log()[-4000:]}")
             self.orders.pop(0)
             self.crashes += 1
+            self.deaths.update((self.request, *death) for death in DEATH.findall(self.keeper.log()[-2000:])[-1:])
             begun = time.monotonic()
             if self.restart(next(iter(self.orders), None)) and self.comes_to_rest():
                 self.steady_after = max(self.steady_after, time.monotonic() - begun)
@@ -91,8 +100,9 @@ class CrashDriver:
 
     def insist(self, method, path, body=None, holds=()):
         """Does it, once more when a crash came between. `holds`: refusals that say that it had been done already."""
+        self.request = f"{method} {path.split('?')[0]}"
         self.request_begun(f"{method} {path}")
-        for _ in range(4):
+        for _ in range(self.tries):
             try:
                 return self.api.operate(method, path, body, self.finish_seconds)
             except BROKEN:
@@ -105,7 +115,7 @@ class CrashDriver:
             except OperationFailed as failed:
                 if not self.crashes or failed.operation["error"]["code"] not in ("not_created", "interrupted"):
                     raise
-        raise AssertionError(f"{method} {path} was not done in four tries")
+        raise AssertionError(f"{method} {path} was not done in {self.tries} tries")
 
     def see(self, question):
         """What is looked at or done beside the requests, once more when a crash came between."""
@@ -160,6 +170,7 @@ class CrashDriver:
 
     def begin(self, *orders, log=None):
         self.orders, self.crashes, self.steady_after, self.saved = list(orders), 0, 0.0, []
+        self.request, self.deaths = "start of the control plane", collections.Counter()
         self.keeper.stop()
         if not self.restart(log or orders[0]):
             self.go_on_after_a_crash()
@@ -194,22 +205,58 @@ class CrashDriver:
 
     def crash_at(self, *orders):
         self.begin(*orders)
-        try:
+        with self.one_of_many(" ".join(orders)):
             self.scenario()
             # The last effects come after the last answer.
             if self.orders:
                 self.go_on_after_a_crash()
             self.assertEqual(self.orders, [], "the effect was reached")
             self.assertLess(self.steady_after, self.steady_seconds, "steady again")
+
+    @contextlib.contextmanager
+    def one_of_many(self, name):
+        try:
+            yield
         except Exception:
             # Of hundreds one wants to see at once what failed, while unittest keeps it for the end.
             traceback.print_exc()
-            print(f"{orders}: serve's log ends with\n{self.keeper.log()[-4000:]}", file=sys.stderr)
+            print(f"{name}: serve's log ends with\n{self.keeper.log()[-4000:]}", file=sys.stderr)
             raise
         finally:
             self.end()
 
+    def try_lives(self, lives):
+        """Whole lives full of deaths. Not one of them is about a certain effect: all together meet most kinds, before, after, and while another
+        control plane takes over."""
+        seed = int(os.environ.get("GK_TEST_CRASH_SEED", time.time_ns() % 1_000_000))
+        print(f"GK_TEST_CRASH_SEED={seed}", flush=True)
+        dice = random.Random(seed)
+        kinds = set(self.list_effects_of_requests())
+        met, deaths, self.tries = collections.Counter(), 0, 40
+        for life in range(lives):
+            orders = [f"{dice.choice(['before', 'after'])}:{dice.randrange(1, GAP_MAX)}" for _ in range(1000)]
+            with self.subTest(life=life, seed=seed):
+                self.begin(*orders)
+                with self.one_of_many(f"life {life} of seed {seed}"):
+                    self.scenario()
+            met += self.deaths
+            deaths += self.crashes
+            print(f"life {life}: {self.crashes} deaths; {self.share(met, kinds)}", flush=True)
+        missing = sorted({(request, name) for request, name in kinds if (request, "before", name) not in met or (request, "after", name) not in met})
+        print(f"{deaths} deaths in {lives} lives; {self.share(met, kinds)}; not yet both before and after: {missing}")
+
+    @staticmethod
+    def share(met, kinds):
+        count = {when: sum((request, when, name) in met for request, name in kinds) for when in ("before", "after")}
+        return f"met {count['before']} before and {count['after']} after, of {len(kinds)} kinds"
+
+    def list_effects_of_requests(self):
+        """Kinds as deaths are counted: the request without the effects that had gone before it."""
+        return [(kind.split(" after effect ")[0].split("?")[0], name) for kind, name in self.list_effects()]
+
     def try_effects(self):
+        if lives := int(os.environ.get("GK_TEST_CRASH_LIVES", 0)):
+            return self.try_lives(lives)
         effects = self.list_effects()
         self.assertGreater(len(effects), 80)
         first, every = (int(os.environ.get(f"GK_TEST_CRASH_{name.upper()}", getattr(self, name))) for name in ("first", "every"))

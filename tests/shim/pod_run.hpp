@@ -180,13 +180,15 @@ public:
     wire::shim::Status until(Phase phase) {
         return until([phase](const auto& status) { return status.phase == phase; });
     }
-    std::unique_ptr<net::shim::RemoteFiles> files() {
-        const auto find = [this](ServerUid) { return place(); };
+    // `epochs`: those that it is asked with, one after the other; the last one goes on.
+    std::unique_ptr<net::shim::RemoteFiles> files(std::vector<Epoch> epochs = {}) {
+        if (epochs.empty()) epochs = {epoch_};
+        const auto find = [this, epochs, asked = std::size_t{0}](ServerUid) mutable { return place(epochs[std::min(asked++, epochs.size() - 1)]); };
         return std::make_unique<net::shim::RemoteFiles>(find, clock_);
     }
 
 private:
-    Files::Answer<net::shim::RemoteFiles::Place> place() { co_return net::shim::RemoteFiles::Place{pod_.remote(), epoch_}; }
+    Files::Answer<net::shim::RemoteFiles::Place> place(Epoch epoch) { co_return net::shim::RemoteFiles::Place{pod_.remote(), epoch}; }
     Task<Success> wait_until(std::function<bool(const wire::shim::Status&)> holds) {
         while (link_->is_open() && !holds(link_->status())) co_await changed_.wait();
         EXPECT_TRUE(holds(link_->status())) << "the connection ended first";

@@ -44,6 +44,24 @@ TEST(PodWorld, IsAllThatFilesReach) {
     }
 }
 
+// As one that does not command, who has heard of the shim's epoch just before it rose.
+TEST(PodWorld, IsServedToWhoeverLearnsMeanwhileWhichEpochHolds) {
+    PodRun pod;
+    ASSERT_TRUE(pod.start());
+    Plane plane(pod, Epoch{2});
+    plane.link();
+
+    const auto late = plane.files({Epoch{0}, Epoch{1}, Epoch{2}});
+    const auto written = plane.wait(late->write(ServerUid{}, "late.txt", bytes_of("hello")));
+    ASSERT_TRUE(written) << written.error().detail;
+    EXPECT_EQ(content(pod.volume / "data" / "late.txt"), "hello");
+
+    const auto replaced = plane.files({Epoch{1}});
+    EXPECT_NE(plane.wait(replaced->write(ServerUid{}, "late.txt", bytes_of("gone"))).error().detail.find("epoch 1 has been replaced by 2"),
+              std::string::npos);
+    EXPECT_EQ(content(pod.volume / "data" / "late.txt"), "hello");
+}
+
 TEST(PodWorld, IsServedOnWhenTheGameEnds) {
     PodRun pod;
     ASSERT_TRUE(pod.start());

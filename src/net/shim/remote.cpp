@@ -91,13 +91,20 @@ Task<Exchanged> exchange(Conversation& with, std::vector<std::byte> frame) {
     co_return std::move(*reply);
 }
 
-Task<Exchanged> exchange_at(Clock& clock, RemoteFiles::Place place, std::vector<std::byte> frame) {
+struct Attempt {
+    Exchanged reply;
+    bool is_stale = false;  // The epoch had been replaced: nothing was done.
+};
+
+Task<Attempt> exchange_at(Clock& clock, RemoteFiles::Place place, std::vector<std::byte> frame) {
     auto socket = co_await reach(clock, place.shim);
-    if (!socket) co_return std::unexpected(unavailable(std::move(socket).error()));
+    if (!socket) co_return Attempt{std::unexpected(unavailable(std::move(socket).error()))};
     Conversation with(std::move(*socket), place.shim.key);
     const auto asked = co_await with.ask_for(Op::files, place.epoch);
-    if (!asked) co_return std::unexpected(unserved(asked.error()));
-    co_return co_await exchange(with, std::move(frame));
+    const bool is_stale = with.refusal() && with.refusal()->outcome == wire::shim::Outcome::stale;
+    if (!asked) co_return Attempt{std::unexpected(unserved(asked.error())), is_stale};
+    auto reply = co_await exchange(with, std::move(frame));
+    co_return Attempt{std::move(reply)};
 }
 
 }  // namespace
@@ -107,10 +114,16 @@ Files::Answer<Reply> RemoteFiles::ask(ServerUid server, wire::files::Request req
     if (!place) co_return std::unexpected(std::move(place).error());
     auto frame = wire::files::to_frame(request);
     const auto deadline = clock_.now() + files_patience;
-    auto exchanging = exchange_at(clock_, std::move(*place), std::move(frame));
-    auto reply = co_await async::with_deadline(clock_, deadline, std::move(exchanging));
-    if (!reply) co_return std::unexpected(unavailable("the disk of this world does not answer"));
-    co_return std::move(*reply);
+    for (;;) {
+        auto exchanging = exchange_at(clock_, *place, frame);
+        auto attempt = co_await async::with_deadline(clock_, deadline, std::move(exchanging));
+        if (!attempt) co_return std::unexpected(unavailable("the disk of this world does not answer"));
+        if (!attempt->is_stale) co_return std::move(attempt->reply);
+        // Whoever does not command takes the epoch that the shim knows, which may have risen in between: of a new pod it always does.
+        auto again = co_await find_(server);
+        if (!again || again->epoch <= place->epoch) co_return std::move(attempt->reply);
+        place = std::move(again);
+    }
 }
 
 }  // namespace gk::net::shim

@@ -31,7 +31,8 @@ Asked<Success> follow_log(LinkPtr link);
 
 Asked<wire::shim::PodUse> usage(LinkPtr link);
 
-// The files of worlds whose pods are there. Each call has a connection of its own, and is refused when the epoch has been replaced.
+// The files of worlds whose pods are there. Each call has a connection of its own, and is refused when the epoch has been replaced, unless `find`
+// knows a higher one by then.
 class RemoteFiles final : public WireFiles {
 public:
     struct Place {

@@ -10,7 +10,10 @@
 namespace gk::programs {
 namespace {
 
-[[noreturn]] void die() {
+// The last line of the log is for whoever counts which effects were tried.
+[[noreturn]] void die(std::string_view when, std::uint64_t number, std::string_view name) {
+    std::fprintf(stderr, "GK_TEST_CRASH: dies %.*s effect %llu, %.*s\n", static_cast<int>(when.size()), when.data(),
+                 static_cast<unsigned long long>(number), static_cast<int>(name.size()), name.data());
     std::raise(SIGKILL);
     std::abort();
 }
@@ -38,7 +41,7 @@ CrashPoints::CrashPoints(std::string_view order) {
 
 std::uint64_t CrashPoints::before(std::string_view name) {
     const auto number = ++count_;
-    if (number == die_before_) die();
+    if (number == die_before_) die("before", number, name);
     if (!log_.empty()) {
         if (std::FILE* file = std::fopen(log_.c_str(), "a")) {
             std::fprintf(file, "%llu %.*s\n", static_cast<unsigned long long>(number), static_cast<int>(name.size()), name.data());
@@ -48,8 +51,8 @@ std::uint64_t CrashPoints::before(std::string_view name) {
     return number;
 }
 
-void CrashPoints::after(std::uint64_t number) {
-    if (number == die_after_) die();
+void CrashPoints::after(std::uint64_t number, std::string_view name) {
+    if (number == die_after_) die("after", number, name);
 }
 
 }  // namespace gk::programs

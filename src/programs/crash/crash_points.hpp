@@ -15,7 +15,8 @@
 namespace gk::programs {
 
 // Counts external effects from the start of the process, in the order in which they happen. Chosen by the environment variable
-// GK_TEST_CRASH: "before:N" and "after:N" die around the N-th effect (from 1); "log:FILE" appends each effect's name to a file.
+// GK_TEST_CRASH: "before:N" and "after:N" die around the N-th effect (from 1); "log:FILE" appends each effect's name to a file. Whoever dies
+// says at which effect on its standard error.
 class CrashPoints {
 public:
     // Null when the variable is not set: then nothing is wrapped.
@@ -26,13 +27,13 @@ public:
     Task<T> around(std::string_view name, Task<T> effect) {
         const auto number = before(name);
         T result = co_await std::move(effect);
-        after(number);
+        after(number, name);
         co_return result;
     }
 
 private:
     std::uint64_t before(std::string_view name);
-    void after(std::uint64_t number);
+    void after(std::uint64_t number, std::string_view name);
     std::uint64_t count_ = 0;
     std::uint64_t die_before_ = 0;
     std::uint64_t die_after_ = 0;

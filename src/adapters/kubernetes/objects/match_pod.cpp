@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "adapters/kubernetes/objects/service.hpp"
+#include "net/json/json.hpp"
 #include "tls/digest.hpp"
 
 namespace gk::kubernetes {
@@ -45,6 +47,7 @@ Value metadata(const MatchPod& pod) {
     // Also a cluster that shrinks waits until the match is over.
     auto annotations =
         Value::object({{"cluster-autoscaler.kubernetes.io/safe-to-evict", "false"}, {std::string(slot_annotation), fmt::to_string(pod.launch.slot)}});
+    if (pod.launch.exposure) annotations.set(exposure_annotation, to_json(to_value(*pod.launch.exposure)));
     auto out = Value::object(
         {{"name", pod.pod.name}, {"namespace", pod.pod.space}, {"labels", labels(pod.launch)}, {"annotations", std::move(annotations)}});
     if (!pod.owner.is_null()) out.set("ownerReferences", Value::array({pod.owner}));
@@ -67,10 +70,10 @@ std::optional<ServerUid> match_server_of(const Value& pod) {
 }
 
 bool has_ports_of_its_node(const Value& pod) {
-    using wire::kubernetes::list_at;
-    return std::ranges::any_of(list_at(pod, {"spec", "containers"}), [](const Value& container) {
-        return std::ranges::any_of(list_at(container, {"ports"}), [](const Value& port) { return port.find("hostPort") != nullptr; });
-    });
+    const auto document = net::parse_json(wire::kubernetes::text_at(pod, {"metadata", "annotations", exposure_annotation}));
+    server::Exposure exposure;
+    Errors errors;
+    return document && decode(*document, "", errors, exposure) && exposure.kind == server::Exposure::Kind::host_port;
 }
 
 noise::Key match_shim_key(ByteSpan master, std::uint32_t slot) {

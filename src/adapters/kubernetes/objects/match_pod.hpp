@@ -22,7 +22,7 @@ struct MatchPod {
 // Labels for people: `app`, and by the launch's environment `session_id` (begun for that match) or `fleet` (begun ahead).
 Value match_pod(const MatchPod& pod, const PodRules& rules);
 std::optional<ServerUid> match_server_of(const Value& pod);
-// Whether players come by ports of its node; else by its own address.
+// Whether players come by ports of its node; else by its own address. Read from what match_pod() noted: copies of pods are without containers.
 bool has_ports_of_its_node(const Value& pod);
 
 // Keys of match servers' shims are derived from one that only the control plane has, by slot, so that no server needs a Secret of its own. Each

@@ -204,6 +204,9 @@ Files::Answer<net::shim::RemoteFiles::Place> ClusterRuntime::files_of(ServerUid 
     if (epoch == Epoch{}) {
         const auto link = co_await links_.reach(uid);
         if (!link) co_return unavailable(link.error());
+        // Behind the answer, every status that the shim has told has been heard.
+        const auto told = co_await (*link)->ask(wire::shim::Op::hello, std::string(), epoch, patience);
+        if (!told) co_return unavailable(told.error());
         epoch = (*link)->status().epoch;
     }
     co_return net::shim::RemoteFiles::Place{.shim = {.address = pod->address, .port = Port{shim_port}, .key = *key}, .epoch = epoch};
