@@ -11,6 +11,7 @@
 #include "app/keeper/tenure.hpp"
 #include "app/nodes/nodes.hpp"
 #include "app/servers/servers.hpp"
+#include "app/watch/attendance.hpp"
 #include "app/watch/post.hpp"
 #include "base/value.hpp"
 #include "domain/catalog/catalog.hpp"
@@ -44,6 +45,7 @@ struct Context {
     Identities* identities = nullptr;         // Who has tokens that are no keys of ours; null: nobody.
     std::function<Task<void>()> collect{};    // Sets what others count, right before a page of metrics is made; empty: nobody counts.
     const app::EdgeDesk* edge = nullptr;      // Null where no edge stands before the games.
+    app::Attendance* attendance = nullptr;    // Told who has a console open; null: nobody wants to know.
     app::Post* post = nullptr;                // Null: there are no routes about notices.
     std::function<std::string()> keeper_name{};  // Of whoever else keeps, as far as is known.
 };

@@ -100,6 +100,7 @@ struct LogOrder {
 struct LogBell {
     async::Signal news;
     std::shared_ptr<void> log, record;
+    std::shared_ptr<void> console;  // As long as somebody reads.
 };
 
 Result<std::shared_ptr<LogBell>, app::Error> bell_for(Context& context, ServerUid uid) {
@@ -108,6 +109,7 @@ Result<std::shared_ptr<LogBell>, app::Error> bell_for(Context& context, ServerUi
     auto log = context.runtime.watch_log(uid, [ringing = bell.get()] { ringing->news.raise(); });
     if (!log) return std::unexpected(app::from(log.error()));
     bell->log = std::move(*log);
+    if (context.attendance != nullptr) bell->console = context.attendance->open_console(uid);
     bell->record = context.servers.watch(uid, [ringing = bell.get()] { ringing->news.raise(); });
     return bell;
 }

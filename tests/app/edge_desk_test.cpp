@@ -65,7 +65,7 @@ protected:
     }
     void knock(const char* from = "203.0.113.7:4711") {
         front::Report report;
-        report.knockers = {{.server = "castle", .source = *wake::Endpoint::parse(from), .name = "ann"}};
+        report.knockers = {{.server = "castle", .source = *wake::Endpoint::parse(from), .name = "ann", .trace = "019ab5cf2d8000ab"}};
         line.say(report);
         settle();
     }
@@ -111,9 +111,20 @@ TEST_F(EdgeDeskTest, AKnockStartsWhatSleepsAndTheOperationSaysWho) {
     EXPECT_EQ(record.request->cause.kind, server::Cause::Kind::knock);
     const auto operation = home.wait(home.ledger.operation(record.request->operation));
     ASSERT_TRUE(operation);
-    EXPECT_EQ(operation->cause, "a knock by ann from 203.0.113.7:4711");
+    EXPECT_EQ(operation->cause, "a knock by ann from 203.0.113.7:4711, trace 019ab5cf2d8000ab");
     settle();
     EXPECT_EQ(state(), RouteState::starting);
+}
+
+TEST_F(EdgeDeskTest, SaysWhenAPlayerWasFirstRelayedToAfterAWake) {
+    const auto noon = *parse_rfc3339("2026-11-22T12:00:00.650Z");
+    front::Report late, early;
+    late.relayed = {{.server = "castle", .trace = "019ab5cf2d8000ab", .at = noon + std::chrono::seconds(1)}};
+    early.relayed = {{.server = "castle", .trace = "019ab5cf2d8000ab", .at = noon}};
+    line.say(late, 1);
+    line.say(early, 2);
+    EXPECT_EQ(desk.relayed_at("019ab5cf2d8000ab"), noon) << "by whichever edge was first";
+    EXPECT_EQ(desk.relayed_at("019ab5cf2d8000ac"), std::nullopt) << "of another wake";
 }
 
 TEST_F(EdgeDeskTest, TenKnocksAtOnceStartItOnce) {
@@ -166,6 +177,26 @@ TEST_F(EdgeDeskTest, KnowsHowManyPlayAsLongAsAnEdgeSaysIt) {
     report.uses[0].sessions = 0;
     line.say(report);
     EXPECT_EQ(desk.sessions_of(record), 0);
+    line.go();
+    EXPECT_EQ(desk.sessions_of(record), std::nullopt);
+}
+
+TEST_F(EdgeDeskTest, SessionsThatSendAPacketNowAndThenAreNobody) {
+    const auto record = home.record("castle");
+    front::Report report;
+    report.uses = {{.server = "castle", .listen = line.told[0].datagrams[0].listen, .is_stream = false, .sessions = 2, .held = 0, .counts = {}}};
+    const auto go_on = [&](int seconds, std::uint64_t datagrams_per_second) {
+        for (int i = 0; i < seconds; ++i) {
+            home.clock.advance(std::chrono::seconds(1));
+            report.uses[0].counts["from_players"] += datagrams_per_second;
+            line.say(report);
+        }
+        return desk.sessions_of(record);
+    };
+    EXPECT_EQ(go_on(10, 0), 2) << "who has just come may be somebody";
+    EXPECT_EQ(go_on(40, 0), 0);
+    EXPECT_EQ(go_on(40, 1), 1);
+    EXPECT_EQ(go_on(40, 20), 2);
     line.go();
     EXPECT_EQ(desk.sessions_of(record), std::nullopt);
 }

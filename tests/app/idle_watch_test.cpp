@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "app/keeper/tenure.hpp"
+#include "app/watch/attendance.hpp"
 #include "tests/app/household.hpp"
 
 namespace gk::apptest {
@@ -73,11 +74,14 @@ protected:
     TalkingGames games;
     int pauses = 0;
     std::optional<int> sessions;
+    wake::KeepFor keep_for;
+    app::Attendance attendance{home.clock};
     app::IdleWatch watch{{home.store, home.ledger, home.runtime, home.clock, games, tenure},
                          [this](server::Record record) { return pause(std::move(record)); },
                          [this](const server::Record&) { return sessions; },
                          {.after = 30min},
-                         10s};
+                         10s,
+                         [this](const server::Record& record) { return attendance.keeps_up(record.uid, keep_for); }};
 };
 
 TEST_F(IdleWatchTest, AWorldThatNobodyPlaysIsToldAndThenPausedByAnOperation) {
@@ -172,6 +176,41 @@ TEST_F(IdleWatchTest, NothingIsTypedWhereNobodyCanBeTold) {
     EXPECT_EQ(pauses, 1);
     EXPECT_EQ(home.runtime.last_command, "");
     EXPECT_TRUE(told().empty());
+}
+
+TEST_F(IdleWatchTest, AnOpenConsoleKeepsItUpWhereItIsToDoSo) {
+    keep_for.console = true;
+    auto console = attendance.open_console(home.record("castle").uid);
+    auto another = attendance.open_console(home.record("castle").uid);
+    go_on(1h);
+    EXPECT_EQ(pauses, 0);
+    EXPECT_EQ(shown().because, wake::Awake::console);
+
+    console.reset();
+    go_on(10min);
+    EXPECT_EQ(pauses, 0) << "there is another one";
+    another.reset();
+    go_on(6min);
+    EXPECT_EQ(pauses, 1);
+}
+
+TEST_F(IdleWatchTest, AnOpenConsoleKeepsNothingUpWhereItIsNotToDoSo) {
+    keep_for.files = true;
+    const auto console = attendance.open_console(home.record("castle").uid);
+    go_on(6min);
+    EXPECT_EQ(pauses, 1);
+}
+
+TEST_F(IdleWatchTest, ATransferOfFilesKeepsItUpUntilAMinuteAfterItsLastPart) {
+    keep_for.files = true;
+    for (int i = 0; i < 20; ++i) {
+        attendance.use_files(home.record("castle").uid);
+        go_on(50s);
+    }
+    EXPECT_EQ(pauses, 0);
+    EXPECT_EQ(shown().because, wake::Awake::files);
+    go_on(6min);
+    EXPECT_EQ(pauses, 1);
 }
 
 }  // namespace

@@ -10,7 +10,8 @@ import tempfile
 import unittest
 
 import harness
-from test_edge import PATIENCE, Edge, free, udp
+import test_wake
+from edge_program import PATIENCE, Edge, free, udp
 
 RESOLVER = """
 server:
@@ -46,7 +47,20 @@ def zone(*names):
             "names": [server, *names]}
 
 
-class Names(unittest.TestCase):
+class Asking:
+    """Asks the edge, which answers at `port`."""
+
+    def drill(self, *words, port=None):
+        """Its whole answer. drill prints records as "name ttl class type data"."""
+        command = ["drill", "-p", str(port or self.port), *words, "@127.0.0.1"]
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
+
+    def records(self, *words, port=None):
+        answer = self.drill(*words, port=port).partition("ANSWER SECTION:")[2].partition(";;")[0]
+        return sorted(" ".join(line.split()) for line in answer.splitlines() if line.strip())
+
+
+class Names(Asking, unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="gk-dns-")))
         self.port = free(udp)[1]
@@ -60,15 +74,6 @@ class Names(unittest.TestCase):
         self.assertTrue(edge.is_ready())
         edge.hear("routes were taken")
         return edge
-
-    def drill(self, *words, port=None):
-        """Its whole answer. drill prints records as "name ttl class type data"."""
-        command = ["drill", "-p", str(port or self.port), *words, "@127.0.0.1"]
-        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
-
-    def records(self, *words, port=None):
-        answer = self.drill(*words, port=port).partition("ANSWER SECTION:")[2].partition(";;")[0]
-        return sorted(" ".join(line.split()) for line in answer.splitlines() if line.strip())
 
     def resolver(self):
         """A resolver that everybody might use, and the port where it listens."""
@@ -143,6 +148,38 @@ class Names(unittest.TestCase):
         self.assertEqual(self.records("castle.example.org", "A"), ["castle.example.org. 5 IN A 203.0.113.7"])
         six = subprocess.run(["drill", "-p", str(self.port), "castle.example.org", "A", "@::1"], capture_output=True, text=True, timeout=PATIENCE)
         self.assertIn("203.0.113.7", six.stdout)
+
+
+class OfTheControlPlane(Asking, test_wake.WakeCase):
+    """A domain that is delegated to the edge of an installation: its worlds have names there by themselves."""
+
+    def installation(self):
+        self.port = free(udp)[1]
+        self.settings = {**test_wake.WakeCase.settings, "EDGE_ZONE": "play.example.org", "EDGE_ADDRESSES": "203.0.113.7, 2001:db8::7",
+                         "EDGE_NAME_SERVERS": "ns.play.example.org, ns.example.net", "EDGE_DNS": f"127.0.0.1:{self.port}", "EDGE_DNS_WAKES": "castle"}
+        return super().installation()
+
+    def test_each_world_has_its_name_and_a_question_wakes_only_the_one_that_may_be(self):
+        for name in ("castle", "tower"):
+            self.put_to_sleep(name, "teeworlds")
+        self.assertEqual(self.records("-t", "tower.play.example.org", "A"), ["tower.play.example.org. 5 IN A 203.0.113.7"])
+        self.assertEqual(self.records("-t", "tower.play.example.org", "AAAA"), ["tower.play.example.org. 5 IN AAAA 2001:db8::7"])
+        self.assertEqual(self.records("-t", "ns.play.example.org", "A"), ["ns.play.example.org. 300 IN A 203.0.113.7"])
+        self.assertEqual(self.records("-t", "play.example.org", "NS"),
+                         ["play.example.org. 300 IN NS ns.example.net.", "play.example.org. 300 IN NS ns.play.example.org."])
+        self.assertRegex(self.records("-t", "play.example.org", "SOA")[0], r"SOA ns\.play\.example\.org\. hostmaster\.play\.example\.org\. \d{10} ")
+        self.assertIn("rcode: NXDOMAIN", self.drill("-t", "nobody.play.example.org", "A"))
+        before = len(self.starts("castle"))
+
+        self.records("castle.play.example.org", "A")
+        self.api.wait_for_state("castle", "running", 60)
+        self.wait_for_route("castle", "up")
+
+        self.assertEqual(self.records("-t", "castle.play.example.org", "A"), ["castle.play.example.org. 60 IN A 203.0.113.7"])
+        self.assertEqual(len(self.starts("castle")), before + 1)
+        self.assertEqual(self.api.server("tower")["state"], "paused")
+        self.api.verb("tower", "stop")
+        self.api.wait_until(lambda: "rcode: NXDOMAIN" in self.drill("-t", "tower.play.example.org", "A"), "what is switched off has no name")
 
 
 if __name__ == "__main__":

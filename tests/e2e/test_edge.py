@@ -2,118 +2,16 @@
 """The real edge with a file of routes, between players and games made of sockets."""
 
 import json
-import os
-import pathlib
-import select
 import signal
 import socket
 import subprocess
-import tempfile
-import unittest
+import time
 
 import harness
+from edge_program import PATIENCE, Edge, WithEdge, free, place, tcp, udp
 from harness import BIN
 
-PATIENCE = 20  # Seconds; beyond it something is broken, never slow.
-
-
-def udp():
-    one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    one.settimeout(PATIENCE)
-    one.bind(("127.0.0.1", 0))
-    return one
-
-
-def tcp():
-    one = socket.create_server(("127.0.0.1", 0))
-    one.settimeout(PATIENCE)
-    return one
-
-
-def place(one):
-    return "%s:%d" % one.getsockname()
-
-
-def free(make):
-    """An address that was free a moment ago."""
-    with make() as one:
-        return one.getsockname()
-
-
-class Edge:
-    """The program, from the moment it listens."""
-
-    def __init__(self, folder, table, *more):
-        self.file = folder / "routes.json"
-        self.write(table)
-        command = [BIN / "gamekeeper", "edge", "--routes", self.file, *more]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.unread = ""
-
-    def write(self, table):
-        self.file.write_text(json.dumps({"epoch": 1, "number": 1, "datagrams": [], "streams": [], **table}))
-
-    def is_ready(self):
-        return self.process.stdout.readline() == "ready\n"
-
-    def hear(self, *words):
-        """The next line of its log with one of the words."""
-        while True:
-            line, newline, rest = self.unread.partition("\n")
-            if newline:
-                self.unread = rest
-                if any(word in line for word in words):
-                    return line
-                continue
-            if not select.select([self.process.stderr], [], [], PATIENCE)[0]:
-                raise AssertionError(f"it did not say {words}")
-            came = os.read(self.process.stderr.fileno(), 65536).decode()
-            if not came:
-                raise AssertionError(f"it ended without saying {words}")
-            self.unread += came
-
-    def read_again(self, table):
-        """What it says came of it."""
-        self.write(table)
-        self.process.send_signal(signal.SIGHUP)
-        return self.hear("routes were taken", "new routes were not taken")
-
-    def end(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(PATIENCE)
-        self.process.stdout.close()
-        self.process.stderr.close()
-        return status
-
-
-class WithEdge(unittest.TestCase):
-    def setUp(self):
-        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="gk-edge-")))
-        self.game = self.enterContext(udp())
-        self.player = self.enterContext(udp())
-        self.door = free(udp)
-
-    def edge(self, table, *more):
-        edge = Edge(self.folder, table, *more)
-        self.addCleanup(edge.end)
-        return edge
-
-    def running_edge(self, table, *more):
-        edge = self.edge(table, *more)
-        self.assertTrue(edge.is_ready())
-        edge.hear("routes were taken")
-        return edge
-
-    def castle(self, **more):
-        return {"server": "castle", "listen": "%s:%d" % self.door, "state": "up", "upstream": place(self.game), **more}
-
-    def ask(self, text):
-        """The player's datagram at the game, and from where it came."""
-        self.player.sendto(text, self.door)
-        came, source = self.game.recvfrom(100)
-        self.assertEqual(came, text)
-        return source
+HAND_OVER_VERSION = 2  # src/edge/hand_over.hpp
 
 
 class Routes(WithEdge):
@@ -241,7 +139,7 @@ class Replacing(WithEdge):
         ends = self.stream()
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as taker:
             taker.connect(str(self.control))
-            taker.send(b"T" + (1).to_bytes(8, "big"))
+            taker.send(b"T" + HAND_OVER_VERSION.to_bytes(8, "big"))
             self.assertEqual(taker.recv(100)[:1], b"P")
         self.expect_talk(*ends)
         self.assertEqual(self.ask(b"more"), before)
@@ -276,6 +174,87 @@ class Replacing(WithEdge):
         edge.hear("nobody new is let in")
         edge.process.send_signal(signal.SIGTERM)
         self.assertEqual(edge.process.wait(PATIENCE), 0)
+
+
+class ControlPlane:
+    """Its end of the stream, as far as an edge can tell: says tables, hears reports."""
+
+    def __init__(self, path):
+        self.path = path
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(path))
+        self.listener.listen()
+        self.listener.settimeout(PATIENCE)
+
+    def meet(self):
+        self.stream, _ = self.listener.accept()
+        self.stream.settimeout(PATIENCE)
+        self.lines = self.stream.makefile("r")
+
+    def say(self, table):
+        self.stream.sendall(json.dumps({"datagrams": [], "streams": [], **table}).encode() + b"\n")
+
+    def hear(self, wanted):
+        """The first report of which that is true."""
+        end = time.monotonic() + PATIENCE
+        for line in self.lines:
+            report = json.loads(line)
+            if wanted(report):
+                return report
+            if time.monotonic() > end:
+                raise AssertionError(f"the edge says {report}")
+        raise AssertionError("the edge has closed the stream")
+
+    def go(self):
+        self.lines.close()
+        self.stream.close()
+        self.listener.close()
+        self.path.unlink()
+
+
+class Following(WithEdge):
+    """An edge that is told its routes, and is replaced by another one while nobody tells it any."""
+
+    def start(self, *more):
+        edge = Edge(self.folder, {}, *more, routes=["--connect", self.folder / "edge.sock", "--state", self.folder / "edge",
+                                                    "--control", self.folder / "control"])
+        self.addCleanup(edge.end)
+        self.assertTrue(edge.is_ready())
+        return edge
+
+    def control_plane(self):
+        plane = ControlPlane(self.folder / "edge.sock")
+        self.addCleanup(plane.listener.close)
+        return plane
+
+    def test_who_knocks_and_waits_is_handed_over_with_the_routes(self):
+        plane = self.control_plane()
+        first = self.start()
+        plane.meet()
+        asleep = self.castle(state="asleep", upstream=None, rule={"knocks_needed": 1})
+        plane.say({"epoch": 3, "number": 1, "datagrams": [asleep]})
+        plane.hear(lambda report: report["number"] == 1)
+        plane.go()
+        self.player.sendto(b"let me in", self.door)
+        first.hear("a player knocked")
+
+        second = self.start("--takeover")
+        self.assertEqual(first.process.wait(PATIENCE), 0)
+        plane = self.control_plane()
+        plane.meet()
+
+        report = plane.hear(lambda report: report["knockers"])
+        self.assertEqual((report["epoch"], report["number"], report["pid"]), (3, 1, second.process.pid))
+        self.assertEqual(report["knockers"][0]["server"], "castle")
+        self.assertEqual(report["knockers"][0]["source"], place(self.player))
+        plane.say({"epoch": 4, "number": 1, "datagrams": [self.castle()]})
+        came, source = self.game.recvfrom(100)
+        self.assertEqual(came, b"let me in")
+        self.game.sendto(b"welcome", source)
+        self.assertEqual(self.player.recvfrom(100), (b"welcome", self.door))
+        self.assertEqual(plane.hear(lambda report: report["epoch"] == 4)["knockers"], [])
+        self.assertEqual(self.ask(b"more"), source, "what was held was replayed once")
+        plane.go()
 
 
 if __name__ == "__main__":

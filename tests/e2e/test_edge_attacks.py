@@ -13,7 +13,7 @@ import threading
 import time
 
 import harness
-from test_edge import PATIENCE, WithEdge, free, place, tcp, udp
+from edge_program import PATIENCE, WithEdge, free, place, tcp, udp
 
 MIB = 1 << 20
 IP_PKTINFO = 8  # Linux; Python has no names for these.

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """A world that nobody plays goes to sleep: told, saved, paused. The shortest time is two minutes, and that is what this takes."""
 
+import subprocess
 import time
 
 import harness
@@ -12,7 +13,7 @@ announce: {command: say}
 
 
 class Idle(harness.ToyCase):
-    settings = {"KEEPER_INTERVAL": "1s"}
+    settings = {"KEEPER_INTERVAL": "1s", "IDLE_KEEP_FOR": "console, files"}
 
     def installation(self):
         keeper = super().installation()
@@ -30,27 +31,46 @@ class Idle(harness.ToyCase):
     def players(self, name, count):
         self.api.wait_until(lambda: self.api.server(name)["players"]["online"] == count, f"{count} players are seen")
 
+    def open_console(self, name):
+        console = subprocess.Popen([harness.BIN / "gamekeeper", "--state", self.keeper.state, "--socket", self.keeper.socket,
+                                    "server", "logs", name, "-f"], stdout=subprocess.DEVNULL, env=self.keeper.environment())
+        self.addCleanup(self.close, console)
+        return console
+
+    def close(self, console):
+        console.terminate()
+        console.wait(20)
+
+    def why(self, name):
+        return (self.api.server(name)["awake"] or {}).get("because")
+
     def test_a_world_sleeps_when_nobody_plays_and_one_that_is_played_does_not(self):
         begun = time.monotonic()
         self.make("quiet", after="2m", notice="30s")
         self.make("busy", after="2m", notice="30s")
         self.make("never", after="never")
+        self.make("watched", after="2m", notice="30s")
+        console = self.open_console("watched")
         self.say("busy", "anna joins")
         self.players("busy", 1)
-        cursor = self.api.log_end("quiet")
 
         shown = self.api.wait_until(lambda: (s := self.api.server("quiet"))["awake"] and s["awake"]["sleeps_at"] and s, "it is known when it sleeps")
         self.assertIn("nobody plays", shown["awake"]["because"])
-        self.api.wait_until(lambda: (self.api.server("busy")["awake"] or {}).get("because") == "1 player is on", "why it is up")
+        self.api.wait_until(lambda: self.why("busy") == "1 player is on", "why it is up")
+        self.api.wait_until(lambda: self.why("watched") == "nobody plays, but its console is open", "why it is up")
 
-        self.api.wait_for_line("quiet", "goes to sleep in about 30 seconds", cursor, 120)
-        self.api.wait_for_state("quiet", "paused", 120)
+        # Nobody follows its log meanwhile: that would be an open console.
+        self.api.wait_for_state("quiet", "paused", 240)
+        self.assertIn("goes to sleep in about 30 seconds", self.keeper.cli("server", "logs", "quiet").stdout)
         self.assertGreaterEqual(time.monotonic() - begun, 120)
         self.assertTrue([s for s in self.api.snapshots("quiet") if s["consistency"] == "at_rest" and s["status"] == "complete"])
         lines = self.api.ask("GET", "/v1/servers/quiet/explain")["lines"]
         self.assertTrue([line for line in lines if "nobody" in line.lower() or "idle" in line.lower()], lines)
         self.assertEqual(self.api.server("busy")["state"], "running")
         self.assertEqual(self.api.server("never")["state"], "running")
+        self.assertEqual(self.api.server("watched")["state"], "running")
+        self.close(console)
+        self.api.wait_until(lambda: self.why("watched") == "nobody plays, but not for long enough yet", "its console was closed")
         self.assertIsNone(self.api.server("never")["awake"])
 
 

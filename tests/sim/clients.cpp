@@ -11,6 +11,7 @@ using server::Verb;
 
 constexpr std::size_t wishes_kept = 20;
 constexpr std::uint32_t tries_max = 4;
+constexpr Milliseconds repeated_within = 12h;  // A key is remembered for a day.
 
 const app::Caller somebody{.name = "somebody"};
 
@@ -29,7 +30,7 @@ void Clients::act(Life& life) {
 bool Clients::repeat_something(Life& life) {
     if (wishes_.empty()) return false;
     const auto wish = wishes_[dice_.below(wishes_.size())];
-    if (wish->tries >= tries_max) return false;
+    if (wish->tries >= tries_max || ground_.now - wish->first_asked_at > repeated_within) return false;
     if (wish->answer && dice_.chance(0.3)) {
         auto other = std::make_shared<Wish>(*wish);
         other->once.digest += " and more";
@@ -120,7 +121,7 @@ std::optional<SnapshotId> Clients::some_snapshot(ServerUid uid) {
 }
 
 void Clients::ask(Life& life, Held wish) {
-    ++wish->tries;
+    if (wish->tries++ == 0) wish->first_asked_at = ground_.now;
     if (wish->once.digest.empty()) wish->once.digest = fmt::format("{} of {}", std::to_underlying(wish->kind), wish->once.key);
     if (wish->tries == 1 && !wish->is_false && !wish->once.key.empty()) wishes_.push_back(wish);
     if (wishes_.size() > wishes_kept) wishes_.erase(wishes_.begin());

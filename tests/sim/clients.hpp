@@ -34,6 +34,7 @@ private:
         app::Idempotency once;
         bool is_false = false;  // Another request under a key that was used.
         std::uint32_t tries = 0;
+        Time first_asked_at{};
         bool is_open = true;  // Not answered, or told to try again.
         std::optional<OperationId> answer;
     };

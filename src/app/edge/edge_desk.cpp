@@ -6,6 +6,7 @@
 #include "async/deadline.hpp"
 #include "base/log.hpp"
 #include "domain/front/knock.hpp"
+#include "domain/front/learned_starts.hpp"
 #include "domain/server/request.hpp"
 
 namespace gk::app {
@@ -26,9 +27,14 @@ Share share_of(const wake::RouteTable& table, const wake::Endpoint& listen, cons
 
 }  // namespace
 
-EdgeDesk::EdgeDesk(Ports ports, Start start, front::RoutingRules rules) : ports_(ports), start_(std::move(start)), rules_(std::move(rules)) {}
+EdgeDesk::EdgeDesk(Ports ports, Start start, front::RoutingRules rules, wake::NoiseRule noise)
+    : ports_(std::move(ports)),
+      start_(std::move(start)),
+      rules_(std::move(rules)),
+      noise_(noise) {}
 
 Task<void> EdgeDesk::run() {
+    if (ports_.bans != nullptr) ports_.bans->on_change([this] { changed_.raise(); });
     const auto records = ports_.store.watch([this](ServerUid) { changed_.raise(); });
     const auto edges = ports_.line.listen([this](std::uint64_t edge, const front::Report* report) { hear(edge, report); });
     for (;;) {
@@ -43,12 +49,34 @@ Task<void> EdgeDesk::run() {
 void EdgeDesk::hear(std::uint64_t edge, const front::Report* report) {
     if (report == nullptr) {
         edges_.erase(edge);
+        gates_.erase(edge);
         return;
     }
     for (const auto& knocker : report->knockers) knockers_.emplace(knocker.server, knocker);
     const bool somebody_knocks = !report->knockers.empty();
+    measure(gates_[edge], *report);
     edges_.insert_or_assign(edge, *report);
     if (somebody_knocks) changed_.raise();
+}
+
+void EdgeDesk::measure(Gates& gates, const front::Report& report) const {
+    const auto is_gone = [&](const auto& entry) {
+        return std::ranges::none_of(report.uses, [&](const auto& use) { return !use.is_stream && use.listen == entry.first; });
+    };
+    std::erase_if(gates, is_gone);
+    for (const auto& use : report.uses) {
+        const auto datagrams = use.counts.find("from_players");
+        if (use.is_stream || datagrams == use.counts.end()) continue;
+        gates[use.listen].heard(ports_.clock.now(), use.sessions, datagrams->second, noise_);
+    }
+}
+
+// Streams are no noise: whoever holds one open has said that he is there.
+std::uint64_t EdgeDesk::players_of(std::uint64_t edge, const front::RouteUse& use) const {
+    const auto gates = gates_.find(edge);
+    if (use.is_stream || gates == gates_.end()) return use.sessions;
+    const auto gate = gates->second.find(use.listen);
+    return gate == gates->second.end() ? use.sessions : gate->second.players(noise_);
 }
 
 bool EdgeDesk::is_refused(const std::string& server) const {
@@ -63,14 +91,22 @@ Task<void> EdgeDesk::look() {
         co_return;
     }
     std::erase_if(refused_, [now = ports_.clock.now()](const auto& entry) { return entry.second <= now; });
+    const front::LearnedStarts learned(*records);
     std::vector<front::World> worlds;
     for (const auto& record : *records) {
         worlds.push_back({.record = &record,
                           .game = ports_.games.game(record.game),
-                          .takes = front::learned_start(record, *records),
-                          .is_refused = is_refused(front::route_name(record))});
+                          .takes = learned.of(record),
+                          .is_refused = is_refused(front::route_name(record)),
+                          .host = ports_.host(record)});
     }
-    publish(front::routes_of(worlds, rules_, ports_.clock.now()));
+    auto table = front::routes_of(worlds, rules_, ports_.clock.now());
+    if (ports_.bans != nullptr) {
+        auto bans = ports_.bans->all();
+        if (!bans) log::error("edge", "bans could not be read; those that the edges know stay", {{"why", bans.error().detail}});
+        table.bans = bans ? std::move(*bans) : table_.bans;
+    }
+    publish(std::move(table));
 }
 
 void EdgeDesk::publish(wake::RouteTable table) {
@@ -79,6 +115,9 @@ void EdgeDesk::publish(wake::RouteTable table) {
     published_ = std::move(document);
     table.epoch = std::to_underlying(ports_.tenure.epoch());
     table.number = ++number_;
+    // Seconds, so that it grows also over our own end; more of them when tables follow each other faster.
+    serial_ = std::max(serial_ + 1, static_cast<std::uint32_t>(ports_.clock.now().time_since_epoch() / std::chrono::seconds(1)));
+    for (auto& zone : table.zones) zone.serial = serial_;
     table_ = table;
     ports_.line.publish(std::move(table));
 }
@@ -97,16 +136,27 @@ Task<void> EdgeDesk::answer(front::Knocker knocker) {
 }
 
 Task<void> EdgeDesk::start(server::Record record, front::Knocker knocker) {
-    server::Cause cause{.kind = server::Cause::Kind::knock, .player = std::move(knocker.name), .source = knocker.source.text()};
+    server::Cause cause{
+        .kind = server::Cause::Kind::knock, .player = std::move(knocker.name), .source = knocker.source.text(), .trace = knocker.trace};
     const auto uid = record.uid;
     const auto started = co_await start_(std::move(record), std::move(cause));
     if (started) {
-        log::info("edge", "a knock started a server", {{"server", uid}, {"source", knocker.source.text()}});
+        log::info("edge", "a knock started a server", {{"server", uid}, {"source", knocker.source.text()}, {"trace", knocker.trace}});
         co_return;
     }
-    log::warning("edge", "a knock could not start a server", {{"server", uid}, {"why", started.error().message}});
+    log::warning("edge", "a knock could not start a server", {{"server", uid}, {"why", started.error().message}, {"trace", knocker.trace}});
     refused_[knocker.server] = ports_.clock.now() + refusal_lasts;
     changed_.raise();
+}
+
+std::optional<Time> EdgeDesk::relayed_at(std::string_view trace) const {
+    std::optional<Time> first;
+    for (const auto& [edge, report] : edges_) {
+        for (const auto& relayed : report.relayed) {
+            if (relayed.trace == trace) first = first ? std::min(*first, relayed.at) : relayed.at;
+        }
+    }
+    return first;
 }
 
 std::optional<int> EdgeDesk::sessions_of(const server::Record& record) const {
@@ -117,7 +167,7 @@ std::optional<int> EdgeDesk::sessions_of(const server::Record& record) const {
             const auto share = use.is_stream ? share_of(table_, use.listen, name) : use.server == name ? Share::whole : Share::none;
             if (share == Share::none || (share == Share::some && use.sessions == 0)) continue;
             if (share == Share::some) return std::nullopt;
-            sum = sum.value_or(0) + static_cast<int>(use.sessions);
+            sum = sum.value_or(0) + static_cast<int>(players_of(edge, use));
         }
     }
     return sum;

@@ -65,6 +65,7 @@ std::string below(const std::string& folder, const std::string& name) { return f
 WorldFiles::Answer<server::Record> WorldFiles::reachable(Caller caller, const Place& place) {
     CO_TRY(record, co_await servers_.find(std::move(caller), place.space, place.id));
     if (!record.world_complete) co_return std::unexpected(no_world(record));
+    if (used_) used_(record.uid);
     co_return std::move(record);
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/caller.hpp"
@@ -16,7 +18,13 @@ namespace gk::app {
 // there while its server runs or is paused; of a stopped one it lies in the vault alone: `conflict`.
 class WorldFiles {
 public:
-    WorldFiles(Servers& servers, ServerStore& store, Files& files) : servers_(servers), store_(store), files_(files) {}
+    // `used`: told of each server whose files are read or written; empty: nobody wants to know.
+    using Used = std::function<void(ServerUid)>;
+    WorldFiles(Servers& servers, ServerStore& store, Files& files, Used used = nullptr)
+        : servers_(servers),
+          store_(store),
+          files_(files),
+          used_(std::move(used)) {}
 
     template <class T>
     using Answer = Task<Result<T, Error>>;
@@ -41,6 +49,7 @@ private:
     Servers& servers_;
     ServerStore& store_;
     Files& files_;
+    Used used_;
 };
 
 }  // namespace gk::app

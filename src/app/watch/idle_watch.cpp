@@ -60,7 +60,8 @@ Task<void> IdleWatch::look_at(server::Record record) {
                                   .ready_at = *record.started_at,
                                   .players = is_known ? seen->players.online : std::nullopt,
                                   .sessions = sessions_ ? sessions_(record) : std::nullopt,
-                                  .is_at_work = record.request.has_value()};
+                                  .is_at_work = record.request.has_value(),
+                                  .kept = kept_ ? kept_(record) : std::nullopt};
     auto& known = known_[record.uid];
     const bool was_told = known.told_at.has_value();
     const auto look = wake::look_at(known, rule_of(record), sample);

@@ -38,12 +38,16 @@ public:
     // How many play at the edge; absent: it does not know. Empty: there is none.
     using Sessions = std::function<std::optional<int>(const server::Record&)>;
 
-    IdleWatch(Ports ports, Pause pause, Sessions sessions, Usual usual, Milliseconds interval)
+    // Who is busy with it without playing, as far as that is to keep it up. Empty: nobody is.
+    using Kept = std::function<std::optional<wake::Awake>(const server::Record&)>;
+
+    IdleWatch(Ports ports, Pause pause, Sessions sessions, Usual usual, Milliseconds interval, Kept kept = nullptr)
         : ports_(ports),
           pause_(std::move(pause)),
           sessions_(std::move(sessions)),
           usual_(usual),
-          interval_(interval) {}
+          interval_(interval),
+          kept_(std::move(kept)) {}
 
     // Until the task is cancelled.
     Task<void> run();
@@ -63,6 +67,7 @@ private:
     Sessions sessions_;
     Usual usual_;
     Milliseconds interval_;
+    Kept kept_;
     std::map<ServerUid, wake::Idle> known_;  // Of the servers that run.
 };
 

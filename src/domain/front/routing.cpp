@@ -9,15 +9,12 @@
 #include "domain/catalog/render.hpp"
 #include "domain/front/knock.hpp"
 #include "domain/server/request.hpp"
-#include "domain/wake/start_times.hpp"
 
 namespace gk::front {
 namespace {
 
 using wake::RouteState;
 
-constexpr std::size_t own_starts_needed = 3;
-constexpr int percent = 90;
 constexpr std::string_view usual_space = "default";
 
 wake::GameProtocol datagrams_of(catalog::WakeProtocol protocol) {
@@ -50,7 +47,7 @@ bool has_routes(const server::Record& record) {
 
 RouteState state_of(const World& world) {
     const auto& record = *world.record;
-    if (server::game_up(record)) return RouteState::up;
+    if (server::game_up(record)) return world.host ? RouteState::up : RouteState::starting;
     if (record.wanted == server::Wanted::running) return record.given_up ? RouteState::failed : RouteState::starting;
     return world.is_refused ? RouteState::failed : RouteState::asleep;
 }
@@ -63,22 +60,49 @@ std::optional<Milliseconds> ready_in(const World& world, RouteState state, Time 
     return steps * ready_in_step;
 }
 
+// Only what players may know, and can make something of; the owner is told the rest.
+std::string_view trouble_of(const server::Record& record, RouteState state) {
+    if (state != RouteState::failed || record.reason != "crash_loop" || !record.last_exit) return {};
+    switch (record.last_exit->cause) {
+    case server::ExitCause::out_of_memory: return "it needs more memory than it was given";
+    case server::ExitCause::start_timeout: return "it did not become ready in time";
+    case server::ExitCause::crashed: return "it crashed again and again";
+    case server::ExitCause::asked:
+    case server::ExitCause::lost: return {};
+    }
+    std::unreachable();
+}
+
 std::string title_of(const server::Record& record, RouteState state) {
     switch (state) {
     case RouteState::asleep: return fmt::format("{} (sleeping, join to start)", record.id);
     case RouteState::starting: return fmt::format("{} (waking up)", record.id);
-    case RouteState::failed: return fmt::format("{} (cannot be started now)", record.id);
+    case RouteState::failed: {
+        const auto trouble = trouble_of(record, state);
+        return trouble.empty() ? fmt::format("{} (cannot be started now)", record.id) : fmt::format("{} (cannot start: {})", record.id, trouble);
+    }
     case RouteState::up: return record.id;
     }
     std::unreachable();
 }
 
+// Of games with a setting of this name: where they begin.
+std::string map_of(const server::Record& record, const catalog::Game& game) {
+    const auto* setting = game.setting("map");
+    if (setting == nullptr) return {};
+    const auto given = record.settings.find(setting->name);
+    const auto* map = (given == record.settings.end() ? setting->initial : given->second).as_string();
+    return map == nullptr ? std::string() : *map;
+}
+
 wake::Face face_of(const World& world, RouteState state) {
     wake::Face face;
     face.title = title_of(*world.record, state);
+    face.trouble = trouble_of(*world.record, state);
     if (world.game == nullptr) return face;
     face.game_type = world.game->title;
     face.players_max = catalog::player_limit(*world.game, world.record->settings).value_or(0);
+    face.map = map_of(*world.record, *world.game);
     return face;
 }
 
@@ -96,6 +120,10 @@ wake::Rule rule_of(const World& world, bool is_door, Time now) {
     rule.starts_per_day_max = may_start_by_knock(*world.record, now) ? static_cast<std::size_t>(wish.starts_per_day) : 0;
     rule.patience = world.game->wake.patience;
     return rule;
+}
+
+wake::Address place_in(const World& world) {
+    return world.record->own_network ? wake::Address::parse(server::loopback_of(*world.record)).value_or(*world.host) : *world.host;
 }
 
 class Table {
@@ -134,11 +162,11 @@ private:
         route.server = route_name(*world.record);
         route.listen = {.address = rules_.listen, .port = std::to_underlying(port.open)};
         route.state = state_of(world);
+        route.transparent = world.record->own_network;
         route.rule = rule_of(world, is_door, now_);
         route.ready_in = ready_in(world, route.state, now_);
         route.face = face_of(world, route.state);
-        if (route.state == RouteState::up)
-            route.upstream = wake::Endpoint{.address = wake::Address::v4({127, 0, 0, 1}), .port = std::to_underlying(port.bound)};
+        if (route.state == RouteState::up) route.upstream = wake::Endpoint{.address = place_in(world), .port = std::to_underlying(port.bound)};
         return route;
     }
 
@@ -174,20 +202,9 @@ std::pair<std::string, std::string> place_of(std::string_view name) {
 wake::RouteTable routes_of(std::span<const World> worlds, const RoutingRules& rules, Time now) {
     Table table(rules, now);
     for (const auto& world : worlds) table.add(world);
-    return std::move(table).take();
-}
-
-std::optional<Milliseconds> learned_start(const server::Record& record, std::span<const server::Record> all) {
-    wake::StartTimes times;
-    if (record.start_times.size() >= own_starts_needed) {
-        for (const auto took : record.start_times) times.add(took);
-        return times.percentile(percent);
-    }
-    for (const auto& other : all) {
-        if (other.game != record.game || other.package != record.package) continue;
-        for (const auto took : other.start_times) times.add(took);
-    }
-    return times.percentile(percent);
+    auto out = std::move(table).take();
+    add_zone(out, rules.zone);
+    return out;
 }
 
 }  // namespace gk::front

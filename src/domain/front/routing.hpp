@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "domain/catalog/game.hpp"
+#include "domain/front/zones.hpp"
 #include "domain/server/record.hpp"
 #include "domain/wake/route_table.hpp"
 
@@ -22,12 +23,14 @@ struct World {
     const catalog::Game* game = nullptr;   // Null: its definition is gone; then it is relayed to, and nobody wakes it.
     std::optional<Milliseconds> takes{};   // Its start, as learned.
     bool is_refused = false;               // A knock could not start it just now.
+    std::optional<wake::Address> host = wake::Address::v4({127, 0, 0, 1});  // Where its game binds its ports; absent: that is not known yet.
 };
 
 struct RoutingRules {
     wake::Address listen{};         // Where players come: "::", both families.
     std::string domain{};           // Minecraft worlds share one port as ID.DOMAIN; empty: they do not.
     std::uint16_t shared_port = 25565;
+    ZoneRules zone{};               // Where servers have names.
 };
 
 // Where players come for all these servers (contract, sections 6 and 10), without epoch and number. Who is stopped has no route: a knock wakes what
@@ -35,9 +38,5 @@ struct RoutingRules {
 // only every few seconds.
 wake::RouteTable routes_of(std::span<const World> worlds, const RoutingRules& rules, Time now);
 inline constexpr Milliseconds ready_in_step = std::chrono::seconds(5);
-
-// How long nine of ten starts took at most: of this server when it has been started a few times, else of all of its game and package. nullopt: never
-// seen.
-std::optional<Milliseconds> learned_start(const server::Record& record, std::span<const server::Record> all);
 
 }  // namespace gk::front

@@ -64,6 +64,36 @@ TEST(Routing, ASleeperIsKnockedAtWherePlayersCome) {
     EXPECT_EQ(route.face.title, "castle (sleeping, join to start)");
 }
 
+TEST(Routing, ListsSeeTheMapThatItBeginsWith) {
+    auto game = minetest();
+    auto record = record_of("arena");
+    const auto map = [&] { return routes(record, &game).datagrams.front().face.map; };
+    EXPECT_EQ(map(), "") << "a game without maps";
+    game.settings.push_back({.name = "map", .initial = Value("dm1")});
+    EXPECT_EQ(map(), "dm1");
+    record.settings["map"] = Value("ctf5");
+    EXPECT_EQ(map(), "ctf5");
+}
+
+TEST(Routing, PlayersAreToldWhyItCannotStart) {
+    const auto game = minetest();
+    auto record = record_of("castle");
+    record.wanted = server::Wanted::running;
+    record.phase = server::Phase::failed;
+    record.given_up = true;
+    const auto face = [&] { return routes(record, &game).datagrams.front().face; };
+    EXPECT_EQ(face().title, "castle (cannot be started now)");
+    EXPECT_EQ(face().trouble, "");
+    record.reason = "crash_loop";
+    record.last_exit = server::Exit{.cause = server::ExitCause::crashed, .signal = {}, .code = 1, .at = now, .log_tail = "secret", .memory_peak = {}};
+    EXPECT_EQ(face().title, "castle (cannot start: it crashed again and again)");
+    EXPECT_EQ(face().trouble, "it crashed again and again");
+    record.last_exit->cause = server::ExitCause::out_of_memory;
+    EXPECT_EQ(face().trouble, "it needs more memory than it was given");
+    record.given_up = false;
+    EXPECT_EQ(face().trouble, "") << "it is tried again";
+}
+
 TEST(Routing, StatesFollowTheRecord) {
     const auto game = minetest();
     auto record = record_of("castle");
@@ -85,6 +115,36 @@ TEST(Routing, StatesFollowTheRecord) {
     record.wanted = server::Wanted::paused;
     record.phase = server::Phase::pausing;
     EXPECT_EQ(state(), RouteState::up) << "while the game is there, people play";
+}
+
+TEST(Routing, AGameAtAnAddressOfItsOwnSeesItsPlayers) {
+    const auto game = minetest();
+    auto record = record_of("castle");
+    record.wanted = server::Wanted::running;
+    record.phase = server::Phase::running;
+    record.started_at = now;
+    const World world{.record = &record, .game = &game};
+    const auto route = [&world] { return routes_of({&world, 1}, {}, now).datagrams.front(); };
+    EXPECT_FALSE(route().transparent);
+    EXPECT_EQ(route().upstream->text(), "127.0.0.1:28000");
+    record.own_network = true;
+    record.slot = 9;
+    EXPECT_TRUE(route().transparent);
+    EXPECT_EQ(route().upstream->text(), "127.71.0.9:28000");
+}
+
+TEST(Routing, AGameIsReachedWhereItRuns) {
+    const auto game = minetest();
+    auto record = record_of("castle");
+    record.wanted = server::Wanted::running;
+    record.phase = server::Phase::running;
+    record.started_at = now;
+    World world{.record = &record, .game = &game, .host = wake::Address::parse("10.244.1.7")};
+    const auto route = [&world] { return routes_of({&world, 1}, {}, now).datagrams.front(); };
+    EXPECT_EQ(route().upstream->text(), "10.244.1.7:28000");
+    world.host.reset();
+    EXPECT_EQ(route().state, RouteState::starting) << "where it is, is not known";
+    EXPECT_FALSE(route().upstream);
 }
 
 TEST(Routing, WhoIsStoppedOrNotBehindTheEdgeHasNoRoute) {
@@ -162,17 +222,6 @@ TEST(RouteNames, TellNamespacesApart) {
     record.space = "friends";
     EXPECT_EQ(route_name(record), "friends/castle");
     EXPECT_EQ(place_of("friends/castle"), std::pair(std::string("friends"), std::string("castle")));
-}
-
-TEST(LearnedStart, IsOnesOwnOnceThereAreAFewElseThatOfAllAlike) {
-    std::vector<server::Record> all = {record_of("castle"), record_of("tower"), record_of("other")};
-    EXPECT_FALSE(learned_start(all[0], all));
-    all[1].start_times = {std::chrono::seconds(30)};
-    all[2].start_times = {std::chrono::seconds(500)};
-    all[2].package = "large";
-    EXPECT_EQ(learned_start(all[0], all), std::chrono::seconds(30));
-    all[0].start_times = {std::chrono::seconds(5), std::chrono::seconds(6), std::chrono::seconds(7)};
-    EXPECT_EQ(learned_start(all[0], all), std::chrono::seconds(7));
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ IdleLook look_at(const Idle& before, const IdleRule& rule, const IdleSample& sam
     if (!rule.after) return awake(Awake::never_sleeps, {});
     const auto there = sample.players ? sample.players : sample.sessions;
     if (!there) return in_a_gap(before, sample.at);
+    if (*there == 0 && sample.kept) return awake(*sample.kept, sample.at);
     if (*there > 0) return awake(sample.players ? Awake::players : Awake::sessions, sample.at, *there);
     return with_nobody(before, rule, sample);
 }
@@ -56,6 +57,8 @@ std::string text_of(const Idle& idle) {
     case Awake::sessions: return idle.there == 1 ? "1 player is connected" : fmt::format("{} players are connected", idle.there);
     case Awake::players_unknown: return "it is not known whether anybody plays";
     case Awake::at_work: return "nobody plays, but work is under way";
+    case Awake::console: return "nobody plays, but its console is open";
+    case Awake::files: return "nobody plays, but somebody is at its files";
     case Awake::not_idle_long: return "nobody plays, but not for long enough yet";
     }
     std::unreachable();

@@ -18,8 +18,21 @@ struct IdleRule {
     Milliseconds notice{};              // So long before, those in the game are told; 0: nobody can be told, or nobody wants it.
     bool operator==(const IdleRule&) const = default;
 };
+// What keeps a world up although nobody plays.
+struct KeepFor {
+    bool console = false;  // Somebody has its console open.
+    bool files = false;    // Its files are read or written by somebody.
+    bool operator==(const KeepFor&) const = default;
+};
+
 // A number of players that is not known for longer than this may hide somebody who came and went.
 inline constexpr Milliseconds gap_most = std::chrono::minutes(1);
+
+// Why a world is awake.
+enum class Awake : std::uint8_t { never_sleeps, players, sessions, players_unknown, at_work, not_idle_long, console, files };
+inline constexpr auto awake_names =
+    std::to_array<std::string_view>({"never_sleeps", "players", "sessions", "players_unknown", "at_work", "not_idle_long", "console", "files"});
+constexpr std::span<const std::string_view> names_of(Awake) { return awake_names; }
 
 // What one look at a running game found.
 struct IdleSample {
@@ -28,13 +41,8 @@ struct IdleSample {
     std::optional<int> players;   // As the game says, by its query or its log; absent: not known, which is not the same as nobody.
     std::optional<int> sessions;  // At the edge, of which each is more than noise. Only asked where the game does not say; absent: not known either.
     bool is_at_work = false;  // A request is under way, which a pause would cut short.
+    std::optional<Awake> kept = std::nullopt;  // Somebody is busy with it who does not play: `console` or `files`.
 };
-
-// Why a world is awake.
-enum class Awake : std::uint8_t { never_sleeps, players, sessions, players_unknown, at_work, not_idle_long };
-inline constexpr auto awake_names =
-    std::to_array<std::string_view>({"never_sleeps", "players", "sessions", "players_unknown", "at_work", "not_idle_long"});
-constexpr std::span<const std::string_view> names_of(Awake) { return awake_names; }
 
 // What is remembered of a world between two looks, and shown to people.
 struct Idle {

@@ -165,5 +165,19 @@ TEST(Idle, SomeWorldsNeverSleep) {
     EXPECT_EQ(world.idle.because, Awake::never_sleeps);
 }
 
+TEST(Idle, WhoIsBusyWithItKeepsItUpAndTheWaitBeginsWhenHeGoes) {
+    World world(five_minutes);
+    for (const auto busy : {Awake::console, Awake::files}) {
+        world.sample.kept = busy;
+        EXPECT_TRUE(world.go_on(30min).empty()) << name_of(busy);
+        EXPECT_EQ(world.idle.because, busy);
+        EXPECT_EQ(world.idle.sleeps_at, std::nullopt);
+        world.sample.kept.reset();
+        EXPECT_TRUE(world.go_on(3min).empty());
+    }
+    world.go_on(1min);
+    EXPECT_EQ(world.go_on(2min).back().act, Act::sleep);
+}
+
 }  // namespace
 }  // namespace gk::wake

@@ -8,18 +8,13 @@
 
 namespace gk::wake {
 
-void StartTimes::add(Milliseconds took) {
-    if (last_.size() == kept) last_.erase(last_.begin());
-    last_.push_back(took);
-}
-
-std::optional<Milliseconds> StartTimes::percentile(int percent) const {
+std::optional<Milliseconds> percentile(std::vector<Milliseconds> times, int percent) {
     ASSERT(percent > 0 && percent <= 100, "a percentage");
-    if (last_.empty()) return std::nullopt;
-    auto sorted = last_;
-    std::ranges::sort(sorted);
-    const auto rank = (sorted.size() * static_cast<std::size_t>(percent) + 99) / 100;  // The nearest rank, counted from 1.
-    return sorted[rank - 1];
+    if (times.empty()) return std::nullopt;
+    const auto rank = (times.size() * static_cast<std::size_t>(percent) + 99) / 100;  // Counted from 1.
+    const auto at = times.begin() + static_cast<std::ptrdiff_t>(rank - 1);
+    std::ranges::nth_element(times, at);
+    return *at;
 }
 
 std::string wait_text(Milliseconds wait) {

@@ -8,17 +8,8 @@
 
 namespace gk::wake {
 
-// How long the last starts of a game with a package took, from the wake to the first relayed byte.
-class StartTimes {
-public:
-    static constexpr std::size_t kept = 20;
-    void add(Milliseconds took);
-    // What `percent` of the starts did not exceed; nullopt before the first.
-    std::optional<Milliseconds> percentile(int percent) const;
-
-private:
-    std::vector<Milliseconds> last_;  // In the order of time.
-};
+// What `percent` of the times did not exceed, by the nearest rank; nullopt of none.
+std::optional<Milliseconds> percentile(std::vector<Milliseconds> times, int percent);
 
 // For people: "a moment", "about 40 seconds", "about 3 minutes". Never less than it is.
 std::string wait_text(Milliseconds wait);

@@ -147,6 +147,9 @@ TEST(Doorman, FollowsAnotherRuleAndKeepsItsCounts) {
 
 TEST(Doorman, SaysWhyAndForHowLong) {
     EXPECT_EQ(refusal_text({Reply::refuse, true, Why::too_slow, 37s}, "Castle"), "Castle is waking up. Join again in about 40 seconds.");
+    EXPECT_EQ(refusal_text({.why = Why::failed}, "Castle", "it crashed again and again"),
+              "Castle cannot start: it crashed again and again. Its owner has to look at it.");
+    EXPECT_EQ(refusal_text({.why = Why::failed}, "Castle"), "Castle cannot start. Its owner has to look at it.");
     for (int why = std::to_underlying(Why::welcome); why <= std::to_underlying(Why::failed); ++why) {
         EXPECT_TRUE(refusal_text({Reply::refuse, false, static_cast<Why>(why), 1s}, "Castle").starts_with("Castle ")) << why;
     }
@@ -216,15 +219,15 @@ TEST(Block, ContainsWhatItsPrefixSays) {
     }
 }
 
-TEST(StartTimes, LearnFromTheLastTwenty) {
-    StartTimes times;
-    EXPECT_EQ(times.percentile(90), std::nullopt);
-    times.add(1000s);
-    EXPECT_EQ(times.percentile(90), 1000s);
-    for (int i = 20; i >= 1; --i) times.add(i * 1s);
-    EXPECT_EQ(times.percentile(50), 10s);
-    EXPECT_EQ(times.percentile(90), 18s);
-    EXPECT_EQ(times.percentile(100), 20s) << "the first is forgotten";
+TEST(Percentile, IsTheNearestRank) {
+    EXPECT_EQ(percentile({}, 90), std::nullopt);
+    EXPECT_EQ(percentile({1000s}, 90), 1000s);
+    std::vector<Milliseconds> times;
+    for (int i = 20; i >= 1; --i) times.emplace_back(i * 1s);
+    EXPECT_EQ(percentile(times, 1), 1s);
+    EXPECT_EQ(percentile(times, 50), 10s);
+    EXPECT_EQ(percentile(times, 90), 18s);
+    EXPECT_EQ(percentile(times, 100), 20s);
 }
 
 TEST(WaitText, NeverPromisesTooMuch) {

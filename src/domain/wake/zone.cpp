@@ -24,18 +24,8 @@ bool is_within(std::string_view name, std::string_view origin) {
     return name == origin || (name.size() > origin.size() && name.ends_with(origin) && name[name.size() - origin.size() - 1] == '.');
 }
 
-bool is_name(std::string_view name) {
-    const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; };
-    if (name.empty() || name.size() > name_size_max) return false;
-    for (auto rest = name;; rest = parent_of(rest)) {
-        const auto label = rest.substr(0, rest.find('.'));
-        if (label.empty() || label.size() > label_size_max || !std::ranges::all_of(label, allowed)) return false;
-        if (label.size() == rest.size()) return true;
-    }
-}
-
 void check_name(ObjectReader& in, const char* key, std::string_view name) {
-    if (is_name(name)) return;
+    if (is_domain_name(name)) return;
     in.fail(key, "bad_format",
             fmt::format("'{}' is no name; one like castle.example.org is expected, in lower case and without a dot at its end", name));
 }
@@ -54,6 +44,16 @@ Value document_of(const ZoneName& name) {
 }
 
 }  // namespace
+
+bool is_domain_name(std::string_view name) {
+    const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; };
+    if (name.empty() || name.size() > name_size_max) return false;
+    for (auto rest = name;; rest = parent_of(rest)) {
+        const auto label = rest.substr(0, rest.find('.'));
+        if (label.empty() || label.size() > label_size_max || !std::ranges::all_of(label, allowed)) return false;
+        if (label.size() == rest.size()) return true;
+    }
+}
 
 bool decode(const Value& value, const std::string& pointer, Errors& errors, NamedService& out) {
     ObjectReader in(value, pointer, errors);

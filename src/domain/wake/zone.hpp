@@ -44,6 +44,9 @@ inline constexpr std::chrono::seconds lasting_time_to_live{300};  // Of what is 
 // How long it may be remembered that there is nothing: a server of that name may be made at any time.
 inline constexpr std::chrono::seconds negative_time_to_live{5};
 
+// Letters in lower case, digits, '-' and '_' between dots, without one at the end; RFC 1035, 2.3.4.
+bool is_domain_name(std::string_view name);
+
 Value document_of(const Zone& zone);
 // Every name lies within its zone and is there once, and so is that of each name server that does; names are of small letters, digits, '-' and '_'.
 bool decode(const Value& value, const std::string& pointer, Errors& errors, Zone& out);

@@ -88,13 +88,73 @@ void check_shared_matches(const Config& config, const std::string& origin_of_url
         errors.push_back(fmt::format("{}: match.servers without match.url: a control plane alone keeps them in its state folder", origin_of_folder));
 }
 
-// Games bind one range on the loopback, the edge the other one for players: no number may be in both.
-void check_edge(const Config& config, const std::string& origin, ConfigErrors& errors) {
-    if (!config.edge.enabled) return;
-    if (config.shape == Shape::cluster) {
-        errors.push_back(fmt::format("{}: edge.enabled is for shape: embedded; in a cluster players come by cluster.exposures", origin));
+bool may_stand_behind_edge(const Config& config) {
+    const auto& allowed = config.cluster.exposures;
+    return std::ranges::find(allowed, server::Exposure::Kind::edge) != allowed.end();
+}
+
+// Whether two ranges have a number in common.
+bool overlap(const Config::Ports& a, const Config::Ports& b) { return a.first <= b.last && b.first <= a.last; }
+
+void check_edge_ports(const Config& config, const std::string& origin, ConfigErrors& errors) {
+    const auto& ours = config.cluster.edge_ports;
+    const auto range = fmt::format("cluster.edge_ports {}-{}", ours.first, ours.last);
+    if (ours.first > ours.last) return errors.push_back(fmt::format("{}: {} is no range: the first is greater than the last", origin, range));
+    if (ours.first <= shim_port && shim_port <= ours.last)
+        errors.push_back(fmt::format("{}: {} holds {}, where gk-shim listens in each pod; choose a range without it", origin, range, shim_port));
+    for (const auto& [name, other] : {std::pair("ports", config.ports), std::pair("cluster.host_ports", config.cluster.host_ports)}) {
+        if (!overlap(ours, other)) continue;
+        errors.push_back(fmt::format("{}: {} and {} {}-{} overlap: one node would have a number twice; keep them apart", origin, range, name,
+                                     other.first, other.last));
+    }
+}
+
+// In a cluster edges are pods that come to us, and people choose which servers they stand before.
+void check_cluster_edge(const Config& config, const std::string& origin, ConfigErrors& errors) {
+    const auto& edge = config.edge;
+    if (!edge.enabled) {
+        if (may_stand_behind_edge(config))
+            errors.push_back(fmt::format("{}: cluster.exposures has edge, and there is none: say edge.enabled: true, or leave edge out", origin));
         return;
     }
+    if (!may_stand_behind_edge(config))
+        errors.push_back(fmt::format("{}: edge.enabled, and no server can have exposure edge: add edge to cluster.exposures", origin));
+    if (edge.ports != 0)
+        errors.push_back(fmt::format("{}: edge.ports is for shape: embedded; in a cluster say cluster.edge_ports.first and .last", origin));
+    for (const auto& [name, text] : {std::pair("listen", &edge.listen), std::pair("certificate", &edge.certificate), std::pair("key", &edge.key),
+                                     std::pair("authority", &edge.authority)}) {
+        if (text->empty())
+            errors.push_back(
+                fmt::format("{}: edge.enabled without edge.{}: edges come over the network, and each side shows a certificate; "
+                            "`gamekeeper manifests --edge-keys` makes them",
+                            origin, name));
+    }
+    if (const auto at = net::parse_endpoint(edge.listen); !edge.listen.empty() && !at)
+        errors.push_back(fmt::format("{}: edge.listen: {}", origin, at.error()));
+    check_edge_ports(config, origin, errors);
+}
+
+// A domain that was delegated to an edge of this machine.
+void check_zone(const Config& config, const std::string& origin, ConfigErrors& errors) {
+    const auto& zone = config.edge.zone;
+    const bool says_more = !zone.name_servers.empty() || !zone.addresses.empty() || !zone.contact.empty() || !zone.wakes.empty();
+    if (zone.origin.empty()) {
+        if (says_more) errors.push_back(fmt::format("{}: edge.zone is missing: say which domain was delegated to the edge", origin));
+        return;
+    }
+    if (config.shape == Shape::cluster) errors.push_back(fmt::format("{}: edge.zone is for shape: embedded", origin));
+    if (!config.edge.enabled) errors.push_back(fmt::format("{}: edge.zone without edge.enabled: true: nobody would answer for it", origin));
+    if (zone.addresses.empty())
+        errors.push_back(fmt::format("{}: edge.zone without edge.addresses: say at which addresses players reach this machine", origin));
+    if (zone.name_servers.empty())
+        errors.push_back(fmt::format("{}: edge.zone without edge.name_servers: say under which names its parent zone knows the edge", origin));
+    if (zone.listen.empty()) errors.push_back(fmt::format("{}: edge.zone without edge.dns: say where questions come to", origin));
+}
+
+// Games bind one range on the loopback, the edge the other one for players: no number may be in both.
+void check_edge(const Config& config, const std::string& origin, ConfigErrors& errors) {
+    if (config.shape == Shape::cluster) return check_cluster_edge(config, origin, errors);
+    if (!config.edge.enabled) return;
     const auto& open = config.ports;
     const int shift = config.edge.shift(open);
     const int first = open.first + shift, last = open.last + shift;
@@ -137,6 +197,7 @@ void check_together(const Config& config, const SaidByKey& said, ConfigErrors& e
             fmt::format("{}: ports.first ({}) is greater than ports.last ({})", origin("ports.first"), config.ports.first, config.ports.last));
     }
     check_edge(config, origin("edge.enabled"), errors);
+    check_zone(config, origin(config.edge.zone.origin.empty() ? "edge.addresses" : "edge.zone"), errors);
     check_mail(config.mail, origin(config.mail.server.empty() ? "mail.to" : "mail.server"), errors);
     check_host_ports(config, origin("cluster.host_ports.first"), errors);
     const bool has_tls = !config.api.tls_certificate.empty() && !config.api.tls_key.empty();

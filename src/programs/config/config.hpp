@@ -14,8 +14,10 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "base/units.hpp"
+#include "domain/front/zones.hpp"
 #include "domain/server/exposure.hpp"
 #include "domain/server/toleration.hpp"
+#include "domain/wake/idle.hpp"
 
 // The configuration of `gamekeeper serve`: one YAML file, every key also as environment variable (GK_API_LISTEN for api.listen) and as
 // flag (--api.listen). A flag wins over the environment, the environment over the file. With nothing at all the defaults are safe.
@@ -49,11 +51,18 @@ struct Config {
         std::uint16_t first = 30000;
         std::uint16_t last = 31999;
     } ports;
-    struct Edge {                        // The front door of this machine's games, in a process of its own.
-        bool enabled = false;            // Off: games bind what players use, and nobody wakes a server by knocking.
+    struct Edge {                        // The front door of games, in processes of its own.
+        bool enabled = false;            // Off: nobody stands before the games, and nobody wakes a server by knocking.
         std::uint16_t ports = 0;         // First of the numbers that games bind then, as many as ports.first to ports.last; 0: those below.
         unsigned loops = 0;              // 0: one for each processor.
+        std::string listen;              // Of a cluster: where edges come to be told their routes, "0.0.0.0:9402".
+        std::string certificate;         // Of a cluster: PEM files of what they are shown there ...
+        std::string key;
+        std::string authority;           // ... and of who signed what they show.
+        std::string address;             // Of a cluster: what players are told; empty: as of games that nodes open ports for.
+        bool transparent = true;         // Games see players' addresses, where this machine can do that.
         std::string domain;              // Minecraft worlds share 25565 as ID.DOMAIN; empty: they do not.
+        front::ZoneRules zone{.listen = {{.address = {}, .port = 53}}};  // The domain that was delegated to the edge, if one was.
         int shift(const Ports& open) const { return (ports != 0 ? ports : open.first - (open.last - open.first + 1)) - open.first; }
     } edge;
     struct Machine {
@@ -78,6 +87,7 @@ struct Config {
         // That people may choose from; the first is that of servers that say nothing.
         std::vector<server::Exposure::Kind> exposures = {server::Exposure::Kind::node_port, server::Exposure::Kind::internal};
         Ports host_ports{.first = 7000, .last = 7999};  // Of games that are reached by a port of their node.
+        Ports edge_ports{.first = 26000, .last = 26099};  // Of games behind edges, each of which opens all of them.
         Pairs balancer_annotations;      // Of Services that make a cloud's load balancer.
         Pairs node_selector;             // Labels of the nodes on which games run.
         std::vector<server::Toleration> tolerations;
@@ -116,6 +126,8 @@ struct Config {
     struct Idle {                        // Of servers that say nothing themselves and that a player can wake by knocking.
         int minutes = 5;                 // Without players, until they sleep; 0: they do not.
         Milliseconds notice = std::chrono::minutes(1);  // So long before, those in the game are told.
+        double noise = 1;                // Datagrams a second below which a session at the edge is nobody; 0: each is somebody.
+        wake::KeepFor keep_for;          // What keeps a server up although nobody plays.
     } idle;
     struct Watchdog {
         int max_hours = 8;               // Up for longer than this is told; 0: it never is.
@@ -134,6 +146,9 @@ struct Config {
         std::vector<std::string> urls;
         std::string secret_file;         // With what they are signed; empty: they are not. Read once, while serve is still root.
     } webhooks;
+    struct Notices {
+        bool up_down = false;            // People are also told when a server comes up, falls asleep or goes down.
+    } notices;
     struct Games {
         std::string folder;              // More definitions; default <state>/games.
         std::string downloads;           // <state>/downloads: games' files that were fetched.

@@ -1,5 +1,8 @@
 #include "programs/config/config.hpp"
 
+#include <map>
+
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include "programs/config/cluster_rules.hpp"
@@ -8,6 +11,12 @@ namespace gk::programs {
 namespace {
 
 SaidByKey state() { return {{"state", {"/var/lib/gk", "--state"}}}; }
+
+// The first complaint.
+std::string wrong_with(SaidByKey said) {
+    const auto config = make_config({state(), std::move(said)});
+    return config ? std::string() : config.error().front();
+}
 
 TEST(Config, NothingButAStateIsSafe) {
     const auto config = make_config({state()});
@@ -174,8 +183,39 @@ TEST(Config, BehindTheEdgeGamesBindNumbersThatPlayersDoNotUse) {
     const auto wrong = make_config({state, overlapping});
     ASSERT_FALSE(wrong);
     EXPECT_TRUE(wrong.error().front().starts_with("gk.yaml:1: behind the edge games would bind ports 31000-32999")) << wrong.error().front();
-    const SaidByKey on_a_cluster = {{"edge.enabled", {"true", "gk.yaml:1"}}, {"shape", {"cluster", "gk.yaml:2"}}};
-    EXPECT_FALSE(make_config({state, on_a_cluster}));
+}
+
+TEST(Config, EdgesOfAClusterComeWithKeysToServersThatMayHaveThem) {
+    const auto errors_of = [](const SaidByKey& more) {
+        SaidByKey said = {{"state", {"/s", "x"}},
+                          {"shape", {"cluster", "x"}},
+                          {"edge.enabled", {"true", "gk.yaml:1"}},
+                          {"edge.listen", {"0.0.0.0:9402", "x"}},
+                          {"edge.certificate", {"/k/tls.crt", "x"}},
+                          {"edge.key", {"/k/tls.key", "x"}},
+                          {"edge.authority", {"/k/ca.crt", "x"}},
+                          {"cluster.exposures", {"edge, internal", "x"}}};
+        for (const auto& [key, value] : more) said.insert_or_assign(key, value);
+        const auto made = make_config({said});
+        return made ? std::string() : fmt::format("{}", fmt::join(made.error(), "; "));
+    };
+    EXPECT_EQ(errors_of({}), "");
+    const std::map<std::pair<std::string, std::string>, std::string> wrong = {
+        {{"edge.listen", ""}, "edge.enabled without edge.listen"},
+        {{"edge.listen", "here"}, "edge.listen: 'here' has no port"},
+        {{"edge.authority", ""}, "edge.enabled without edge.authority"},
+        {{"edge.enabled", "false"}, "cluster.exposures has edge, and there is none"},
+        {{"cluster.exposures", "nodePort"}, "no server can have exposure edge"},
+        {{"edge.ports", "20000"}, "say cluster.edge_ports.first and .last"},
+        {{"cluster.edge_ports.last", "25999"}, "is no range"},
+        {{"cluster.edge_ports.last", "30005"}, "overlap: one node would have a number twice"},
+        {{"cluster.edge_ports.first", "7500"}, "holds 9401"},
+    };
+    for (const auto& [said, message] : wrong) {
+        const auto errors = errors_of({{said.first, {said.second, "gk.yaml:1"}}});
+        EXPECT_TRUE(errors.starts_with("gk.yaml:1: ")) << said.first << " " << errors;
+        EXPECT_NE(errors.find(message), std::string::npos) << said.first << ": " << errors;
+    }
 }
 
 TEST(Config, ALedgerElsewhereIsForClusters) {
@@ -269,10 +309,6 @@ TEST(Config, EnvironmentNamesOfTheOriginalsAreTheWeakestLayer) {
 }
 
 TEST(Config, MailsNeedAServerASenderAndSomebody) {
-    const auto wrong_with = [](SaidByKey said) {
-        const auto config = make_config({state(), std::move(said)});
-        return config ? std::string() : config.error().front();
-    };
     const SaidByKey good = {{"mail.server", {"mail.castle.example", "gk.yaml:1"}},
                             {"mail.from", {"gk@castle.example", "gk.yaml:2"}},
                             {"mail.to", {"anna@castle.example, ben@castle.example", "gk.yaml:3"}}};
@@ -313,6 +349,43 @@ TEST(Config, AVaultInAnObjectStoreIsNamedAsResticNamesIt) {
     const auto wrong = placed("s3:s3.example.com/worlds");
     ASSERT_FALSE(wrong);
     EXPECT_TRUE(wrong.error().front().contains("GK_VAULT_PLACE: vault.place: 's3:s3.example.com/worlds' names no https")) << wrong.error().front();
+}
+
+TEST(Config, AZoneWantsItsAddressesAndNameServers) {
+    const SaidByKey good = {{"edge.enabled", {"true", "gk.yaml:1"}},
+                            {"edge.zone", {"play.example.org", "gk.yaml:2"}},
+                            {"edge.addresses", {"203.0.113.7, 2001:db8::7", "gk.yaml:3"}},
+                            {"edge.name_servers", {"ns.play.example.org", "gk.yaml:4"}},
+                            {"edge.dns_wakes", {"castle,friends/tower", "gk.yaml:5"}}};
+    const auto config = make_config({state(), good});
+    ASSERT_TRUE(config) << config.error().front();
+    const auto& zone = config->edge.zone;
+    EXPECT_EQ(zone.origin, "play.example.org");
+    ASSERT_EQ(zone.addresses.size(), 2U);
+    EXPECT_EQ(zone.addresses[1].text(), "2001:db8::7");
+    EXPECT_EQ(zone.listen.at(0).text(), "[::]:53");
+    EXPECT_TRUE(zone.wakes.contains("friends/tower"));
+
+    const auto without = [&](const char* key) {
+        auto some = good;
+        some.erase(key);
+        return wrong_with(some);
+    };
+    EXPECT_TRUE(without("edge.enabled").contains("gk.yaml:2: edge.zone without edge.enabled: true"));
+    EXPECT_TRUE(without("edge.addresses").contains("gk.yaml:2: edge.zone without edge.addresses: say at which addresses"));
+    EXPECT_TRUE(without("edge.name_servers").contains("gk.yaml:2: edge.zone without edge.name_servers"));
+    EXPECT_TRUE(without("edge.zone").contains("gk.yaml:3: edge.zone is missing"));
+    EXPECT_TRUE(wrong_with({{"edge.zone", {"Play.example.org", "gk.yaml:2"}}}).contains("'Play.example.org' is no name"));
+    EXPECT_TRUE(wrong_with({{"edge.addresses", {"here", "gk.yaml:2"}}}).contains("'here' is no address"));
+    EXPECT_TRUE(wrong_with({{"edge.dns", {"53", "gk.yaml:2"}}}).contains("'53' is no address with its port"));
+}
+
+TEST(Config, WhatKeepsAServerUpIsSaidByName) {
+    const auto config = make_config({state(), {{"idle.keep_for", {"console, files", "x"}}, {"idle.noise", {"0.5", "x"}}}});
+    ASSERT_TRUE(config);
+    EXPECT_TRUE(config->idle.keep_for.console && config->idle.keep_for.files);
+    EXPECT_EQ(config->idle.noise, 0.5);
+    EXPECT_TRUE(wrong_with({{"idle.keep_for", {"shell", "x"}}}).contains("'shell' is not one of: console, files"));
 }
 
 }  // namespace

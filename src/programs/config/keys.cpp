@@ -7,10 +7,10 @@
 #include <fmt/format.h>
 
 #include "adapters/mail/account.hpp"
-#include "adapters/mail/message.hpp"
 #include "adapters/redis/address.hpp"
 #include "adapters/webhook/webhook.hpp"
 #include "base/text.hpp"
+#include "domain/server/recipients.hpp"
 #include "net/http/endpoint.hpp"
 #include "net/http_client/connect.hpp"
 #include "programs/config/cluster_rules.hpp"
@@ -89,7 +89,7 @@ std::string read_mail_security(std::string_view text, mail::Security& out) {
 }
 
 std::string read_mail_address(std::string_view text, std::string& out) {
-    if (!mail::is_address(text)) return fmt::format("'{}' is no mail address such as anna@castle.example", text);
+    if (!server::is_mail_address(text)) return fmt::format("'{}' is no mail address such as anna@castle.example", text);
     out = text;
     return {};
 }
@@ -114,11 +114,69 @@ std::string read_webhooks(std::string_view text, std::vector<std::string>& out) 
     return {};
 }
 
+std::string read_keep_for(std::string_view text, wake::KeepFor& out) {
+    out = {};
+    for (const auto part : split(text, ',')) {
+        const auto what = trimmed(part);
+        if (what == "console") out.console = true;
+        else if (what == "files") out.files = true;
+        else if (!what.empty()) return fmt::format("'{}' is not one of: console, files", what);
+    }
+    return {};
+}
+
 // Shorter than two minutes nobody gets in again after a crash of his own machine.
 std::string read_idle_minutes(std::string_view text, int& out) {
     constexpr int most = 60 * 24 * 365;
     if (auto wrong = read_number<int>(text, out, 0, most); !wrong.empty()) return wrong;
     return out == 1 ? "1 is too short; the least is 2, and 0 is never" : "";
+}
+
+std::string read_domain(std::string_view text, std::string& out) {
+    if (!wake::is_domain_name(text)) return fmt::format("'{}' is no name such as play.example.org, in lower case and without a dot at its end", text);
+    out = text;
+    return {};
+}
+
+std::string read_domains(std::string_view text, std::vector<std::string>& out) {
+    std::vector<std::string> names;
+    read_list(text, names);
+    out.clear();
+    for (const auto& name : names) {
+        if (auto wrong = read_domain(name, out.emplace_back()); !wrong.empty()) return wrong;
+    }
+    return {};
+}
+
+std::string read_addresses(std::string_view text, std::vector<wake::Address>& out) {
+    std::vector<std::string> texts;
+    read_list(text, texts);
+    out.clear();
+    for (const auto& one : texts) {
+        const auto address = wake::Address::parse(one);
+        if (!address) return fmt::format("'{}' is no address such as 203.0.113.7 or 2001:db8::7", one);
+        out.push_back(*address);
+    }
+    return {};
+}
+
+std::string read_endpoints(std::string_view text, std::vector<wake::Endpoint>& out) {
+    std::vector<std::string> texts;
+    read_list(text, texts);
+    out.clear();
+    for (const auto& one : texts) {
+        const auto endpoint = wake::Endpoint::parse(one);
+        if (!endpoint) return fmt::format("'{}' is no address with its port such as 203.0.113.7:53 or [::]:53", one);
+        out.push_back(*endpoint);
+    }
+    return {};
+}
+
+std::string read_names(std::string_view text, std::set<std::string, std::less<>>& out) {
+    std::vector<std::string> names;
+    read_list(text, names);
+    out = {names.begin(), names.end()};
+    return {};
 }
 
 std::string read_level(std::string_view text, std::string& out) {
@@ -175,14 +233,37 @@ constexpr auto keys = std::to_array<Key>({
      [](std::string_view t, Config& c) { return read_number<std::uint16_t>(t, c.ports.first, 1024, port_max); }},
     {"ports.last", "last port for games (31999)",
      [](std::string_view t, Config& c) { return read_number<std::uint16_t>(t, c.ports.last, 1024, port_max); }},
-    {"edge.enabled", "stand before this machine's games: who knocks wakes a server that sleeps (false)",
+    {"edge.enabled", "stand before the games: who knocks wakes a server that sleeps (false)",
      [](std::string_view t, Config& c) { return read_flag(t, c.edge.enabled); }},
     {"edge.ports", "first of the ports that games bind on the loopback then, as many as for players (those below ports.first)",
      [](std::string_view t, Config& c) { return read_number<std::uint16_t>(t, c.edge.ports, 1024, port_max); }},
     {"edge.loops", "threads that relay (one for each processor)",
      [](std::string_view t, Config& c) { return read_number<unsigned>(t, c.edge.loops, 1, 1024); }},
+    {"edge.transparent", "games see players' addresses instead of the edge's, where this machine can do that (true)",
+     [](std::string_view t, Config& c) { return read_flag(t, c.edge.transparent); }},
+    {"edge.listen", "of a cluster: ADDRESS:PORT to which edges come for their routes (none)",
+     [](std::string_view t, Config& c) { return read_text(t, c.edge.listen); }},
+    {"edge.certificate", "of a cluster: PEM file that edges are shown there; `gamekeeper manifests --edge-keys` makes it (none)",
+     [](std::string_view t, Config& c) { return read_text(t, c.edge.certificate); }},
+    {"edge.key", "of a cluster: PEM file with its key (none)", [](std::string_view t, Config& c) { return read_text(t, c.edge.key); }},
+    {"edge.authority", "of a cluster: PEM file of who signed what edges show (none)",
+     [](std::string_view t, Config& c) { return read_text(t, c.edge.authority); }},
+    {"edge.address", "of a cluster: address of the edges that players are told (as with nodePort)",
+     [](std::string_view t, Config& c) { return read_text(t, c.edge.address); }},
     {"edge.domain", "Minecraft worlds share port 25565 by the names ID.DOMAIN (none: each has its own port only)",
      [](std::string_view t, Config& c) { return read_text(t, c.edge.domain); }},
+    {"edge.zone", "domain that is delegated to the edge, which is its name server: each server is ID.ZONE (none)",
+     [](std::string_view t, Config& c) { return read_domain(t, c.edge.zone.origin); }},
+    {"edge.addresses", "of edge.zone: addresses at which players reach the edge, IPv4 and IPv6",
+     [](std::string_view t, Config& c) { return read_addresses(t, c.edge.zone.addresses); }, true},
+    {"edge.name_servers", "of edge.zone: names under which its parent zone knows the edge; those within the zone have edge.addresses",
+     [](std::string_view t, Config& c) { return read_domains(t, c.edge.zone.name_servers); }, true},
+    {"edge.contact", "of edge.zone: whom to write to, as a name: hostmaster.example.org is hostmaster@example.org (hostmaster of the zone)",
+     [](std::string_view t, Config& c) { return read_domain(t, c.edge.zone.contact); }},
+    {"edge.dns", "of edge.zone: ADDRESS:PORT where questions come to ([::]:53)",
+     [](std::string_view t, Config& c) { return read_endpoints(t, c.edge.zone.listen); }, true},
+    {"edge.dns_wakes", "of edge.zone: servers that a question for their name wakes, NAMESPACE/ID beyond the usual namespace (none)",
+     [](std::string_view t, Config& c) { return read_names(t, c.edge.zone.wakes); }, true},
     {"machine.user", "whom serve runs as when started as root (gamekeeper)",
      [](std::string_view t, Config& c) { return read_text(t, c.machine.user); }},
     {"machine.uid_base", "first uid for games (600000)",
@@ -214,12 +295,16 @@ constexpr auto keys = std::to_array<Key>({
     {"cluster.backup_image", "image of the pods that back up and restore (gamekeeper.local/restic:1)",
      [](std::string_view t, Config& c) { return read_text(t, c.cluster.backup_image); }},
     {"cluster.exposures",
-     "how players may reach games: of nodePort, hostPort, loadBalancer, internal; the first is the usual one (nodePort, internal)",
+     "how players may reach games: of nodePort, hostPort, loadBalancer, edge, internal; the first is the usual one (nodePort, internal)",
      [](std::string_view t, Config& c) { return read_exposures(t, c.cluster.exposures); }, true},
     {"cluster.host_ports.first", "first port of nodes for games with hostPort (7000)",
      [](std::string_view t, Config& c) { return read_number<std::uint16_t>(t, c.cluster.host_ports.first, 1024, port_max); }},
     {"cluster.host_ports.last", "last port of nodes for games with hostPort (7999)",
      [](std::string_view t, Config& c) { return read_number<std::uint16_t>(t, c.cluster.host_ports.last, 1024, port_max); }},
+    {"cluster.edge_ports.first", "first port of edges for games with exposure edge (26000)",
+     [](std::string_view t, Config& c) { return read_number<std::uint16_t>(t, c.cluster.edge_ports.first, 1024, port_max); }},
+    {"cluster.edge_ports.last", "last port of edges for games with exposure edge (26099)",
+     [](std::string_view t, Config& c) { return read_number<std::uint16_t>(t, c.cluster.edge_ports.last, 1024, port_max); }},
     {"cluster.balancer_annotations", "annotations of the Services of games with loadBalancer, as NAME=TEXT (none)",
      [](std::string_view t, Config& c) { return read_pairs(t, c.cluster.balancer_annotations); }, true},
     {"cluster.node_selector", "labels of the nodes on which games run, as NAME=TEXT (any node)",
@@ -294,6 +379,10 @@ constexpr auto keys = std::to_array<Key>({
      [](std::string_view t, Config& c) { return read_idle_minutes(t, c.idle.minutes); }},
     {"idle.notice", "how long before those in the game are told (1m)",
      [](std::string_view t, Config& c) { return read_duration(t, c.idle.notice, Milliseconds(0)); }},
+    {"idle.noise", "datagrams a second, over half a minute, below which a session at the edge is nobody who plays; 0: each is somebody (1)",
+     [](std::string_view t, Config& c) { return read_number<double>(t, c.idle.noise, 0, 1000); }},
+    {"idle.keep_for", "what keeps a server up although nobody plays: of console (an open console) and files (a transfer of its files) (neither)",
+     [](std::string_view t, Config& c) { return read_keep_for(t, c.idle.keep_for); }, true},
     {"watchdog.max_hours", "that a server may be up before people are told, unless it is never to sleep; 0: they are not (8)",
      [](std::string_view t, Config& c) { return read_number<int>(t, c.watchdog.max_hours, 0, 24 * 365); }},
     {"watchdog.stop", "pause servers that hang, and those that are up for so long with nobody on (false)",
@@ -312,6 +401,8 @@ constexpr auto keys = std::to_array<Key>({
      [](std::string_view t, Config& c) { return read_webhooks(t, c.webhooks.urls); }, true},
     {"webhooks.secret_file", "file with the secret that signs what is posted (unsigned)",
      [](std::string_view t, Config& c) { return read_text(t, c.webhooks.secret_file); }},
+    {"notices.up_down", "tell people also when a server comes up, falls asleep or goes down (false)",
+     [](std::string_view t, Config& c) { return read_flag(t, c.notices.up_down); }},
     {"compat.anonymous", "let in who sends no key to the routes of the originals; on this machine only (false)",
      [](std::string_view t, Config& c) { return read_flag(t, c.compat.anonymous); }},
     {"compat.wait", "how long such a route waits for the end of what it began (2m)",

@@ -2,12 +2,18 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <sys/types.h>
 
 #include "base/descriptor.hpp"
 #include "base/result.hpp"
 #include "domain/wake/route_table.hpp"
 
 namespace gk::programs {
+
+// A small file of JSON. On disk, whole, when keep_file() returns; nothing when there was none to read. Errors are sentences that name it.
+Result<Success, std::string> keep_file(const std::string& file, std::string_view text);
+Result<std::optional<Value>, std::string> read_kept_file(const std::string& file);
 
 // What an edge keeps in a folder of its own: the last table, for when it comes back while the control plane is away, and the lock that says that one
 // is at work there.
@@ -21,10 +27,14 @@ public:
     bool lock(bool waits);
     // Somebody has the lock. Asking never comes in the way of who takes it.
     bool is_taken() const;
+    // Who took it last, as he has written there; nothing before he has.
+    std::optional<pid_t> holder() const;
     // Empty when none was kept; a sentence when what is there is no table.
     Result<std::optional<wake::RouteTable>, std::string> table() const;
     // On disk when it returns: what a restarted edge reads is whole (docs/adr/0028).
     Result<Success, std::string> keep(const wake::RouteTable& table) const;
+    // Where whoever starts an edge has it log to.
+    std::string log_file() const { return path_ + "/edge.log"; }
 
 private:
     explicit EdgeFolder(std::string path) : path_(std::move(path)) {}

@@ -1,22 +1,25 @@
 #include "programs/edge/route_stream.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <set>
 #include <string_view>
 #include <tuple>
 #include <unistd.h>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
 #include "async/deadline.hpp"
 #include "base/log.hpp"
+#include "domain/wake/trace.hpp"
+#include "edge/loop.hpp"
+#include "net/http/line_reader.hpp"
 #include "net/json/json.hpp"
+#include "programs/edge/edge_keys.hpp"
+#include "programs/edge/own_log.hpp"
 
 namespace gk::programs {
 namespace {
@@ -26,7 +29,9 @@ namespace asio = boost::asio;
 constexpr std::size_t table_size_max = 64 << 20;
 constexpr net::JsonLimits table_limits{.depth = 32, .size = table_size_max};
 constexpr Milliseconds report_every = std::chrono::seconds(2);
+constexpr Milliseconds log_look_every = std::chrono::seconds(10);
 constexpr Milliseconds retry_first{50};
+constexpr Milliseconds connect_most = std::chrono::seconds(10);
 constexpr Milliseconds retry_most{1000};  // A call of a Unix socket costs nothing, and whoever waits to be woken should not.
 
 Result<edge::RouteTable, std::string> read_table(std::string_view line) {
@@ -52,8 +57,8 @@ std::map<std::string, std::uint64_t> counts_of(const edge::RouteCounts& counts) 
 
 }  // namespace
 
-RouteStream::RouteStream(std::string socket, EdgeFolder& folder)
-    : socket_(std::move(socket)),
+RouteStream::RouteStream(ControlPlanePlace place, EdgeFolder& folder)
+    : place_(std::move(place)),
       folder_(folder),
       clock_(loop_.get_executor()),
       tasks_(loop_.get_executor()) {}
@@ -67,10 +72,17 @@ void RouteStream::end() {
 
 void RouteStream::knocked(edge::WakeCall call) {
     asio::post(loop_, [this, call = std::move(call)]() mutable {
-        const front::Knocker knocker{.server = std::move(call.server), .source = call.source, .name = std::move(call.name)};
-        if (!knockers_.emplace(knocker.server, knocker).second) return;
+        if (knockers_.contains(call.server)) return;
+        std::array<std::byte, sizeof(std::uint32_t)> chance{};
+        random_.fill(chance);
+        const front::Knocker knocker{.server = std::move(call.server),
+                                     .source = call.source,
+                                     .name = std::move(call.name),
+                                     .trace = wake::trace_of(clock_.now(), std::bit_cast<std::uint32_t>(chance))};
+        knockers_.emplace(knocker.server, knocker);
+        wakes_.insert_or_assign(knocker.server, Wake{.trace = knocker.trace, .relayed = {}});
         log::info("edge", "a player knocked at a server that sleeps",
-                  {{"server", knocker.server}, {"source", knocker.source.text()}, {"name", knocker.name}});
+                  {{"server", knocker.server}, {"source", knocker.source.text()}, {"name", knocker.name}, {"trace", knocker.trace}});
         news_.raise();
     });
 }
@@ -78,8 +90,19 @@ void RouteStream::knocked(edge::WakeCall call) {
 void RouteStream::begin(edge::Edge& edge, edge::RouteTable table) {
     edge_ = &edge;
     table_ = std::move(table);
-    asio::post(loop_, [this] { tasks_.spawn("stream of routes", run()); });
+    asio::post(loop_, [this] {
+        tasks_.spawn("stream of routes", run());
+        tasks_.spawn("log", keep_log_small());
+    });
     thread_ = std::thread([this] { loop_.run(); });
+}
+
+Task<void> RouteStream::keep_log_small() {
+    for (;;) {
+        if (rotate_own_log(STDERR_FILENO, folder_.log_file()))
+            log::info("edge", "the log goes on in a new file", {{"before", folder_.log_file() + ".1"}});
+        co_await clock_.sleep(log_look_every);
+    }
 }
 
 Task<void> RouteStream::run() {
@@ -87,42 +110,59 @@ Task<void> RouteStream::run() {
     if (!folder_.lock(true)) log::error("edge", "the folder could not be locked", {});
     auto pause = retry_first;
     for (;;) {
-        Socket socket(loop_);
-        if (co_await connect(socket)) {
+        const auto transport = co_await connect();
+        if (transport) {
             pause = retry_first;
-            log::info("edge", "the control plane was reached", {{"socket", socket_}});
-            co_await converse(std::move(socket));
-            log::warning("edge", "the control plane is away; routes stay as they are", {{"socket", socket_}});
+            explained_.clear();
+            log::info("edge", "the control plane was reached", {{"at", place_.remote.text()}});
+            co_await converse(**transport);
+            log::warning("edge", "the control plane is away; routes stay as they are", {{"at", place_.remote.text()}});
+        } else {
+            explain(transport.error());
         }
         co_await clock_.sleep(pause);
         pause = std::min(pause * 2, retry_most);
     }
 }
 
-Task<bool> RouteStream::connect(Socket& socket) {
-    const asio::local::stream_protocol::endpoint at(socket_);
-    const auto [failed] = co_await socket.async_connect(at, asio::as_tuple(asio::use_awaitable));
-    co_return !failed;
+Task<RouteStream::Connected> RouteStream::connect() {
+    auto connected = co_await async::with_deadline(clock_, clock_.now() + connect_most, try_to_connect());
+    if (connected) co_return std::move(*connected);
+    co_return std::unexpected(net::NetError{net::NetError::Kind::timed_out, fmt::format("{} does not answer", place_.remote.text())});
+}
+
+Task<RouteStream::Connected> RouteStream::try_to_connect() {
+    std::optional<tls::Context> secured;
+    if (place_.remote.is_tls) {
+        auto context = client_context(place_.certificate, place_.key, place_.authority);
+        if (!context) co_return std::unexpected(net::NetError{net::NetError::Kind::invalid, std::move(context).error()});
+        secured = std::move(*context);
+    }
+    co_return co_await net::connect(loop_.get_executor(), place_.remote, std::move(secured));
+}
+
+// Each reason once: it is tried every second.
+void RouteStream::explain(const net::NetError& error) {
+    if (std::exchange(explained_, error.detail) == error.detail) return;
+    log::warning("edge", "the control plane cannot be reached; routes stay as they are", {{"why", error.detail}});
 }
 
 // Until either end has closed it.
-Task<void> RouteStream::converse(Socket socket) {
+Task<void> RouteStream::converse(net::Transport& transport) {
     async::TaskGroup writing(loop_.get_executor());
-    writing.spawn("reports", report(socket));
-    auto reading = read(socket);
+    writing.spawn("reports", report(transport));
+    auto reading = read(transport);
     co_await async::run_with(writing, std::move(reading));
 }
 
-Task<void> RouteStream::read(Socket& socket) {
-    std::string text;
+Task<void> RouteStream::read(net::Transport& transport) {
+    net::LineReader lines(transport, table_size_max);
     for (;;) {
-        auto buffer = asio::dynamic_buffer(text, table_size_max);
-        const auto [failed, size] = co_await asio::async_read_until(socket, buffer, '\n', asio::as_tuple(asio::use_awaitable));
-        if (failed) co_return;
-        auto table = read_table(std::string_view(text).substr(0, size - 1));
+        const auto line = co_await lines.next();
+        if (!line) co_return;
+        auto table = read_table(*line);
         if (table) take(std::move(*table));
         else log::error("edge", "new routes were not taken", {{"why", table.error()}});
-        text.erase(0, size);
     }
 }
 
@@ -147,18 +187,42 @@ void RouteStream::take(edge::RouteTable table) {
 }
 
 void RouteStream::forget_woken() {
+    std::set<std::string_view> known;
     std::set<std::string_view> asleep;
-    const auto note = [&asleep](const edge::Route& route) {
+    const auto note = [&](const edge::Route& route) {
+        known.insert(route.server);
         if (route.state == edge::RouteState::asleep) asleep.insert(route.server);
     };
     std::ranges::for_each(table_.datagrams, note);
     for (const auto& listener : table_.streams) std::ranges::for_each(listener.routes, note);
     std::erase_if(knockers_, [&asleep](const auto& entry) { return !asleep.contains(entry.first); });
+    std::erase_if(wakes_, [&known](const auto& entry) { return !known.contains(entry.first); });
+}
+
+void RouteStream::look_for_relayed() {
+    const auto waits = [](const auto& entry) { return !entry.second.relayed; };
+    if (std::ranges::none_of(wakes_, waits)) return;
+    const auto first = edge_->first_relayed();
+    const auto now = edge::monotonic_now();
+    for (auto& [server, wake] : wakes_) {
+        const auto found = first.find(server);
+        if (wake.relayed || found == first.end()) continue;
+        const auto at = clock_.now() - (now - found->second);
+        // What was relayed before this knock belongs to another wake.
+        if (at < wake::time_of_trace(wake.trace)) continue;
+        wake.relayed = at;
+        log::info("edge", "what a player said was passed on to the server that he woke",
+                  {{"server", server}, {"trace", wake.trace}, {"at", rfc3339(at)}});
+    }
 }
 
 front::Report RouteStream::report_now() {
     front::Report report{.epoch = table_.epoch, .number = table_.number, .pid = ::getpid()};
     for (const auto& [server, knocker] : knockers_) report.knockers.push_back(knocker);
+    look_for_relayed();
+    for (const auto& [server, wake] : wakes_) {
+        if (wake.relayed) report.relayed.push_back({.server = server, .trace = wake.trace, .at = *wake.relayed});
+    }
     for (const auto& counts : edge_->counts()) {
         report.uses.push_back({.server = counts.server,
                                .listen = counts.listen,
@@ -171,16 +235,15 @@ front::Report RouteStream::report_now() {
     return report;
 }
 
-Task<void> RouteStream::report(Socket& socket) {
+Task<void> RouteStream::report(net::Transport& transport) {
     for (;;) {
         const auto line = to_json(document_of(report_now())) + '\n';
-        const auto [failed, size] = co_await asio::async_write(socket, asio::buffer(line), asio::as_tuple(asio::use_awaitable));
-        if (failed) break;
+        if (co_await transport.write_all(line)) break;
         auto news = news_.wait();
         co_await async::finishes_by(clock_, clock_.now() + report_every, std::move(news));
     }
     // Whoever reads is to see it too.
-    socket.close();
+    transport.close();
 }
 
 }  // namespace gk::programs

@@ -24,8 +24,10 @@
 #include "app/servers/servers.hpp"
 #include "app/vault/care.hpp"
 #include "app/vault/scheduler.hpp"
+#include "app/watch/attendance.hpp"
 #include "app/watch/disk_watch.hpp"
 #include "app/watch/idle_watch.hpp"
+#include "app/watch/up_down.hpp"
 #include "app/watch/watchdog.hpp"
 #include "async/signal.hpp"
 #include "async/task_group.hpp"
@@ -122,7 +124,8 @@ public:
                     [this](const server::Record& record) { return wakefulness(record); }},
                    games_, installation.limits()),
           nodes_(installation.nodes(), ports.store, ports.ledger, ports.clock),
-          world_files_(servers_, ports.store, ports.files),
+          attendance_(ports.clock),
+          world_files_(servers_, ports.store, ports.files, [this](ServerUid server) { attendance_.use_files(server); }),
           keeper_(keeper_ports(), keeper_limits(config)),
           scheduler_({ports.store, ports.ledger, ports.runtime, ports.clock}, [this](app::Due due) { return submit(std::move(due)); },
                      {.backup_every = config.backup.every}),
@@ -134,7 +137,9 @@ public:
               {ports.store, ports.ledger, ports.runtime, ports.clock, shelf_, keeper_.tenure()},
               [this](server::Record record) { return pause(std::move(record), "idle watch", server::Cause::Kind::idle); },
               [this](const server::Record& record) { return edge_desk_ ? edge_desk_->sessions_of(record) : std::nullopt; }, usual_idle(config),
-              config.keeper.interval),
+              config.keeper.interval, [this](const server::Record& record) { return attendance_.keeps_up(record.uid, config_.idle.keep_for); }),
+          up_down_(
+              ports.store, ports.clock, [this](Notice news) { return notice_office_.notices().news(std::move(news)); }, config.keeper.interval),
           watchdog_({ports.store, ports.runtime, notice_office_.notices(), ports.clock}, watchdog_stop(),
                     {.failures_most = 3, .up_most = std::chrono::hours(config.watchdog.max_hours)}, config.keeper.interval),
           care_({ports.store, ports.ledger, ports.vault, notice_office_.notices(), ports.clock, keeper_.tenure()}, care_options(config)),
@@ -157,6 +162,7 @@ public:
                    .identities = installation.identities(),
                    .collect = [this] { return collect(); },
                    .edge = edge_desk_.get(),
+                   .attendance = &attendance_,
                    .post = &notice_office_.post(),
                    .keeper_name = [&installation] { return installation.keeper_name(); }},
           matchmaking_(make_matchmaking(points)),
@@ -225,14 +231,17 @@ private:
     std::unique_ptr<app::MemoryRoom> room_;  // Null on a cluster, whose scheduler counts.
     app::Servers servers_;
     app::NodeCare nodes_;
+    app::Attendance attendance_;
     app::WorldFiles world_files_;
     app::Keeper keeper_;
     app::Admission admission_;
     app::Scheduler scheduler_;
     app::DiskWatch disk_watch_;
     app::IdleWatch idle_watch_;
+    app::UpDown up_down_;
     app::Watchdog watchdog_;
     app::VaultCare care_;
+    std::optional<app::Bans> bans_;
     std::unique_ptr<app::EdgeDesk> edge_desk_;  // Null where no edge stands before the games.
     api::Metrics metrics_;
     api::Context context_;
@@ -297,9 +306,12 @@ std::optional<app::Wakefulness> ControlPlane::wakefulness(const server::Record& 
 std::unique_ptr<app::EdgeDesk> ControlPlane::make_edge_desk() {
     auto edges = installation_.edges();
     if (!edges) return nullptr;
-    const app::EdgeDesk::Ports ports{.store = ports_.store, .line = edges->line, .clock = ports_.clock, .tenure = keeper_.tenure(), .games = games_};
+    app::EdgeDesk::Ports ports{.store = ports_.store, .line = edges->line, .clock = ports_.clock, .tenure = keeper_.tenure(), .games = games_};
+    if (edges->host) ports.host = std::move(edges->host);
+    if (edges->bans != nullptr) ports.bans = &bans_.emplace(*edges->bans, ports_.clock);
     auto start = [this](server::Record record, server::Cause cause) { return start_for_knock(std::move(record), std::move(cause)); };
-    return std::make_unique<app::EdgeDesk>(ports, std::move(start), std::move(edges->rules));
+    const wake::NoiseRule noise{.datagrams_per_second = config_.idle.noise};
+    return std::make_unique<app::EdgeDesk>(std::move(ports), std::move(start), std::move(edges->rules), noise);
 }
 
 Task<Result<Success, app::Error>> ControlPlane::start_for_knock(server::Record record, server::Cause cause) {
@@ -404,6 +416,7 @@ void ControlPlane::begin(async::TaskGroup& tasks, async::TaskGroup& office) {
     office.spawn("scheduler", after_takeover(scheduler_.run()));
     office.spawn("disk watch", after_takeover(disk_watch_.run()));
     office.spawn("idle watch", after_takeover(idle_watch_.run()));
+    if (config_.notices.up_down) office.spawn("up and down", after_takeover(up_down_.run()));
     office.spawn("watchdog", after_takeover(watchdog_.run()));
     office.spawn("notices", after_takeover(notice_office_.notices().run()));
     office.spawn("vault care", after_takeover(care_.run()));

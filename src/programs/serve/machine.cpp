@@ -34,7 +34,12 @@ Hands make_hands(boost::asio::io_context& loop, Clock& clock, const Config& conf
                                      .confined_programs = told.confined_programs,
                                      .cgroup_root = told.cgroup_root,
                                      .cgroup_parent = told.cgroup_parent};
-        return hands_of(std::make_unique<runc::LauncherHost>(loop.get_executor(), clock, *rights.launcher, std::move(options)));
+        auto host = std::make_unique<runc::LauncherHost>(loop.get_executor(), clock, *rights.launcher, std::move(options));
+        EdgeProcess::Starter edge;
+        if (told.own_addresses) edge = [at = host.get()](unsigned loops) { return at->start_edge(loops); };
+        auto hands = hands_of(std::move(host));
+        hands.edge = std::move(edge);
+        return hands;
     }
     return hands_of(std::make_unique<process::PlainHost>(loop.get_executor(), clock, plain_options(config.state)));
 }
@@ -56,6 +61,7 @@ sqlite::SqlitePortMap::Rules port_rules(const Config& config) {
 Machine::Machine(boost::asio::io_context& loop, const Config& config, const Rights& rights, Keys kept, std::unique_ptr<sqlite::Database> opened,
                  tls::Context trust)
     : config_(config),
+      own_addresses_(rights.machine.own_addresses),
       keys_(std::move(kept)),
       clock(loop.get_executor()),
       database(std::move(opened)),
@@ -86,16 +92,18 @@ Result<Success, std::string> Machine::open_edge(boost::asio::any_io_executor loo
     const auto path = config_.state + "/edge";
     TRY(folder, EdgeFolder::open(path));
     const auto socket = path + "/routes.sock";
-    edge_line_ = std::make_unique<edge_line::UnixEdgeLine>(loop, socket);
+    edge_line_ = std::make_unique<edge_line::StreamEdgeLine>(loop, clock, net::Endpoint{.address = {}, .port = 0, .path = socket});
     TRY_OK(edge_line_->open());
-    EdgeProcess::Options options{.program = this_program(), .socket = socket, .folder = path, .loops = config_.edge.loops};
+    bans_ = std::make_unique<BanFile>(path + "/bans.json");
+    EdgeProcess::Options options{.program = this_program(), .socket = socket, .folder = path, .loops = config_.edge.loops, .starter = hands.edge};
     edge_process_ = std::make_unique<EdgeProcess>(loop, clock, std::move(options), std::move(folder));
     return Success{};
 }
 
 std::optional<Installation::Front> Machine::edges() {
     if (!edge_line_) return std::nullopt;
-    return Front{.line = *edge_line_, .rules = {.listen = {}, .domain = config_.edge.domain}};
+    return Front{
+        .line = *edge_line_, .rules = {.listen = {}, .domain = config_.edge.domain, .zone = config_.edge.zone}, .bans = bans_.get(), .host = nullptr};
 }
 
 Machine::Shared::Shared(boost::asio::any_io_executor loop, Clock& on, const std::string& folder, SharedMatches stores, Secret key)
