@@ -16,6 +16,7 @@
 #include "edge/edge.hpp"
 #include "edge/hand_over.hpp"
 #include "programs/descriptors.hpp"
+#include "programs/edge/edge_keys.hpp"
 #include "programs/edge/kept_table.hpp"
 #include "programs/edge/route_stream.hpp"
 #include "programs/exit_code.hpp"
@@ -150,8 +151,25 @@ int relay(const EdgeWish& wish, edge::RouteTable table, RouteStream* stream) {
     return exit_ok;
 }
 
+Result<ControlPlanePlace, std::string> place_of(const EdgeWish& wish) {
+    constexpr std::string_view scheme = "tls://";
+    if (!wish.connect.starts_with(scheme)) {
+        TRY(remote, net::parse_remote("unix:" + wish.connect));
+        return ControlPlanePlace{.remote = std::move(remote)};
+    }
+    auto remote = net::parse_remote("https://" + wish.connect.substr(scheme.size()));
+    if (!remote) return std::unexpected(fmt::format("--connect {}: write tls://HOST:PORT", wish.connect));
+    remote->tls_name = control_plane_name;
+    return ControlPlanePlace{.remote = std::move(*remote), .certificate = wish.certificate, .key = wish.key, .authority = wish.authority};
+}
+
 // Begins with the table that was kept: players do not wait for a control plane.
 int follow_stream(const EdgeWish& wish) {
+    auto place = place_of(wish);
+    if (!place) {
+        log::error("edge", "there is no such place of a control plane", {{"why", place.error()}});
+        return exit_failed;
+    }
     auto folder = EdgeFolder::open(wish.folder);
     if (!folder) {
         log::error("edge", "the edge has no folder", {{"why", folder.error()}});
@@ -163,7 +181,7 @@ int follow_stream(const EdgeWish& wish) {
     }
     auto kept = folder->table();
     if (!kept) log::error("edge", "the kept routes cannot be used; the control plane will say them again", {{"why", kept.error()}});
-    RouteStream stream(wish.connect, *folder);
+    RouteStream stream(std::move(*place), *folder);
     return relay(wish, kept && *kept ? std::move(**kept) : edge::RouteTable(), &stream);
 }
 

@@ -8,7 +8,10 @@ namespace gk::programs {
 
 struct EdgeWish {
     std::string routes;  // The file with the table of routes (docs/formats/edge-routes.md).
-    std::string connect;  // Instead: the socket of the control plane that says the routes (docs/adr/0028).
+    std::string connect;  // Instead: where the control plane says the routes (docs/adr/0028), its socket or tls://HOST:PORT.
+    std::string certificate;  // With tls://: PEM files, of what the edge shows ...
+    std::string key;
+    std::string authority;    // ... and of who signed what the control plane shows.
     std::string folder;   // With `connect`: where the last table is kept.
     unsigned loops = 0;  // 0: one for each processor. Who takes over has as many as the other one.
     std::string control;  // The socket by which another edge takes over from this one; empty: none does.

@@ -6,7 +6,8 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
-#include "adapters/edge/unix_edge_line.hpp"
+#include "adapters/edge/stream_edge_line.hpp"
+#include "async/manual_clock.hpp"
 #include "async/run.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -74,7 +75,7 @@ protected:
         place.emplace(open());
         ASSERT_TRUE(place->lock(false));
         relay.emplace(1U, edge::Limits(), [](edge::WakeCall) {});
-        stream.emplace(path(), *place);
+        stream.emplace(ControlPlanePlace{.remote = net::parse_remote("unix:" + path()).value()}, *place);
     }
     void TearDown() override {
         stream.reset();
@@ -84,7 +85,7 @@ protected:
     std::string path() const { return folder + "/routes.sock"; }
     void come() {
         tasks.emplace(io.get_executor());
-        line.emplace(io.get_executor(), path());
+        line.emplace(io.get_executor(), clock, net::Endpoint{.address = {}, .port = 0, .path = path()});
         ASSERT_TRUE(line->open());
         handle = line->listen([this](std::uint64_t, const front::Report* report) {
             if (report == nullptr) return;
@@ -112,11 +113,12 @@ protected:
     }
 
     asio::io_context io{1};
+    async::ManualClock clock;
     std::optional<EdgeFolder> place;
     std::optional<edge::Edge> relay;
     std::optional<RouteStream> stream;
     std::optional<async::TaskGroup> tasks;
-    std::optional<edge_line::UnixEdgeLine> line;
+    std::optional<edge_line::StreamEdgeLine> line;
     std::shared_ptr<void> handle;
     std::optional<front::Report> heard;
     int reports = 0;
