@@ -211,6 +211,24 @@ TEST_F(KubernetesPortMapTest, APortOfNodesThatTwoHaveTakenIsGivenUpByWhoeverSees
     EXPECT_NE(api.seen[2].body.find(R"("targetPort":7001)"), std::string::npos) << "it is part of the pod";
 }
 
+TEST_F(KubernetesPortMapTest, APortOfEdgesThatTwoHaveTakenIsGivenUpLikewiseAndTheGameListensOn) {
+    auto owner = castle(), tower = castle();
+    tower.id = "tower";
+    tower.uid = *ServerUid::parse("02000000-0000-0000-0000-000000000000");
+    owner.exposure = tower.exposure = exposed(server::Exposure::Kind::edge);
+    api.says(201, stored(owner, 26000));
+    api.says(200, list_of({stored(tower, 26000), stored(owner, 26000)}));
+    api.says(200, stored(owner, 26001, 26000));
+    api.says(200, list_of({stored(tower, 26000), stored(owner, 26001, 26000)}));
+
+    const auto reserved = api.finish(ports->reserve(owner, one_game, {}));
+
+    EXPECT_EQ(number_of(reserved), 26001);
+    EXPECT_NE(api.seen[0].body.find(R"("type":"ClusterIP")"), std::string::npos) << api.seen[0].body;
+    EXPECT_NE(api.seen[2].body.find(R"("port":26001)"), std::string::npos) << api.seen[2].body;
+    EXPECT_NE(api.seen[2].body.find(R"("targetPort":26000)"), std::string::npos) << api.seen[2].body;
+}
+
 TEST_F(KubernetesPortMapTest, AGameGoesOnListeningWhereItDoesWhenItsNumberIsTakenOutside) {
     auto owner = castle();
     owner.exposure = exposed(server::Exposure::Kind::internal);
