@@ -1,4 +1,6 @@
 #include "api/context.hpp"
+#include "api/decode.hpp"
+#include "api/query.hpp"
 #include "api/render.hpp"
 #include "api/reply.hpp"
 #include "domain/front/routing.hpp"
@@ -52,6 +54,8 @@ Value render(const front::RouteUse& use) {
                           {"sessions", static_cast<std::int64_t>(use.sessions)},
                           {"held", static_cast<std::int64_t>(use.held)}});
 }
+
+Value render(const wake::Ban& ban) { return document_of(ban); }
 
 template <class T>
 net::Response whole_list(const std::vector<T>& items) {
@@ -112,6 +116,64 @@ Task<Outcome> show_stats(Context& context, net::Request& request, app::Caller ca
     co_return json_reply(200, Value::object({{"items", std::move(edges)}, {"next_cursor", Value()}}));
 }
 
+constexpr std::string_view block_wanted = "an address or a block is expected here, like 203.0.113.7 or 203.0.113.0/24";
+
+// {address: ADDRESS, for?: DURATION}
+struct BanBody {
+    std::optional<wake::Block> block;
+    std::optional<Milliseconds> lasts;
+};
+bool decode(const Value& value, const std::string& pointer, Errors& errors, BanBody& out) {
+    ObjectReader in(value, pointer, errors);
+    std::string address;
+    in.required("address", address);
+    in.optional("for", out.lasts);
+    out.block = wake::Block::parse(address);
+    if (!address.empty() && !out.block) in.fail("address", "bad_format", std::string(block_wanted));
+    if (out.lasts && out.lasts->count() <= 0)
+        in.fail("for", "out_of_range", "a ban lasts longer than nothing; left out, it lasts until it is lifted");
+    return in.finish();
+}
+
+Result<app::Bans*, app::Error> bans_for(Context& context, const app::Caller& caller) {
+    TRY_OK(app::may(caller, app::Action::administer, caller.tenant));
+    if (context.edge == nullptr) return std::unexpected(no_edge());
+    if (context.edge->bans() != nullptr) return context.edge->bans();
+    return std::unexpected(app::Error{.kind = app::Error::Kind::conflict,
+                                      .code = "no_bans",
+                                      .message = "this installation keeps no bans: on a cluster its network policies say who may come to the edge"});
+}
+
+// GET /v1/edge/bans
+Task<Outcome> list_bans(Context& context, net::Request& request, app::Caller caller) {
+    CO_TRY_OK(no_query(request));
+    CO_TRY(bans, bans_for(context, caller));
+    CO_TRY(all, bans->all());
+    co_return whole_list(all);
+}
+
+// POST /v1/edge/bans
+Task<Outcome> ban(Context& context, net::Request& request, app::Caller caller) {
+    CO_TRY_OK(no_query(request));
+    CO_TRY(body, read_body<BanBody>(request.body));
+    CO_TRY(bans, bans_for(context, caller));
+    CO_TRY(made, bans->ban(*body.block, body.lasts));
+    co_return json_reply(201, render(made));
+}
+
+// DELETE /v1/edge/bans?address=: a block has a slash, which is not for paths.
+Task<Outcome> lift_ban(Context& context, net::Request& request, app::Caller caller) {
+    QueryReader query(request);
+    const auto block = wake::Block::parse(query.text("address"));
+    if (!block) query.fail("address", "bad_format", std::string(block_wanted));
+    CO_TRY_OK(query.finish());
+    CO_TRY(bans, bans_for(context, caller));
+    CO_TRY_OK(bans->lift(*block));
+    net::Response reply;
+    reply.status = 204;
+    co_return reply;
+}
+
 }  // namespace
 
 void add_edge_routes(net::Router& router, Context& context) {
@@ -119,6 +181,9 @@ void add_edge_routes(net::Router& router, Context& context) {
     add_guarded(router, context, get, "/v1/edge/routes", list_routes);
     add_guarded(router, context, get, "/v1/edge/sessions", list_sessions);
     add_guarded(router, context, get, "/v1/edge/stats", show_stats);
+    add_guarded(router, context, get, "/v1/edge/bans", list_bans);
+    add_guarded(router, context, post, "/v1/edge/bans", ban);
+    add_guarded(router, context, del, "/v1/edge/bans", lift_ban);
 }
 
 }  // namespace gk::api

@@ -12,6 +12,12 @@ Value number_or_null(const std::optional<T>& number) {
     return number ? Value(static_cast<std::int64_t>(*number)) : Value();
 }
 
+// Whom the game sees its players as.
+Value source_or_null(const server::Record& record) {
+    if (!record.behind_edge) return {};
+    return record.own_network ? "player" : "hidden";
+}
+
 Value awake_or_null(const app::ServerView& view) {
     if (!view.awake) return {};
     return Value::object(
@@ -123,18 +129,19 @@ Value render(const app::ServerView& view, const std::string& host) {
         {"exposure", record.exposure ? server::to_value(*record.exposure) : Value()},
         {"wake", record.wake ? server::to_value(*record.wake) : Value()},
         {"idle", record.idle ? server::to_value(*record.idle) : Value()},
+        {"notify", Value::Array(record.notify.begin(), record.notify.end())},
         {"wanted", name_of(record.wanted)},
         {"state", name_of(view.state)},
         {"phase", name_of(record.phase)},
         {"reason", text_or_null(record.reason)},
         {"message", text_or_null(record.message)},
         {"pending", Value::Array(view.pending.begin(), view.pending.end())},
-        {"notify", Value::Array(record.notify.begin(), record.notify.end())},
         {"endpoints", render_endpoints(record.ports, server::host_of(record).empty() ? host : server::host_of(record))},
         {"players", render(view.players)},
         {"usage", render(view.usage)},
         {"started_by", started_by(record)},
         {"awake", awake_or_null(view)},
+        {"source", source_or_null(record)},
         {"last_exit", record.last_exit ? render(*record.last_exit) : Value()},
         {"last_snapshot", record.last_snapshot ? Value(record.last_snapshot->text()) : Value()},
         {"next_schedule", time_or_null(view.next_schedule)},

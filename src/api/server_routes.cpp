@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <iterator>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -7,6 +10,8 @@
 #include "api/decode.hpp"
 #include "api/render.hpp"
 #include "api/reply.hpp"
+#include "app/edge/edge_desk.hpp"
+#include "domain/front/wake_story.hpp"
 
 namespace gk::api {
 namespace {
@@ -118,10 +123,20 @@ Task<Outcome> send_command(Context& context, net::Request& request, app::Caller 
     co_return json_reply(200, Value::object({{"reply", reply}}));
 }
 
+// What edges know of it is not in the record.
+std::optional<std::string> story_of_wake(const Context& context, const server::Record& record) {
+    const bool is_known = context.edge != nullptr && record.last_start;
+    return front::wake_story(record, is_known ? context.edge->relayed_at(record.last_start->cause.trace) : std::nullopt);
+}
+
 // GET /v1/servers/{id}/explain
 Task<Outcome> explain_server(Context& context, net::Request& request, app::Caller caller) {
     CO_TRY(space, space_of(request));
-    CO_TRY(lines, co_await context.servers.explain(std::move(caller), std::move(space), id_of(request)));
+    CO_TRY(lines, co_await context.servers.explain(caller, space, id_of(request)));
+    CO_TRY(view, co_await context.servers.show(std::move(caller), std::move(space), id_of(request)));
+    // Behind what it is, and who started it.
+    if (auto story = story_of_wake(context, view.record))
+        lines.insert(lines.begin() + std::min<std::ptrdiff_t>(2, std::ssize(lines)), std::move(*story));
     co_return json_reply(200, Value::object({{"lines", Value::Array(lines.begin(), lines.end())}}));
 }
 

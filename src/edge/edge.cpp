@@ -1,5 +1,6 @@
 #include "edge/edge.hpp"
 
+#include <algorithm>
 #include <latch>
 #include <map>
 #include <mutex>
@@ -10,6 +11,16 @@
 #include "base/assert.hpp"
 
 namespace gk::edge {
+
+namespace {
+
+bool hides_players(const RouteTable& table) {
+    const auto is_transparent = [](const Listener& listener) { return std::ranges::any_of(listener.routes, &Route::transparent); };
+    const bool is_wanted = std::ranges::any_of(table.datagrams, &Route::transparent) || std::ranges::any_of(table.streams, is_transparent);
+    return is_wanted && !may_speak_for_others();
+}
+
+}  // namespace
 
 struct Edge::Worker {
     Worker(const Tokens& tokens, const Limits& limits, const Shard::Wake& wake) : shard(loop, tokens, limits, wake) {
@@ -71,6 +82,11 @@ void Edge::drain() {
 std::vector<std::string> Edge::apply_now(const RouteTable& table) {
     std::mutex collecting;
     std::set<std::string> wrong;
+    if (hides_players(table)) {
+        wrong.insert(
+            "games see this machine's address instead of their players': this edge may not use others' (CAP_NET_RAW); "
+            "have `gamekeeper serve` start it, as root");
+    }
     on_all([&](Shard& shard, std::size_t) {
         auto found = shard.apply(table);
         const std::scoped_lock lock(collecting);
@@ -88,6 +104,18 @@ bool Edge::hand_over(const std::function<bool(const EdgeState&)>& give) {
     leave_to_shards(std::move(left));
     apply_now(table_);
     return false;
+}
+
+std::map<std::string, wake::Instant> Edge::first_relayed() {
+    const std::scoped_lock lock(using_);
+    std::mutex collecting;
+    std::map<std::string, wake::Instant> all;
+    on_all([&](Shard& shard, std::size_t) {
+        const auto part = shard.first_relayed();
+        const std::scoped_lock adding(collecting);
+        keep_earliest(all, part);
+    });
+    return all;
 }
 
 std::vector<RouteCounts> Edge::counts() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -27,6 +28,8 @@ public:
     std::vector<std::string> apply(const RouteTable& table);
     // Of all loops together.
     std::vector<RouteCounts> counts();
+    // By server: when what a player said was passed on for the first time since it is up; of monotonic_now().
+    std::map<std::string, wake::Instant> first_relayed();
     // Has those who play go on, and lets nobody else in: counts() tells when all have left. Tables are passed over from now on.
     void drain();
     // Stops, and has `give` take all there is to another process, which holds all sockets too when that returns true: then this one relays nothing

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/hex.hpp"
+#include "wire/probe/teeworlds.hpp"
 
 namespace gk::edge {
 namespace {
@@ -88,6 +89,71 @@ TEST_F(EdgeTest, RelaysManyPlayersOnAllLoops) {
     EXPECT_EQ(sessions(), 50u);
     ASSERT_EQ(edge.counts().size(), 1u) << "the loops' parts are added";
     EXPECT_EQ(edge.counts().front().udp.from_players, 50u);
+}
+
+TEST_F(EdgeTest, AnswersFromTheAddressThatWasAsked) {
+    const auto ann = std::move(*listen_datagrams(anywhere));
+    for (const auto* everywhere : {"0.0.0.0", "::"}) {
+        auto castle = route();
+        castle.listen.address = *wake::Address::parse(everywhere);
+        auto tower = route(RouteState::asleep);
+        tower.server = "tower";
+        tower.protocol = GameProtocol::teeworlds;
+        tower.listen = {.address = castle.listen.address, .port = free_place().port};
+        auto both = table(castle);
+        both.datagrams.push_back(tower);
+        ASSERT_TRUE(edge.apply(both).empty());
+        // Another one of this machine's addresses than the one from which the kernel would answer.
+        const auto ask = [&](ByteSpan question, std::uint16_t port) {
+            const auto to = kernel_address({.address = *wake::Address::parse("127.0.0.2"), .port = port}, AF_INET);
+            ASSERT_EQ(::sendto(ann.get(), question.data(), question.size(), 0, to.get(), to.size), std::ssize(question));
+        };
+        Endpoint from;
+        ask(as_byte_span("hello"), door.port);
+        EXPECT_EQ(next(game, &from), "hello");
+        const auto back = kernel_address(from, AF_INET);
+        ASSERT_EQ(::sendto(game.get(), "hi", 2, 0, back.get(), back.size), 2);
+        EXPECT_EQ(next(ann, &from), "hi");
+        EXPECT_EQ(from.text(), fmt::format("127.0.0.2:{}", door.port)) << everywhere;
+        ask(wire::probe::teeworlds::token_request({}), tower.listen.port);
+        EXPECT_NE(next(ann, &from), "nothing came");
+        EXPECT_EQ(from.text(), fmt::format("127.0.0.2:{}", tower.listen.port)) << "the edge itself";
+    }
+}
+
+TEST_F(EdgeTest, WhoIsBannedLeavesAtOnceAndIsHeardByNoRoute) {
+    const auto far = std::move(*listen_datagrams(*Endpoint::parse("127.0.0.2:0")));
+    const auto ann = std::move(*connect_datagrams(door));
+    const auto say_far = [&](std::string_view text, const Endpoint& at) {
+        const auto to = kernel_address(at, AF_INET);
+        ASSERT_EQ(::sendto(far.get(), text.data(), text.size(), 0, to.get(), to.size), std::ssize(text));
+    };
+    edge.apply(table(route()));
+    say_far("far", door);
+    EXPECT_EQ(next(game), "far");
+    say(ann, "ann");
+    EXPECT_EQ(next(game), "ann");
+
+    auto banned = table(route());
+    banned.bans = {{.block = *wake::Block::parse("127.0.0.2")}};
+    edge.apply(banned);
+    EXPECT_EQ(sessions(), 1u);
+    // Another route, and the same bans.
+    auto more = banned;
+    more.number = ++number;
+    more.datagrams.push_back(route());
+    more.datagrams.back().server = "tower";
+    more.datagrams.back().listen = free_place();
+    edge.apply(more);
+    say_far("again", door);
+    say_far("there too", more.datagrams.back().listen);
+    say(ann, "still here");
+    EXPECT_EQ(next(game), "still here") << "and nothing of him before";
+    EXPECT_EQ(sessions(), 1u);
+
+    edge.apply(table(route()));
+    say_far("back", door);
+    EXPECT_EQ(next(game), "back");
 }
 
 TEST_F(EdgeTest, ANewTableLeavesSessionsOfRoutesThatStay) {

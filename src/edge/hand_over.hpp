@@ -21,7 +21,7 @@
 // the taker ends unless it has heard G or the giver's process has ended, whose sessions would be lost with it otherwise.
 namespace gk::edge {
 
-inline constexpr std::uint32_t hand_over_version = 1;
+inline constexpr std::uint32_t hand_over_version = 2;
 
 struct HandOverLimits {
     Milliseconds giver{5'000};   // From the taker's T to its A: so long players wait at most when it goes wrong.

@@ -20,6 +20,12 @@ wake::Instant monotonic_now() {
     return wake::Instant(time.tv_sec * 1000 + time.tv_nsec / 1'000'000);
 }
 
+Time wall_now() {
+    timespec time{};
+    ::clock_gettime(CLOCK_REALTIME, &time);
+    return Time(Milliseconds(time.tv_sec * 1000 + time.tv_nsec / 1'000'000));
+}
+
 Loop::Loop()
     : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wakeup_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),

@@ -15,6 +15,8 @@ namespace gk::edge {
 
 // All processes of a machine read the same.
 wake::Instant monotonic_now();
+// For what tables say about times of day.
+Time wall_now();
 
 // One thread, one epoll. Only stop() and post() may be called from other threads.
 class Loop {

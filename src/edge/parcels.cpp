@@ -217,11 +217,12 @@ void describe(Archive& a, Field<Archive, wake::ReplyMerge::State>& it) {
 }
 template <class Archive>
 void describe(Archive& a, Field<Archive, UdpSessionState>& it) {
-    a(it.player, it.source, it.introduction, it.game, it.heard, it.was_answered, it.is_confirmed, it.exchange, it.allowance, it.copies, it.merge);
+    a(it.player, it.source, it.asked, it.introduction, it.game, it.heard, it.was_answered, it.is_confirmed, it.exchange, it.allowance, it.copies,
+      it.merge);
 }
 template <class Archive>
 void describe(Archive& a, Field<Archive, UdpHeld>& it) {
-    a(it.datagrams, it.bytes, it.until);
+    a(it.datagrams, it.bytes, it.until, it.asked);
 }
 template <class Archive>
 void describe(Archive& a, Field<Archive, TcpDoorState>& it) {

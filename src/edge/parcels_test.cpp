@@ -33,6 +33,7 @@ EdgeState rich_state() {
     session.heard = 123456789ms;
     session.is_confirmed = true;
     session.source = place("192.0.2.1:77");
+    session.asked = wake::Address::v4({192, 0, 2, 2});
     session.introduction = bytes_of("PROXY");
     session.allowance = {.parts = 5, .at = 3ms};
     session.copies.push_back(some_socket());
@@ -44,7 +45,7 @@ EdgeState rich_state() {
                                      .games = wire::probe::teeworlds::Token{std::byte{3}},
                                      .waiting = {bytes_of("w")},
                                      .asked = 7ms};
-    udp.held.emplace_back(place("[2001:db8::1]:5"), UdpHeld{.datagrams = {bytes_of("a"), bytes_of("bc")}, .bytes = 3, .until = 44ms});
+    udp.held.emplace_back(place("[2001:db8::1]:5"), UdpHeld{.datagrams = {bytes_of("a"), bytes_of("bc")}, .bytes = 3, .until = 44ms, .asked = {}});
     auto& tcp = state.shards[1].streams[place("[::]:25565")];
     tcp.listener = some_socket();
     tcp.protocol = StreamProtocol::minecraft;
@@ -97,6 +98,7 @@ TEST(Parcels, CarryEverything) {
     EXPECT_FALSE(session.was_answered);
     EXPECT_EQ(session.exchange->games->at(0), std::byte{3});
     EXPECT_EQ(session.source, place("192.0.2.1:77"));
+    EXPECT_EQ(session.asked, wake::Address::v4({192, 0, 2, 2}));
     EXPECT_EQ(session.introduction, bytes_of("PROXY"));
     EXPECT_EQ(session.merge->legs.at(1).kept.at(0).datagram, bytes_of("kept"));
     EXPECT_EQ(session.merge->legs.at(1).expected.at(0).hash, 3U);

@@ -44,6 +44,7 @@ struct TokenExchange {
 struct UdpSessionState {
     Endpoint player;                // Where his datagrams come from.
     Endpoint source;                // Who he is: another one where a proxy speaks for him.
+    std::optional<wake::Address> asked{};  // The one of our addresses that he talks to, where we listen at all of them.
     std::vector<std::byte> introduction;  // What tells the game so, before each datagram.
     Descriptor game;  // By which the game knows this player.
     wake::Instant heard{0};  // From the player.
@@ -60,6 +61,7 @@ struct UdpHeld {
     std::vector<std::vector<std::byte>> datagrams;
     std::size_t bytes = 0;
     wake::Instant until{0};
+    std::optional<wake::Address> asked{};  // As of a session.
 };
 
 struct UdpRelayState {

@@ -66,7 +66,14 @@ std::vector<std::string> Shard::apply(const RouteTable& table) {
     for (const auto& listener : table.streams) apply_streams(listener, wrong);
     apply_dns(table, wrong);
     left_ = {};
+    bar(table.bans);
     return wrong;
+}
+
+void Shard::bar(const std::vector<wake::Ban>& bans) {
+    if (!bans_ || *bans_ != bans) bans_ = std::make_shared<const std::vector<wake::Ban>>(bans);
+    for (const auto& [at, relay] : datagrams_) relay->bar(bans_);
+    for (const auto& [at, streams] : streams_) streams.relay->bar(bans_);
 }
 
 void Shard::drain() {
@@ -143,6 +150,22 @@ void Shard::sweep() {
     for (const auto& [at, relay] : datagrams_) relay->sweep();
     for (const auto& [at, streams] : streams_) streams.relay->sweep();
     for (const auto& [at, server] : dns_) server->sweep();
+}
+
+std::map<std::string, wake::Instant> Shard::first_relayed() const {
+    std::map<std::string, wake::Instant> all;
+    for (const auto& [at, relay] : datagrams_) {
+        if (const auto first = relay->first_relayed()) keep_earliest(all, {{relay->route().server, *first}});
+    }
+    for (const auto& [at, streams] : streams_) keep_earliest(all, streams.relay->first_relayed());
+    return all;
+}
+
+void keep_earliest(std::map<std::string, wake::Instant>& all, const std::map<std::string, wake::Instant>& more) {
+    for (const auto& [server, at] : more) {
+        auto& known = all.try_emplace(server, at).first->second;
+        known = std::min(known, at);
+    }
 }
 
 std::vector<RouteCounts> Shard::counts() const {

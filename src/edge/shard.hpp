@@ -42,6 +42,9 @@ struct RouteCounts {
     RouteCounts& operator+=(const RouteCounts& other);
 };
 
+// Of what two parts of an edge say of the same servers, the earlier.
+void keep_earliest(std::map<std::string, wake::Instant>& all, const std::map<std::string, wake::Instant>& more);
+
 // What one loop relays. All of it is called by the loop's thread.
 class Shard {
 public:
@@ -61,6 +64,8 @@ public:
     // Ends what has been silent or slow for too long. From the loop's tick.
     void sweep();
     std::vector<RouteCounts> counts() const;
+    // By server: when what a player said was passed on for the first time since it is up; of the loop's clock.
+    std::map<std::string, wake::Instant> first_relayed() const;
 
 private:
     struct Streams {
@@ -70,6 +75,7 @@ private:
     void apply_datagrams(const Route& route, std::vector<std::string>& wrong);
     void apply_streams(const Listener& listener, std::vector<std::string>& wrong);
     void apply_dns(const RouteTable& table, std::vector<std::string>& wrong);
+    void bar(const std::vector<wake::Ban>& bans);
     // Calls `wake_` for one relay.
     UdpRelay::Wake teller();
 
@@ -77,6 +83,7 @@ private:
     Limits limits_;
     Wake wake_;
     UdpShared shared_;
+    Bans bans_;
     ShardState left_;  // Until the next table.
     std::map<Endpoint, std::unique_ptr<UdpRelay>> datagrams_;
     std::map<Endpoint, Streams> streams_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -30,6 +31,28 @@ void set_option(int fd, int level, int option, int value) { ::setsockopt(fd, lev
 // Beyond the most that the system gives everybody where this process may (CAP_NET_ADMIN).
 void set_buffer(int fd, int forced, int usual, int bytes) {
     if (::setsockopt(fd, SOL_SOCKET, forced, &bytes, sizeof bytes) != 0) set_option(fd, SOL_SOCKET, usual, bytes);
+}
+
+bool allow_any_source(int fd, int family) {
+    const int on = 1;
+    return family == AF_INET ? ::setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, &on, sizeof on) == 0
+                             : ::setsockopt(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, &on, sizeof on) == 0;
+}
+
+bool bind_to(int fd, const Endpoint& at, int family) {
+    const auto address = kernel_address(at, family);
+    return ::bind(fd, address.get(), address.size) == 0;
+}
+
+// Without right or address left it stays what it was: the player is relayed, and the peer sees this machine.
+void speak_as(int fd, const Endpoint& peer, Endpoint as, bool keep_port) {
+    const int family = family_of(peer);
+    if (family == AF_INET && !as.address.is_v4()) as.address = wake::stand_in(as.address);
+    if (!allow_any_source(fd, family)) return;
+    if (keep_port && bind_to(fd, as, family)) return;
+    as.port = 0;
+    set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);  // Which one is free is known when the peer is.
+    bind_to(fd, as, family);
 }
 
 void hear_both_families(int fd, const Endpoint& at) {
@@ -85,10 +108,11 @@ Result<Descriptor, std::string> listen_datagrams(const Endpoint& at) {
     return out;
 }
 
-Result<Descriptor, std::string> connect_datagrams(const Endpoint& peer) {
+Result<Descriptor, std::string> connect_datagrams(const Endpoint& peer, const std::optional<Endpoint>& as) {
     Descriptor out(::socket(family_of(peer), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!out) return failed("cannot make a socket for", peer);
     set_option(out.get(), SOL_SOCKET, SO_RCVBUF, session_buffer_bytes);
+    if (as) speak_as(out.get(), peer, *as, true);
     const auto address = kernel_address(peer, family_of(peer));
     if (::connect(out.get(), address.get(), address.size) != 0) return failed("cannot reach", peer);
     return out;
@@ -105,13 +129,56 @@ Result<Descriptor, std::string> listen_streams(const Endpoint& at) {
     return out;
 }
 
-Result<Descriptor, std::string> connect_stream(const Endpoint& peer) {
+Result<Descriptor, std::string> connect_stream(const Endpoint& peer, const std::optional<Endpoint>& as) {
     Descriptor out(::socket(family_of(peer), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!out) return failed("cannot make a socket for", peer);
     send_at_once(out.get());
+    if (as) speak_as(out.get(), peer, *as, false);
     const auto address = kernel_address(peer, family_of(peer));
     if (::connect(out.get(), address.get(), address.size) != 0 && errno != EINPROGRESS) return failed("cannot reach", peer);
     return out;
+}
+
+bool may_speak_for_others() {
+    const Descriptor probe(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    return probe && allow_any_source(probe.get(), AF_INET);
+}
+
+void ask_for_places(int datagrams) {
+    set_option(datagrams, IPPROTO_IP, IP_PKTINFO, 1);
+    set_option(datagrams, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+}
+
+std::optional<wake::Address> place_of(msghdr& message) {
+    for (auto* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
+        if (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_PKTINFO) {
+            std::array<std::uint8_t, 4> bytes{};
+            std::memcpy(bytes.data(), CMSG_DATA(part) + offsetof(in_pktinfo, ipi_addr), bytes.size());
+            return wake::Address::v4(bytes);
+        }
+        if (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_PKTINFO) {
+            std::array<std::uint8_t, 16> bytes{};
+            std::memcpy(bytes.data(), CMSG_DATA(part) + offsetof(in6_pktinfo, ipi6_addr), bytes.size());
+            return wake::Address::v6(bytes);
+        }
+    }
+    return std::nullopt;
+}
+
+// By which interface is for the kernel to say.
+void leave_from(msghdr& message, Place& room, const wake::Address& address, int family) {
+    room = {};
+    const bool is_four = family == AF_INET;
+    const auto size = is_four ? sizeof(in_pktinfo) : sizeof(in6_pktinfo);
+    message.msg_control = room.bytes.data();
+    message.msg_controllen = CMSG_SPACE(size);
+    auto* part = CMSG_FIRSTHDR(&message);
+    part->cmsg_level = is_four ? IPPROTO_IP : IPPROTO_IPV6;
+    part->cmsg_type = is_four ? IP_PKTINFO : IPV6_PKTINFO;
+    part->cmsg_len = CMSG_LEN(size);
+    const auto& bytes = address.bytes();
+    if (is_four) std::memcpy(CMSG_DATA(part) + offsetof(in_pktinfo, ipi_spec_dst), bytes.data() + 12, 4);
+    else std::memcpy(CMSG_DATA(part) + offsetof(in6_pktinfo, ipi6_addr), bytes.data(), bytes.size());
 }
 
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }

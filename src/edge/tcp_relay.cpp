@@ -93,6 +93,7 @@ void TcpRelay::update(std::vector<Route> routes) {
             known == doors_.end() ? std::make_unique<Door>(Door{route, wake::Doorman(route.rule, limits_.door, loop_.now())}) : std::move(*known);
         door->doorman.follow(route.rule);
         door->route = std::move(route);
+        if (!is_reachable(door->route)) door->first_relayed.reset();
         doors.push_back(std::move(door));
     }
     doors_ = std::move(doors);
@@ -139,6 +140,7 @@ bool TcpRelay::make_room(const Endpoint& source) {
 }
 
 bool TcpRelay::admits(const Endpoint& source) {
+    if (is_barred(bans_, source)) return false;
     const auto now = loop_.now();
     auto& newcomers = newcomers_.of(source.address, [&] { return wake::Bucket(limits_.new_per_source, now); });
     if (!newcomers.take(limits_.new_per_source, 1, now)) {
@@ -169,6 +171,14 @@ void TcpRelay::count_out(const Endpoint& source) {
     if (const auto of_source = sessions_of_.find(source.address); --of_source->second == 0) sessions_of_.erase(of_source);
 }
 
+std::map<std::string, wake::Instant> TcpRelay::first_relayed() const {
+    std::map<std::string, wake::Instant> all;
+    for (const auto& door : doors_) {
+        if (door->first_relayed) all.emplace(door->route.server, *door->first_relayed);
+    }
+    return all;
+}
+
 TcpRelay::Door* TcpRelay::door_of(const std::string& host) {
     const auto named = std::ranges::find_if(doors_, [&](const auto& door) { return std::ranges::count(door->route.hosts, host) > 0; });
     if (named != doors_.end()) return named->get();
@@ -179,6 +189,12 @@ TcpRelay::Door* TcpRelay::door_of(const std::string& host) {
 void TcpRelay::end(Session& session) {
     count_out(session.source());
     sessions_.erase(session.place);
+}
+
+void TcpRelay::bar(Bans bans) {
+    if (bans == bans_) return;
+    bans_ = std::move(bans);
+    end_those([this](Session& session) { return is_barred(bans_, session.source()); });
 }
 
 void TcpRelay::sweep() {

@@ -45,6 +45,8 @@ public:
 
     // All routes of this listener anew. Live sessions stay with the game they talk to.
     void update(std::vector<Route> routes);
+    // As that of UdpRelay.
+    void bar(Bans bans);
     // Ends what took too long. From the loop's tick.
     void sweep();
     // From now on nobody is listened for; who is not relayed yet is sent away.
@@ -55,12 +57,15 @@ public:
     const Endpoint& local() const { return local_; }
     std::size_t sessions() const { return sessions_.size(); }
     const TcpCounts& counts() const { return counts_; }
+    // By server: when what a player said was passed on for the first time since its route is up; of the loop's clock.
+    std::map<std::string, wake::Instant> first_relayed() const;
 
 private:
     class Session;
     struct Door {
         Route route;
         wake::Doorman doorman;
+        std::optional<wake::Instant> first_relayed{};
     };
 
     TcpRelay(Loop& loop, StreamProtocol protocol, const TcpLimits& limits, Wake wake, Descriptor listener);
@@ -91,6 +96,7 @@ private:
     std::map<wake::Address, std::size_t> sessions_of_;
     wake::Sources<wake::Bucket> newcomers_;
     TcpCounts counts_;
+    Bans bans_;
 };
 
 }  // namespace gk::edge

@@ -199,6 +199,11 @@ TEST_F(TcpRelayTest, AnOpeningInPiecesWakesIsHeldAndReplayedByteForByte) {
     auto bobs = accept();
     EXPECT_TRUE(gets(there, sent + "and more"));
     EXPECT_TRUE(gets(bobs, login("castle.example.org", "bob")));
+    const auto relayed = relay->first_relayed();
+    EXPECT_TRUE(relayed.contains("Castle"));
+    EXPECT_FALSE(relayed.contains("Tower"));
+    relay->update({asleep("Castle", {"castle.example.org"}), asleep("Tower", {"tower.example.org"})});
+    EXPECT_TRUE(relay->first_relayed().empty()) << "of the next wake nothing was yet";
 }
 
 TEST_F(TcpRelayTest, TellsThePlayerHowLongItTakes) {
@@ -260,6 +265,22 @@ TEST_F(TcpRelayTest, BoundsTheSessionsOfASource) {
     EXPECT_EQ(relay->sessions(), 2U);
     first.socket.reset();
     EXPECT_TRUE(turn([&] { return relay->sessions() == 1; })) << "who has gone is not counted";
+}
+
+TEST_F(TcpRelayTest, BannedPlayersLeaveAndAreNotLetIn) {
+    auto relay = relay_of(StreamProtocol::generic, {up()});
+    auto ann = connect(*relay);
+    auto there = accept();
+    there.send("welcome");
+    EXPECT_TRUE(gets(ann, "welcome"));
+
+    relay->bar(std::make_shared<const std::vector<wake::Ban>>(std::vector{wake::Ban{.block = *wake::Block::parse("127.0.0.0/8")}}));
+
+    EXPECT_TRUE(ends(ann));
+    EXPECT_TRUE(ends(there));
+    auto again = connect(*relay);
+    EXPECT_TRUE(ends(again));
+    EXPECT_EQ(relay->sessions(), 0U);
 }
 
 TEST_F(TcpRelayTest, NoticesADeadGameAtOnce) {

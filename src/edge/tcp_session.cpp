@@ -266,7 +266,7 @@ bool TcpRelay::Session::answer_lists() {
 bool TcpRelay::Session::refuse(const wake::Verdict& verdict) {
     const auto* door = relay_.door_of(host_);
     if (relay_.protocol_ != StreamProtocol::minecraft || door == nullptr) return false;
-    return say_goodbye(minecraft::login_refusal(wake::refusal_text(verdict, door->route.server)));
+    return say_goodbye(minecraft::login_refusal(wake::refusal_text(verdict, door->route.server, door->route.face.trouble)));
 }
 
 // Closed at once, what the client has sent meanwhile would make the kernel throw the answer away.
@@ -280,7 +280,7 @@ bool TcpRelay::Session::say_goodbye(ByteSpan last) {
 
 bool TcpRelay::Session::connect() {
     const auto* door = relay_.door_of(host_);
-    auto socket = connect_stream(*door->route.upstream);
+    auto socket = connect_stream(*door->route.upstream, door->route.transparent ? std::optional(source_) : std::nullopt);
     if (!socket) {
         ++relay_.counts_.upstream_lost;
         return false;
@@ -304,6 +304,7 @@ bool TcpRelay::Session::on_connected() {
         return false;
     }
     stage_ = Stage::relaying;
+    if (auto* door = relay_.door_of(host_); door != nullptr && !door->first_relayed) door->first_relayed = relay_.loop_.now();
     game_.unsent = std::exchange(first_, {});
     return flush(game_) && watch_both();
 }

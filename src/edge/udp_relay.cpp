@@ -20,6 +20,7 @@ constexpr Milliseconds ask_again{250};
 struct Room {
     std::array<std::array<std::byte, public_datagram_max>, batch> bytes;
     std::array<sockaddr_storage, batch> sources;
+    std::array<Place, batch> places;
     std::array<iovec, batch> parts;
     std::array<mmsghdr, batch> headers;
 };
@@ -61,8 +62,10 @@ UdpRelay::UdpRelay(Loop& loop, Route route, const UdpLimits& limits, UdpShared& 
       wake_(std::move(wake)),
       socket_(std::move(socket)),
       local_(local_endpoint(socket_.get())),
+      is_everywhere_(local_.address == wake::Address() || local_.address == wake::Address::v4({})),
       doorman_(route_.rule, limits.door, loop.now()),
       newcomers_(limits.door.sources_max) {
+    if (is_everywhere_) ask_for_places(socket_.get());
     loop_.watch(socket_.get(), EPOLLIN, *this);
 }
 
@@ -109,6 +112,7 @@ void UdpRelay::update(Route route) {
     route_ = std::move(route);
     doorman_.follow(route_.rule);
     if (is_reachable(route_)) replay_held();
+    else first_relayed_.reset();
 }
 
 void UdpRelay::on_ready(std::uint32_t) {
@@ -121,33 +125,39 @@ void UdpRelay::on_ready(std::uint32_t) {
                                      .msg_namelen = sizeof(sockaddr_storage),
                                      .msg_iov = &it.parts[i],
                                      .msg_iovlen = 1,
-                                     .msg_control = nullptr,
-                                     .msg_controllen = 0,
+                                     .msg_control = is_everywhere_ ? it.places[i].bytes.data() : nullptr,
+                                     .msg_controllen = is_everywhere_ ? it.places[i].bytes.size() : 0,
                                      .msg_flags = 0};
         }
         const int count = ::recvmmsg(socket_.get(), it.headers.data(), batch, MSG_DONTWAIT, nullptr);
         for (int i = 0; i < count; ++i) {
             const auto at = static_cast<std::size_t>(i);
-            if ((it.headers[at].msg_hdr.msg_flags & MSG_TRUNC) != 0) ++counts_.ignored;
-            else on_datagram(std::span(it.bytes[at]).first(it.headers[at].msg_len), endpoint_of(it.sources[at]));
+            auto& header = it.headers[at].msg_hdr;
+            if ((header.msg_flags & MSG_TRUNC) != 0) ++counts_.ignored;
+            else on_datagram(std::span(it.bytes[at]).first(it.headers[at].msg_len), endpoint_of(it.sources[at]), place_of(header));
         }
         if (count < static_cast<int>(batch)) return;
     }
 }
 
-void UdpRelay::on_datagram(std::span<std::byte> datagram, const Endpoint& peer) {
+void UdpRelay::on_datagram(std::span<std::byte> datagram, const Endpoint& peer, const std::optional<wake::Address>& asked) {
     ++counts_.from_players;
     auto found = sessions_.find(peer);
-    const auto said = heard_from(peer, datagram, found != sessions_.end());
+    auto said = heard_from(peer, datagram, found != sessions_.end());
     if (!said) {
         ++counts_.ignored;
         return;
     }
+    said->asked = asked;
     if (found != sessions_.end()) {
         if (found->second->to_game(said->words)) return;
         // The game is gone: this datagram is the first of what comes next.
         ++counts_.upstream_lost;
         end(*found->second);
+    }
+    if (is_barred(bans_, said->source)) {
+        ++counts_.ignored;
+        return;
     }
     if (is_draining_) {
         ++counts_.refused_full;
@@ -158,12 +168,13 @@ void UdpRelay::on_datagram(std::span<std::byte> datagram, const Endpoint& peer) 
     if (session == nullptr) return;
     if (route_.protocol == GameProtocol::teeworlds) session->look_for_exchange(said->words, shared_.tokens);
     if (session->exchange && !session->ask_for_token(loop_.now())) return end(*session);
-    if (!session->to_game(said->words)) end(*session);
+    if (!session->to_game(said->words)) return end(*session);
+    if (!first_relayed_) first_relayed_ = loop_.now();
 }
 
 // nullopt when a proxy does not say for whom a new session is: where it speaks for many, the first datagram of each says so, or all do.
 std::optional<UdpRelay::Said> UdpRelay::heard_from(const Endpoint& peer, std::span<std::byte> datagram, bool is_known) const {
-    Said said{.peer = peer, .source = peer, .destination = std::nullopt, .whole = datagram, .words = datagram};
+    Said said{.peer = peer, .source = peer, .destination = std::nullopt, .asked = std::nullopt, .whole = datagram, .words = datagram};
     const bool is_proxy = std::ranges::any_of(route_.proxy_from, [&](const wake::Block& block) { return block.contains(peer.address); });
     if (!is_proxy) return said;
     const auto introduced = read_introduction(datagram, peer);
@@ -185,12 +196,12 @@ void UdpRelay::knock(const Said& said) {
     }
     switch (verdict.reply) {
     case wake::Reply::ignore: ++counts_.ignored; return;
-    case wake::Reply::hold: return hold(said.whole, said.peer, verdict.wait);
+    case wake::Reply::hold: return hold(said, verdict.wait);
     case wake::Reply::answer:
     case wake::Reply::refuse: break;
     }
     const bool is_answer = verdict.reply == wake::Reply::answer;
-    const auto out = is_answer ? reading.answer : refusal(route_.protocol, datagram, wake::refusal_text(verdict, route_.server));
+    const auto out = is_answer ? reading.answer : refusal(route_.protocol, datagram, wake::refusal_text(verdict, route_.server, route_.face.trouble));
     if (out.empty()) return;
     const bool is_free = reading.knock.proved || (is_answer && reading.is_free);
     if (!is_free && !shared_.answers.take(source.address, out.size(), loop_.now())) {
@@ -198,15 +209,17 @@ void UdpRelay::knock(const Said& said) {
         return;
     }
     if (is_answer) ++counts_.answered;
-    send_to(out, said.peer);
+    send_to(out, said.peer, said.asked);
 }
 
-void UdpRelay::hold(ByteSpan datagram, const Endpoint& source, Milliseconds wait) {
+void UdpRelay::hold(const Said& said, Milliseconds wait) {
+    const ByteSpan datagram = said.whole;
+    const auto& source = said.peer;
     if (!held_.contains(source) && held_.size() >= limits_.held_max) {
         ++counts_.refused_full;
         return;
     }
-    auto& held = held_.try_emplace(source, UdpHeld{.datagrams = {}, .bytes = 0, .until = loop_.now() + wait}).first->second;
+    auto& held = held_.try_emplace(source, UdpHeld{.datagrams = {}, .bytes = 0, .until = loop_.now() + wait, .asked = said.asked}).first->second;
     // A client that repeats itself is not replayed twice.
     const bool is_known = std::ranges::any_of(held.datagrams, [&](const auto& known) { return std::ranges::equal(known, datagram); });
     if (is_known || held.bytes + datagram.size() > limits_.held_bytes_max) return;
@@ -216,7 +229,7 @@ void UdpRelay::hold(ByteSpan datagram, const Endpoint& source, Milliseconds wait
 
 void UdpRelay::replay_held() {
     for (auto& [source, held] : std::exchange(held_, {})) {
-        for (auto& datagram : held.datagrams) on_datagram(datagram, source);
+        for (auto& datagram : held.datagrams) on_datagram(datagram, source, held.asked);
     }
 }
 
@@ -230,7 +243,7 @@ UdpRelay::Session* UdpRelay::open_session(const Said& said) {
     const auto of_source = sessions_of_.find(said.source.address);
     const bool is_full =
         sessions_.size() >= limits_.sessions_max || (of_source != sessions_of_.end() && of_source->second >= limits_.sessions_per_source_max);
-    auto socket = is_full ? Descriptor() : connect_datagrams(*route_.upstream).value_or(Descriptor());
+    auto socket = is_full ? Descriptor() : connect_datagrams(*route_.upstream, seen_as(said.source)).value_or(Descriptor());
     if (!socket) {
         ++counts_.refused_full;
         return nullptr;
@@ -238,7 +251,8 @@ UdpRelay::Session* UdpRelay::open_session(const Said& said) {
     UdpSessionState state{
         .player = said.peer,
         .source = said.source,
-        .introduction = introduction(route_.proxy_to, wire::opening::Transport::datagram, said.source, said.destination.value_or(local_), {}),
+        .asked = said.asked,
+        .introduction = introduction(route_.proxy_to, wire::opening::Transport::datagram, said.source, said.destination.value_or(came_to(said)), {}),
         .game = std::move(socket),
         .heard = now,
         .exchange = {},
@@ -249,10 +263,14 @@ UdpRelay::Session* UdpRelay::open_session(const Said& said) {
     return &add(std::move(state));
 }
 
+Endpoint UdpRelay::came_to(const Said& said) const { return {.address = said.asked.value_or(local_.address), .port = local_.port}; }
+
+std::optional<Endpoint> UdpRelay::seen_as(const Endpoint& player) const { return route_.transparent ? std::optional(player) : std::nullopt; }
+
 void UdpRelay::add_copies(UdpSessionState& state) const {
     if (!route_.copies) return;
     for (const auto& upstream : route_.copies->upstreams) {
-        if (auto socket = connect_datagrams(upstream)) state.copies.push_back(std::move(*socket));
+        if (auto socket = connect_datagrams(upstream, seen_as(state.source))) state.copies.push_back(std::move(*socket));
     }
     if (route_.copies->mode == CopyMode::failover) {
         state.merge = wake::ReplyMerge::State{.legs = std::vector<wake::ReplyMerge::Leg>(1 + state.copies.size()), .last_heard = loop_.now()};
@@ -277,9 +295,28 @@ bool UdpRelay::may_answer(const Session& session, std::size_t bytes) {
     return false;
 }
 
-void UdpRelay::send_to(ByteSpan datagram, const Endpoint& player) {
-    const auto to = kernel_address(player, local_.address.is_v4() ? AF_INET : AF_INET6);
-    if (::sendto(socket_.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL, to.get(), to.size) >= 0) ++counts_.to_players;
+void UdpRelay::send_to(ByteSpan datagram, const Endpoint& player, const std::optional<wake::Address>& from) {
+    const int family = local_.address.is_v4() ? AF_INET : AF_INET6;
+    auto to = kernel_address(player, family);
+    iovec part{.iov_base = const_cast<std::byte*>(datagram.data()), .iov_len = datagram.size()};
+    Place place;
+    msghdr message{};
+    message.msg_name = to.get();
+    message.msg_namelen = to.size;
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    if (from) leave_from(message, place, *from, family);
+    if (::sendmsg(socket_.get(), &message, MSG_NOSIGNAL) >= 0) ++counts_.to_players;
+}
+
+void UdpRelay::bar(Bans bans) {
+    if (bans == bans_) return;
+    bans_ = std::move(bans);
+    std::vector<Session*> barred;
+    for (const auto& [player, session] : sessions_) {
+        if (is_barred(bans_, session->source)) barred.push_back(session.get());
+    }
+    for (auto* session : barred) end(*session);
 }
 
 void UdpRelay::sweep() {

@@ -55,6 +55,8 @@ public:
 
     // Another state of the same route: name, address and protocol stay. Live sessions stay with the game they talk to.
     void update(Route route);
+    // From now on these are not heard, and those of them who play leave.
+    void bar(Bans bans);
     // Ends what has been silent for too long. From the loop's tick.
     void sweep();
     // From now on there is no room for anybody new.
@@ -67,6 +69,8 @@ public:
     std::size_t sessions() const { return sessions_.size(); }
     std::size_t held() const { return held_.size(); }
     const UdpCounts& counts() const { return counts_; }
+    // When what a player said was passed on for the first time since the route is up; of the loop's clock.
+    std::optional<wake::Instant> first_relayed() const { return first_relayed_; }
 
 private:
     struct Session;
@@ -75,24 +79,28 @@ private:
         Endpoint peer;
         Endpoint source;  // Another one where the peer is a proxy,
         std::optional<Endpoint> destination;  // which may say where he came to.
+        std::optional<wake::Address> asked;  // Of ours.
         std::span<std::byte> whole;
         std::span<std::byte> words;  // Without what the proxy said.
     };
 
     UdpRelay(Loop& loop, Route route, const UdpLimits& limits, UdpShared& shared, Wake wake, Descriptor socket);
     void on_ready(std::uint32_t events) override;
-    void on_datagram(std::span<std::byte> datagram, const Endpoint& peer);
+    void on_datagram(std::span<std::byte> datagram, const Endpoint& peer, const std::optional<wake::Address>& asked);
     std::optional<Said> heard_from(const Endpoint& peer, std::span<std::byte> datagram, bool is_known) const;
     void knock(const Said& said);
-    void hold(ByteSpan datagram, const Endpoint& source, Milliseconds wait);
+    void hold(const Said& said, Milliseconds wait);
     void replay_held();
     void adopt(UdpRelayState left);
     Session* open_session(const Said& said);
+    Endpoint came_to(const Said& said) const;
+    // As whom the games see him; nothing: as the edge.
+    std::optional<Endpoint> seen_as(const Endpoint& player) const;
     void add_copies(UdpSessionState& state) const;
     Session& add(UdpSessionState state);
     void end(Session& session);
     bool may_answer(const Session& session, std::size_t bytes);
-    void send_to(ByteSpan datagram, const Endpoint& player);
+    void send_to(ByteSpan datagram, const Endpoint& player, const std::optional<wake::Address>& from);
 
     Loop& loop_;
     Route route_;
@@ -101,12 +109,15 @@ private:
     Wake wake_;
     Descriptor socket_;
     Endpoint local_;
+    bool is_everywhere_;  // At all addresses of this machine.
     wake::Doorman doorman_;
     std::unordered_map<Endpoint, std::unique_ptr<Session>> sessions_;
     std::map<wake::Address, std::size_t> sessions_of_;  // By address of the player.
     wake::Sources<wake::Bucket> newcomers_;
     std::unordered_map<Endpoint, UdpHeld> held_;
     UdpCounts counts_;
+    std::optional<wake::Instant> first_relayed_;
+    Bans bans_;
     bool is_draining_ = false;
 };
 

@@ -168,6 +168,26 @@ TEST_F(UdpRelayTest, TenPlayersWakeOnce) {
     EXPECT_EQ(seen.back(), "join 9");
 }
 
+TEST_F(UdpRelayTest, KnowsWhenItFirstRelayedAfterEachWake) {
+    auto relay = relay_of({.rule = {.knocks_needed = 1}});
+    ann.send("join", relay->local());
+    settle();
+    EXPECT_EQ(relay->first_relayed(), std::nullopt) << "held";
+    const auto before = loop.now();
+    wake_up(*relay);
+    ASSERT_TRUE(relay->first_relayed());
+    EXPECT_GE(*relay->first_relayed(), before);
+    const auto first = relay->first_relayed();
+    pass(20ms);
+    bob.send("join", relay->local());
+    settle();
+    EXPECT_EQ(relay->first_relayed(), first) << "who comes later is not the first";
+    auto asleep = relay->route();
+    asleep.state = RouteState::asleep;
+    relay->update(asleep);
+    EXPECT_EQ(relay->first_relayed(), std::nullopt);
+}
+
 TEST_F(UdpRelayTest, HoldsNoMoreThanItsBound) {
     auto relay = relay_of({.rule = {.knocks_needed = 1}});
     for (char c = 'a'; c < 'h'; ++c) ann.send(std::string(1000, c), relay->local());

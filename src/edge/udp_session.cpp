@@ -56,7 +56,7 @@ void UdpRelay::Session::on_ready(std::uint32_t) {
         if (merge_ && !merge_->hears(0, relay.shared_.tokens.hash_of(datagram), datagram, relay.loop_.now())) continue;
         if (!relay.may_answer(*this, datagram.size())) continue;
         was_answered = true;
-        relay.send_to(datagram, player);
+        relay.send_to(datagram, player, asked);
     }
 }
 
@@ -109,7 +109,7 @@ bool UdpRelay::Session::fail_over() {
     others_.erase(others_.begin());
     relay.loop_.watch(game.get(), EPOLLIN, *this);
     for (const auto& missed : merge_->lose_primary(relay.loop_.now())) {
-        if (relay.may_answer(*this, missed.size())) relay.send_to(missed, player);
+        if (relay.may_answer(*this, missed.size())) relay.send_to(missed, player, asked);
     }
     return true;
 }

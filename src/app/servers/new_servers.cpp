@@ -166,7 +166,7 @@ Servers::Answer<Accepted> Servers::create(Caller caller, CreateOrder order, Idem
     const BeingMade being_made(being_made_, record.uid);
     CO_TRY(bindings, co_await ports_for(record));
     record.ports = std::move(bindings);
-    server::stand_behind_edge(record, limits_.edge_shift);
+    stand_behind_edge(record);
 
     const server::Request request{.operation = turn.id, .verb = start ? server::Verb::start : server::Verb::create, .asked_at = record.created_at};
     auto operation = operation_for(record, request, caller);

@@ -52,6 +52,12 @@ bool somebody_was_faster(const StoreError& error) { return error.kind == StoreEr
 
 Servers::Servers(Ports ports, const catalog::Catalog& games, MachineLimits limits) : ports_(ports), games_(games), limits_(limits) {}
 
+// What binds all addresses would answer players from another one than they asked.
+void Servers::stand_behind_edge(server::Record& record) const {
+    const auto* game = games_.game(record.game);
+    server::stand_behind_edge(record, limits_.edge_shift, limits_.own_addresses && game != nullptr && catalog::binds_where_told(*game));
+}
+
 Servers::Answer<Servers::Place> Servers::place_for(Caller caller, Idempotency once) {
     CO_TRY(turn, co_await take_turn(ports_.ledger, ports_.clock.now(), std::move(caller), std::move(once), ports_.random.id<OperationId>()));
     if (turn.is_first) co_return Place{.id = turn.operation, .answered = {}};
@@ -171,7 +177,7 @@ Servers::Answer<Accepted> Servers::ask(Caller caller, std::string space, std::st
             }
             co_return Accepted{.operation = std::move(operation), .changed = false};
         }
-        if (order.verb == server::Verb::start && !server::game_up(taken->record)) server::stand_behind_edge(taken->record, limits_.edge_shift);
+        if (order.verb == server::Verb::start && !server::game_up(taken->record)) stand_behind_edge(taken->record);
         std::optional<MemoryRoom::Hold> memory;
         if (uses_the_machine(taken->record) && !uses_the_machine(record)) {
             auto all = co_await ports_.store.list();
@@ -204,13 +210,13 @@ Servers::Answer<ServerView> Servers::patch(Caller caller, std::string space, std
         if (order.launch) record.launch = *order.launch;
         if (order.wake) record.wake = *order.wake;
         if (order.idle) record.idle = *order.idle;
+        if (order.notify) record.notify = *order.notify;
         if (order.exposure) {
             auto usual = usual_exposure(limits_.exposures, games_, record.game, record.package);
             change_exposure(record, *order.exposure ? *order.exposure : std::move(usual));
         }
         record.updated_at = ports_.clock.now();
         auto stored = co_await ports_.store.replace(record);
-        if (order.notify) record.notify = *order.notify;
         if (stored) {
             record.version = *stored;
             co_return co_await view(std::move(record));

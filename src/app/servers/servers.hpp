@@ -104,6 +104,7 @@ struct MachineLimits {
     bool pods_may_be_root = false;                  // Of a cluster, where games may want it.
     // With an edge: how far the numbers that games bind are from those that players use. None: the game binds what players use.
     std::optional<int> edge_shift = std::nullopt;
+    bool own_addresses = false;  // Behind it games may have addresses of their own (docs/adr/0031).
 
     // Where others say what there is room for, as a cluster's scheduler does.
     static MachineLimits of_others() {
@@ -172,6 +173,8 @@ private:
     Answer<server::Record> new_record(Caller caller, CreateOrder order, const std::vector<server::Record>& all);
     Answer<std::vector<server::PortBinding>> ports_for(server::Record record);
     Task<bool> was_left_behind(ServerUid holder);
+    // Before each start: how the game is reached from then on.
+    void stand_behind_edge(server::Record& record) const;
     Answer<Accepted> store_new(server::Record record, Operation operation);
     // What comes back is held until the record is written.
     Result<std::optional<MemoryRoom::Hold>, Error> check_room(const std::vector<server::Record>& all, const server::Record& wanted) const;

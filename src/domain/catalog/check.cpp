@@ -197,12 +197,18 @@ private:
             return fmt::format("{{{{{}}}}} is a secret, and everybody on the machine can read a command line: hand it over in a file or in 'env'",
                                name);
         }
+        if (group == "per_address") return problem_with_limit(game_.setting(member), name);
         const bool known = (group == "settings" && game_.setting(member) != nullptr) || (group == "ports" && game_.port(member) != nullptr) ||
                            (group == "secrets" && is_secret(member));
         if (known) return std::nullopt;
         return fmt::format(
             "{{{{{}}}}} stands for nothing; known are settings.NAME, ports.ROLE and secrets.NAME of what this definition lists, and {}", name,
             fmt::join(fixed, ", "));
+    }
+
+    static std::optional<std::string> problem_with_limit(const Setting* limit, std::string_view name) {
+        if (limit != nullptr && limit->type == SettingType::integer && limit->max) return std::nullopt;
+        return fmt::format("{{{{{}}}}} stands for a setting of type integer that says 'max', which counts where all players have one address", name);
     }
 
     bool is_secret(std::string_view name) const { return std::ranges::find(game_.secrets, name) != game_.secrets.end(); }

@@ -8,6 +8,7 @@
 
 #include "domain/catalog/secret_setting.hpp"
 #include "domain/catalog/values.hpp"
+#include "domain/server/request.hpp"
 
 namespace gk::catalog {
 namespace {
@@ -166,8 +167,15 @@ Result<server::LaunchSpec, std::vector<FieldError>> render_launch(const Game& ga
     return spec;
 }
 
+bool binds_where_told(const Game& game) {
+    const auto text = to_json(game.document);
+    return text.contains("{{bind_address}}") || text.contains("{{ bind_address }}");
+}
+
 std::string bind_address(const server::Record& record, const RenderContext& context) {
-    return record.behind_edge ? "127.0.0.1" : context.bind_address;
+    // A pod has an address of its own, by which the edge reaches it.
+    const bool is_in_a_pod = kind_of(record.applied_exposure) == server::Exposure::Kind::edge;
+    return record.behind_edge && !is_in_a_pod ? server::loopback_of(record) : context.bind_address;
 }
 
 std::vector<std::string> rendered_paths(const Game& game) {

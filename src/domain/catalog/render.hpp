@@ -58,6 +58,8 @@ struct RenderContext {
 Result<server::LaunchSpec, std::vector<FieldError>> render_launch(const Game& game, const server::Record& record, const RenderContext& context);
 
 // Where this server's public ports are bound: {{bind_address}}.
+// Whether its definition uses that: else nobody knows where it binds them.
+bool binds_where_told(const Game& game);
 std::string bind_address(const server::Record& record, const RenderContext& context);
 
 struct RenderedFile {

@@ -65,6 +65,27 @@ TEST(RenderLaunch, FillsInWhatTheServerHas) {
     EXPECT_EQ(spec->console_password.reveal(), "hunter2");
 }
 
+TEST(RenderLaunch, BehindAnEdgeTheGameBindsTheLoopbackOrAnAddressOfItsOwn) {
+    auto record = castle();
+    record.behind_edge = true;
+    EXPECT_EQ(bind_address(record, {}), "127.0.0.1");
+    record.own_network = true;
+    EXPECT_EQ(bind_address(record, {}), "127.71.0.7") << "by its slot";
+}
+
+TEST(RenderLaunch, LimitsForEachAddressAreLiftedWhereAllHaveOne) {
+    auto game = toy();
+    game.settings.push_back({.name = "friends", .type = SettingType::integer, .initial = 4, .max = 64});
+    game.command = {{"", {text("--per-address={{per_address.friends}}")}}};
+    auto record = castle();
+    const auto limit = [&] { return render_launch(game, record, {})->argv.front(); };
+    EXPECT_EQ(limit(), "--per-address=4");
+    record.behind_edge = true;
+    EXPECT_EQ(limit(), "--per-address=64") << "the game sees the edge's address alone";
+    record.own_network = true;
+    EXPECT_EQ(limit(), "--per-address=4");
+}
+
 TEST(RenderLaunch, AnArgumentIsThereWhenItsSettingSaysSomething) {
     auto game = toy();
     game.settings.push_back({.name = "slots", .type = SettingType::integer});

@@ -25,6 +25,7 @@ Value PlaceholderValues::of(std::string_view placeholder) const {
         const auto group = placeholder.substr(0, dot);
         const auto member = placeholder.substr(dot + 1);
         if (group == "settings") return setting(std::string(member));
+        if (group == "per_address") return per_address(std::string(member));
         if (group == "ports") return port(member);
         if (group == "secrets") return secret(std::string(member));
     }
@@ -44,6 +45,13 @@ Value PlaceholderValues::setting(const std::string& name) const {
     if (found == settings_.end()) return {};
     const auto place = server::secret_place(found->second);
     return place ? secret(server::secret_key(name, *place)) : found->second;
+}
+
+// One address is everybody's where the game sees none but the edge's.
+Value PlaceholderValues::per_address(const std::string& name) const {
+    const auto* limit = game_.setting(name);
+    const bool is_hidden = record_.behind_edge && !record_.own_network;
+    return is_hidden && limit != nullptr && limit->max ? Value(static_cast<std::int64_t>(*limit->max)) : setting(name);
 }
 
 Value PlaceholderValues::port(std::string_view role) const {

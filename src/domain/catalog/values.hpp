@@ -21,6 +21,7 @@ public:
 
 private:
     Value setting(const std::string& name) const;
+    Value per_address(const std::string& name) const;
     Value port(std::string_view role) const;
     Value secret(const std::string& name) const;
     Value fixed(std::string_view placeholder) const;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/own_loopback.hpp"
 #include "domain/server/moves.hpp"
 
 namespace gk::server {
@@ -182,13 +183,20 @@ Result<Taken, Refusal> take_request(Record record, Request request, Time now) {
     return Taken{.record = std::move(record), .changed = true};
 }
 
-void stand_behind_edge(Record& record, std::optional<int> shift) {
-    // Where there never was an edge, others decide what is bound: in a cluster the pod's port is not the node's.
+void stand_behind_edge(Record& record, std::optional<int> shift, bool own_address) {
+    record.own_network = shift && own_address && record.slot < own_loopbacks_count;
+    if (!shift && record.applied_exposure) {
+        record.behind_edge = record.applied_exposure->kind == Exposure::Kind::edge;
+        return;
+    }
+    // Where there never was an edge, others decide what is bound.
     if (!shift && !record.behind_edge) return;
     record.behind_edge = shift.has_value();
     for (auto& port : record.ports) {
         if (!port.internal) port.bound = static_cast<Port>(std::to_underlying(port.open) + shift.value_or(0));
     }
 }
+
+std::string loopback_of(const Record& record) { return record.own_network ? own_loopback(record.slot) : "127.0.0.1"; }
 
 }  // namespace gk::server

@@ -38,7 +38,11 @@ struct Taken {
 Result<Taken, Refusal> take_request(Record record, Request request, Time now);
 
 // From the next start on the game binds numbers that are so far from those that players use, on the loopback, and the edge stands between; none:
-// it binds what players use. Only while nothing of it runs.
-void stand_behind_edge(Record& record, std::optional<int> shift);
+// it binds what players use. Only while nothing of it runs. Where there is none, the exposure of a cluster's server decides, and its pod
+// binds the same ports as ever.
+// `own_address`: the game is at an address of its own there, which only its edge reaches, and sees players' (docs/adr/0031).
+void stand_behind_edge(Record& record, std::optional<int> shift, bool own_address = false);
+// Where on the loopback its game is: 127.0.0.1, or the address of its own.
+std::string loopback_of(const Record& record);
 
 }  // namespace gk::server

@@ -105,6 +105,23 @@ TEST(Knocks, APersonWhoStartsItDoesNotCount) {
     EXPECT_TRUE(taken->record.knocks.empty());
 }
 
+TEST(BehindTheEdge, TheGameMayHaveAnAddressOfItsOwn) {
+    auto record = sleeping();
+    record.slot = 258;
+    stand_behind_edge(record, -2000, true);
+    EXPECT_TRUE(record.own_network);
+    EXPECT_EQ(loopback_of(record), "127.71.1.2");
+
+    stand_behind_edge(record, -2000, false);
+    EXPECT_FALSE(record.own_network) << "this machine cannot do it any more";
+    EXPECT_EQ(loopback_of(record), "127.0.0.1");
+    stand_behind_edge(record, std::nullopt, true);
+    EXPECT_FALSE(record.own_network) << "nobody stands before it";
+    record.slot = 1 << 16;
+    stand_behind_edge(record, -2000, true);
+    EXPECT_FALSE(record.own_network) << "there are no more addresses than that";
+}
+
 TEST(BehindTheEdge, TheGameBindsOtherNumbersThanPlayersUse) {
     auto record = sleeping();
     stand_behind_edge(record, -2000);

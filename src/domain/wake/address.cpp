@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
+#include <cstdint>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -71,6 +73,17 @@ std::optional<Block> Block::parse(std::string_view text) {
 bool Block::contains(const Address& address) const { return address.is_v4() == address_.is_v4() && address.masked(bits_) == address_; }
 
 std::string Block::text() const { return fmt::format("{}/{}", address_.text(), bits_); }
+
+Address stand_in(const Address& six) {
+    // FNV-1a over the /64: it need not be secret, only the same for ever.
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (const auto byte : std::span(six.bytes()).first<8>()) hash = (hash ^ byte) * 0x100000001b3;
+    constexpr std::uint32_t first = 240U << 24;
+    constexpr std::uint32_t count = 15U << 24;  // 255/8 holds the broadcast address.
+    const auto number = first + static_cast<std::uint32_t>((hash ^ hash >> 32) % count);
+    return Address::v4({static_cast<std::uint8_t>(number >> 24), static_cast<std::uint8_t>(number >> 16), static_cast<std::uint8_t>(number >> 8),
+                        static_cast<std::uint8_t>(number)});
+}
 
 Address neighbourhood(const Address& address) {
     constexpr int v4_neighbours = 24;

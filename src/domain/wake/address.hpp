@@ -45,6 +45,10 @@ private:
     int bits_;
 };
 
+// An address of IPv4 by which a game that speaks nothing else knows a player of IPv6: out of 240.0.0.0/4, which nobody has, and always the same one
+// for all of his /64, so that a ban keeps him out. Two players share one by chance once in 200 million pairs.
+Address stand_in(const Address& six);
+
 // Whom one budget is for: people get /24 and /64 at a time.
 Address neighbourhood(const Address& address);
 

@@ -86,7 +86,7 @@ Verdict Doorman::hold_or_refuse(const Sleeper& server) const {
     return {.reply = Reply::hold, .why = Why::welcome, .wait = rule_.patience};
 }
 
-std::string refusal_text(const Verdict& verdict, std::string_view server) {
+std::string refusal_text(const Verdict& verdict, std::string_view server, std::string_view trouble) {
     switch (verdict.why) {
     case Why::too_slow: return fmt::format("{} is waking up. Join again in {}.", server, wait_text(verdict.wait));
     case Why::welcome: return fmt::format("{} is waking up and takes longer than usual. Join again in a moment.", server);
@@ -95,7 +95,7 @@ std::string refusal_text(const Verdict& verdict, std::string_view server) {
     case Why::source_limit:
     case Why::edge_limit: return fmt::format("{} sleeps, and too many tried to wake it. Join again in a minute.", server);
     case Why::daily_cap: return fmt::format("{} was started too often today. Its owner can start it.", server);
-    case Why::failed: return fmt::format("{} cannot start. Its owner has to look at it.", server);
+    case Why::failed: return fmt::format("{} cannot start{}{}. Its owner has to look at it.", server, trouble.empty() ? "" : ": ", trouble);
     case Why::junk:
     case Why::question:
     case Why::unproved: break;  // Nobody is told.

@@ -125,7 +125,8 @@ private:
     std::vector<Instant> starts_;  // Of the last day, as far as this edge made them; the control plane counts all.
 };
 
-// For the player: "The world is waking up. Join again in about 40 seconds." `server` is its name.
-std::string refusal_text(const Verdict& verdict, std::string_view server);
+// For the player: "The world is waking up. Join again in about 40 seconds." `server` is its name; `trouble`, if anything, why it cannot start, as
+// Face has it.
+std::string refusal_text(const Verdict& verdict, std::string_view server, std::string_view trouble = {});
 
 }  // namespace gk::wake

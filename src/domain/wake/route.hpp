@@ -51,6 +51,7 @@ struct Face {
     std::int32_t protocol = 0;
     std::int32_t players_max = 0;
     std::string icon{};  // Of Minecraft: "data:image/png;base64,...".
+    std::string trouble{};  // Of one that cannot be started: why, as the end of a sentence for players; empty when that is not for them.
 };
 
 struct Route {
@@ -63,6 +64,7 @@ struct Route {
     std::optional<Endpoint> upstream{};  // Where the game is, while it is up.
     std::vector<Block> proxy_from{};  // Proxies who say by the PROXY protocol for whom they speak. Of streams: those of their listener.
     ProxyTo proxy_to = ProxyTo::none;
+    bool transparent = false;  // The game sees players' addresses: what it sends there comes back to this machine (docs/adr/0031).
     std::optional<Copies> copies{};  // Of datagrams.
     std::optional<Milliseconds> ready_in{};  // As learned; see Sleeper.
     Face face{};

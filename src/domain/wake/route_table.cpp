@@ -32,7 +32,8 @@ Value document_of(const Face& face) {
                           {"version", face.version},
                           {"protocol", std::int64_t{face.protocol}},
                           {"players_max", std::int64_t{face.players_max}},
-                          {"icon", face.icon}});
+                          {"icon", face.icon},
+                          {"trouble", face.trouble}});
 }
 
 Value document_of(const Copies& copies) {
@@ -51,6 +52,7 @@ Value document_of(const Route& route) {
                           {"upstream", route.upstream ? Value(route.upstream->text()) : Value()},
                           {"proxy_from", block_texts(route.proxy_from)},
                           {"proxy_to", name_of(route.proxy_to)},
+                          {"transparent", route.transparent},
                           {"copies", route.copies ? document_of(*route.copies) : Value()},
                           {"ready_in", optional_duration(route.ready_in)},
                           {"face", document_of(route.face)}});
@@ -67,6 +69,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Face
     in.optional("protocol", out.protocol);
     in.optional("players_max", out.players_max);
     in.optional("icon", out.icon);
+    in.optional("trouble", out.trouble);
     return in.finish_lenient();
 }
 
@@ -91,6 +94,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Rout
     in.optional("upstream", out.upstream);
     read_blocks(in, "proxy_from", out.proxy_from);
     in.optional("proxy_to", out.proxy_to);
+    in.optional("transparent", out.transparent);
     in.optional("copies", out.copies);
     in.optional("ready_in", out.ready_in);
     in.optional("face", out.face);
@@ -126,6 +130,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Rout
     in.required("streams", out.streams);
     in.optional("dns", out.dns);
     in.optional("zones", out.zones);
+    in.optional("bans", out.bans);
     std::set<Endpoint> seen;
     for (const auto& route : out.datagrams) {
         if (!seen.insert(route.listen).second) in.fail("datagrams", "not_allowed", fmt::format("two routes listen at {}", route.listen.text()));
@@ -172,7 +177,8 @@ Value document_of(const RouteTable& table) {
                           {"datagrams", std::move(datagrams)},
                           {"streams", std::move(streams)},
                           {"dns", std::move(dns)},
-                          {"zones", std::move(zones)}});
+                          {"zones", std::move(zones)},
+                          {"bans", document_of(table.bans)}});
 }
 
 }  // namespace gk::wake

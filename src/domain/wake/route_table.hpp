@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/decode.hpp"
+#include "domain/wake/ban.hpp"
 #include "domain/wake/route.hpp"
 #include "domain/wake/zone.hpp"
 
@@ -26,6 +27,7 @@ struct RouteTable {
     std::vector<Listener> streams{};
     std::vector<Endpoint> dns{};  // Where questions for the zones come to, by datagram and by stream.
     std::vector<Zone> zones{};
+    std::vector<Ban> bans{};
 };
 
 // Whether a table may take the place of another one: an older control plane, or an older table of the same one, may not.

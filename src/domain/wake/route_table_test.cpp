@@ -21,10 +21,17 @@ RouteTable castle_and_tower() {
                    .patience = 9s};
     castle.state = RouteState::starting;
     castle.ready_in = 40s;
-    castle.face = {
-        .title = "Castle", .map = "v7", .game_type = "minetest_game", .version = "5.6", .protocol = 41, .players_max = 15, .icon = "data:"};
+    castle.face = {.title = "Castle",
+                   .map = "v7",
+                   .game_type = "minetest_game",
+                   .version = "5.6",
+                   .protocol = 41,
+                   .players_max = 15,
+                   .icon = "data:",
+                   .trouble = "it crashed again and again"};
     castle.proxy_from = {*Block::parse("192.0.2.0/24")};
     castle.proxy_to = ProxyTo::v2;
+    castle.transparent = true;
     castle.copies = Copies{.mode = CopyMode::failover, .upstreams = {at("127.0.0.1:40002"), at("[::1]:40003")}};
     Route tower{.server = "tower", .listen = at("0.0.0.0:25565"), .hosts = {"tower.example.org"}};
     tower.proxy_from = {*Block::parse("2001:db8::/32")};  // As its listener's.
@@ -33,7 +40,8 @@ RouteTable castle_and_tower() {
     return {.epoch = 3,
             .number = 14,
             .datagrams = {castle},
-            .streams = {{.listen = at("0.0.0.0:25565"), .protocol = StreamProtocol::minecraft, .proxy_from = tower.proxy_from, .routes = {tower}}}};
+            .streams = {{.listen = at("0.0.0.0:25565"), .protocol = StreamProtocol::minecraft, .proxy_from = tower.proxy_from, .routes = {tower}}},
+            .bans = {{.block = *Block::parse("203.0.113.0/24"), .until = parse_rfc3339("2026-11-22T12:00:00Z")}}};
 }
 
 std::vector<FieldError> errors_of(const Value& document) {
@@ -55,6 +63,8 @@ TEST(RouteTableTest, SurvivesTheWayToAFileAndBack) {
     EXPECT_EQ(back.streams[0].routes[0].listen, at("0.0.0.0:25565"));
     EXPECT_EQ(back.streams[0].routes[0].upstream, at("127.0.0.1:40001"));
     EXPECT_EQ(back.streams[0].routes[0].proxy_from, (std::vector{*Block::parse("2001:db8::/32")})) << "those of its listener";
+    EXPECT_TRUE(back.datagrams[0].transparent);
+    EXPECT_EQ(back.bans, castle_and_tower().bans);
     EXPECT_EQ(back.datagrams[0].copies->upstreams, castle_and_tower().datagrams[0].copies->upstreams);
 }
 

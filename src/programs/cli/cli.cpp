@@ -46,6 +46,8 @@ struct CommandLine {
     Config::Cluster cluster;
     EdgeWish edge;
     std::string edge_drain = "0s";
+    std::string edge_space = "gamekeeper-edge";
+    bool makes_edge_keys = false;
     MatchWishes matches;
     MatchmakingWishes matchmaking;
     RulesWish rules;
@@ -107,7 +109,7 @@ void add_change(CLI::App* server, CommandLine& line, const char* verb, const cha
 void repeatable(CLI::Option* option, const char* form) { option->allow_extra_args(false)->type_name(form); }
 
 constexpr auto launch_help = "how it starts: shim, wrapper or init, which its game's definition describes (shim)";
-constexpr auto exposure_help = "on a cluster: nodePort, hostPort, loadBalancer or internal; with address=, dns_label=, static_address=";
+constexpr auto exposure_help = "on a cluster: nodePort, hostPort, loadBalancer, edge or internal; with address=, dns_label=, static_address=";
 constexpr auto exposure_form = "TYPE[,NAME=TEXT]";
 
 void sleeping(CLI::App* app, SleepWish& wish) {
@@ -116,13 +118,13 @@ void sleeping(CLI::App* app, SleepWish& wish) {
     app->add_option("--idle", wish.idle, "how long without players until it sleeps, such as 10m, or never");
 }
 
-void add_create(CLI::App* server, CommandLine& line) {
-    auto* app = named(server, line, "create", "make a new server");
 void telling(CLI::App* app, std::vector<std::string>& people) {
     repeatable(app->add_option("--notify", people, "who hears of its incidents by mail; may be said again; none: nobody but the installation's own"),
                "ADDRESS");
 }
 
+void add_create(CLI::App* server, CommandLine& line) {
+    auto* app = named(server, line, "create", "make a new server");
     auto& wish = line.create;
     app->add_option("-g,--game", wish.game, "its game; 'gamekeeper game list' shows them")->required();
     app->add_option("-p,--package", wish.package, "its size; 'gamekeeper package list' shows them (small)");
@@ -135,9 +137,9 @@ void telling(CLI::App* app, std::vector<std::string>& people) {
     app->add_option("--launch", wish.launch, launch_help);
     app->add_option("--exposure", wish.exposure, exposure_help)->type_name(exposure_form);
     sleeping(app, wish.sleep);
+    telling(app, wish.notify);
     app->add_option("--world", wish.world, "adopt or fresh: what to do with a world that was kept after a deletion");
     app->add_flag("--start", wish.start, "start it too");
-    telling(app, wish.notify);
     waiting(app, line);
     remote(app, line, [&line](ApiClient& api, const Output& output) {
         line.create.name = line.name;
@@ -182,9 +184,9 @@ void add_server(CLI::App& root, CommandLine& line) {
     set->add_option("--launch", line.create.launch, launch_help);
     set->add_option("--exposure", line.create.exposure, exposure_help)->type_name(exposure_form);
     sleeping(set, line.create.sleep);
+    telling(set, line.create.notify);
     remote(set, line, [&line](ApiClient& api, const Output& output) {
         return set_server(api, output,
-    telling(set, line.create.notify);
                           {.name = line.name,
                            .settings = line.texts,
                            .labels = line.create.labels,
@@ -352,10 +354,14 @@ void add_completion(CLI::App& root, CommandLine& line) {
 
 void add_manifests(CLI::App& root, CommandLine& line) {
     auto* app = root.add_subcommand("manifests", "what a Kubernetes cluster needs: gamekeeper manifests | kubectl apply --server-side -f -");
-    app->add_flag("--definitions", line.flag, "only the kinds GameServer and Game");
+    auto* only_kinds = app->add_flag("--definitions", line.flag, "only the kinds GameServer and Game");
+    app->add_flag("--edge-keys", line.makes_edge_keys, "instead: new Secrets by which edges and the control plane know each other")
+        ->excludes(only_kinds);
+    app->add_option("--namespace", line.cluster.space, "of the control plane, for --edge-keys (gamekeeper-system)");
+    app->add_option("--edge-namespace", line.edge_space, "of the edges, for --edge-keys (gamekeeper-edge)");
     app->callback([&line] {
         line.run = [&line] {
-            fmt::print("{}", line.flag ? definitions() : manifests());
+            fmt::print("{}", line.makes_edge_keys ? edge_keys(line.cluster.space, line.edge_space) : line.flag ? definitions() : manifests());
             return static_cast<int>(exit_ok);
         };
     });
@@ -396,7 +402,11 @@ int misused(const CLI::App& root, const CLI::ParseError& error, const std::vecto
 void add_edge(CLI::App& root, CommandLine& line) {
     auto* edge = root.add_subcommand("edge", "relay players to servers, also while they sleep");
     auto* file = edge->add_option("--routes", line.edge.routes, "file with the routes; read again at SIGHUP");
-    edge->add_option("--connect", line.edge.connect, "instead: socket of the control plane; with --state, the edge's own folder")->excludes(file);
+    edge->add_option("--connect", line.edge.connect, "instead: socket of the control plane, or tls://HOST:PORT; with --state, the edge's own folder")
+        ->excludes(file);
+    edge->add_option("--certificate", line.edge.certificate, "with tls://: PEM file of what the edge shows");
+    edge->add_option("--key", line.edge.key, "with tls://: PEM file of its key");
+    edge->add_option("--authority", line.edge.authority, "with tls://: PEM file of who signed what the control plane shows");
     edge->add_option("--loops", line.edge.loops, "threads that relay (one for each processor)");
     edge->add_option("--control", line.edge.control, "socket by which another edge takes over from this one (in the folder of --state)");
     edge->add_flag("--takeover", line.edge.takes_over, "take over from the edge that listens at --control, with all who play");
@@ -404,11 +414,22 @@ void add_edge(CLI::App& root, CommandLine& line) {
     remote(edge->add_subcommand("routes", "where players come for which server"), line, list_edge_routes);
     remote(edge->add_subcommand("sessions", "who plays through it: routes with how many"), line, list_edge_sessions);
     remote(edge->add_subcommand("stats", "the edges that run, and what they have counted"), line, show_edge_stats);
+    remote(edge->add_subcommand("bans", "who is kept out of all games"), line, list_edge_bans);
+    auto* ban = edge->add_subcommand("ban", "keep an address, or a block like 203.0.113.0/24, out of all games, from now on");
+    ban->add_option("address", line.text)->required()->type_name("ADDRESS");
+    ban->add_option("--for", line.second, "how long, like 1h (until it is lifted)")->type_name("DURATION");
+    remote(ban, line, [&line](ApiClient& api, const Output& output) { return ban_address(api, output, line.text, line.second); });
+    auto* unban = edge->add_subcommand("unban", "let it play again");
+    unban->add_option("address", line.text)->required()->type_name("ADDRESS");
+    remote(unban, line, [&line](ApiClient& api, const Output& output) { return unban_address(api, output, line.text); });
     edge->require_subcommand(0, 1);
     edge->callback([edge, &line] {
         if (!edge->get_subcommands().empty()) return;
         if (line.edge.routes.empty() && line.edge.connect.empty()) throw CLI::RequiredError("--routes FILE or --connect SOCKET");
         if (!line.edge.connect.empty() && line.place.state.empty()) throw CLI::RequiredError("--state DIR, which goes with --connect,");
+        const bool has_keys = !line.edge.certificate.empty() && !line.edge.key.empty() && !line.edge.authority.empty();
+        if (line.edge.connect.starts_with("tls://") && !has_keys)
+            throw CLI::RequiredError("--certificate FILE, --key FILE and --authority FILE, which go with tls://,");
         line.edge.folder = line.place.state;
         if (line.edge.control.empty() && !line.place.state.empty()) line.edge.control = line.place.state + "/hand-over.sock";
         if (line.edge.takes_over && line.edge.control.empty()) throw CLI::RequiredError("--control SOCKET, which goes with --takeover,");

@@ -67,6 +67,10 @@ Done confirm_dead(ApiClient& api, const Output& output, const std::string& name,
 Done list_edge_routes(ApiClient& api, const Output& output);
 Done list_edge_sessions(ApiClient& api, const Output& output);
 Done show_edge_stats(ApiClient& api, const Output& output);
+Done list_edge_bans(ApiClient& api, const Output& output);
+// An empty `lasts` is until somebody lifts it.
+Done ban_address(ApiClient& api, const Output& output, const std::string& address, const std::string& lasts);
+Done unban_address(ApiClient& api, const Output& output, const std::string& address);
 
 Done list_servers(ApiClient& api, const Output& output, const std::string& space);
 Done show_server(ApiClient& api, const Output& output, const ServerName& name);
@@ -78,11 +82,11 @@ struct SetWish {
     std::string launch;
     std::string exposure;  // "TYPE[,NAME=TEXT...]"
     SleepWish sleep;
+    std::vector<std::string> notify;  // Mail addresses; they replace what was there. "none": nobody.
 };
 Done set_server(ApiClient& api, const Output& output, const SetWish& wish);
 struct ScheduleWish {
     ServerName name;
-    std::vector<std::string> notify;  // Mail addresses; they replace what was there. "none": nobody.
     std::vector<std::string> lines;  // "0 4 * * * restart"; they replace what was there.
     bool none = false;               // Nothing at all.
 };

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <pwd.h>
@@ -92,6 +93,23 @@ void check_notices(Findings& out, ApiClient& api) {
     }
 }
 
+// Whether games behind the edge see their players.
+void check_players_addresses(Findings& out, ApiClient& api) {
+    if (const auto edges = api.all("/v1/edge/stats")) {
+        for (const auto& edge : *edges) {
+            for (const auto& complaint : *member(edge, "wrong").as_array()) out.push_back({warning, "edge", to_json(complaint), ""});
+        }
+    }
+    const auto servers = api.all("/v1/servers");
+    if (!servers) return;
+    const auto hidden = std::ranges::count_if(*servers, [](const Value& server) { return text_at(server, "source") == "hidden"; });
+    if (hidden == 0) return;
+    out.push_back({warning, "players",
+                   fmt::format("{} games see the edge's address instead of players': a ban by address there hits everybody", hidden),
+                   "the first lines of serve's log say why it is so here; after it is mended restart these games. "
+                   "Meanwhile: gamekeeper edge ban ADDRESS"});
+}
+
 void check_running(Findings& out, const PlaceWish& wish) {
     auto place = find_api(wish);
     if (!place) {
@@ -100,6 +118,7 @@ void check_running(Findings& out, const PlaceWish& wish) {
     }
     ApiClient api(*place);
     check_notices(out, api);
+    check_players_addresses(out, api);
     auto ready = api.call({.path = "/readyz"});
     if (!ready) {
         out.push_back({warning, "API", ready.error().message, "gamekeeper serve   (or make up)"});
@@ -126,6 +145,7 @@ Done doctor(const Output& output, const PlaceWish& wish) {
     check_program(findings, "restic", {"/usr/bin/restic"}, "nothing can be backed up", "restic");
     check_program(findings, "mkfs.ext4", {"/sbin/mkfs.ext4", "/usr/sbin/mkfs.ext4"}, "worlds cannot have disks of their own", "e2fsprogs");
     check_program(findings, "iptables", {"/usr/sbin/iptables", "/sbin/iptables"}, "games cannot be kept from each other's admin ports", "iptables");
+    check_program(findings, "ip", {"/usr/sbin/ip", "/sbin/ip"}, "games behind the edge cannot see players' addresses", "iproute2");
     check_program(findings, "gk-shim", {sibling_program("gk-shim")}, "no game can be started",
                   "gamekeeper (gk-shim must lie beside the gamekeeper program)");
     check_cgroups(findings);

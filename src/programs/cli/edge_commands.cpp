@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include "net/http/target.hpp"
 #include "programs/cli/commands.hpp"
 #include "programs/cli/table.hpp"
 #include "programs/cli/values.hpp"
+#include "programs/cli/words.hpp"
 
 namespace gk::programs {
 namespace {
@@ -92,6 +94,35 @@ Done show_edge_stats(ApiClient& api, const Output& output) {
     for (const auto& edge : edges) {
         for (const auto& complaint : *member(edge, "wrong").as_array()) fmt::print("edge {}: {}\n", count_at(edge, "pid"), to_json(complaint));
     }
+    return Success{};
+}
+
+Done list_edge_bans(ApiClient& api, const Output& output) {
+    TRY(bans, items(api, "/v1/edge/bans"));
+    if (output.json) return print_list(std::move(bans));
+    Table table({"ADDRESS", "UNTIL"});
+    for (const auto& ban : bans) {
+        const auto until = text_at(ban, "until");
+        table.add({text_at(ban, "address"), until.empty() ? "it is lifted" : when(until)});
+    }
+    fmt::print("{}", table.text("nobody is banned", output.screen));
+    return Success{};
+}
+
+Done ban_address(ApiClient& api, const Output& output, const std::string& address, const std::string& lasts) {
+    Value body = Value::object({{"address", address}});
+    if (!lasts.empty()) body.set("for", lasts);
+    TRY(reply, api.call({.method = "POST", .path = "/v1/edge/bans", .body = std::move(body)}));
+    if (output.json) return print_json(reply.body);
+    const auto until = text_at(reply.body, "until");
+    fmt::print("{} is banned until {}; who plays from there is sent away now\n", text_at(reply.body, "address"),
+               until.empty() ? "it is lifted (gamekeeper edge unban)" : when(until));
+    return Success{};
+}
+
+Done unban_address(ApiClient& api, const Output& output, const std::string& address) {
+    TRY_OK(api.call({.method = "DELETE", .path = "/v1/edge/bans?address=" + net::percent_encoded(address)}));
+    if (!output.json) fmt::print("{} may play again\n", address);
     return Success{};
 }
 

@@ -87,15 +87,17 @@ void show_backups(const Sheet& sheet, const Value& server) {
 void show_sleep(const Sheet& sheet, const Value& server) {
     sheet.line("started by", started_by_text(member(server, "started_by")));
     const auto& awake = member(server, "awake");
+    const auto source = text_at(server, "source");
+    sheet.line("source", source == "hidden" ? "hidden: the game sees the edge's address, not those of players" : source);
     sheet.line("awake", text_at(awake, "because"));
     sheet.line("sleeps at", when(text_at(awake, "sleeps_at")));
     sheet.line("sleeps", idle_text(member(server, "idle")));
     sheet.line("woken", wake_text(member(server, "wake")));
-}
-
     std::string people;
     for (const auto& address : array_at(server, "notify")) people += (people.empty() ? "" : ", ") + scalar_text(address);
     sheet.line("notices to", people);
+}
+
 void show_labels(const Sheet& sheet, const Value& server) {
     const char* what = "labels";
     for (const auto& [name, text] : *member(server, "labels").as_object()) {

@@ -1,6 +1,8 @@
 #include "programs/edge/kept_table.hpp"
 
+#include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
@@ -70,15 +72,18 @@ bool EdgeFolder::is_taken() const {
     return ::fcntl(lock_.get(), F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
+std::optional<pid_t> EdgeFolder::holder() const {
+    std::array<char, 16> text{};
+    const auto size = ::pread(lock_.get(), text.data(), text.size(), 0);
+    pid_t pid = 0;
+    if (size <= 0 || std::from_chars(text.data(), text.data() + size, pid).ec != std::errc()) return std::nullopt;
+    return pid;
+}
+
 Result<std::optional<wake::RouteTable>, std::string> EdgeFolder::table() const {
     const auto file = path_ + std::string(table_file);
-    std::error_code error;
-    if (!std::filesystem::exists(file, error)) return std::nullopt;
-    std::ifstream in(file, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
-    if (!in) return std::unexpected(fmt::format("{} cannot be read", file));
-    const auto document = net::parse_json(text, table_limits);
-    if (!document) return std::unexpected(fmt::format("{}:{}: {}", file, document.error().line, document.error().message));
+    TRY(document, read_kept_file(file));
+    if (!document) return std::nullopt;
     Errors errors;
     wake::RouteTable table;
     if (decode(*document, "", errors, table)) return table;
@@ -86,14 +91,29 @@ Result<std::optional<wake::RouteTable>, std::string> EdgeFolder::table() const {
 }
 
 Result<Success, std::string> EdgeFolder::keep(const wake::RouteTable& table) const {
-    const auto file = path_ + std::string(table_file);
+    return keep_file(path_ + std::string(table_file), to_json(document_of(table)));
+}
+
+Result<Success, std::string> keep_file(const std::string& file, std::string_view text) {
     const auto fresh = file + ".new";
     const Descriptor out(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (!out || !write_all(out.get(), to_json(document_of(table))) || ::fsync(out.get()) != 0) return failed("cannot be written", fresh);
+    if (!out || !write_all(out.get(), text) || ::fsync(out.get()) != 0) return failed("cannot be written", fresh);
     if (std::rename(fresh.c_str(), file.c_str()) != 0) return failed("cannot be put in its place", fresh);
-    const Descriptor folder(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!folder || ::fsync(folder.get()) != 0) return failed("cannot be synchronised", path_);
+    const auto path = std::filesystem::path(file).parent_path().string();
+    const Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder || ::fsync(folder.get()) != 0) return failed("cannot be synchronised", path);
     return Success{};
+}
+
+Result<std::optional<Value>, std::string> read_kept_file(const std::string& file) {
+    std::error_code error;
+    if (!std::filesystem::exists(file, error)) return std::nullopt;
+    std::ifstream in(file, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    if (!in) return std::unexpected(fmt::format("{} cannot be read", file));
+    auto document = net::parse_json(text, table_limits);
+    if (!document) return std::unexpected(fmt::format("{}:{}: {}", file, document.error().line, document.error().message));
+    return std::move(*document);
 }
 
 }  // namespace gk::programs

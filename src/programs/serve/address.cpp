@@ -37,8 +37,9 @@ std::string public_host(const Config& config) {
     return found;
 }
 
-app::MachineLimits machine_limits(const Config& config) {
+app::MachineLimits machine_limits(const Config& config, bool own_addresses) {
     app::MachineLimits limits;
+    limits.own_addresses = own_addresses;
     if (config.edge.enabled) limits.edge_shift = config.edge.shift(config.ports);
     limits.cpu.count = sysconf(_SC_NPROCESSORS_ONLN) * 1000;
     limits.cpu_overcommit = config.machine.cpu_overcommit;

@@ -21,7 +21,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Of an edge that another one of us has started, only its connection's end tells, and this.
+// Nobody tells us when one edge takes over from another.
 constexpr Milliseconds look_every = std::chrono::seconds(5);
 constexpr Milliseconds pause_first{50};
 constexpr Milliseconds pause_most = std::chrono::seconds(10);
@@ -32,24 +32,32 @@ constexpr Milliseconds long_life = std::chrono::seconds(10);
 Task<void> EdgeProcess::run() {
     for (auto pause = pause_first;;) {
         if (folder_.is_taken()) {
-            auto changed = changed_.wait();
-            co_await async::finishes_by(clock_, clock_.now() + look_every, std::move(changed));
-            // Its connection ends a moment before its lock does.
-            if (folder_.is_taken()) co_await clock_.sleep(pause_first);
+            co_await holder_ended();
             continue;
         }
         const auto begun = clock_.now();
-        const auto child = start();
-        if (child) {
-            log::info("edge", "an edge was started", {{"pid", *child}});
-            co_await ended(*child);
-            log::warning("edge", "the edge ended", {{"pid", *child}});
-        } else {
-            log::error("edge", "no edge could be started", {{"why", child.error()}});
-        }
+        co_await run_one();
+        if (folder_.is_taken()) continue;
         pause = clock_.now() - begun >= long_life ? pause_first : std::min(pause * 2, pause_most);
         co_await clock_.sleep(pause);
     }
+}
+
+Task<void> EdgeProcess::run_one() {
+    if (options_.starter) {
+        const auto started = co_await options_.starter(options_.loops);
+        if (started) log::info("edge", "an edge was started", {});
+        else log::error("edge", "no edge could be started", {{"why", started.error().detail}});
+        co_return;
+    }
+    const auto child = start();
+    if (!child) {
+        log::error("edge", "no edge could be started", {{"why", child.error()}});
+        co_return;
+    }
+    log::info("edge", "an edge was started", {{"pid", *child}});
+    co_await ended(*child);
+    log::warning("edge", "the edge ended", {{"pid", *child}});
 }
 
 Result<pid_t, std::string> EdgeProcess::start() const {
@@ -68,7 +76,22 @@ Result<pid_t, std::string> EdgeProcess::start() const {
     return *child;
 }
 
-// Waits for the end of a child of ours and takes its exit, so that it does not stay as a zombie.
+// Of the edge that has the folder, whoever has started it.
+Task<void> EdgeProcess::holder_ended() {
+    const auto holder = folder_.holder();
+    const int fd = holder ? static_cast<int>(::syscall(SYS_pidfd_open, *holder, 0)) : -1;
+    if (fd < 0) {  // It is about to end, or has not said yet who it is.
+        co_await clock_.sleep(pause_first);
+        co_return;
+    }
+    asio::posix::stream_descriptor end(executor_, fd);
+    auto over = [](asio::posix::stream_descriptor& of) -> Task<void> {
+        std::ignore = co_await of.async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));
+    }(end);
+    co_await async::finishes_by(clock_, clock_.now() + look_every, std::move(over));
+}
+
+// Takes the exit of a child of ours, so that it does not stay as a zombie.
 Task<void> EdgeProcess::ended(pid_t child) {
     asio::posix::stream_descriptor end(executor_, static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
     std::ignore = co_await end.async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));

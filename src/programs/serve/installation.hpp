@@ -15,6 +15,7 @@
 #include "async/task_group.hpp"
 #include "domain/catalog/render.hpp"
 #include "domain/front/routing.hpp"
+#include "ports/ban_store.hpp"
 #include "ports/declarations.hpp"
 #include "ports/edge_line.hpp"
 #include "ports/fleet_store.hpp"
@@ -63,10 +64,13 @@ public:
     virtual std::optional<MatchPorts> matches() { return std::nullopt; }
     // The machines that games run on; null where this is the only one.
     virtual Nodes* nodes() { return nullptr; }
-    // Where the edges of this installation are told their routes, and where players come then; null where none stands before the games.
+    // Where the edges of this installation are told their routes, where players come then, and where the games are; null where none stands before
+    // the games.
     struct Front {
         EdgeLine& line;
         front::RoutingRules rules;
+        BanStore* bans = nullptr;  // Null: addresses cannot be banned here.
+        std::function<std::optional<wake::Address>(const server::Record&)> host;  // Null: all on this machine's loopback.
     };
     virtual std::optional<Front> edges() { return std::nullopt; }
     // What definitions are rendered for.

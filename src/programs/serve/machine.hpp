@@ -6,7 +6,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "adapters/download/game_files.hpp"
-#include "adapters/edge/unix_edge_line.hpp"
+#include "adapters/edge/stream_edge_line.hpp"
 #include "adapters/process/plain_host.hpp"
 #include "adapters/restic/vault.hpp"
 #include "adapters/runc/launcher_host.hpp"
@@ -23,6 +23,7 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "programs/config/config.hpp"
+#include "programs/edge/ban_file.hpp"
 #include "programs/serve/address.hpp"
 #include "programs/serve/edge_process.hpp"
 #include "programs/serve/installation.hpp"
@@ -35,6 +36,7 @@ namespace gk::programs {
 struct Hands {
     std::unique_ptr<Host> host;
     Workbench& workbench;
+    EdgeProcess::Starter edge{};  // Of one that may speak for players; none: nobody here can start that.
 };
 
 // Every adapter of the embedded shape on one loop, in the order in which they need each other. It keeps from the start: the lock on the database
@@ -50,7 +52,7 @@ public:
     std::optional<MatchPorts> matches() override;
     std::optional<Front> edges() override;
     const Keys& keys() const override { return keys_; }
-    app::MachineLimits limits() const override { return machine_limits(config_); }
+    app::MachineLimits limits() const override { return machine_limits(config_, own_addresses_); }
     std::string public_host() const override { return programs::public_host(config_); }
     Task<std::vector<std::string>> shortcomings() override;
     Task<Result<FirstKey, std::string>> first_key(std::function<Secret()> make) override;
@@ -61,6 +63,7 @@ public:
 
 private:
     const Config& config_;
+    bool own_addresses_ = false;  // Of games (docs/adr/0031).
     Keys keys_;
 
 public:
@@ -93,7 +96,8 @@ private:
     std::unique_ptr<Shared> shared_;
     // With edge.enabled.
     Result<Success, std::string> open_edge(boost::asio::any_io_executor loop);
-    std::unique_ptr<edge_line::UnixEdgeLine> edge_line_;
+    std::unique_ptr<edge_line::StreamEdgeLine> edge_line_;
+    std::unique_ptr<BanFile> bans_;
     std::unique_ptr<EdgeProcess> edge_process_;
 };
 

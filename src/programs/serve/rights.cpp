@@ -18,6 +18,7 @@
 
 #include "base/text.hpp"
 #include "launcher/launcher.hpp"
+#include "launcher/own_addresses.hpp"
 #include "net/http/endpoint.hpp"
 
 namespace gk::programs {
@@ -169,9 +170,14 @@ Result<Rights, std::string> settle_rights(const Config& config) {
             fmt::format("there is no user '{0}'; running as uid {1} instead (to mend it: useradd --system {0})", config.machine.user, identity.uid));
     }
     TRY_OK(check_passable(config.state, identity));
+    rights.machine = launcher_options(config, identity);
+    if (config.edge.enabled && config.edge.transparent) {
+        const auto opened = launcher::open_own_addresses(rights.machine);
+        rights.machine.own_addresses = opened.has_value();
+        if (!opened) rights.warnings.push_back(fmt::format("games see the edge's address instead of players': {}", opened.error().text));
+    }
     int sockets[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) return std::unexpected(failed("socketpair"));
-    rights.machine = launcher_options(config, identity);
     const pid_t child = fork();
     if (child < 0) return std::unexpected(failed("fork"));
     if (child == 0) {

@@ -1,0 +1,58 @@
+#include "app/edge/bans.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace gk::app {
+namespace {
+
+Error not_kept(std::string detail) {
+    return {.kind = Error::Kind::unavailable,
+            .code = "bans_unavailable",
+            .message = "the bans cannot be read or written; the log says why",
+            .detail = std::move(detail)};
+}
+
+}  // namespace
+
+Result<std::vector<wake::Ban>, Error> Bans::all() {
+    if (!bans_) {
+        auto kept = store_.load();
+        if (!kept) return std::unexpected(not_kept(std::move(kept).error()));
+        bans_ = std::move(*kept);
+    }
+    std::erase_if(*bans_, [now = clock_.now()](const wake::Ban& ban) { return !holds(ban, now); });
+    return *bans_;
+}
+
+Result<wake::Ban, Error> Bans::ban(wake::Block block, std::optional<Milliseconds> lasts) {
+    TRY(bans, all());
+    const wake::Ban ban{.block = block, .until = lasts ? std::optional(clock_.now() + *lasts) : std::nullopt};
+    wake::add(bans, ban);
+    if (bans.size() > bans_max) {
+        return std::unexpected(
+            Error{.kind = Error::Kind::exhausted,
+                  .code = "too_many_bans",
+                  .message = fmt::format("there are {} bans, the most there may be; lift some, or ban a block, like 203.0.113.0/24", bans_max)});
+    }
+    TRY_OK(keep(std::move(bans)));
+    return ban;
+}
+
+Result<Success, Error> Bans::lift(const wake::Block& block) {
+    TRY(bans, all());
+    if (!wake::lift(bans, block)) {
+        return std::unexpected(not_found(fmt::format("{} is not banned; `gamekeeper edge bans` lists who is", block.text())));
+    }
+    return keep(std::move(bans));
+}
+
+Result<Success, Error> Bans::keep(std::vector<wake::Ban> bans) {
+    if (auto kept = store_.save(bans); !kept) return std::unexpected(not_kept(std::move(kept).error()));
+    bans_ = std::move(bans);
+    if (tell_) tell_();
+    return Success{};
+}
+
+}  // namespace gk::app
