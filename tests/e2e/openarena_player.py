@@ -163,7 +163,9 @@ class Player:
         challenge = self.ask(words("getchallenge 4711 Quake3Arena"), "challengeResponse ", tries)
         if challenge is None:
             return False
-        who = {"challenge": challenge.split()[0], "qport": 4711, "protocol": PROTOCOL, "name": self.name, "rate": 25000, "snaps": 20,
-               "model": "sarge", "headmodel": "sarge", "handicap": 100, "color1": 4, "color2": 5, "sex": "male", "cl_guid": "%032X" % 4711}
+        # Of two with the same address and qport the game takes the second for the first, who comes again.
+        port = self.socket.getsockname()[1]
+        who = {"challenge": challenge.split()[0], "qport": port, "protocol": PROTOCOL, "name": self.name, "rate": 25000, "snaps": 20,
+               "model": "sarge", "headmodel": "sarge", "handicap": 100, "color1": 4, "color2": 5, "sex": "male", "cl_guid": "%032X" % port}
         text = '"' + "".join(f"\\{key}\\{value}" for key, value in who.items()) + '"'
         return self.ask(words("connect ") + Huffman().packed(text.encode()), "connectResponse", tries) is not None

@@ -17,6 +17,7 @@ import unittest
 import yaml
 
 import harness
+import test_wake
 from test_sources import Site
 
 STAND_INS = pathlib.Path(harness.ROOT) / "tests/compat/stand_in"
@@ -110,9 +111,7 @@ class Minecraft(MinecraftCase):
         self.assertEqual(self.ask("GET", "/api/v1/server/7/usage")[1]["memory_limits_gb"], 4)
 
 
-# flying-squid writes what is built some time later, and not when it is told to stop: now and then the block is not in its files.
-@unittest.skipUnless(os.environ.get("GK_TEST_REAL_PLAYER"), "the stand-in may end before it has written; GK_TEST_REAL_PLAYER=1 tries it")
-class RealPlayer(MinecraftCase):
+class SquidCase(MinecraftCase):
     def definition(self, keeper):
         """The shipped settings, files, ports and sizes; flying-squid's way to start, to say that it is ready, and to stop."""
         self.folder = keeper.state / "games" / "squid"  # Where games' files may lie.
@@ -127,9 +126,16 @@ class RealPlayer(MinecraftCase):
         del game["quiesce"], game["players"]
         return yaml.safe_dump(game, sort_keys=False)
 
+    def try_to_play(self, host, port, deed):
+        player = [self.folder / "node", self.folder / "player.js", host, str(port), deed]
+        return subprocess.run(player, capture_output=True, text=True, timeout=120, check=False)
+
+
+# flying-squid writes what is built some time later, and not when it is told to stop: now and then the block is not in its files.
+@unittest.skipUnless(os.environ.get("GK_TEST_REAL_PLAYER"), "the stand-in may end before it has written; GK_TEST_REAL_PLAYER=1 tries it")
+class RealPlayer(SquidCase):
     def play(self, info, deed):
-        player = [self.folder / "node", self.folder / "player.js", info["ip"], str(info["port"]), deed]
-        done = subprocess.run(player, capture_output=True, text=True, timeout=60)
+        done = self.try_to_play(info["ip"], info["port"], deed)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done.stdout.strip()
 
@@ -148,6 +154,23 @@ class RealPlayer(MinecraftCase):
 
         self.assertTrue(again["files_restored"])
         self.assertEqual(self.play(again["connection_info"], "look"), "gold_block")
+
+
+class AsleepBehindTheEdge(SquidCase, test_wake.WakeCase):
+    settings = MinecraftCase.settings | test_wake.WakeCase.settings
+
+    def test_a_login_wakes_it_once_is_held_and_the_player_is_in(self):
+        self.put_to_sleep("castle", "minecraft-java", settings={"eula": "accepted"})
+        done = self.try_to_play("127.0.0.1", self.door("castle"), "look")
+        while done.returncode != 0:
+            # On a machine that is too busy to have it up in time he is told so, and comes again.
+            self.assertIn("waking up", done.stdout, done.stderr)
+            self.api.wait_for_state("castle", "running", 120)
+            done = self.try_to_play("127.0.0.1", self.door("castle"), "look")
+
+        self.assertEqual(len(self.starts("castle")), 2, "by whoever made it, and by him")
+        started_by = self.api.server("castle")["started_by"]
+        self.assertEqual((started_by["kind"], started_by["player"]), ("knock", "Alex"))
 
 
 class Licence(MinecraftCase):

@@ -1,13 +1,18 @@
 #!/usr/bin/python3
 """Worlds behind the edge: they sleep, players knock with the games' own clients, and a control plane that is away is no player's concern."""
 
+import datetime
 import os
+import re
 import select
 import signal
 import socket
 import subprocess
+from concurrent import futures
 
 import harness
+import openarena_player
+import player
 from minetest_player import Player
 
 HERE = "127.0.0.1"
@@ -94,6 +99,21 @@ class WakeCase(harness.Case):
                 said = f"--- the client said:\n{client.log()[-2000:]}\n--- the edge said:\n{self.edge_log()[-3000:]}"
                 raise AssertionError(f"{error}\n{said}") from None
 
+    def assert_is_traced(self, name, trace):
+        """From her first packet to the first that was relayed, by one name everywhere."""
+        self.assertRegex(trace, "^[0-9a-f]{16}$")
+        told = lambda: "\n".join(self.api.ask("GET", f"/v1/servers/{name}/explain")["lines"])
+        self.api.wait_until(lambda: "first byte relayed" in told(), "the edge has said when it relayed first", 30)
+        (story,) = re.findall(rf"Trace {trace}: first packet ([0-9:.]+), asked ([0-9:.]+), ready ([0-9:.]+), first byte relayed ([0-9:.]+) ", told())
+        at = [datetime.datetime.strptime(text, "%H:%M:%S.%f") for text in story]
+        # Two processes tell it, each by a clock of its own that counts whole milliseconds.
+        for earlier, later in zip(at, at[1:]):
+            self.assertLessEqual(earlier, later + datetime.timedelta(milliseconds=5), story)
+        self.assertIn(f"trace {trace}", self.starts(name)[0]["cause"])
+        self.assertIn(f"trace {trace}", self.keeper.cli("server", "show", name).stdout)
+        for log in (self.edge_log(), self.keeper.log()):
+            self.assertIn(trace, log)
+
     def edge_log(self):
         return (self.keeper.state / "edge" / "edge.log").read_text(errors="replace")
 
@@ -108,10 +128,11 @@ class Minetest(WakeCase):
         server = self.api.server("castle")
         self.assertEqual(server["started_by"]["kind"], "knock")
         self.assertTrue(server["started_by"]["source"].startswith("127.0.0.1:"), server["started_by"])
+        self.assert_is_traced("castle", server["started_by"]["trace"])
         self.assertIn("It was started at", "\n".join(self.api.ask("GET", "/v1/servers/castle/explain")["lines"]))
         self.assertIn("a knock", self.keeper.cli("server", "show", "castle").stdout)
         self.assertEqual(len(self.starts("castle")), 2, "once, however often he knocked")
-        self.assertEqual(self.route("castle")["upstream"], f"127.0.0.1:{self.door('castle') - 10000}")
+        self.assertRegex(self.route("castle")["upstream"], rf"^127\.\d+\.\d+\.\d+:{self.door('castle') - 10000}$")
         routes = self.keeper.cli("edge", "routes").stdout
         self.assertIn("castle", routes)
         self.assertIn("minetest", routes)
@@ -152,6 +173,64 @@ class Minetest(WakeCase):
         self.api.wait_until(lambda: (now := edges(self.keeper.state)) and now != [before], "another one runs", 30)
         self.wait_for_route("castle", "asleep")
         self.join("castle", "anna")
+
+
+class OpenArena(WakeCase):
+    def test_lists_see_that_it_sleeps_and_a_player_who_connects_wakes_it(self):
+        self.put_to_sleep("arena", "openarena")
+        with openarena_player.Player("anna", HERE, self.door("arena")) as anna:
+            for _ in range(5):
+                self.assertEqual(anna.info()["hostname"], "arena (sleeping, join to start)")
+                self.assertEqual(anna.status()["sv_hostname"], "arena (sleeping, join to start)")
+            self.assertEqual(len(self.starts("arena")), 1, "a list wakes nobody")
+            self.assertEqual(self.api.server("arena")["state"], "paused")
+            self.assertTrue(anna.connect(tries=30), "the game has a place for her")
+            self.api.wait_until(lambda: self.api.server("arena")["players"]["online"] == 1, "and counts her", 30)
+        self.assertEqual(len(self.starts("arena")), 2)
+
+    def test_ten_who_connect_at_once_wake_it_once_and_are_all_in(self):
+        self.put_to_sleep("arena", "openarena")
+        players = [self.enterContext(openarena_player.Player(f"player{i}", HERE, self.door("arena"))) for i in range(10)]
+        with futures.ThreadPoolExecutor(len(players)) as pool:
+            self.assertEqual(list(pool.map(lambda player: player.connect(tries=30), players)), [True] * 10)
+        self.api.wait_until(lambda: self.api.server("arena")["players"]["online"] == 10, "the game counts them", 30)
+        self.assertEqual(len(self.starts("arena")), 2)
+
+
+class BzFlag(WakeCase):
+    """With the game's own text client, which can watch and talk, and needs no screen."""
+
+    def admin(self, name):
+        client = subprocess.Popen([player.program("bzadmin"), "-ui", "stdboth", f"{name}@{HERE}:{self.door('tanks')}"], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(self.end, client)
+        return client
+
+    @staticmethod
+    def end(client):
+        client.kill()
+        client.communicate()
+
+    def test_who_connects_wakes_it_and_is_in(self):
+        self.put_to_sleep("tanks", "bzflag")
+        # Who only looks whether there is anybody is none of its players.
+        with socket.create_connection((HERE, self.door("tanks"))):
+            pass
+        self.assertEqual(len(self.starts("tanks")), 1)
+        client = self.admin("[gk] anna")
+        self.api.wait_until(lambda: self.api.server("tanks")["players"]["names"] == ["[gk] anna"], "anna is in", 60)
+        said, _ = client.communicate("/quit\n", timeout=30)
+        self.assertIn("joined the game as Observer", said)
+        self.api.wait_until(lambda: self.api.server("tanks")["players"]["online"] == 0, "and has left", 30)
+        self.assertEqual(len(self.starts("tanks")), 2)
+
+    def test_ten_who_connect_at_once_wake_it_once(self):
+        self.put_to_sleep("tanks", "bzflag")
+        names = [f"player{i}" for i in range(10)]
+        for name in names:
+            self.admin(name)
+        self.api.wait_until(lambda: sorted(self.api.server("tanks")["players"]["names"]) == names, "all ten are in", 60)
+        self.assertEqual(len(self.starts("tanks")), 2)
 
 
 class Teeworlds(WakeCase):

@@ -22,7 +22,9 @@ std::optional<std::string> wake_story(const server::Record& record, std::optiona
     const auto heard = wake::time_of_trace(trace);
     if (!heard) return std::nullopt;
     auto story = fmt::format("Trace {}: first packet {}, asked {}", trace, time_of_day(*heard), time_of_day(record.last_start->asked_at));
-    if (record.phase == server::Phase::running) story += fmt::format(", ready {}", time_of_day(record.phase_since));
+    // After a crash another process is up, which has nothing to do with the wake.
+    const auto ready = record.started_at;
+    if (ready && (!relayed || *ready <= *relayed)) story += fmt::format(", ready {}", time_of_day(*ready));
     if (relayed) story += fmt::format(", first byte relayed {}", time_of_day(*relayed));
     return story + " (UTC).";
 }

@@ -15,8 +15,7 @@ server::Record woken() {
     server::Record record;
     record.last_start = server::Start{.cause = {.kind = server::Cause::Kind::knock, .player = "ann", .trace = wake::trace_of(noon + 120ms, 0xab)},
                                       .asked_at = noon + 130ms};
-    record.phase = server::Phase::running;
-    record.phase_since = noon + 610ms;
+    record.started_at = noon + 610ms;
     return record;
 }
 
@@ -29,8 +28,16 @@ TEST(WakeStory, IsToldFromTheFirstPacketToTheFirstByte) {
 
 TEST(WakeStory, IsToldAsFarAsItHasGot) {
     auto record = woken();
-    record.phase = server::Phase::starting;
+    record.started_at.reset();
     EXPECT_EQ(wake_story(record, {}), "Trace " + record.last_start->cause.trace + ": first packet 12:00:00.120, asked 12:00:00.130 (UTC).");
+}
+
+TEST(WakeStory, AProcessThatCameLaterIsNotOfIt) {
+    auto record = woken();
+    record.started_at = noon + std::chrono::hours(1);
+    const auto story = wake_story(record, noon + 650ms);
+    ASSERT_TRUE(story);
+    EXPECT_EQ(story->find("ready"), std::string::npos) << *story;
 }
 
 TEST(WakeStory, OfAnythingButAKnockThereIsNone) {
