@@ -17,7 +17,8 @@ IdType id(std::uint8_t number) {
     return IdType(UuidBits{number});
 }
 
-Record full_record() {
+// With every member that the first release knew.
+Record released_record() {
     Record it;
     it.uid = id<ServerUid>(1);
     it.id = "castle";
@@ -34,10 +35,6 @@ Record full_record() {
     it.ports = {{.role = "game", .protocol = Protocol::udp, .open = Port{30000}, .bound = Port{30001}, .internal = true}};
     it.secrets = {{"rcon", Secret("hunter2")}};
     it.slot = 7;
-    it.notify = {"ann@example.org"};
-    it.behind_edge = it.own_network = true;
-    it.last_start =
-        Start{.cause = {.kind = Cause::Kind::knock, .player = "ann", .source = "203.0.113.7:4711", .trace = "4bf92f3577b34da6"}, .asked_at = then};
     it.wanted = Wanted::paused;
     it.phase = Phase::backing_up;
     it.phase_since = then;
@@ -73,6 +70,16 @@ Record full_record() {
     it.started_at = then;
     it.created_at = it.updated_at = then;
     it.version = Version{"42"};
+    return it;
+}
+
+// With what has been added since.
+Record full_record() {
+    auto it = released_record();
+    it.notify = {"ann@example.org"};
+    it.behind_edge = it.own_network = true;
+    it.last_start =
+        Start{.cause = {.kind = Cause::Kind::knock, .player = "ann", .source = "203.0.113.7:4711", .trace = "4bf92f3577b34da6"}, .asked_at = then};
     return it;
 }
 
@@ -196,7 +203,7 @@ TEST(RecordCodec, TheStoredFormIsTheReleasedOne) {
     std::stringstream text;
     text << file.rdbuf();
 
-    EXPECT_EQ(to_json(to_value(full_record())) + "\n", text.str());
+    EXPECT_EQ(to_json(to_value(released_record())) + "\n", text.str());
 }
 
 }  // namespace
