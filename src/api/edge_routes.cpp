@@ -165,8 +165,13 @@ Task<Outcome> ban(Context& context, net::Request& request, app::Caller caller) {
 Task<Outcome> lift_ban(Context& context, net::Request& request, app::Caller caller) {
     QueryReader query(request);
     const auto block = wake::Block::parse(query.text("address"));
-    if (!block) query.fail("address", "bad_format", std::string(block_wanted));
+    if (query.has("address") && !block) query.fail("address", "bad_format", std::string(block_wanted));
     CO_TRY_OK(query.finish());
+    if (!block) {
+        Errors errors;
+        errors.add("/query/address", "required", std::string(block_wanted));
+        co_return std::unexpected(app::invalid(errors.take()));
+    }
     CO_TRY(bans, bans_for(context, caller));
     CO_TRY_OK(bans->lift(*block));
     net::Response reply;

@@ -120,7 +120,7 @@ TEST_F(Promises, EveryChangeMayBeRepeatedUnderItsKeyAndAnotherOneIsRefused) {
         EXPECT_EQ(other.status, 422) << other.text;
     }
     // Said again, these change nothing: they need no key.
-    for (const auto* path : {"/v1/nodes/{node}/confirm-dead", "/v1/fleets/{fleet}/allocate"}) tried.insert(path);
+    for (const auto* path : {"/v1/nodes/{node}/confirm-dead", "/v1/fleets/{fleet}/allocate", "/v1/edge/bans"}) tried.insert(path);
     // Said again, it is done again: a mail is all that comes of it.
     tried.insert("/v1/mail/test");
     for (const auto* word : {"accept", "backfill", "decline", "end", "leave"}) tried.insert(fmt::format("/v1/matches/{{match}}/{}", word));

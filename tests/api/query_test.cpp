@@ -51,6 +51,7 @@ const std::map<std::string, std::vector<std::string>> nonsense = {
     {"shadow", {"", "1", "yes"}},
     {"since", {"", "soon", "-1h", "1"}},
     {"names", {"", "1", "yes"}},
+    {"address", {"", "castle", "203.0.113.7/24", "203.0.113.0/33"}},
 };
 
 TEST_F(Query, EveryDocumentedParameterRefusesNonsenseAndNamesItself) {

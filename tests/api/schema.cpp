@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -12,8 +13,8 @@ namespace {
 
 // Said to people or checked elsewhere (patterns of names and formats of times by the domain's own tests).
 const std::set<std::string, std::less<>> known_keywords = {
-    "$ref",    "type",   "enum",    "const",   "required",  "properties", "additionalProperties", "items", "oneOf", "description",
-    "pattern", "format", "minimum", "maximum", "minLength", "maxLength"};
+    "$ref",   "type",    "enum",    "const",     "required",  "properties", "additionalProperties", "items", "oneOf", "description", "pattern",
+    "format", "minimum", "maximum", "minLength", "maxLength", "maxItems"};
 
 bool has_type(const Value& value, std::string_view type) {
     if (type == "null") return value.is_null();
@@ -60,6 +61,9 @@ void SchemaCheck::check(const Value& given, const Value& value, const std::strin
         if (fits != 1) out.push_back(fmt::format("{}: {} of the alternatives fit", at, fits));
     }
     if (value.as_object() != nullptr) check_object(schema, value, at, out);
+    if (const auto* most = schema.find("maxItems"); most != nullptr && value.as_array() != nullptr) {
+        if (std::cmp_greater(value.as_array()->size(), *most->as_int())) out.push_back(fmt::format("{}: is longer than {}", at, *most->as_int()));
+    }
     const auto* items = schema.find("items");
     if (items == nullptr || value.as_array() == nullptr) return;
     for (std::size_t i = 0; i < value.as_array()->size(); ++i) check(*items, (*value.as_array())[i], fmt::format("{}/{}", at, i), out);

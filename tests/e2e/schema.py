@@ -55,6 +55,9 @@ class Checker:
     def check_maxLength(self, wanted, value, place, _):
         return [f"{place}: longer than {wanted}"] if isinstance(value, str) and len(value) > wanted else []
 
+    def check_maxItems(self, wanted, value, place, _):
+        return [f"{place}: more than {wanted}"] if isinstance(value, list) and len(value) > wanted else []
+
     def check_required(self, wanted, value, place, _):
         return [f"{place}: '{name}' is missing" for name in wanted if isinstance(value, dict) and name not in value]
 
