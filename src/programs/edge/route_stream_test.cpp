@@ -9,6 +9,7 @@
 #include "adapters/edge/stream_edge_line.hpp"
 #include "async/manual_clock.hpp"
 #include "async/run.hpp"
+#include "domain/wake/trace.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace gk::programs {
@@ -157,9 +158,12 @@ TEST_F(RouteStreamTest, AKnockIsRepeatedOverAnAbsenceUntilTheServerIsNotAsleepAn
     come();
     ASSERT_TRUE(settle([this] { return heard && !heard->knockers.empty(); }));
     EXPECT_EQ(heard->knockers[0].name, "ann");
+    const auto trace = heard->knockers[0].trace;
+    EXPECT_TRUE(wake::time_of_trace(trace)) << trace;
     go_away();
     come();
     ASSERT_TRUE(settle([this] { return heard && !heard->knockers.empty(); })) << "whoever comes next hears it too";
+    EXPECT_EQ(heard->knockers[0].trace, trace) << "by the same name";
     line->publish(table_of(2, 1, wake::RouteState::starting));
     ASSERT_TRUE(settle([this] { return heard && heard->epoch == 2; }));
     EXPECT_TRUE(heard->knockers.empty());
