@@ -65,9 +65,9 @@ class Client:
             raise Refused(method, path, reply)
         return reply.json if reply.text else None
 
-    def begin(self, method, path, body=None):
+    def begin(self, method, path, body=None, **more):
         """Starts an operation and returns at once."""
-        return self.ask(method, path, body)
+        return self.ask(method, path, body, **more)
 
     def finish(self, operation, seconds=120):
         """Waits for the end of an operation, however it ends."""
@@ -80,9 +80,9 @@ class Client:
             operation = self.ask("GET", f"/v1/operations/{operation['id']}", headers={"Prefer": f"wait={wait}"}, timeout=wait + 10)
         return operation
 
-    def operate(self, method, path, body=None, seconds=120):
+    def operate(self, method, path, body=None, seconds=120, **more):
         """An operation that must succeed."""
-        operation = self.finish(self.begin(method, path, body), seconds)
+        operation = self.finish(self.begin(method, path, body, **more), seconds)
         if operation["status"] != "succeeded":
             raise OperationFailed(operation)
         return operation
