@@ -151,7 +151,7 @@ void DnsServer::update(std::shared_ptr<const wake::ZoneIndex> zones) {
             // What was counted at this door stays counted.
             const auto known = doors_.find(name.name);
             auto doorman = known == doors_.end() ? wake::Doorman(*name.rule, limits_.door, loop_.now()) : std::move(known->second.doorman);
-            doorman.follow(*name.rule);
+            doorman.follow(*name.rule, name.state == wake::RouteState::asleep);
             doors.insert_or_assign(name.name, Door{std::move(doorman), name.state});
         }
     }

@@ -91,7 +91,7 @@ void TcpRelay::update(std::vector<Route> routes) {
         // What was counted at this door stays counted.
         auto door =
             known == doors_.end() ? std::make_unique<Door>(Door{route, wake::Doorman(route.rule, limits_.door, loop_.now())}) : std::move(*known);
-        door->doorman.follow(route.rule);
+        door->doorman.follow(route.rule, route.state == RouteState::asleep);
         door->route = std::move(route);
         if (!is_reachable(door->route)) door->first_relayed.reset();
         doors.push_back(std::move(door));

@@ -110,7 +110,7 @@ UdpRelayState UdpRelay::release() {
 
 void UdpRelay::update(Route route) {
     route_ = std::move(route);
-    doorman_.follow(route_.rule);
+    doorman_.follow(route_.rule, route_.state == RouteState::asleep);
     if (is_reachable(route_)) replay_held();
     else first_relayed_.reset();
 }

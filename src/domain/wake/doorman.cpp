@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ranges>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -39,6 +40,11 @@ void Doorman::remember(const Memory& memory) {
     for (const auto& [source, level] : memory.wakes | std::views::reverse) wakes_.of(source, [&] { return Bucket(level); });
 }
 
+void Doorman::follow(Rule rule, bool is_asleep) {
+    rule_ = std::move(rule);
+    is_last_pending_ = is_last_pending_ && is_asleep;
+}
+
 Verdict Doorman::judge(const Knock& knock, const Address& source, const Sleeper& server, Instant now) {
     if (knock.intent == Intent::junk) return {.reply = Reply::ignore, .why = Why::junk};
     if (knock.intent == Intent::question) return {.reply = Reply::answer, .why = Why::question};
@@ -72,12 +78,13 @@ bool Doorman::is_admitted(const Knock& knock, const Address& source) const {
 // Takes what one wake costs, when nothing forbids it.
 std::optional<Why> Doorman::over_limits(const Address& source, Instant now) {
     std::erase_if(starts_, [&](Instant at) { return now - at >= day; });
-    if (starts_.size() >= rule_.starts_per_day_max) return Why::daily_cap;
+    is_last_pending_ = is_last_pending_ && !starts_.empty();
+    if (starts_.size() - (is_last_pending_ ? 1U : 0U) >= rule_.starts_per_day_max) return Why::daily_cap;
     auto& wakes = wakes_.of(neighbourhood(source), [&] { return Bucket(limits_.wakes_per_source, now); });
     if (!wakes.has(limits_.wakes_per_source, 1, now)) return Why::source_limit;
     if (!wakes_in_all_.take(limits_.wakes_in_all, 1, now)) return Why::edge_limit;
     wakes.take(limits_.wakes_per_source, 1, now);
-    starts_.push_back(now);
+    if (!std::exchange(is_last_pending_, true)) starts_.push_back(now);
     return std::nullopt;
 }
 

@@ -95,8 +95,9 @@ public:
     Doorman(Rule rule, const DoorLimits& limits, Instant now);
     // `now` never goes back. A verdict that wakes counts against the limits, so it must be carried out.
     Verdict judge(const Knock& knock, const Address& source, const Sleeper& server, Instant now);
-    // From now on by another rule; what was counted stays.
-    void follow(Rule rule) { rule_ = std::move(rule); }
+    // From now on by another rule; what was counted stays. `is_asleep`: its server is, so that no wake of ours has started it. Wakes until it is not
+    // count as one start of the day: while there is no room for it, players knock again and again.
+    void follow(Rule rule, bool is_asleep);
 
     // What was counted, for another one who goes on at the same route: all starts of the day, and the neighbourhoods that woke last. Who has only
     // begun to knock is not in it: clients repeat themselves.
@@ -123,6 +124,7 @@ private:
     Sources<Bucket> wakes_;  // By neighbourhood.
     Bucket wakes_in_all_;
     std::vector<Instant> starts_;  // Of the last day, as far as this edge made them; the control plane counts all.
+    bool is_last_pending_ = false;  // Of them: it was asked for, and the server sleeps still. Another one who goes on counts it once more.
 };
 
 // For the player: "The world is waking up. Join again in about 40 seconds." `server` is its name; `trouble`, if anything, why it cannot start, as

@@ -62,6 +62,7 @@ TEST(Doorman, AnotherOneGoesOnWithWhatWasCounted) {
 
     EXPECT_EQ(second.judge(ann, home, asleep, 1s).why, Why::source_limit);
     EXPECT_TRUE(second.judge(ann, stranger, asleep, 1s).wake);
+    second.follow(twice_a_day, false);  // It was up.
     EXPECT_EQ(second.judge(ann, *Address::parse("192.0.2.1"), asleep, 1s).why, Why::daily_cap);
 
     auto third = doorman({}, limits);
@@ -129,19 +130,42 @@ TEST(Doorman, AllTogetherWakeSoOftenAndNoMore) {
 }
 
 TEST(Doorman, TheDayHasACap) {
-    auto door = doorman({.starts_per_day_max = 3});
-    for (int i = 0; i < 3; ++i) EXPECT_TRUE(door.judge(ann, home, asleep, i * 1h).wake);
+    const Rule thrice{.starts_per_day_max = 3};
+    auto door = doorman(thrice);
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_TRUE(door.judge(ann, home, asleep, i * 1h).wake);
+        door.follow(thrice, false);
+    }
     EXPECT_EQ(door.judge(ann, home, asleep, 23h), (Verdict{Reply::refuse, false, Why::daily_cap, 0ms}));
     EXPECT_TRUE(door.judge(ann, home, asleep, 24h).wake) << "the first is a day old";
+    door.follow(thrice, false);
     EXPECT_FALSE(door.judge(ann, home, asleep, 24h).wake);
+}
+
+// There may be no room for it, and meanwhile the edge hears of other worlds.
+TEST(Doorman, WakesOfOneSleepAreOneStartOfTheDay) {
+    const Rule once{.starts_per_day_max = 1};
+    auto door = doorman(once);
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_TRUE(door.judge(ann, home, asleep, i * 1h).wake) << i;
+        door.follow(once, true);
+    }
+    door.follow(once, false);
+    EXPECT_EQ(door.judge(ann, home, asleep, 10h).why, Why::daily_cap);
+    EXPECT_TRUE(door.judge(ann, home, asleep, 25h).wake) << "a day after it was asked for";
+    door.follow({.starts_per_day_max = 0}, true);
+    EXPECT_EQ(door.judge(ann, home, asleep, 25h).why, Why::daily_cap) << "the control plane has counted";
 }
 
 TEST(Doorman, FollowsAnotherRuleAndKeepsItsCounts) {
     auto door = doorman();
-    for (int i = 0; i < 2; ++i) EXPECT_TRUE(door.judge(ann, home, asleep, 0ms).wake);
-    door.follow({.starts_per_day_max = 2});
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_TRUE(door.judge(ann, home, asleep, 0ms).wake);
+        door.follow({}, false);
+    }
+    door.follow({.starts_per_day_max = 2}, true);
     EXPECT_EQ(door.judge(ann, home, asleep, 0ms).why, Why::daily_cap);
-    door.follow({.admission = Admission::never});
+    door.follow({.admission = Admission::never}, true);
     EXPECT_EQ(door.judge(ann, home, asleep, 0ms).why, Why::never_wakes);
 }
 

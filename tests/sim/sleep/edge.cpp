@@ -110,7 +110,8 @@ void SimEdge::take(wake::RouteTable table) {
     std::set<std::string_view> asleep;
     for (const auto& route : table_.datagrams) {
         if (route.state == wake::RouteState::asleep) asleep.insert(route.server);
-        if (const auto doorman = doormen_.find(route.server); doorman != doormen_.end()) doorman->second.follow(route.rule);
+        if (const auto doorman = doormen_.find(route.server); doorman != doormen_.end())
+            doorman->second.follow(route.rule, route.state == wake::RouteState::asleep);
     }
     std::erase_if(knockers_, [&](const auto& entry) { return !asleep.contains(entry.first); });
 }
