@@ -2,8 +2,10 @@
 """Two control planes on one PostgreSQL make matches together, with Redis beside them: whatever of it all goes, nobody is lost or plays twice."""
 
 import concurrent.futures
+import contextlib
 import os
 import pathlib
+import select
 import shutil
 import signal
 import socket
@@ -46,8 +48,23 @@ class Server:
                 pass
 
     def crash(self, how=signal.SIGKILL):
-        self.process.send_signal(how)
-        self.process.wait()
+        """Ends it and its children: as long as one of a PostgreSQL's lives, the next PostgreSQL finds the memory of the one before in use and does
+        not start."""
+        pid = self.process.pid
+        self.process.send_signal(signal.SIGSTOP)  # From here on no child is born.
+        os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        children = [os.pidfd_open(int(child)) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        try:
+            self.process.send_signal(how)
+            self.process.send_signal(signal.SIGCONT)
+            self.process.wait()
+            for child in children:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(child, how)
+                assert select.select([child], [], [], PATIENCE)[0], "a child of a server outlives it"
+        finally:
+            for child in children:
+                os.close(child)
 
     def clean_up(self):
         if self.process and self.process.poll() is None:
