@@ -23,6 +23,7 @@ import traceback
 import uuid
 
 from client import OperationFailed, Refused
+from goals import within
 
 BROKEN = (OSError, http.client.HTTPException)
 DEATH = re.compile(r"GK_TEST_CRASH: dies (before|after) effect \d+, (\S+)")
@@ -48,7 +49,7 @@ class CrashDriver:
     """
 
     first, every, minutes = 1, 110, float("inf")  # Unless the environment says otherwise.
-    steady_seconds = 10
+    steady_seconds = within(10, 60)
     finish_seconds = 60
     namespace = "default"
     tries = 4  # Of a request, which deaths may come between.

@@ -18,6 +18,7 @@ import uuid
 
 import harness
 from client import Refused
+from goals import within
 from harness import Gamekeeper
 from test_matches import PATIENCE, Front
 
@@ -363,7 +364,7 @@ class WithoutRedis(Replicas):
     def test_redis_goes_and_comes_back(self):
         self.join_all(range(100))
         self.wait_until(self.all_placed(100))
-        self.wait_until(self.same_in_redis, 5, "an index that is right")
+        self.wait_until(self.same_in_redis, what="an index that is right")
 
         self.redis.crash()
         begun, joined = time.monotonic(), 100
@@ -375,7 +376,7 @@ class WithoutRedis(Replicas):
             joined += 1
         print(f"{joined - 100} joins without Redis, the slowest {slowest * 1000:.0f} ms")
         self.redis.start()
-        took = self.wait_until(self.same_in_redis, 5, "an index that is right again")
+        took = self.wait_until(self.same_in_redis, within(5, PATIENCE), "an index that is right again")
         print(f"resynchronised {took:.2f} s after Redis was back")
         self.wait_until(lambda: self.postgres.ask("SELECT count(*) FROM match_tickets WHERE state = 'queued'") == ["0"])
         self.check_everybody_plays_once(range(joined))

@@ -171,10 +171,9 @@ class Times(unittest.TestCase):
             ada.asks("REQUEST_MATCH 2")
             self.assertEqual(ada.hears(), "STATE running")
             self.assertEqual(ada.hears(), "STATE stop")
-            self.assertAlmostEqual(time.monotonic() - begun, 2, delta=0.5)
+            self.assertGreater(time.monotonic() - begun, 1.99)
             ada.leaves()
             self.assertEqual(server.end(), (0, "length_over"))
-            self.assertAlmostEqual(time.monotonic() - begun, 2, delta=0.8)
 
     def test_whoever_stays_connected_does_not_hold_the_end_up(self):
         with MatchServer("--session", "s1") as server:

@@ -6,10 +6,11 @@ import signal
 import time
 
 import harness
+from goals import within
 
 SERVERS = 20
 KILLS = 5
-FOUND_WITHIN_S = 2
+FOUND_WITHIN_S = within(2, 30)
 SAVED_WITHIN_S = 150  # Also on a loaded machine; a lock whose owner is dead would hold it up for more than six minutes.
 
 
