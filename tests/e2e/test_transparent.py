@@ -177,6 +177,10 @@ class Transparent(WakeCase):
         self.keeper.cli("edge", "unban", elsewhere.address(1))
         self.wait_for_route("arena", "up")
         self.assertTrue(is_heard(player(1)))
+        told = self.keeper.cli("edge", "ban", elsewhere.address(1)).stdout
+        self.assertIn("until it is lifted", told, "as nobody has said how long")
+        self.wait_for_route("arena", "up")
+        self.assertFalse(is_heard(player(1)))
         wrong = self.keeper.cli("edge", "ban", "arena", check=False)
         self.assertNotEqual(wrong.returncode, 0)
         self.assertIn("an address or a block is expected", wrong.stderr)

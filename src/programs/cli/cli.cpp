@@ -38,6 +38,7 @@ struct CommandLine {
     LogWish log;
     std::string text;
     std::string second;
+    std::string scope = "admin";
     std::vector<std::string> texts;
     bool flag = false;
     bool no_wait = false;
@@ -274,9 +275,8 @@ void add_others(CLI::App& root, CommandLine& line) {
     key->require_subcommand(1);
     auto* create = key->add_subcommand("create", "make a key; its text is shown once");
     create->add_option("NAME", line.text)->required();
-    line.second = "admin";
-    create->add_option("--scope", line.second, "admin or player")->capture_default_str();
-    remote(create, line, [&line](ApiClient& api, const Output& output) { return create_key(api, output, line.text, line.second); });
+    create->add_option("--scope", line.scope, "admin or player")->capture_default_str();
+    remote(create, line, [&line](ApiClient& api, const Output& output) { return create_key(api, output, line.text, line.scope); });
     remote(key->add_subcommand("list", "all keys, without their texts"), line, list_keys);
     auto* revoke = key->add_subcommand("revoke", "revoke a key, at once");
     revoke->add_option("ID", line.text)->required();
