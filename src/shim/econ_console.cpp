@@ -11,6 +11,13 @@ namespace gk::shim {
 namespace {
 constexpr Milliseconds login_patience{2000};
 namespace econ = wire::probe::econ;
+
+// The game closes the connection first, and what it has closed would rest for a minute: a game that is started again meanwhile could not listen at
+// its port, and would be without its console. Closed so from our end, nothing of it is left at either.
+void leave_nothing_behind(int socket) {
+    constexpr linger at_once{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
 }  // namespace
 
 void EconConsole::send(std::string line, Done done) {
@@ -24,7 +31,9 @@ void EconConsole::connect() {
     lines_ = {};
     socket_ = connect_to(spec_.target, SOCK_STREAM);
     deadline_.start(socket_ ? login_patience : Milliseconds(0), [this] { fail("the game's console does not answer"); });
-    if (socket_) loop_.watch(socket_.get(), EPOLLIN, [this](auto events) { on_event(events); });
+    if (!socket_) return;
+    leave_nothing_behind(socket_.get());
+    loop_.watch(socket_.get(), EPOLLIN, [this](auto events) { on_event(events); });
 }
 
 void EconConsole::on_event(std::uint32_t) {

@@ -50,6 +50,16 @@ class Teeworlds(harness.Case):
         for pid in harness.pids():
             self.assertNotIn(password[0], harness.command_line(pid))
 
+    def test_its_console_is_there_again_when_it_is_started_again_at_once(self):
+        self.create("arena", "teeworlds")
+        # Stopped through its console, which the game then closes.
+        self.api.verb("arena", "pause")
+
+        self.api.verb("arena", "start")
+
+        reply = self.api.ask("POST", "/v1/servers/arena/commands", {"command": "echo hello again"})["reply"]
+        self.assertIn("hello again", reply)
+
     def test_an_asked_stop_is_no_crash_although_the_game_dies_by_the_signal(self):
         self.create("arena", "teeworlds")
 
