@@ -1,7 +1,6 @@
-#include <set>
-
 #include <gtest/gtest.h>
 
+#include "tests/sim/planted.hpp"
 #include "tests/sim/world.hpp"
 
 namespace gk::sim {
@@ -67,15 +66,7 @@ class Plants : public testing::TestWithParam<Planted> {};
 
 TEST_P(Plants, AreFound) {
     const auto [plant, rule] = GetParam();
-    std::set<std::string> others;
-    for (std::uint64_t seed = 1; seed <= seeds_max; ++seed) {
-        const auto found = complaint(seed, plant);
-        if (found.starts_with(std::string(rule) + ":")) return;
-        if (!found.empty()) others.insert(found);
-    }
-
-    FAIL() << "rule " << rule << " did not complain of '" << name_of(plant) << "' in " << seeds_max
-           << " seeds; what was heard: " << testing::PrintToString(others);
+    EXPECT_TRUE(is_found(name_of(plant), rule, seeds_max, [plant](std::uint64_t seed) { return complaint(seed, plant); }));
 }
 
 INSTANTIATE_TEST_SUITE_P(Sim, Plants, testing::ValuesIn(planted), [](const auto& info) { return std::string(name_of(info.param.plant)); });

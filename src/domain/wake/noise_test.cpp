@@ -54,5 +54,12 @@ TEST(Noise, OfAnEdgeThatBeginsAnewNothingIsKnown) {
     EXPECT_EQ(route.go_on(10s, 1, 0.2), 1U);
 }
 
+TEST(Noise, OfAnEdgeThatBeginsAnewTheLastOnesCountsAreForgotten) {
+    Route route;
+    EXPECT_EQ(route.go_on(40s, 1, 0.2), 0U);
+    route.begin_anew();
+    EXPECT_EQ(route.go_on(12s, 3, 1), 3U) << "who has just come is not overlooked, however quiet it was before";
+}
+
 }  // namespace
 }  // namespace gk::wake
