@@ -4,6 +4,7 @@
 
 #include "adapters/postgres/document.hpp"
 #include "domain/match/codec.hpp"
+#include "domain/match/quick_read.hpp"
 
 namespace gk::postgres {
 namespace {
@@ -22,6 +23,16 @@ Result<T, StoreError> read_list(std::string_view what, std::string_view text) {
     return std::unexpected(corrupt_row(what, fmt::format("{}: {}", first.pointer, first.detail)));
 }
 
+Result<std::vector<std::string>, StoreError> read_names(std::string_view what, std::string_view text) {
+    if (auto names = match::quick_names(text)) return std::move(*names);
+    return read_list<std::vector<std::string>>(what, text);
+}
+
+Result<std::vector<match::Player>, StoreError> read_players(std::string_view what, std::string_view text) {
+    if (auto players = match::quick_players(text)) return std::move(*players);
+    return read_list<std::vector<match::Player>>(what, text);
+}
+
 Result<MatchEvent, StoreError> read_event(const Rows& rows, int row) {
     const auto what = fmt::format("event {} of a ticket", rows.text(row, 0));
     const auto ticket = TicketId::parse(rows.text(row, 2));
@@ -33,7 +44,7 @@ Result<MatchEvent, StoreError> read_event(const Rows& rows, int row) {
                      .match = MatchId::parse(rows.text(row, 4)),
                      .what = std::string(rows.text(row, 5)),
                      .detail = std::string(rows.text(row, 6))};
-    TRY(players, read_list<std::vector<match::Player>>(what, rows.text(row, 3)));
+    TRY(players, read_players(what, rows.text(row, 3)));
     for (auto& player : players) event.players.push_back(std::move(player.id));
     return event;
 }
@@ -45,8 +56,8 @@ Result<match::Ticket, StoreError> read_ticket(const Rows& rows, int row) {
     const auto id = TicketId::parse(rows.text(row, 0));
     const auto state = from_name<match::TicketState>(rows.text(row, 2));
     if (!id || !state) return std::unexpected(corrupt_row(what, "its id or state is none"));
-    TRY(queues, read_list<std::vector<std::string>>(what, rows.text(row, 9)));
-    TRY(players, read_list<std::vector<match::Player>>(what, rows.text(row, 10)));
+    TRY(queues, read_names(what, rows.text(row, 9)));
+    TRY(players, read_players(what, rows.text(row, 10)));
     return match::Ticket{.id = *id,
                          .tenant = std::string(rows.text(row, 1)),
                          .queues = std::move(queues),
@@ -65,6 +76,20 @@ Result<std::vector<match::Ticket>, StoreError> read_tickets(const Rows& rows) {
     for (int row = 0; row < rows.size(); ++row) {
         TRY(ticket, read_ticket(rows, row));
         all.push_back(std::move(ticket));
+    }
+    return all;
+}
+
+Result<match::Match, StoreError> read_match(std::string_view what, std::string_view text) {
+    if (auto match = match::quick_match(text)) return std::move(*match);
+    return read_document<match::Match>(what, text);
+}
+
+Result<std::vector<match::Match>, StoreError> read_matches(const Rows& rows) {
+    std::vector<match::Match> all;
+    for (int row = 0; row < rows.size(); ++row) {
+        TRY(match, read_match(fmt::format("row {} of matches", rows.text(row, 0)), rows.text(row, 1)));
+        all.push_back(std::move(match));
     }
     return all;
 }

@@ -10,7 +10,7 @@
 #include "domain/match/ticket.hpp"
 #include "ports/match_store.hpp"
 
-// How tickets and events are rows, and how lists are the values of statements.
+// How tickets, matches and events are rows, and how lists are the values of statements.
 namespace gk::postgres {
 
 // The columns of match_tickets that read_ticket() reads, in its order.
@@ -18,6 +18,10 @@ namespace gk::postgres {
 
 Result<match::Ticket, StoreError> read_ticket(const Rows& rows, int row);
 Result<std::vector<match::Ticket>, StoreError> read_tickets(const Rows& rows);
+// The document of a match; `what` names the row for a person.
+Result<match::Match, StoreError> read_match(std::string_view what, std::string_view text);
+// Rows of id and document.
+Result<std::vector<match::Match>, StoreError> read_matches(const Rows& rows);
 // Rows of number, at, ticket, players, match, what, detail.
 Result<std::vector<MatchEvent>, StoreError> read_events(const Rows& rows);
 // The text of uuid[].

@@ -186,7 +186,7 @@ MatchStore::Answer<PostgresMatchStore::Versioned> PostgresMatchStore::versioned(
     std::vector<std::string> values{id.text()};
     CO_TRY(rows, co_await ask("SELECT id, document, version, number FROM matches WHERE id = $1", std::move(values)));
     if (rows.empty()) co_return std::unexpected(no_match(id));
-    CO_TRY(match, read_document<match::Match>("match " + id.text(), rows.text(0, 1)));
+    CO_TRY(match, read_match("match " + id.text(), rows.text(0, 1)));
     co_return Versioned{.match = std::move(match), .version = std::string(rows.text(0, 2)), .number = std::string(rows.text(0, 3))};
 }
 
@@ -202,7 +202,7 @@ MatchStore::Answer<std::vector<match::Match>> PostgresMatchStore::matches(MatchF
         before = last.number;
     }
     CO_TRY(rows, co_await page_of(filter, std::move(before)));
-    co_return read_documents<match::Match>("matches", rows);
+    co_return read_matches(rows);
 }
 
 MatchStore::Answer<Rows> PostgresMatchStore::page_of(const MatchFilter& filter, std::string before) {

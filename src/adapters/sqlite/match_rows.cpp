@@ -40,6 +40,11 @@ Result<std::vector<match::Player>, StoreError> read_players(std::string_view wha
     return read_list<std::vector<match::Player>>(what, text);
 }
 
+Result<match::Match, StoreError> read_match(std::string_view what, std::string_view text) {
+    if (auto match = match::quick_match(text)) return std::move(*match);
+    return read_document<match::Match>(what, text);
+}
+
 Result<StoredTicket, StoreError> read_ticket(const Rows& row) {
     const auto what = fmt::format("ticket {}", row.text(1));
     const auto id = TicketId::parse(row.text(1));
@@ -130,7 +135,7 @@ Result<std::optional<StoredMatch>, StoreError> find_match(Connection& db, MatchI
     auto rows = db.query("SELECT number, document FROM matches WHERE id = ?1", id.text());
     TRY(found, rows.next());
     if (!found) return std::nullopt;
-    TRY(match, read_document<match::Match>(fmt::format("match {}", id.text()), rows.text(1)));
+    TRY(match, read_match(fmt::format("match {}", id.text()), rows.text(1)));
     return StoredMatch{.number = rows.number(0), .match = std::move(match)};
 }
 

@@ -28,6 +28,8 @@ struct StoredMatch {
 
 // The column of players; `what` names the row for a person.
 Result<std::vector<match::Player>, StoreError> read_players(std::string_view what, std::string_view text);
+// The document of a match.
+Result<match::Match, StoreError> read_match(std::string_view what, std::string_view text);
 Result<StoredTicket, StoreError> read_ticket(const Rows& row);
 Result<std::vector<match::Ticket>, StoreError> read_tickets(Rows rows);
 Result<std::optional<StoredTicket>, StoreError> find_ticket(Connection& db, TicketId id);

@@ -16,16 +16,20 @@ using Kind = StoreError::Kind;
 
 std::int64_t number_of(std::size_t limit) { return static_cast<std::int64_t>(std::min<std::size_t>(limit, 1u << 20)); }
 
+// Rows of a name or an id, and a document that `read` reads.
 template <class T>
-Result<std::vector<T>, StoreError> read_documents(std::string_view table, Rows rows) {
+Result<std::vector<T>, StoreError> read_documents(std::string_view table, Rows rows,
+                                                  Result<T, StoreError> (*read)(std::string_view, std::string_view)) {
     std::vector<T> all;
     for (;;) {
         TRY(more, rows.next());
         if (!more) return all;
-        TRY(item, read_document<T>(fmt::format("row {} of {}", rows.text(0), table), rows.text(1)));
+        TRY(item, read(fmt::format("row {} of {}", rows.text(0), table), rows.text(1)));
         all.push_back(std::move(item));
     }
 }
+
+Result<std::vector<match::Match>, StoreError> read_matches(Rows rows) { return read_documents("matches", std::move(rows), read_match); }
 
 Result<std::vector<match::Match>, StoreError> matches_now(Connection& db, const MatchStore::MatchFilter& filter) {
     auto before = std::numeric_limits<std::int64_t>::max();
@@ -36,24 +40,23 @@ Result<std::vector<match::Match>, StoreError> matches_now(Connection& db, const 
     const int live_least = filter.live_only ? 1 : 0;
     const auto limit = number_of(filter.limit);
     if (filter.player) {
-        return read_documents<match::Match>(
-            "matches", db.query("SELECT id, document FROM match_players p JOIN matches m ON m.number = p.match WHERE p.tenant = ?1 AND p.player = ?2 "
-                                "AND p.match < ?3 AND m.live >= ?4 AND (?5 = '' OR queue = ?5) ORDER BY p.match DESC LIMIT ?6",
-                                filter.tenant, *filter.player, before, live_least, filter.queue.value_or(""), limit));
+        return read_matches(
+            db.query("SELECT id, document FROM match_players p JOIN matches m ON m.number = p.match WHERE p.tenant = ?1 AND p.player = ?2 "
+                     "AND p.match < ?3 AND m.live >= ?4 AND (?5 = '' OR queue = ?5) ORDER BY p.match DESC LIMIT ?6",
+                     filter.tenant, *filter.player, before, live_least, filter.queue.value_or(""), limit));
     }
     if (filter.queue) {
-        return read_documents<match::Match>("matches", db.query("SELECT id, document FROM matches WHERE tenant = ?1 AND queue = ?2 AND number < ?3 "
-                                                                "AND live >= ?4 ORDER BY number DESC LIMIT ?5",
-                                                                filter.tenant, *filter.queue, before, live_least, limit));
+        return read_matches(
+            db.query("SELECT id, document FROM matches WHERE tenant = ?1 AND queue = ?2 AND number < ?3 "
+                     "AND live >= ?4 ORDER BY number DESC LIMIT ?5",
+                     filter.tenant, *filter.queue, before, live_least, limit));
     }
     if (filter.live_only) {
-        return read_documents<match::Match>(
-            "matches",
+        return read_matches(
             db.query("SELECT id, document FROM matches WHERE live = 1 AND (?1 = '' OR tenant = ?1) AND number < ?2 ORDER BY number DESC LIMIT ?3",
                      filter.tenant, before, limit));
     }
-    return read_documents<match::Match>(
-        "matches",
+    return read_matches(
         db.query("SELECT id, document FROM matches WHERE tenant = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3", filter.tenant, before, limit));
 }
 
@@ -153,7 +156,7 @@ MatchStore::Answer<std::vector<QueueRecord>> SqliteMatchStore::queues() {
     if (known_queues_) co_return *known_queues_;
     const auto changes = queue_changes_;
     Work<std::vector<QueueRecord>> work = [](Connection& db) {
-        return read_documents<QueueRecord>("match_queues", db.query("SELECT name, document FROM match_queues ORDER BY name"));
+        return read_documents("match_queues", db.query("SELECT name, document FROM match_queues ORDER BY name"), read_document<QueueRecord>);
     };
     auto all = co_await db_.read(std::move(work));
     if (all && changes == queue_changes_) known_queues_ = *all;

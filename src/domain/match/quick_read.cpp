@@ -1,6 +1,8 @@
 #include "domain/match/quick_read.hpp"
 
 #include <charconv>
+#include <concepts>
+#include <cstdint>
 #include <map>
 #include <type_traits>
 
@@ -21,16 +23,27 @@ public:
     char next() const { return rest_.empty() ? '\0' : rest_.front(); }
 
     bool read(std::string& out) {
-        if (!take("\"")) return false;
-        std::size_t size = 0;
-        while (size < rest_.size() && is_plain(rest_[size])) ++size;
-        if (size == rest_.size() || rest_[size] != '"') return false;
-        out.assign(rest_, 0, size);
-        rest_.remove_prefix(size + 1);
+        std::string_view text;
+        if (!read(text)) return false;
+        out = text;
         return true;
     }
+    bool read(bool& out) {
+        out = take("true");
+        return out || take("false");
+    }
+    bool read(Time& out) { return read_as(parse_rfc3339, out); }
+    template <class Tag>
+    bool read(Id<Tag>& out) {
+        return read_as(Id<Tag>::parse, out);
+    }
+    template <class E>
+        requires std::is_enum_v<E>
+    bool read(E& out) {
+        return read_as(from_name<E>, out);
+    }
     template <class Number>
-        requires std::is_arithmetic_v<Number>
+        requires(std::is_arithmetic_v<Number> && !std::same_as<Number, bool>)
     bool read(Number& out) {
         // What from_chars takes beyond JSON ("inf", "nan") begins otherwise.
         if (next() != '-' && (next() < '0' || next() > '9')) return false;
@@ -70,8 +83,59 @@ public:
     bool read(std::vector<Player>& out) {
         return read_list("[", "]", [&] { return read(out.emplace_back()); });
     }
+    bool read(Member& out) {
+        return take(R"({"player":)") && read(out.player) && take(R"(,"ticket":)") && read(out.ticket) && take(R"(,"team":)") && read(out.team) &&
+               read_if(R"(,"accepted":)", out.accepted) && read_if(R"(,"left_at":)", out.left_at) && read_if(R"(,"told_at":)", out.told_at) &&
+               read_if(R"(,"answer_by":)", out.answer_by) && take("}");
+    }
+    bool read(std::vector<Member>& out) {
+        return read_list("[", "]", [&] { return read(out.emplace_back()); });
+    }
+    bool read(MatchServer& out) {
+        return take(R"({"name":)") && read(out.name) && take(R"(,"host":)") && read(out.host) && take(R"(,"port":)") && read(out.port) && take("}");
+    }
+    bool read(Match& out) {
+        std::int64_t epoch = 0;
+        const bool is_read = take(R"({"id":)") && read(out.id) && take(R"(,"tenant":)") && read(out.tenant) && take(R"(,"queue":)") &&
+                             read(out.queue) && take(R"(,"state":)") && read(out.state) && take(R"(,"members":)") && read(out.members) &&
+                             read_if(R"(,"region":)", out.region) && take(R"(,"quality":)") && read(out.quality) &&
+                             read_if(R"(,"server":)", out.server) && read_if(R"(,"join_tokens":)", out.join_tokens) && take(R"(,"attempts":)") &&
+                             read(out.attempts) && read_if(R"(,"deadline":)", out.deadline) && read_if(R"(,"kept_at":)", out.kept_at) &&
+                             read_if(R"(,"kept_since":)", out.kept_since) && take(R"(,"claimed_at":)") && read(out.claimed_at) &&
+                             read_if(R"(,"assigned_at":)", out.assigned_at) && read_if(R"(,"ended_at":)", out.ended_at) &&
+                             read_if(R"(,"end_reason":)", out.end_reason) && take(R"(,"epoch":)") && read(epoch) && epoch >= 0 && take("}");
+        out.epoch = static_cast<Epoch>(epoch);
+        return is_read;
+    }
 
 private:
+    bool read(std::string_view& out) {
+        if (!take("\"")) return false;
+        std::size_t size = 0;
+        while (size < rest_.size() && is_plain(rest_[size])) ++size;
+        if (size == rest_.size() || rest_[size] != '"') return false;
+        out = rest_.substr(0, size);
+        rest_.remove_prefix(size + 1);
+        return true;
+    }
+    template <class Parse, class T>
+    bool read_as(Parse parse, T& out) {
+        std::string_view text;
+        if (!read(text)) return false;
+        const auto value = parse(text);
+        if (value) out = *value;
+        return value.has_value();
+    }
+    // A member that need not be there.
+    template <class T>
+    bool read_if(std::string_view name, T& out) {
+        return !take(name) || read(out);
+    }
+    template <class T>
+    bool read_if(std::string_view name, std::optional<T>& out) {
+        return !take(name) || read(out.emplace());
+    }
+
     static bool is_plain(char c) { return c >= ' ' && c != '"' && c != '\\' && c != '\x7f'; }
 
     template <class Item>
@@ -100,5 +164,7 @@ std::optional<T> read_whole(std::string_view json) {
 std::optional<std::vector<Player>> quick_players(std::string_view json) { return read_whole<std::vector<Player>>(json); }
 
 std::optional<std::vector<std::string>> quick_names(std::string_view json) { return read_whole<std::vector<std::string>>(json); }
+
+std::optional<Match> quick_match(std::string_view json) { return read_whole<Match>(json); }
 
 }  // namespace gk::match
