@@ -139,9 +139,7 @@ Result<app::Bans*, app::Error> bans_for(Context& context, const app::Caller& cal
     TRY_OK(app::may(caller, app::Action::administer, caller.tenant));
     if (context.edge == nullptr) return std::unexpected(no_edge());
     if (context.edge->bans() != nullptr) return context.edge->bans();
-    return std::unexpected(app::Error{.kind = app::Error::Kind::conflict,
-                                      .code = "no_bans",
-                                      .message = "this installation keeps no bans: on a cluster its network policies say who may come to the edge"});
+    return std::unexpected(app::Error{.kind = app::Error::Kind::conflict, .code = "no_bans", .message = "this installation keeps no bans"});
 }
 
 // GET /v1/edge/bans

@@ -38,6 +38,16 @@ TEST_F(BansTest, AreKeptBeforeAnybodyIsTold) {
     EXPECT_EQ(Bans(kept, clock).all()->size(), 1u) << "the next control plane";
 }
 
+TEST_F(BansTest, OfAnotherControlPlaneWithTheSameStoreCount) {
+    EXPECT_TRUE(bans.all()->empty());
+
+    ASSERT_TRUE(Bans(kept, clock).ban(one, std::nullopt));
+
+    EXPECT_EQ(bans.all()->size(), 1u);
+    ASSERT_TRUE(bans.ban(many, std::nullopt));
+    EXPECT_EQ(kept.bans.size(), 2u) << "theirs is not written over";
+}
+
 TEST_F(BansTest, EndWhenTheirTimeIsOver) {
     ASSERT_TRUE(bans.ban(one, Milliseconds(1000)));
     ASSERT_TRUE(bans.ban(many, std::nullopt));

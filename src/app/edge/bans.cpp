@@ -17,13 +17,10 @@ Error not_kept(std::string detail) {
 }  // namespace
 
 Result<std::vector<wake::Ban>, Error> Bans::all() {
-    if (!bans_) {
-        auto kept = store_.load();
-        if (!kept) return std::unexpected(not_kept(std::move(kept).error()));
-        bans_ = std::move(*kept);
-    }
-    std::erase_if(*bans_, [now = clock_.now()](const wake::Ban& ban) { return !holds(ban, now); });
-    return *bans_;
+    auto kept = store_.load();
+    if (!kept) return std::unexpected(not_kept(std::move(kept).error()));
+    std::erase_if(*kept, [now = clock_.now()](const wake::Ban& ban) { return !holds(ban, now); });
+    return std::move(*kept);
 }
 
 Result<wake::Ban, Error> Bans::ban(wake::Block block, std::optional<Milliseconds> lasts) {
@@ -36,7 +33,7 @@ Result<wake::Ban, Error> Bans::ban(wake::Block block, std::optional<Milliseconds
                   .code = "too_many_bans",
                   .message = fmt::format("there are {} bans, the most there may be; lift some, or ban a block, like 203.0.113.0/24", bans_max)});
     }
-    TRY_OK(keep(std::move(bans)));
+    TRY_OK(keep(bans));
     return ban;
 }
 
@@ -45,12 +42,11 @@ Result<Success, Error> Bans::lift(const wake::Block& block) {
     if (!wake::lift(bans, block)) {
         return std::unexpected(not_found(fmt::format("{} is not banned; `gamekeeper edge bans` lists who is", block.text())));
     }
-    return keep(std::move(bans));
+    return keep(bans);
 }
 
-Result<Success, Error> Bans::keep(std::vector<wake::Ban> bans) {
+Result<Success, Error> Bans::keep(const std::vector<wake::Ban>& bans) {
     if (auto kept = store_.save(bans); !kept) return std::unexpected(not_kept(std::move(kept).error()));
-    bans_ = std::move(bans);
     if (tell_) tell_();
     return Success{};
 }

@@ -11,10 +11,10 @@
 
 namespace gk::app {
 
-// Addresses that the edges of this installation let into no game. Kept before anybody is told.
+// Addresses that the edges of this installation let into no game. Kept before anybody is told. What is kept is read at each use, as it may have been
+// another control plane that was asked; what cannot be read is an error of each use, and is not written over.
 class Bans {
 public:
-    // What was kept is read at the first use; what cannot be read is an error of each use, and is not written over.
     Bans(BanStore& store, Clock& clock) : store_(store), clock_(clock) {}
 
     // The bans that hold, in the order in which they were made.
@@ -23,19 +23,18 @@ public:
     Result<wake::Ban, Error> ban(wake::Block block, std::optional<Milliseconds> lasts);
     // not_found: there is no ban of exactly this block.
     Result<Success, Error> lift(const wake::Block& block);
-    // Called after each change.
+    // Called after each change that is made here.
     void on_change(std::function<void()> tell) { tell_ = std::move(tell); }
 
     // An edge compares each newcomer with all of them.
     static constexpr std::size_t bans_max = 1000;
 
 private:
-    Result<Success, Error> keep(std::vector<wake::Ban> bans);
+    Result<Success, Error> keep(const std::vector<wake::Ban>& bans);
 
     BanStore& store_;
     Clock& clock_;
     std::function<void()> tell_;
-    std::optional<std::vector<wake::Ban>> bans_;
 };
 
 }  // namespace gk::app

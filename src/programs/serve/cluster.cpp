@@ -187,6 +187,7 @@ Cluster::Cluster(boost::asio::io_context& loop, const Config& config, Opened ope
     if (config.edge.enabled) {
         edge_line_.emplace(loop.get_executor(), *clock_, *net::parse_endpoint(config.edge.listen),
                            [&edge = config.edge] { return server_context(edge.certificate, edge.key, edge.authority); });
+        bans_.emplace(client_of(*access_), random_, config.cluster);
     }
     runtime_.view().on_node([this](const std::string& node) { match_pods_.node_changed(node); });
     port_map_.on_address([this](ServerUid uid) { runtime_.service_changed(uid); });
@@ -263,9 +264,10 @@ std::optional<MatchPorts> Cluster::matches() {
 
 std::optional<Installation::Front> Cluster::edges() {
     if (!edge_line_) return std::nullopt;
-    return Front{.line = *edge_line_, .rules = {.listen = {}, .domain = config_.edge.domain}, .host = [this](const server::Record& record) {
-                     return address_of(record);
-                 }};
+    return Front{
+        .line = *edge_line_, .rules = {.listen = {}, .domain = config_.edge.domain}, .bans = &*bans_, .host = [this](const server::Record& record) {
+            return address_of(record);
+        }};
 }
 
 // That of its pod: its Service would hear of a game that is ready later than we do, and a player who waits for it would be sent away.
@@ -328,6 +330,7 @@ void Cluster::begin(async::TaskGroup& tasks, async::TaskGroup& office) {
     office.spawn("lease", stand_for_election());
     office.spawn("idle pods", runtime_.stop_idle_pods());
     if (edge_line_) office.spawn("edges", speak_to_edges());
+    if (bans_) tasks.spawn("bans", bans_->run());
 }
 
 Task<void> Cluster::stand_for_election() {
@@ -342,6 +345,7 @@ Task<void> Cluster::settled() {
     co_await store_.synced();
     co_await port_map_.synced();
     co_await runtime_.synced();
+    if (bans_) co_await bans_->synced();
     if (ledger_.matches) co_await match_pods_.synced();
 }
 

@@ -36,6 +36,7 @@
 #include "net/shim/remote.hpp"
 #include "programs/cluster/access.hpp"
 #include "programs/config/config.hpp"
+#include "programs/serve/ban_map.hpp"
 #include "programs/serve/installation.hpp"
 #include "programs/serve/shared_matches.hpp"
 #include "programs/serve/vault_place.hpp"
@@ -130,6 +131,7 @@ private:
     download::DownloadedGameFiles game_files_;
     std::optional<kubernetes::ReviewedTokens> tokens_;
     std::optional<edge_line::StreamEdgeLine> edge_line_;  // With edge.enabled.
+    std::optional<BanMap> bans_;  // The same.
     kubernetes::Elector elector_;
     const app::GameBook* games_ = nullptr;
     bool leads_ = false;
