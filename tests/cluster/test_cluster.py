@@ -125,7 +125,8 @@ class Cluster(unittest.TestCase):
         tool("down")
 
     def tearDown(self):
-        kubectl("delete", "pod,service,statefulset,pvc,namespace", "-l", "test=cluster", "-A", "--wait=false", check=False)
+        # An API server that does not answer is what some of these tests are about, and is no reason to stand still here.
+        kubectl("delete", "pod,service,statefulset,pvc,namespace", "-l", "test=cluster", "-A", "--wait=false", "--request-timeout=20s", check=False)
 
     labels = {"test": "cluster"}
 
