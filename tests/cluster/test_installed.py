@@ -1,17 +1,23 @@
 #!/usr/bin/python3
 """An installation in the layout of the guide, with worlds in a namespace of their own: what becomes of a running game when the control plane is
-upgraded, uninstalled and installed again; what its network policies wall off; and `gamekeeper manifests | kubectl apply -f -`.
+upgraded, uninstalled and installed again; what its network policies wall off; worlds that sleep behind its edges, which are upgraded; and
+`gamekeeper manifests | kubectl apply -f -`.
 
-    tests/cluster/test_installed.py [Class.test]        needs the cluster (make cluster-up)
+    tests/cluster/test_installed.py [Class.test]        needs the cluster (make cluster-up) and the games (tools/setup test)
 """
 
 import json
+import time
 
+import control_plane  # noqa: F401  It leads to tests/e2e.
 import harness
 import policies
-from harness import PROGRAMS, ROOT, ClusterTest, Space, answers, kubectl, program, run, use_images
+from harness import NODES, PROGRAMS, ROOT, ClusterTest, Space, answers, kubectl, program, run, use_images
+
+import minetest_player  # isort: skip  In tests/e2e.
 
 CHART = ROOT / "deploy" / "helm" / "gamekeeper"
+THIS_MACHINE = "10.200.0.1"  # As nodes see it.
 MINE = "app.kubernetes.io/part-of=gamekeeper"
 
 
@@ -54,7 +60,9 @@ class Installation(ClusterTest):
         return answers(endpoint["host"], endpoint["port"])
 
 
-class ByHelm(Installation):
+class Chart(Installation):
+    """The chart's, with a place for backups."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -77,15 +85,20 @@ class ByHelm(Installation):
     def helm(self, *words, **options):
         return run(self.helm_program, *words, "--namespace", self.system.name, env=harness.ENVIRONMENT, **options)
 
-    def put(self, verb, *values):
+    def release(self, verb, *values):
         place = f"vault.place=s3:{self.store.endpoint}/{self.store.bucket}"
         sets = (f"images.tag={harness.TAG}", f"spaces={{{self.space.name}}}", place, "vault.secret=vault", *values)
         self.helm(verb, "gamekeeper", CHART, *(f"--set={value}" for value in sets))
+
+    def put(self, verb, *values):
+        self.release(verb, *values)
         self.becomes_ready(self.system)
 
     def shown(self):
         return self.ask(self.system, "server", "show", "castle", "-n", self.space.name)
 
+
+class ByHelm(Chart):
     def test_a_game_runs_on_through_upgrade_uninstall_and_install(self):
         self.put("install")
         self.space.apply(castle())
@@ -137,6 +150,69 @@ class ByHelm(Installation):
             self.assertTrue(policies.reaches(*way), way[1:])
         self.assertTrue(self.is_played(self.space))
         self.assertEqual("running", self.shown()["state"])
+
+
+class WithEdges(Chart):
+    """Everything in pods: the control plane, its edges, and the worlds behind them."""
+
+    def setUp(self):
+        super().setUp()
+        self.doors = Named(f"doors-{self.space.name}")  # The chart makes it, and takes it away.
+        self.values = ("edge.enabled=true", f"edge.namespace={self.doors.name}", "edge.ports.first=26000", "edge.ports.last=26009",
+                       "edge.drainSeconds=300")
+
+    def clean_up(self):
+        if self.has_failed():
+            print(f"===== the edges =====\n{self.doors.story()}", flush=True)
+        super().clean_up()
+
+    def until(self, holds, what, seconds=120):
+        """Each question is a process in the control plane's pod, and takes its time."""
+        end = time.monotonic() + seconds
+        while not holds():
+            self.assertLess(time.monotonic(), end, f"not within {seconds} s: {what}")
+
+    def edges(self):
+        return self.ask(self.system, "edge", "stats")["items"]
+
+    def all_edges_know(self):
+        return len(edges := self.edges()) == len(NODES) and all(one["is_current"] for one in edges)
+
+    def state_of_route(self):
+        return next((route["state"] for route in self.ask(self.system, "edge", "routes")["items"] if route["server"] == "castle"), "none")
+
+    def test_a_world_sleeps_and_whoever_knocks_at_an_edge_is_in(self):
+        self.release("install", *self.values)
+        keys = run(PROGRAMS / "gamekeeper", "manifests", "--edge-keys", "--namespace", self.system.name, "--edge-namespace", self.doors.name).stdout
+        kubectl("apply", "--server-side", "-f", "-", input=keys)
+        self.becomes_ready(self.system)
+        self.doors.kubectl("rollout", "status", "daemonset/gamekeeper-edge", "--timeout=120s")
+        self.until(self.all_edges_know, "the edges of all nodes have come")
+        self.space.apply(castle())
+        self.space.until(is_running, "gs", "castle", 180)
+        self.space.kubectl("scale", "gs", "castle", "--replicas=0")
+        self.space.until(lambda it: it["status"]["state"] == "paused", "gs", "castle", 180)
+        self.until(lambda: self.state_of_route() == "asleep" and self.all_edges_know(), "the edges have heard that it sleeps")
+
+        endpoint = self.space.get("gs", "castle")["status"]["endpoints"][0]
+        with minetest_player.Player("anna", endpoint["host"], endpoint["port"]) as client:
+            self.until(lambda: self.shown()["players"]["names"] == ["anna"], "anna is in")
+            self.assertEqual("knock", self.shown()["started_by"]["kind"])
+            game = self.game(self.space)
+
+            # Its players notice nothing of another control plane.
+            self.system.kubectl("rollout", "restart", "deployment/gamekeeper")
+            self.becomes_ready(self.system)
+            self.until(lambda: self.state_of_route() == "up" and self.all_edges_know(), "the edges have come to the new one")
+            self.until(lambda: self.shown()["players"]["names"] == ["anna"], "she plays on")
+            self.assertEqual(game, self.game(self.space))
+            self.assertEqual(1, self.space.kubectl("logs", "gs-castle-0").stdout.count("joins game"), client.log()[-2000:])
+
+            # With the rights that the chart gives.
+            self.ask(self.system, "edge", "ban", THIS_MACHINE)
+            self.until(lambda: self.shown()["players"]["online"] == 0, "she was sent away")
+            self.system.kubectl("exec", "deploy/gamekeeper", "--", "gamekeeper", "edge", "unban", THIS_MACHINE)
+            self.assertEqual([], self.ask(self.system, "edge", "bans")["items"])
 
 
 class ByManifests(Installation):
