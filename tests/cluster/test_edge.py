@@ -60,6 +60,7 @@ def teeworlds_info(host, port):
 
 class EdgeCase(ClusterTest):
     games = ()
+    drain_seconds = 1  # Nobody waits for players who are away.
 
     def setUp(self):
         harness.define_kinds()
@@ -80,16 +81,19 @@ class EdgeCase(ClusterTest):
         """Of games that are no part of the program, or not of the cluster's images."""
         return {}
 
-    def settings(self):
-        """With keys as an operator makes them."""
+    def make_keys(self):
+        """As an operator makes them. Ours lie in files, those of the edges in their Secret."""
         made = harness.run(harness.PROGRAMS / "gamekeeper", "manifests", "--edge-keys", "--namespace", self.space.name, "--edge-namespace",
                            self.doors.name).stdout
         harness.kubectl("apply", "--server-side", "-f", "-", input=made)
         ours = next(yaml.safe_load_all(made))
         self.assertEqual(self.space.name, ours["metadata"]["namespace"])
-        keys = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="gk-edge-keys-")))
         for name, text in ours["stringData"].items():
-            (keys / name).write_text(text)
+            (self.keys / name).write_text(text)
+
+    def settings(self):
+        keys = self.keys = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="gk-edge-keys-")))
+        self.make_keys()
         port = free_port()
         self.space.apply(*to_this_machine("gamekeeper-edges", port))
         return {"EDGE_ENABLED": "true", "EDGE_LISTEN": f"{THIS_MACHINE}:{port}", "EDGE_CERTIFICATE": keys / "tls.crt", "EDGE_KEY": keys / "tls.key",
@@ -99,7 +103,7 @@ class EdgeCase(ClusterTest):
     def edge(self):
         """The chart's own objects of the edge; its control plane is elsewhere here."""
         values = (f"edge.enabled=true,edge.namespace={self.doors.name},edge.ports.first={PORTS.start},edge.ports.last={PORTS.stop - 1},"
-                  "edge.drainSeconds=1")
+                  f"edge.drainSeconds={self.drain_seconds}")
         version = json.loads(harness.kubectl("version", "-o", "json").stdout)["serverVersion"]["gitVersion"]
         text = harness.run(harness.program("helm", "helm"), "template", "gamekeeper", ROOT / "deploy/helm/gamekeeper", f"--kube-version={version}",
                            f"--namespace={self.space.name}", f"--set={values}", f"--set-string=images.tag={harness.TAG}").stdout
@@ -225,6 +229,106 @@ class Teeworlds(EdgeCase):
         with teeworlds_player.Player("anna", other, port) as client:
             self.until_played_by("arena", ["anna"], client)
         self.assertEqual(2, len(self.starts("arena")))
+
+
+class Banned(EdgeCase):
+    """Who is banned is so at every edge."""
+
+    games = ("teeworlds",)
+
+    def bans(self):
+        return [ban["address"] for ban in self.ask("/v1/edge/bans")]
+
+    def heard_at(self, port):
+        """The nodes whose edges answer this machine."""
+        return [host for host in NODES.values() if teeworlds_info(host, port)]
+
+    def test_who_is_banned_reaches_no_edge_until_it_is_lifted(self):
+        self.plane.world("create", "arena", "--game", "teeworlds", "--start")
+        self.until_routed("arena", "up")
+        own, port = self.door("arena")
+        self.until(lambda: self.heard_at(port) == list(NODES.values()), "every edge answers")
+        with teeworlds_player.Player("anna", own, port) as anna:
+            self.until_played_by("arena", ["anna"], anna)
+            self.plane.cli("edge", "ban", THIS_MACHINE)
+            self.until(lambda: self.plane.show("arena")["players"]["online"] == 0, "anna was sent away")
+        self.until(lambda: not self.heard_at(port), "no edge answers")
+
+        # It outlives the control plane, and edges.
+        self.plane.stop()
+        self.plane.start()
+        pod = self.pod_on(own)["metadata"]["name"]
+        self.doors.kubectl("delete", "pod", pod)
+        self.doors.kubectl("rollout", "status", "daemonset/gamekeeper-edge", f"--timeout={PATIENCE}s")
+        self.until_routed("arena", "up")
+        self.assertEqual([f"{THIS_MACHINE}/32"], self.bans())
+        self.assertEqual([], self.heard_at(port))
+
+        # Another copy of the control plane has written there, or somebody with kubectl.
+        both = {"bans": [{"address": f"{THIS_MACHINE}/32", "until": None}, {"address": "203.0.113.0/24", "until": None}]}
+        self.space.kubectl("patch", "configmap", "gamekeeper-bans", "--type=merge", "-p", json.dumps({"data": {"bans.json": json.dumps(both)}}))
+        self.until(lambda: self.bans() == [f"{THIS_MACHINE}/32", "203.0.113.0/24"], "it counts")
+
+        self.plane.cli("edge", "unban", f"{THIS_MACHINE}/32")
+        self.assertEqual(["203.0.113.0/24"], self.bans())
+        self.until(lambda: self.heard_at(port) == list(NODES.values()), "every edge answers again")
+        with teeworlds_player.Player("anna", own, port) as anna:
+            self.until_played_by("arena", ["anna"], anna)
+
+    def test_bans_that_cannot_be_read_are_said_and_not_written_over(self):
+        self.plane.cli("edge", "ban", "203.0.113.7")
+        self.space.kubectl("patch", "configmap", "gamekeeper-bans", "--type=merge", "-p", '{"data": {"bans.json": "{}"}}')
+        self.until(lambda: self.plane.call("GET", "/v1/edge/bans")[0] == 503, "it is said")
+        status, said = self.plane.call("POST", "/v1/edge/bans", {"address": "203.0.113.8"})
+        self.assertEqual((503, "bans_unavailable"), (status, said["code"]))
+        self.assertEqual({"bans.json": "{}"}, self.space.get("configmap", "gamekeeper-bans")["data"])
+
+
+class Renewed(EdgeCase):
+    def lives(self):
+        """What tells one process of an edge from another."""
+        pods = json.loads(self.doors.kubectl("get", "pod", "-o", "json").stdout)["items"]
+        return sorted((pod["metadata"]["uid"], pod["status"]["containerStatuses"][0]["containerID"]) for pod in pods)
+
+    def test_edges_come_with_new_keys_and_are_not_started_again(self):
+        before = self.lives()
+        self.make_keys()
+        self.assertEqual(len(NODES), len(self.stats()), "connections that are there go on")
+
+        # They end; a new one has to be with keys of the new authority, on both sides. Nodes fetch a changed Secret within a minute or two.
+        self.plane.stop()
+        self.plane.start()
+        self.until(lambda: len(self.stats()) == len(NODES), "every node's edge has come", 300)
+        self.assertEqual(before, self.lives())
+
+
+class Replaced(EdgeCase):
+    """An edge that is told to go, as by an upgrade: its ports are free for the next one only when it has gone."""
+
+    games = ("teeworlds",)
+    drain_seconds = 600  # More than the test takes: nobody is sent away by the clock.
+
+    def test_who_plays_may_finish_and_who_comes_goes_by_another_node(self):
+        self.plane.world("create", "arena", "--game", "teeworlds", "--start")
+        self.until_routed("arena", "up")
+        own, port = self.door("arena")
+        other = next(host for host in NODES.values() if host != own)
+        before = self.pod_on(own)["metadata"]
+        with teeworlds_player.Player("anna", own, port) as anna:
+            self.until_played_by("arena", ["anna"], anna)
+
+            self.doors.kubectl("delete", "pod", before["name"], "--wait=false")
+            log = lambda: self.doors.kubectl("logs", before["name"], check=False).stdout
+            self.until(lambda: "nobody new is let in" in log(), "it lets nobody in")
+            self.assertEqual(b"", teeworlds_info(own, port), "nor answers who is new")
+            with teeworlds_player.Player("boris", other, port) as boris:
+                self.until(lambda: sorted(self.plane.show("arena")["players"]["names"]) == ["anna", "boris"], f"both play: {boris.log()[-2000:]}")
+                self.assertEqual(before["uid"], self.pod_on(own)["metadata"]["uid"], "anna's edge is there until she leaves")
+        self.doors.wait_for("delete", f"pod/{before['name']}", seconds=PATIENCE)
+        self.doors.kubectl("rollout", "status", "daemonset/gamekeeper-edge", f"--timeout={PATIENCE}s")
+        self.until_routed("arena", "up")
+        with teeworlds_player.Player("carla", own, port) as carla:
+            self.until_played_by("arena", ["carla"], carla)
 
 
 class BzflagPlayer(Player):
