@@ -241,8 +241,8 @@ UdpRelay::Session* UdpRelay::open_session(const Said& said) {
         return nullptr;
     }
     const auto of_source = sessions_of_.find(said.source.address);
-    const bool is_full =
-        sessions_.size() >= limits_.sessions_max || (of_source != sessions_of_.end() && of_source->second >= limits_.sessions_per_source_max);
+    const bool is_full = sessions_.size() >= limits_.sessions_max || unconfirmed_ >= limits_.unconfirmed_max ||
+                         (of_source != sessions_of_.end() && of_source->second >= limits_.sessions_per_source_max);
     auto socket = is_full ? Descriptor() : connect_datagrams(*route_.upstream, seen_as(said.source)).value_or(Descriptor());
     if (!socket) {
         ++counts_.refused_full;

@@ -22,6 +22,8 @@ namespace gk::edge {
 struct UdpLimits {
     std::size_t sessions_max = 20'000;           // Of a route on one loop.
     std::size_t sessions_per_source_max = 64;    // From one address: people share one.
+    // Of these, of players who have said nothing after an answer: invented sources must not take the descriptors of all other routes.
+    std::size_t unconfirmed_max = 1'000;
     wake::Rate new_per_source{.per_minute = 20 * 60, .most = 100};        // Sessions, from one address.
     wake::Rate datagrams{.per_minute = 2'000 * 60, .most = 2'000};        // Of one session; what is beyond is lost.
     std::size_t held_max = 1'000;                // Sessions that wait for their server; more are ignored, and clients repeat themselves.
@@ -112,6 +114,7 @@ private:
     bool is_everywhere_;  // At all addresses of this machine.
     wake::Doorman doorman_;
     std::unordered_map<Endpoint, std::unique_ptr<Session>> sessions_;
+    std::size_t unconfirmed_ = 0;  // Of them.
     std::map<wake::Address, std::size_t> sessions_of_;  // By address of the player.
     wake::Sources<wake::Bucket> newcomers_;
     std::unordered_map<Endpoint, UdpHeld> held_;

@@ -18,6 +18,7 @@ bool is_refusal(int error) { return error == ECONNREFUSED || error == EHOSTUNREA
 }  // namespace
 
 UdpRelay::Session::Session(UdpRelay& owner, UdpSessionState state) : UdpSessionState(std::move(state)), relay(owner) {
+    if (!is_confirmed) ++relay.unconfirmed_;
     relay.loop_.watch(game.get(), EPOLLIN, *this);
     for (auto& copy : std::exchange(copies, {})) {
         others_.push_back(std::make_unique<Copy>(*this, std::move(copy)));
@@ -27,6 +28,7 @@ UdpRelay::Session::Session(UdpRelay& owner, UdpSessionState state) : UdpSessionS
 }
 
 UdpRelay::Session::~Session() {
+    if (!is_confirmed) --relay.unconfirmed_;
     relay.loop_.forget(game.get(), *this);
     for (const auto& other : others_) relay.loop_.forget(other->socket.get(), *other);
 }
@@ -69,13 +71,17 @@ bool UdpRelay::Session::to_game(std::span<std::byte> datagram) {
         ++relay.counts_.too_many;
         return true;
     }
-    is_confirmed = is_confirmed || was_answered;
+    if (was_answered) confirm();
     if (exchange && !exchange->games) {
         if (exchange->waiting.size() < waiting_max) exchange->waiting.emplace_back(datagram.begin(), datagram.end());
         return true;
     }
     if (exchange) teeworlds::replace_token(datagram, exchange->ours, *exchange->games);
     return send_introduced(datagram);
+}
+
+void UdpRelay::Session::confirm() {
+    if (!std::exchange(is_confirmed, true)) --relay.unconfirmed_;
 }
 
 void UdpRelay::Session::Copy::on_ready(std::uint32_t) {
@@ -142,7 +148,7 @@ void UdpRelay::Session::look_for_exchange(ByteSpan first, const Tokens& tokens) 
     const auto request = teeworlds::parse_request(first);
     const auto* connect = request ? std::get_if<teeworlds::Connect>(&*request) : nullptr;
     if (connect == nullptr || connect->server != tokens.bytes_of(source)) return;
-    is_confirmed = true;
+    confirm();
     exchange = TokenExchange{.ours = connect->server, .own = connect->own, .games = {}, .waiting = {}};
 }
 

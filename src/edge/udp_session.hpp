@@ -25,6 +25,7 @@ struct UdpRelay::Session final : Loop::Handler, UdpSessionState {
     bool ask_for_token(wake::Instant now);
 
 private:
+    void confirm();
     // Another game that hears the player. What it says is only kept, if at all.
     struct Copy final : Loop::Handler {
         Copy(Session& of, Descriptor to_game) : session(of), socket(std::move(to_game)) {}

@@ -70,6 +70,16 @@ class Elsewhere:
         self.remove()
         self.lock.close()
 
+    def leads_nowhere(self, block):
+        """What is sent to these arrives there, is counted by its kernel, and answered by nobody."""
+        ip("route", "add", block, "via", address(1), "dev", self.cable)
+        ip("-n", self.name, "route", "add", "blackhole", block)
+
+    def has(self, block):
+        """All addresses of a block are machines there."""
+        ip("route", "add", block, "via", address(1), "dev", self.cable)
+        ip("-n", self.name, "route", "add", "local", block, "dev", "lo")
+
     def remove(self):
         """The cable first: with the namespace it would go only when the kernel finds time for that."""
         for words in (["link", "delete", self.cable], ["netns", "delete", self.name]):
