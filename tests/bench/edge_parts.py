@@ -177,11 +177,12 @@ class EdgeParts(unittest.TestCase):
                 command = [self.load, "hold", kind, relay.place(), str(HELD)]
                 players = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
                 held = json.loads(players.stdout.readline())["held"]
-                each = (relay.kib() - before) * 1024 / max(held, 1)
+                self.assertEqual(held, HELD, f"{relay.name}: those who are not held would be counted as memory of the others")
+                each = (relay.kib() - before) * 1024 / held
                 players.stdin.close()
                 players.wait(30)
                 players.stdout.close()
-                how = f"resident memory at {held:,} sessions that have said and heard 64 bytes, less that without any; without the kernel's"
+                how = f"resident memory at {held:,} sessions that have said and heard 64 bytes twice, less that without any; without the kernel's"
                 yield figure(f"{relay.name}: memory of a session, {kind}", [each], "bytes", how, 1024 if relay.name == "edge" else None)
                 relay.close()
 
