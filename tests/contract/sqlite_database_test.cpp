@@ -201,6 +201,34 @@ TEST_F(SqliteDatabase, TellsEveryCallerItsOwnResult) {
     EXPECT_EQ(wait((*db)->read(count_facts())).value(), 200);
 }
 
+Task<void> read_in_vain(Database& db, int& refused) {
+    sqlite::Work<Success> work = [](Connection&) -> Result<Success, StoreError> {
+        return std::unexpected(StoreError{Kind::not_found, "there is none"});
+    };
+    const auto found = co_await db.read(std::move(work));
+    if (!found && found.error().kind == Kind::not_found) ++refused;
+}
+
+// Reads share transactions with writes, without savepoints of their own.
+TEST_F(SqliteDatabase, TakesNothingBackForWhoReadsInVain) {
+    const auto db = open();
+    int good = 0;
+    int refused = 0;
+    int in_vain = 0;
+    async::TaskGroup callers(io_.get_executor());
+
+    for (int i = 0; i < 300; ++i) {
+        callers.spawn("writer", write_fact(**db, "fact-" + std::to_string(i), i % 3 == 0, good, refused));
+        callers.spawn("reader", read_in_vain(**db, in_vain));
+    }
+    async::run_until_done(io_, callers.join());
+
+    EXPECT_EQ(good, 200);
+    EXPECT_EQ(refused, 100);
+    EXPECT_EQ(in_vain, 300);
+    EXPECT_EQ(wait((*db)->read(count_facts())).value(), 200);
+}
+
 // A record must not name an operation that is nowhere: what was to be written first takes what follows it along when it fails.
 TEST_F(SqliteDatabase, WritesNothingBehindAWriteAheadThatIsRefused) {
     const auto db = open();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.hpp"
 #include "base/log.hpp"
 
 namespace gk::sqlite {
@@ -13,14 +14,24 @@ Result<Success, StoreError> step(Connection& db, const char* sql) {
     return Success{};
 }
 
+StoreError undone() { return {StoreError::Kind::unavailable, "the transaction was undone: the disk may be full; try again"}; }
+
+// Needs no savepoint, which would cost as much as many a read: there is nothing to undo.
+Result<Success, StoreError> perform_read(Connection& db, const BatchItem& item) {
+    const auto before = db.rows_changed();
+    item.perform(db);
+    ASSERT(db.rows_changed() == before, "who only reads changes nothing");
+    if (!db.in_transaction()) return std::unexpected(undone());
+    return Success{};
+}
+
 // An item that is refused leaves no trace. An error here means that the whole transaction is lost.
 Result<Success, StoreError> perform_apart(Connection& db, const BatchItem& item) {
+    if (!item.writes) return perform_read(db, item);
     TRY_OK(step(db, "SAVEPOINT item"));
     const bool good = item.perform(db);
-    if (!db.in_transaction()) {
-        // SQLite itself undoes everything after some errors, a full disk for one.
-        return std::unexpected(StoreError{StoreError::Kind::unavailable, "the transaction was undone: the disk may be full; try again"});
-    }
+    // SQLite itself undoes everything after some errors, a full disk for one.
+    if (!db.in_transaction()) return std::unexpected(undone());
     if (!good && item.is_essential) {
         return std::unexpected(StoreError{StoreError::Kind::unavailable, "what had to be written first was refused; try again"});
     }

@@ -9,7 +9,7 @@ namespace gk::sqlite {
 
 // One request inside a shared transaction.
 struct BatchItem {
-    bool writes = false;
+    bool writes = false;                       // Else perform() changes nothing.
     bool is_essential = false;                 // When it is refused, the whole transaction fails.
     std::function<bool(Connection&)> perform;  // False when refused.
     std::function<void(StoreError)> fail;      // Replaces whatever perform() had found.

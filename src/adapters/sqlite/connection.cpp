@@ -114,6 +114,8 @@ Result<Success, StoreError> Connection::execute(const char* sql) {
 
 std::int64_t Connection::last_row() const { return sqlite3_last_insert_rowid(db_); }
 
+std::int64_t Connection::rows_changed() const { return sqlite3_total_changes64(db_); }
+
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
 
 Result<Success, StoreError> Connection::checkpoint_when_due() {

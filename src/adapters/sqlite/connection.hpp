@@ -81,6 +81,7 @@ public:
         return finish(bind(sql, {Parameter(args)...}));
     }
     std::int64_t last_row() const;
+    std::int64_t rows_changed() const;  // Since it was opened, also by what was undone.
     bool in_transaction() const;
 
     // Copies what was committed from the log into the database file once the log has grown large. A full disk is no error here: the log keeps

@@ -24,7 +24,7 @@ using Work = std::function<Result<T, StoreError>(Connection&)>;
 // One database file of one process: SQLite blocks, so it has a thread of its own, and the loop's coroutines wait for it.
 //
 // Commits are shared. While one transaction is on its way to the disk, requests gather; then all of them go into the next transaction, each
-// between savepoints of its own, so that one that is refused undoes only itself. Nobody hears of success before the commit is on disk
+// that writes between savepoints of its own, so that one that is refused undoes only itself. Nobody hears of success before the commit is on disk
 // (synchronous=FULL), and everybody is told their own result. 100 writers at once cost about two commits, not 100.
 //
 // When the disk is full, what was written in that transaction is `unavailable` and reading goes on. When the disk fails, the process ends
