@@ -31,6 +31,8 @@ def run_as_nobody(words):
 class Server:
     """A server program that the test starts, and ends by force."""
 
+    last = signal.SIGKILL  # SIGQUIT may be ignored, as in what a shell began in the background.
+
     def __init__(self):
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="gk-e2e-server-"))
         shutil.chown(self.home, "nobody", "nogroup")
@@ -69,11 +71,13 @@ class Server:
 
     def clean_up(self):
         if self.process and self.process.poll() is None:
-            self.crash(signal.SIGQUIT)
+            self.crash(self.last)
         shutil.rmtree(self.home, ignore_errors=True)
 
 
 class Postgres(Server):
+    last = signal.SIGQUIT  # Then it leaves no shared memory behind.
+
     def __init__(self):
         super().__init__()
         self.programs = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1]
