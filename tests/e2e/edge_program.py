@@ -1,5 +1,6 @@
 """`gamekeeper edge` with a file of routes, and players and games made of sockets, for whoever tests it."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -36,6 +37,17 @@ def free(make):
     """An address that was free a moment ago."""
     with make() as one:
         return one.getsockname()
+
+
+def free_for_both():
+    """A port that was free a moment ago for datagrams and for streams, at every address: connections that have ended keep theirs for a minute."""
+    while True:
+        with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as streams, \
+                socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as datagrams:
+            port = streams.getsockname()[1]
+            with contextlib.suppress(OSError):
+                datagrams.bind(("::", port))
+                return port
 
 
 class Edge:

@@ -11,7 +11,7 @@ import unittest
 
 import harness
 import test_wake
-from edge_program import PATIENCE, Edge, free, udp
+from edge_program import PATIENCE, Edge, free_for_both
 
 RESOLVER = """
 server:
@@ -63,7 +63,7 @@ class Asking:
 class Names(Asking, unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="gk-dns-")))
-        self.port = free(udp)[1]
+        self.port = free_for_both()
 
     def table(self, *names):
         return {"dns": [f"127.0.0.1:{self.port}"], "zones": [zone(*names)]}
@@ -77,7 +77,7 @@ class Names(Asking, unittest.TestCase):
 
     def resolver(self):
         """A resolver that everybody might use, and the port where it listens."""
-        port = free(udp)[1]
+        port = free_for_both()
         file = self.folder / "unbound.conf"
         file.write_text(RESOLVER.format(port=port, authority=self.port))
         process = subprocess.Popen([shutil.which("unbound") or "/usr/sbin/unbound", "-d", "-c", file], stderr=subprocess.PIPE, text=True)
@@ -154,7 +154,7 @@ class OfTheControlPlane(Asking, test_wake.WakeCase):
     """A domain that is delegated to the edge of an installation: its worlds have names there by themselves."""
 
     def installation(self):
-        self.port = free(udp)[1]
+        self.port = free_for_both()
         self.settings = {**test_wake.WakeCase.settings, "EDGE_ZONE": "play.example.org", "EDGE_ADDRESSES": "203.0.113.7, 2001:db8::7",
                          "EDGE_NAME_SERVERS": "ns.play.example.org, ns.example.net", "EDGE_DNS": f"127.0.0.1:{self.port}", "EDGE_DNS_WAKES": "castle"}
         return super().installation()
