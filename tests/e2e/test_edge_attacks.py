@@ -71,6 +71,8 @@ class HalfOpen(Attacked):
             one = socket.socket()
             one.bind((source(number // 30), 0))
             one.settimeout(PATIENCE)
+            # Closed, it is gone at once: a hundred thousand that wait for a minute would keep their ports from the tests that follow.
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             one.connect(gate)
             one.send(login[:8])
             opened.append(one)
