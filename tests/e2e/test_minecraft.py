@@ -121,7 +121,7 @@ class SquidCase(MinecraftCase):
         game["sources"] = [{"directory": {"path": str(self.folder)}}]
         game["command"] = ["{{paths.game}}/node", "--max-old-space-size={{memory.heap_mib}}", "{{paths.game}}/flying_squid.js"]
         game["settings"]["online_mode"]["default"] = False
-        game["ready"] |= {"log": "Server listening on port"}
+        game["ready"] |= {"log": "Ready for players"}
         game["stop"] = [{"command": "stop", "wait": "30s"}]
         del game["quiesce"], game["players"]
         return yaml.safe_dump(game, sort_keys=False)

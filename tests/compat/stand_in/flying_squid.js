@@ -7,7 +7,7 @@ const settings = Object.fromEntries(
   fs.readFileSync('server.properties', 'utf8').split('\n').filter((line) => /^[^#].*=/.test(line)).map((line) => line.split(/=(.*)/s, 2))
 )
 
-squid.createMCServer({
+const server = squid.createMCServer({
   ...defaults,
   port: Number(settings['server-port']),
   motd: settings.motd,
@@ -19,3 +19,12 @@ squid.createMCServer({
   worldFolder: 'world',
   version: '1.20.4'
 })
+
+// It listens before it lets anybody in ("Server is still starting!").
+let missing = 2
+const come = () => {
+  missing -= 1
+  if (missing === 0) setImmediate(() => console.log('Ready for players'))
+}
+server.once('listening', come)
+server.once('pluginsReady', come)
