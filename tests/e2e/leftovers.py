@@ -22,9 +22,9 @@ class Leftovers:
         self.named = [self.state, *([str(programs)] if programs else [])]
 
     def processes(self):
-        # A dead child of process 1 waits for that one alone, and holds nothing.
+        # What ends by itself while it is looked for is not left behind. A dead child of process 1 waits for that one alone, and holds nothing.
         found = [pid for pid in pids() if pid != os.getpid() and (self.is_ours(command_line(pid)) or is_of_a_game(uid_of(pid)))]
-        return [pid for pid in found if not stat_of(pid).endswith(" Z 1")]
+        return [pid for pid in found if (stat := stat_of(pid)) and not stat.endswith(" Z 1")]
 
     def is_ours(self, line):
         return any(place in line for place in self.named)

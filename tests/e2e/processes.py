@@ -23,11 +23,11 @@ def command_line(pid):
 
 
 def stat_of(pid):
-    """Name, state and parent of a process without a command line."""
+    """Name, state and parent of a process without a command line; empty when it has ended meanwhile."""
     try:
         return " ".join(pathlib.Path(f"/proc/{pid}/stat").read_text().split()[1:4])
     except OSError:
-        return "gone by now"
+        return ""
 
 
 def uid_of(pid):
