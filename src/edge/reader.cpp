@@ -86,8 +86,13 @@ Reading read_quake3(const Asked& asked) {
     const auto request = quake3::parse_request(asked.datagram);
     if (!request) return {.knock = junk};
     const auto& face = asked.face;
-    const quake3::Status status{
-        .host_name = face.title, .map = face.map, .game = face.game_type, .protocol = face.protocol, .clients_max = face.players_max};
+    const quake3::Status status{.host_name = face.title,
+                                .map = face.map,
+                                .game = face.game_type,
+                                .protocol = face.protocol,
+                                .clients_max = face.players_max,
+                                .version = face.version,
+                                .game_name = face.game_name};
     switch (request->command) {
     case quake3::Command::get_info: return answered(quake3::info_response(request->challenge, status), asked, false);
     case quake3::Command::get_status: return answered(quake3::status_response(request->challenge, status), asked, false);

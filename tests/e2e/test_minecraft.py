@@ -173,6 +173,29 @@ class AsleepBehindTheEdge(SquidCase, test_wake.WakeCase):
         self.assertEqual((started_by["kind"], started_by["player"]), ("knock", "Alex"))
 
 
+    def seen_in_a_list(self):
+        """What the list of a client shows, as minecraft-protocol reads it."""
+        script = "require('minecraft-protocol').ping({host: '127.0.0.1', port: %d, version: '1.20.4'})" % self.door("castle")
+        script += ".then((seen) => { console.log(JSON.stringify(seen)); process.exit(0) })"
+        done = subprocess.run([self.folder / "node", "-e", script], cwd=self.folder, capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        seen = json.loads(done.stdout)
+        text = seen["description"]
+        return {"text": text if isinstance(text, str) else text["text"], "version": seen["version"]["name"], "max": seen["players"]["max"],
+                "icon": seen.get("favicon")}
+
+    def test_its_list_shows_what_it_last_said_of_itself(self):
+        self.create("castle", "minecraft-java", settings={"eula": "accepted", "motd": "Ann's castle", "max_players": 7})
+        self.wait_for_face("castle")
+        awake = self.seen_in_a_list()
+        self.assertEqual((awake["text"], awake["version"], awake["max"]), ("Ann's castle", "1.20.4", 7))
+        self.assertTrue(awake["icon"])
+        self.api.verb("castle", "pause")
+        self.wait_for_route("castle", "asleep")
+        self.assertEqual(self.seen_in_a_list(), awake | {"text": "Ann's castle (sleeping, join to start)"})
+        self.assertEqual(len(self.starts("castle")), 1, "a list wakes nobody")
+
+
 class Licence(MinecraftCase):
     settings = {}
 

@@ -2,6 +2,7 @@
 """Worlds behind the edge: they sleep, players knock with the games' own clients, and a control plane that is away is no player's concern."""
 
 import datetime
+import json
 import os
 import re
 import select
@@ -38,6 +39,11 @@ def wait_for_text(path, text, seconds):
             return False
         finally:
             tail.kill()
+
+
+def text_at(packet):
+    """The text that ends with a NUL there, behind the packed number of the answer."""
+    return packet[1:packet.index(b"\0")].decode()
 
 
 def teeworlds_token(sock, mine):
@@ -86,6 +92,19 @@ class WakeCase(harness.Case):
         self.create(name, game, **more)
         self.api.verb(name, "pause")
         self.wait_for_route(name, "asleep")
+
+    def wait_for_face(self, name):
+        """Until the edge has seen what the game tells lists of servers; returns that."""
+        kept = self.keeper.state / "edge" / "faces.json"
+
+        def seen():
+            try:
+                faces = json.loads(kept.read_text())
+            except FileNotFoundError:
+                return None
+            return next((face for key, face in faces.items() if key.startswith(f"{name} ")), None)
+
+        return self.api.wait_until(seen, f"the edge has seen {name}", 60)
 
     def starts(self, name):
         return [o for o in self.api.ask("GET", f"/v1/operations?server={name}&limit=100")["items"] if o["verb"] == "start"]
@@ -177,16 +196,43 @@ class Minetest(WakeCase):
 
 class OpenArena(WakeCase):
     def test_lists_see_that_it_sleeps_and_a_player_who_connects_wakes_it(self):
-        self.put_to_sleep("arena", "openarena")
+        self.create("arena", "openarena", settings={"name": "Ann's arena", "map": "oa_dm2", "max_clients": 10})
+        self.wait_for_face("arena")
         with openarena_player.Player("anna", HERE, self.door("arena")) as anna:
+            awake, whole = anna.info(), anna.status()
+            self.assertEqual((awake["hostname"], awake["protocol"]), ("Ann's arena", str(openarena_player.PROTOCOL)))
+            self.api.verb("arena", "pause")
+            self.wait_for_route("arena", "asleep")
             for _ in range(5):
-                self.assertEqual(anna.info()["hostname"], "arena (sleeping, join to start)")
-                self.assertEqual(anna.status()["sv_hostname"], "arena (sleeping, join to start)")
+                asleep, status = anna.info(), anna.status()
+                self.assertEqual(asleep["hostname"], "Ann's arena (sleeping, join to start)")
+                self.assertEqual(status["sv_hostname"], "Ann's arena (sleeping, join to start)")
+            # Clients pass over servers of another protocol or game than theirs.
+            for key in ("protocol", "gamename", "mapname", "sv_maxclients"):
+                self.assertEqual(asleep[key], awake[key], key)
+            self.assertEqual(status["version"], whole["version"])
             self.assertEqual(len(self.starts("arena")), 1, "a list wakes nobody")
             self.assertEqual(self.api.server("arena")["state"], "paused")
             self.assertTrue(anna.connect(tries=30), "the game has a place for her")
             self.api.wait_until(lambda: self.api.server("arena")["players"]["online"] == 1, "and counts her", 30)
         self.assertEqual(len(self.starts("arena")), 2)
+
+    def test_its_face_outlives_the_edge_and_the_control_plane(self):
+        self.create("arena", "openarena", settings={"name": "Ann's arena"})
+        self.wait_for_face("arena")
+        self.api.verb("arena", "pause")
+        self.wait_for_route("arena", "asleep")
+        with openarena_player.Player("anna", HERE, self.door("arena")) as anna:
+            before = anna.info()
+            self.assertEqual(before["protocol"], str(openarena_player.PROTOCOL))
+            self.keeper.kill()
+            self.keeper.wait_for_launcher()
+            (edge,) = edges(self.keeper.state)
+            os.kill(edge, signal.SIGKILL)
+            harness.wait_for_end(edge, 20)
+            self.keeper.start()
+            self.wait_for_route("arena", "asleep")
+            self.assertEqual(anna.info(), before)
 
     def test_ten_who_connect_at_once_wake_it_once_and_are_all_in(self):
         self.put_to_sleep("arena", "openarena")
@@ -235,14 +281,21 @@ class BzFlag(WakeCase):
 
 class Teeworlds(WakeCase):
     def test_lists_see_that_it_sleeps_and_do_not_wake_it(self):
-        self.put_to_sleep("arena", "teeworlds")
+        self.create("arena", "teeworlds", settings={"name": "Ann's arena"})
+        seen = self.wait_for_face("arena")
+        self.api.verb("arena", "pause")
+        self.wait_for_route("arena", "asleep")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.settimeout(20)
             sock.connect((HERE, self.door("arena")))
             mine = os.urandom(4)
             theirs = teeworlds_token(sock, mine)
             for _ in range(5):
-                self.assertIn(b"sleeping, join to start", teeworlds_info(sock, mine, theirs))
+                packet = teeworlds_info(sock, mine, theirs)
+                self.assertIn(b"Ann's arena (sleeping, join to start)", packet)
+                # The version of the game that Debian packages: clients pass over servers of another one.
+                self.assertEqual(text_at(packet), seen["version"])
+        self.assertRegex(seen["version"], r"^0\.7\.\d+$")
         (stats,) = self.api.ask("GET", "/v1/edge/stats")["items"]
         self.assertEqual(stats["waking"], 0)
         self.assertEqual(len(self.starts("arena")), 1)

@@ -43,12 +43,30 @@ void ask_quake3(ByteSpan datagram) {
     ASSERT(query::quake3::status_response(request->challenge, {}).size() <= 1400, "in one datagram");
 }
 
+// What games answer when they are asked what lists are told.
+void hear_answers(ByteSpan datagram) {
+    if (const auto status = query::quake3::parse_info_response(datagram, "4711")) {
+        ASSERT(query::quake3::info_response("4711", *status).size() <= 1400, "in one datagram, whatever it said");
+        ASSERT(query::quake3::parse_info_response(query::quake3::info_response("4711", *status), "4711"), "what is written is read");
+    }
+    if (const auto status = query::quake3::parse_status_response(datagram, "4711")) {
+        ASSERT(query::quake3::status_response("4711", *status).size() <= 1400, "in one datagram, whatever it said");
+    }
+    constexpr query::raknet::Ping ping{0x0102030405060708};
+    if (const auto status = query::raknet::parse_pong(datagram, ping)) {
+        ASSERT(status->motd.size() < datagram.size() && query::raknet::pong(ping, 1, *status).size() <= 400, "bounded");
+    }
+    (void)query::a2s::parse_challenge(datagram);
+    (void)probe::teeworlds::parse_info(datagram, {});
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto datagram = std::as_bytes(std::span(data, size));
     ask_teeworlds(datagram);
     ask_quake3(datagram);
+    hear_answers(datagram);
     if (const auto request = probe::minetest::parse_request(datagram)) {
         const auto* somebody = std::get_if<probe::minetest::Introduction>(&*request);
         if (somebody != nullptr) ASSERT(is_within(somebody->name, datagram) && !somebody->name.empty(), "a part of the introduction");

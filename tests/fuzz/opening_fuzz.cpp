@@ -59,11 +59,19 @@ void open_proxy(ByteSpan bytes) {
     ASSERT(again && std::get<opening::Proxied>(again->who) == *peer, "what is written is read");
 }
 
+void hear_minecraft(ByteSpan bytes) {
+    const auto json = minecraft::parse_status_response(bytes);
+    if (json) ASSERT(json->size() < bytes.size(), "within");
+    if (!json && json.error() == minecraft::Trouble::incomplete)
+        ASSERT(bytes.size() < minecraft::status_characters_max * 5, "nothing waits for more");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto bytes = std::as_bytes(std::span(data, size));
     open_minecraft(bytes);
+    hear_minecraft(bytes);
     open_tls(bytes);
     open_proxy(bytes);
     return 0;

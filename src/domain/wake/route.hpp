@@ -50,8 +50,10 @@ struct Face {
     std::string version{};
     std::int32_t protocol = 0;
     std::int32_t players_max = 0;
+    std::string game_name{};  // Of Quake 3: clients pass over servers of another one than theirs; empty: that is not said.
     std::string icon{};  // Of Minecraft: "data:image/png;base64,...".
     std::string trouble{};  // Of one that cannot be started: why, as the end of a sentence for players; empty when that is not for them.
+    bool operator==(const Face&) const = default;
 };
 
 struct Route {

@@ -25,6 +25,8 @@ Value optional_duration(const std::optional<Milliseconds>& duration) { return du
 
 Value::Array texts(const std::vector<std::string>& items) { return {items.begin(), items.end()}; }
 
+}  // namespace
+
 Value document_of(const Face& face) {
     return Value::object({{"title", face.title},
                           {"map", face.map},
@@ -32,9 +34,12 @@ Value document_of(const Face& face) {
                           {"version", face.version},
                           {"protocol", std::int64_t{face.protocol}},
                           {"players_max", std::int64_t{face.players_max}},
+                          {"game_name", face.game_name},
                           {"icon", face.icon},
                           {"trouble", face.trouble}});
 }
+
+namespace {
 
 Value document_of(const Copies& copies) {
     Value::Array upstreams;
@@ -68,6 +73,7 @@ bool decode(const Value& value, const std::string& pointer, Errors& errors, Face
     in.optional("version", out.version);
     in.optional("protocol", out.protocol);
     in.optional("players_max", out.players_max);
+    in.optional("game_name", out.game_name);
     in.optional("icon", out.icon);
     in.optional("trouble", out.trouble);
     return in.finish_lenient();

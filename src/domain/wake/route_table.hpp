@@ -33,6 +33,10 @@ struct RouteTable {
 // Whether a table may take the place of another one: an older control plane, or an older table of the same one, may not.
 bool may_follow(const RouteTable& newer, const RouteTable& older);
 
+// A face as a document, and back.
+Value document_of(const Face& face);
+bool decode(const Value& value, const std::string& pointer, Errors& errors, Face& out);
+
 // A table as a document, and back: every two routes of a listener lead to different servers and names, no two datagram routes, and no two listeners,
 // share an address.
 Value document_of(const RouteTable& table);

@@ -27,6 +27,7 @@ RouteTable castle_and_tower() {
                    .version = "5.6",
                    .protocol = 41,
                    .players_max = 15,
+                   .game_name = "Quake3Arena",
                    .icon = "data:",
                    .trouble = "it crashed again and again"};
     castle.proxy_from = {*Block::parse("192.0.2.0/24")};

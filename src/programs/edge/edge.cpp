@@ -124,7 +124,7 @@ int relay(const EdgeWish& wish, edge::RouteTable table, RouteStream* stream) {
         return exit_failed;
     }
     // Whoever has taken over has players to care for, whatever else fails.
-    if (!apply(**edge, table) && !wish.takes_over && stream == nullptr) return exit_failed;
+    if (!apply(**edge, stream == nullptr ? table : stream->shown(table)) && !wish.takes_over && stream == nullptr) return exit_failed;
     std::atomic<bool> was_given = false;
     std::unique_ptr<edge::HandOver> hand_over;
     if (!wish.control.empty()) {

@@ -19,6 +19,7 @@ namespace gk::programs {
 namespace {
 
 constexpr std::string_view table_file = "/routes.json";
+constexpr std::string_view faces_file = "/faces.json";
 constexpr std::string_view lock_file = "/lock";
 constexpr net::JsonLimits table_limits{.depth = 32, .size = 64 << 20};
 
@@ -34,6 +35,17 @@ bool write_all(int fd, std::string_view text) {
         text.remove_prefix(static_cast<std::size_t>(wrote));
     }
     return true;
+}
+
+// Nothing when there is no such file.
+template <class T>
+Result<std::optional<T>, std::string> read_document(const std::string& file) {
+    TRY(document, read_kept_file(file));
+    if (!document) return std::nullopt;
+    Errors errors;
+    T out;
+    if (decode(*document, "", errors, out)) return out;
+    return std::unexpected(fmt::format("{}: {}: {}", file, errors.list().front().pointer, errors.list().front().detail));
 }
 
 struct flock whole_file() {
@@ -81,17 +93,20 @@ std::optional<pid_t> EdgeFolder::holder() const {
 }
 
 Result<std::optional<wake::RouteTable>, std::string> EdgeFolder::table() const {
-    const auto file = path_ + std::string(table_file);
-    TRY(document, read_kept_file(file));
-    if (!document) return std::nullopt;
-    Errors errors;
-    wake::RouteTable table;
-    if (decode(*document, "", errors, table)) return table;
-    return std::unexpected(fmt::format("{}: {}: {}", file, errors.list().front().pointer, errors.list().front().detail));
+    return read_document<wake::RouteTable>(path_ + std::string(table_file));
 }
 
 Result<Success, std::string> EdgeFolder::keep(const wake::RouteTable& table) const {
     return keep_file(path_ + std::string(table_file), to_json(document_of(table)));
+}
+
+Result<wake::SeenFaces, std::string> EdgeFolder::faces() const {
+    TRY(kept, read_document<wake::SeenFaces>(path_ + std::string(faces_file)));
+    return kept ? std::move(*kept) : wake::SeenFaces();
+}
+
+Result<Success, std::string> EdgeFolder::keep(const wake::SeenFaces& faces) const {
+    return keep_file(path_ + std::string(faces_file), to_json(document_of(faces)));
 }
 
 Result<Success, std::string> keep_file(const std::string& file, std::string_view text) {

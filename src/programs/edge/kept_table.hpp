@@ -7,7 +7,7 @@
 
 #include "base/descriptor.hpp"
 #include "base/result.hpp"
-#include "domain/wake/route_table.hpp"
+#include "domain/wake/seen_face.hpp"
 
 namespace gk::programs {
 
@@ -15,8 +15,8 @@ namespace gk::programs {
 Result<Success, std::string> keep_file(const std::string& file, std::string_view text);
 Result<std::optional<Value>, std::string> read_kept_file(const std::string& file);
 
-// What an edge keeps in a folder of its own: the last table, for when it comes back while the control plane is away, and the lock that says that one
-// is at work there.
+// What an edge keeps in a folder of its own: the last table, for when it comes back while the control plane is away, what servers looked like when
+// they ran, and the lock that says that one is at work there.
 class EdgeFolder {
 public:
     // Makes the folder. A sentence when it cannot be used.
@@ -33,6 +33,9 @@ public:
     Result<std::optional<wake::RouteTable>, std::string> table() const;
     // On disk when it returns: what a restarted edge reads is whole (docs/adr/0028).
     Result<Success, std::string> keep(const wake::RouteTable& table) const;
+    // What servers looked like when they ran; none when none were kept. On disk, as the table, when keep() returns.
+    Result<wake::SeenFaces, std::string> faces() const;
+    Result<Success, std::string> keep(const wake::SeenFaces& faces) const;
     // Where whoever starts an edge has it log to.
     std::string log_file() const { return path_ + "/edge.log"; }
 

@@ -61,6 +61,7 @@ RouteStream::RouteStream(ControlPlanePlace place, EdgeFolder& folder)
     : place_(std::move(place)),
       folder_(folder),
       clock_(loop_.get_executor()),
+      faces_(loop_.get_executor(), clock_, folder),
       tasks_(loop_.get_executor()) {}
 
 void RouteStream::end() {
@@ -93,6 +94,8 @@ void RouteStream::begin(edge::Edge& edge, edge::RouteTable table) {
     asio::post(loop_, [this] {
         tasks_.spawn("stream of routes", run());
         tasks_.spawn("log", keep_log_small());
+        faces_.follow(table_);
+        tasks_.spawn("faces", faces_.run([this] { relay_by_table(); }));
     });
     thread_ = std::thread([this] { loop_.run(); });
 }
@@ -178,13 +181,16 @@ void RouteStream::take(edge::RouteTable table) {
     // A full disk keeps nobody from playing; it is said, and the next table tries again.
     if (const auto kept = folder_.keep(table); !kept) log::error("edge", "routes were not kept", {{"why", kept.error()}});
     table_ = std::move(table);
-    wrong_ = edge_->apply(table_);
+    faces_.follow(table_);
+    relay_by_table();
     for (const auto& complaint : wrong_) log::error("edge", "a route could not be opened", {{"why", complaint}});
     log::info("edge", "routes were taken",
               {{"epoch", table_.epoch}, {"number", table_.number}, {"datagrams", table_.datagrams.size()}, {"streams", table_.streams.size()}});
     forget_woken();
     news_.raise();
 }
+
+void RouteStream::relay_by_table() { wrong_ = edge_->apply(shown(table_)); }
 
 void RouteStream::forget_woken() {
     std::set<std::string_view> known;

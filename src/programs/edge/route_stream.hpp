@@ -14,6 +14,7 @@
 #include "domain/front/report.hpp"
 #include "edge/edge.hpp"
 #include "net/http_client/connect.hpp"
+#include "programs/edge/face_watch.hpp"
 #include "programs/edge/kept_table.hpp"
 
 namespace gk::programs {
@@ -38,7 +39,9 @@ public:
 
     // Somebody knocked at a server that sleeps. From any thread, also before begin().
     void knocked(edge::WakeCall call);
-    // From now on `edge`, which relays by `table`, follows the stream, until end().
+    // A table as the edge is to relay by it: with what servers looked like. Before begin().
+    edge::RouteTable shown(edge::RouteTable table) const { return faces_.shown(std::move(table)); }
+    // From now on `edge`, which relays by shown(`table`), follows the stream, until end().
     void begin(edge::Edge& edge, edge::RouteTable table);
     // Returns when `edge` is not used any more.
     void end();
@@ -55,6 +58,7 @@ private:
     Task<void> read(net::Transport& transport);
     Task<void> report(net::Transport& transport);
     void take(edge::RouteTable table);
+    void relay_by_table();
     void forget_woken();
     void look_for_relayed();
     front::Report report_now();
@@ -64,6 +68,7 @@ private:
     EdgeFolder& folder_;
     boost::asio::io_context loop_;
     system::SystemClock clock_;
+    FaceWatch faces_;
     async::TaskGroup tasks_;
     async::Signal news_;
     std::map<std::string, front::Knocker> knockers_;  // By server; until a table says that it is not asleep any more.

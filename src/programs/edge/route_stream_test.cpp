@@ -2,6 +2,8 @@
 
 #include <fstream>
 #include <optional>
+#include <poll.h>
+#include <sys/socket.h>
 
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
@@ -10,6 +12,8 @@
 #include "async/manual_clock.hpp"
 #include "async/run.hpp"
 #include "domain/wake/trace.hpp"
+#include "edge/socket.hpp"
+#include "programs/edge/interview.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace gk::programs {
@@ -167,6 +171,122 @@ TEST_F(RouteStreamTest, AKnockIsRepeatedOverAnAbsenceUntilTheServerIsNotAsleepAn
     line->publish(table_of(2, 1, wake::RouteState::starting));
     ASSERT_TRUE(settle([this] { return heard && heard->epoch == 2; }));
     EXPECT_TRUE(heard->knockers.empty());
+}
+
+// An address that was free a moment ago.
+wake::Endpoint free_place() { return edge::local_endpoint(edge::listen_datagrams(*wake::Endpoint::parse("127.0.0.1:0"))->get()); }
+
+// What lists of servers see there; nothing when nobody answers within a time that no machine needs.
+std::optional<wake::Face> seen_at(const wake::Endpoint& at) {
+    const auto us = edge::listen_datagrams(*wake::Endpoint::parse("127.0.0.1:0"));
+    const auto there = edge::kernel_address(at, AF_INET);
+    Interview interview(wake::GameProtocol::quake3, {});
+    std::array<std::byte, 2048> room{};
+    for (auto say = interview.opening(); !say.empty();) {
+        if (::sendto(us->get(), say.data(), say.size(), 0, there.get(), there.size) < 0) return std::nullopt;
+        pollfd wait{.fd = us->get(), .events = POLLIN, .revents = 0};
+        const auto size = ::poll(&wait, 1, 30'000) == 1 ? ::recv(us->get(), room.data(), room.size(), 0) : -1;
+        if (size < 0) return std::nullopt;
+        auto turn = interview.hear(ByteSpan(room).first(static_cast<std::size_t>(size)));
+        if (turn.seen) return std::move(turn.seen);
+        say = std::move(turn.say);
+    }
+    return std::nullopt;
+}
+
+// A game that answers lists, which the control plane knows as "arena".
+class FaceTest : public RouteStreamTest {
+protected:
+    void SetUp() override {
+        RouteStreamTest::SetUp();
+        wake::RouteTable table;
+        table.datagrams.push_back({.server = "game", .listen = game, .protocol = wake::GameProtocol::quake3, .face = said});
+        game_program.apply(table);
+    }
+    wake::RouteTable arena(std::uint64_t number, wake::RouteState state) const {
+        wake::Route route{.server = "arena", .listen = door, .protocol = wake::GameProtocol::quake3, .state = state};
+        if (state == wake::RouteState::up) route.upstream = game;
+        route.face.title = "arena (sleeping, join to start)";
+        route.face.map = "oa_dm1";
+        return {.epoch = 1, .number = number, .datagrams = {route}};
+    }
+    // As the program begins again, whatever it did before.
+    void begin_again() {
+        stream.reset();
+        relay.reset();
+        relay.emplace(1U, edge::Limits(), [](edge::WakeCall) {});
+        stream.emplace(ControlPlanePlace{.remote = net::parse_remote("unix:" + path()).value()}, *place);
+        auto kept = *place->table().value();
+        relay->apply(stream->shown(kept));
+        stream->begin(*relay, std::move(kept));
+    }
+    std::optional<wake::Face> kept() const {
+        const auto faces = place->faces().value();
+        const auto found = faces.find("arena quake3");
+        return found == faces.end() ? std::nullopt : std::optional(found->second);
+    }
+
+    const wake::Face said{.title = "Ann's arena",
+                          .map = "oa_dm7",
+                          .game_type = "baseoa",
+                          .version = "ioq3 1.36",
+                          .protocol = 71,
+                          .players_max = 12,
+                          .game_name = "Quake3Arena"};
+    wake::Face shown = [this] {
+        auto face = said;
+        face.title = "Ann's arena (sleeping, join to start)";
+        return face;
+    }();
+    wake::Endpoint game = free_place();
+    wake::Endpoint door = free_place();
+    edge::Edge game_program{1U, edge::Limits(), [](edge::WakeCall) {}};
+};
+
+TEST_F(FaceTest, ASleepingServerShowsWhatItSaidLastAlsoAfterAnEdgeThatWasKilled) {
+    come();
+    stream->begin(*relay, {});
+    line->publish(arena(1, wake::RouteState::up));
+    ASSERT_TRUE(settle([this] { return kept().has_value(); })) << "it is asked as soon as it is up";
+    EXPECT_EQ(kept(), said);
+    line->publish(arena(2, wake::RouteState::asleep));
+    ASSERT_TRUE(hears_table(1, 2));
+    EXPECT_EQ(seen_at(door), shown);
+    go_away();
+    begin_again();
+    EXPECT_EQ(seen_at(door), shown) << "nobody else knows it";
+    come();
+    auto next = arena(1, wake::RouteState::asleep);
+    next.epoch = 2;
+    line->publish(std::move(next));
+    ASSERT_TRUE(hears_table(2, 1));
+    EXPECT_EQ(seen_at(door), shown) << "and a control plane that does not know it has taken nothing away";
+}
+
+TEST_F(FaceTest, AnotherServerOfThatNameIsNotTakenForIt) {
+    come();
+    stream->begin(*relay, {});
+    line->publish(arena(1, wake::RouteState::up));
+    ASSERT_TRUE(settle([this] { return kept().has_value(); }));
+    line->publish({.epoch = 1, .number = 2});
+    ASSERT_TRUE(hears_table(1, 2));
+    EXPECT_FALSE(kept());
+    line->publish(arena(3, wake::RouteState::asleep));
+    ASSERT_TRUE(hears_table(1, 3));
+    EXPECT_EQ(seen_at(door)->title, "arena (sleeping, join to start)");
+}
+
+TEST_F(FaceTest, WhatIsNoFileOfFacesIsAskedAnew) {
+    std::ofstream(folder + "/edge/faces.json") << R"({"arena)";
+    stream.emplace(ControlPlanePlace{.remote = net::parse_remote("unix:" + path()).value()}, *place);
+    come();
+    stream->begin(*relay, {});
+    line->publish(arena(1, wake::RouteState::up));
+    ASSERT_TRUE(settle([this] {
+        const auto faces = place->faces();
+        return faces && !faces->empty();
+    }));
+    EXPECT_EQ(kept(), said);
 }
 
 }  // namespace

@@ -106,10 +106,15 @@ std::vector<std::byte> status_response(const ServerText& text) {
     auto json = Value::object({{"version", Value::object({{"name", text.version}, {"protocol", text.protocol}})},
                                {"players", Value::object({{"max", text.players_max}, {"online", text.online}})},
                                {"description", Value::object({{"text", text.description}})}});
-    if (!text.favicon.empty()) json.set("favicon", text.favicon);
+    auto whole = to_json(json);
+    if (!text.favicon.empty()) {
+        json.set("favicon", text.favicon);
+        auto pictured = to_json(json);
+        if (characters(pictured) <= status_characters_max) whole = std::move(pictured);
+    }
     ByteWriter body;
     body.big_endian(std::uint8_t{0});
-    write_string(body, to_json(json));
+    write_string(body, whole);
     return framed(body.view());
 }
 
@@ -129,6 +134,31 @@ Result<std::variant<StatusRequest, StatusPing>, Trouble> read_status_packet(Byte
     const auto payload = id == 1 ? packet.big_endian<std::uint64_t>() : std::nullopt;
     if (!payload) return std::unexpected(Trouble::malformed);
     return StatusPing{.payload = *payload};
+}
+
+std::vector<std::byte> status_question(std::string_view host, std::uint16_t port) {
+    constexpr std::int32_t any_protocol = -1;
+    ByteWriter greeting;
+    greeting.big_endian(std::uint8_t{0});
+    write_varint(greeting, any_protocol);
+    write_string(greeting, host);
+    greeting.big_endian(port);
+    write_varint(greeting, next_status);
+    ByteWriter request;
+    request.big_endian(std::uint8_t{0});
+    ByteWriter out;
+    return out.bytes(framed(greeting.view())).bytes(framed(request.view())).take();
+}
+
+Result<std::string_view, Trouble> parse_status_response(ByteSpan so_far) {
+    constexpr std::size_t bytes_max = status_characters_max * 4;
+    constexpr std::size_t around = 8;  // The number of the packet, and the length of its text.
+    ByteReader in(so_far);
+    TRY(body, read_frame(in, bytes_max + around));
+    ByteReader packet(body);
+    const auto text = packet.big_endian<std::uint8_t>() == 0 ? read_string(packet, bytes_max) : std::nullopt;
+    if (!text) return std::unexpected(Trouble::malformed);
+    return *text;
 }
 
 std::vector<std::byte> pong(std::uint64_t payload) {

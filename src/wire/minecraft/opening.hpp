@@ -55,6 +55,7 @@ struct ServerText {
     std::int32_t players_max = 0;
     std::string favicon;  // "data:image/png;base64,..." or empty.
 };
+// Without the picture where clients would not take the whole.
 std::vector<std::byte> status_response(const ServerText& text);
 std::vector<std::byte> legacy_response(LegacyForm form, const ServerText& text);
 // The end of a login, with a text that the client shows.
@@ -71,5 +72,11 @@ struct StatusPing {
 // Consumes what it returns.
 Result<std::variant<StatusRequest, StatusPing>, Trouble> read_status_packet(ByteReader& in);
 std::vector<std::byte> pong(std::uint64_t payload);
+
+// What a list says to a server that runs, and the JSON text of its answer, which points into what came so far. Nothing is unpacked that is longer
+// than the longest answer that clients take.
+std::vector<std::byte> status_question(std::string_view host, std::uint16_t port);
+Result<std::string_view, Trouble> parse_status_response(ByteSpan so_far);
+inline constexpr std::size_t status_characters_max = 32'767;
 
 }  // namespace gk::wire::minecraft

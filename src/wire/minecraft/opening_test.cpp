@@ -235,5 +235,36 @@ TEST(MinecraftStatusTalk, IsARequestAndAPing) {
     }
 }
 
+TEST(MinecraftStatusTalk, AsksAsAListAndReadsTheAnswer) {
+    const auto question = status_question("castle", 25565);
+    const auto opening = parse_opening(question, false);
+    const auto* status = parsed<StatusOpening>(opening);
+    ASSERT_NE(status, nullptr);
+    EXPECT_EQ(status->handshake.host, "castle");
+    ByteReader rest(ByteSpan(question).subspan(status->size));
+    EXPECT_TRUE(std::holds_alternative<StatusRequest>(*read_status_packet(rest)));
+
+    const auto answer = status_response({.version = "1.21", .description = "Castle"});
+    const auto json = parse_status_response(answer);
+    ASSERT_TRUE(json);
+    EXPECT_TRUE(json->starts_with(R"({"version":{"name":"1.21")")) << *json;
+    for (std::size_t size = 0; size < answer.size(); ++size) {
+        EXPECT_EQ(parse_status_response(ByteSpan(answer).first(size)).error(), Trouble::incomplete) << size;
+    }
+    EXPECT_EQ(parse_status_response(from_hex("0101")).error(), Trouble::malformed) << "another packet";
+    EXPECT_EQ(parse_status_response(from_hex("020005")).error(), Trouble::malformed) << "a text longer than its packet";
+    EXPECT_EQ(parse_status_response(from_hex("ffff7f")).error(), Trouble::malformed) << "longer than any; nothing waits for it";
+}
+
+TEST(MinecraftAnswers, HaveNoPictureThatWouldMakeThemTooLong) {
+    const auto sized = [](std::size_t picture) {
+        const auto answer = status_response({.version = "1.21", .description = "Castle", .favicon = std::string(picture, 'p')});
+        return parse_status_response(answer)->size();
+    };
+    const auto around = sized(1) - 1;
+    EXPECT_EQ(sized(status_characters_max - around), status_characters_max);
+    EXPECT_LT(sized(status_characters_max - around + 1), around);
+}
+
 }  // namespace
 }  // namespace gk::wire::minecraft

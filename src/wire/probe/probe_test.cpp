@@ -128,7 +128,9 @@ TEST(TeeworldsProbe, ReadsAnEmptyServersInformation) {
     const auto info = teeworlds::parse_info(teeworlds_info, own);
 
     ASSERT_TRUE(info);
-    EXPECT_EQ(*info, (teeworlds::Info{.name = "toytest", .map = "dm1", .game_type = "DM", .clients = 0, .clients_max = 12, .names = {}}));
+    const teeworlds::Info expected{
+        .name = "toytest", .map = "dm1", .game_type = "DM", .clients = 0, .clients_max = 12, .names = {}, .version = "0.7.5"};
+    EXPECT_EQ(*info, expected);
 }
 
 TEST(TeeworldsProbe, ReadsTheNamesOfPlayers) {

@@ -125,7 +125,8 @@ std::optional<Info> parse_info(ByteSpan datagram, const Token& own) {
              .game_type = std::string(*game_type),
              .clients = *clients,
              .clients_max = *clients_max,
-             .names = {}};
+             .names = {},
+             .version = std::string(*version)};
     while (!in.empty()) {
         if (out.names.size() == clients_limit || !read_client(in, out)) return std::nullopt;
     }

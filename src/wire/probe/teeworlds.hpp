@@ -31,6 +31,7 @@ struct Info {
     std::int32_t clients = 0;  // Players and spectators.
     std::int32_t clients_max = 0;
     std::vector<std::string> names;  // May be fewer than `clients`.
+    std::string version{};
     bool operator==(const Info&) const = default;
 };
 // nullopt for anything but a whole answer to `own` with believable numbers (at most 64 clients).

@@ -90,6 +90,20 @@ std::vector<std::byte> no_rules_reply() {
     return out.little_endian(single).big_endian(tell_rules).big_endian(std::uint16_t{0}).take();
 }
 
+std::vector<std::byte> info_request(std::optional<std::uint32_t> challenge) {
+    ByteWriter out;
+    out.little_endian(single).big_endian(ask_info);
+    put_text(out, info_text);
+    if (challenge) out.little_endian(*challenge);
+    return out.take();
+}
+
+std::optional<std::uint32_t> parse_challenge(ByteSpan datagram) {
+    ByteReader in(datagram);
+    if (in.little_endian<std::uint32_t>() != single || in.big_endian<std::uint8_t>() != tell_challenge) return std::nullopt;
+    return in.little_endian<std::uint32_t>();
+}
+
 std::optional<Info> parse_info(ByteSpan datagram) {
     ByteReader in(datagram);
     if (in.little_endian<std::uint32_t>() != single || in.big_endian<std::uint8_t>() != tell_info) return std::nullopt;

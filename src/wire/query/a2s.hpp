@@ -39,6 +39,9 @@ std::vector<std::byte> info_reply(const Info& info);
 std::vector<std::byte> no_players_reply();
 std::vector<std::byte> no_rules_reply();
 
+// What a server that runs is asked. Without a challenge it may answer with one, which is then said too.
+std::vector<std::byte> info_request(std::optional<std::uint32_t> challenge);
+std::optional<std::uint32_t> parse_challenge(ByteSpan datagram);
 // What a server said of itself; nullopt for anything but a whole information in one datagram. Strings beyond 256 bytes are refused.
 std::optional<Info> parse_info(ByteSpan datagram);
 

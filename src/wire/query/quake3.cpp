@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -25,11 +26,50 @@ std::string value_of(std::string_view text) {
     return out;
 }
 
+std::vector<std::byte> datagram_of(std::string_view text) {
+    const auto whole = fmt::format("{}{}", out_of_band, text);
+    const auto bytes = as_byte_span(whole);
+    return {bytes.begin(), bytes.end()};
+}
+
+// A pair of which the value is left out when there is none.
+std::string pair_of(std::string_view key, std::string_view text) {
+    const auto value = value_of(text);
+    return value.empty() ? std::string() : fmt::format("\\{}\\{}", key, value);
+}
+
+// The line of pairs behind the head, without the players that may follow; nullopt for another head.
+std::optional<std::string_view> pairs_behind(std::string_view head, std::string_view text) {
+    for (const auto expected : {out_of_band, head, std::string_view("\n\\")}) {
+        if (!text.starts_with(expected)) return std::nullopt;
+        text.remove_prefix(expected.size());
+    }
+    return text.substr(0, text.find('\n'));
+}
+
+// Of "key\value\key\value". Empty where it is not said.
+std::string_view value_behind(std::string_view key, std::string_view pairs) {
+    while (!pairs.empty()) {
+        const auto name = pairs.substr(0, pairs.find('\\'));
+        pairs.remove_prefix(std::min(name.size() + 1, pairs.size()));
+        const auto value = pairs.substr(0, pairs.find('\\'));
+        pairs.remove_prefix(std::min(value.size() + 1, pairs.size()));
+        if (name == key) return value;
+    }
+    return {};
+}
+
+std::int32_t number_behind(std::string_view key, std::string_view pairs) {
+    const auto text = value_behind(key, pairs);
+    std::int32_t number = 0;
+    const auto end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, number);
+    return read.ec == std::errc() && read.ptr == end ? number : 0;
+}
+
 std::vector<std::byte> response(std::string_view head, std::string_view challenge, std::string_view rest) {
     const auto echo = value_of(challenge);
-    const auto text = fmt::format("{}{}\n{}{}{}", out_of_band, head, rest, echo.empty() ? "" : "\\challenge\\", echo);
-    const auto bytes = as_byte_span(text);
-    return {bytes.begin(), bytes.end()};
+    return datagram_of(fmt::format("{}\n{}{}{}", head, rest, echo.empty() ? "" : "\\challenge\\", echo));
 }
 }  // namespace
 
@@ -50,17 +90,44 @@ std::optional<Request> parse_request(ByteSpan datagram) {
 }
 
 std::vector<std::byte> info_response(std::string_view challenge, const Status& status) {
-    return response("infoResponse", challenge,
-                    fmt::format("\\game\\{}\\mapname\\{}\\hostname\\{}\\protocol\\{}\\clients\\0\\sv_maxclients\\{}", value_of(status.game),
-                                value_of(status.map), value_of(status.host_name), status.protocol, status.clients_max));
+    return response(
+        "infoResponse", challenge,
+        fmt::format("\\game\\{}\\mapname\\{}\\hostname\\{}\\protocol\\{}\\clients\\0\\sv_maxclients\\{}{}", value_of(status.game),
+                    value_of(status.map), value_of(status.host_name), status.protocol, status.clients_max, pair_of("gamename", status.game_name)));
 }
 
 std::vector<std::byte> status_response(std::string_view challenge, const Status& status) {
-    auto out = response("statusResponse", challenge,
-                        fmt::format("\\gamename\\{}\\mapname\\{}\\sv_hostname\\{}\\protocol\\{}\\sv_maxclients\\{}", value_of(status.game),
-                                    value_of(status.map), value_of(status.host_name), status.protocol, status.clients_max));
+    auto out = response(
+        "statusResponse", challenge,
+        fmt::format("\\gamename\\{}\\mapname\\{}\\sv_hostname\\{}\\protocol\\{}\\sv_maxclients\\{}{}", value_of(status.game), value_of(status.map),
+                    value_of(status.host_name), status.protocol, status.clients_max, pair_of("version", status.version)));
     out.push_back(std::byte{'\n'});  // Behind it a line per player.
     return out;
+}
+
+std::vector<std::byte> info_request(std::string_view challenge) { return datagram_of(fmt::format("getinfo {}", challenge)); }
+std::vector<std::byte> status_request(std::string_view challenge) { return datagram_of(fmt::format("getstatus {}", challenge)); }
+
+std::optional<Status> parse_info_response(ByteSpan datagram, std::string_view challenge) {
+    const auto pairs = pairs_behind("infoResponse", as_text(datagram));
+    if (!pairs || value_behind("challenge", *pairs) != challenge) return std::nullopt;
+    return Status{.host_name = std::string(value_behind("hostname", *pairs)),
+                  .map = std::string(value_behind("mapname", *pairs)),
+                  .game = std::string(value_behind("game", *pairs)),
+                  .protocol = number_behind("protocol", *pairs),
+                  .clients_max = number_behind("sv_maxclients", *pairs),
+                  .game_name = std::string(value_behind("gamename", *pairs))};
+}
+
+std::optional<Status> parse_status_response(ByteSpan datagram, std::string_view challenge) {
+    const auto pairs = pairs_behind("statusResponse", as_text(datagram));
+    if (!pairs || value_behind("challenge", *pairs) != challenge) return std::nullopt;
+    return Status{.host_name = std::string(value_behind("sv_hostname", *pairs)),
+                  .map = std::string(value_behind("mapname", *pairs)),
+                  .game = std::string(value_behind("gamename", *pairs)),
+                  .protocol = number_behind("protocol", *pairs),
+                  .clients_max = number_behind("sv_maxclients", *pairs),
+                  .version = std::string(value_behind("version", *pairs))};
 }
 
 }  // namespace gk::wire::query::quake3

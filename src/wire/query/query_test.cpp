@@ -60,6 +60,27 @@ TEST(RakNet, AnswersWithWhatTheListShows) {
     EXPECT_NE(as_text(reply).find(";" + std::string(99, 'x') + ";"), std::string_view::npos) << "no half character";
 }
 
+TEST(RakNet, ReadsTheAnswerToItsOwnPing) {
+    const raknet::Ping ping{0x0102030405060708};
+    EXPECT_EQ(raknet::parse_request(raknet::ping_datagram(ping)), raknet::Request(ping));
+    const raknet::Status status{
+        .motd = "Castle", .sub_motd = "Tower", .protocol = 686, .version = "1.21", .players = 3, .players_max = 20, .port4 = 0, .port6 = 0};
+    const auto answer = raknet::pong(ping, 7, status);
+    EXPECT_EQ(raknet::parse_pong(answer, ping), status);
+    EXPECT_FALSE(raknet::parse_pong(answer, {0x0102030405060709})) << "somebody else's";
+    for (std::size_t size = 0; size < answer.size(); ++size) EXPECT_FALSE(raknet::parse_pong(ByteSpan(answer).first(size), ping)) << size;
+    const auto said = [&](std::string_view text) {
+        ByteWriter out;
+        out.bytes(from_hex("1c") + time_sent + guid + magic).big_endian(static_cast<std::uint16_t>(text.size())).text(text);
+        return raknet::parse_pong(out.view(), ping);
+    };
+    EXPECT_TRUE(said("MCPE;a;1;1.0;0;5;guid;b"));
+    for (const auto* text :
+         {"", "MCPE;a;1;1.0;0;5;guid", "MCEE;a;1;1.0;0;5;guid;b", "MCPE;a;x;1.0;0;5;guid;b", "MCPE;a;1;1.0;0;99999999999;guid;b"}) {
+        EXPECT_FALSE(said(text)) << text;
+    }
+}
+
 const auto info_request = from_hex("ffffffff54") + bytes_of("Source Engine Query\0"sv);
 
 TEST(A2s, ReadsQuestionsWithAndWithoutAChallenge) {
@@ -93,6 +114,15 @@ TEST(A2s, ReadsWhatItWrites) {
     EXPECT_EQ(a2s::challenge_reply(0x0b0ab14b), from_hex("ffffffff 41 4bb10a0b"));
     EXPECT_EQ(a2s::no_players_reply(), from_hex("ffffffff 44 00"));
     EXPECT_EQ(a2s::no_rules_reply(), from_hex("ffffffff 45 0000"));
+}
+
+TEST(A2s, AsksWithTheChallengeThatItWasTold) {
+    EXPECT_EQ(a2s::parse_request(a2s::info_request(std::nullopt)), (a2s::Request{a2s::Question::info, std::nullopt}));
+    const auto challenge = a2s::parse_challenge(a2s::challenge_reply(0x0b0ab14b));
+    ASSERT_EQ(challenge, 0x0b0ab14bU);
+    EXPECT_EQ(a2s::parse_request(a2s::info_request(challenge)), (a2s::Request{a2s::Question::info, challenge}));
+    EXPECT_FALSE(a2s::parse_challenge(from_hex("ffffffff 41 4bb10a")));
+    EXPECT_FALSE(a2s::parse_challenge(from_hex("ffffffff 49 4bb10a0b")));
 }
 
 TEST(A2s, TheShipHasThreeBytesMore) {
@@ -148,6 +178,44 @@ TEST(Quake3, AnswersWithoutLettingTextsOrChallengesBreakOut) {
               out_of_band("statusResponse\n\\gamename\\baseoa\\mapname\\oa_dm1\\sv_hostname\\Sleeping\\protocol\\71\\sv_maxclients\\8\n"));
     const quake3::Status longest{.host_name = std::string(9000, 'h'), .map = std::string(9000, 'm'), .game = std::string(9000, 'g')};
     EXPECT_LE(quake3::status_response(std::string(9000, 'c'), longest).size(), 1400U);
+}
+
+// As ioquake3's server of OpenArena 0.8.8 says it.
+TEST(Quake3, ReadsWhatAServerSaysOfItself) {
+    const auto info = quake3::parse_info_response(
+        out_of_band("infoResponse\n\\voip\\opus\\g_humanplayers\\0\\g_needpass\\0\\pure\\1\\gametype\\0\\sv_maxclients\\12\\clients\\0"
+                    "\\mapname\\oa_dm1\\hostname\\noname\\protocol\\71\\gamename\\Quake3Arena\\challenge\\4711"),
+        "4711");
+    ASSERT_TRUE(info);
+    EXPECT_EQ(info->host_name, "noname");
+    EXPECT_EQ(info->map, "oa_dm1");
+    EXPECT_EQ(info->protocol, 71);
+    EXPECT_EQ(info->clients_max, 12);
+    EXPECT_EQ(info->game_name, "Quake3Arena");
+    EXPECT_EQ(info->game, "") << "it did not say";
+    const auto status = quake3::parse_status_response(
+        out_of_band("statusResponse\n\\version\\ioq3 1.36\\sv_hostname\\noname\\protocol\\71\\challenge\\4711\n0 48 \"ann\\version\\x\"\n"), "4711");
+    ASSERT_TRUE(status);
+    EXPECT_EQ(status->version, "ioq3 1.36");
+}
+
+TEST(Quake3, ReadsNoOtherAnswer) {
+    const quake3::Status status{.host_name = "Castle", .map = "dm1", .game = "baseoa", .protocol = 71, .clients_max = 8, .game_name = "Quake3Arena"};
+    const auto info = quake3::info_response("4711", status);
+    ASSERT_TRUE(quake3::parse_info_response(info, "4711"));
+    EXPECT_FALSE(quake3::parse_info_response(info, "4712")) << "to another question";
+    EXPECT_FALSE(quake3::parse_status_response(info, "4711"));
+    for (const auto* text : {"", "infoResponse", "infoResponse\n", "infoResponse\\challenge\\4711", "infoResponse\n\\challenge"}) {
+        EXPECT_FALSE(quake3::parse_info_response(out_of_band(text), "4711")) << text;
+    }
+    const auto odd =
+        quake3::parse_info_response(out_of_band("infoResponse\n\\challenge\\4711\\protocol\\71x\\sv_maxclients\\99999999999\\hostname"), "4711");
+    ASSERT_TRUE(odd);
+    EXPECT_EQ(odd->protocol, 0);
+    EXPECT_EQ(odd->clients_max, 0);
+    EXPECT_EQ(odd->host_name, "");
+    EXPECT_EQ(quake3::parse_request(quake3::info_request("4711"))->challenge, "4711");
+    EXPECT_EQ(quake3::parse_request(quake3::status_request("4711"))->command, quake3::Command::get_status);
 }
 
 }  // namespace

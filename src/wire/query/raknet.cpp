@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -45,6 +46,13 @@ std::string field(std::string text) {
     while (!is_utf8(text)) text.pop_back();
     return text;
 }
+
+std::optional<std::int32_t> number(std::string_view text) {
+    std::int32_t out = 0;
+    const auto end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, out);
+    return read.ec == std::errc() && read.ptr == end ? std::optional(out) : std::nullopt;
+}
 }  // namespace
 
 std::optional<Request> parse_request(ByteSpan datagram) {
@@ -53,6 +61,31 @@ std::optional<Request> parse_request(ByteSpan datagram) {
     const auto id = in.big_endian<std::uint8_t>();
     if (id == id_ping || id == id_ping_if_open) return parse_ping(in);
     return id == id_open_request ? parse_open(in) : std::nullopt;
+}
+
+std::vector<std::byte> ping_datagram(const Ping& ping) {
+    ByteWriter out;
+    return out.big_endian(id_ping).big_endian(ping.time).text(magic).big_endian(std::uint64_t{0}).take();
+}
+
+std::optional<Status> parse_pong(ByteSpan datagram, const Ping& ping) {
+    ByteReader in(datagram);
+    if (in.big_endian<std::uint8_t>() != id_pong || in.big_endian<std::uint64_t>() != ping.time) return std::nullopt;
+    if (!in.big_endian<std::uint64_t>() || !skip_magic(in)) return std::nullopt;
+    const auto size = in.big_endian<std::uint16_t>();
+    const auto text = size ? in.bytes(*size) : std::nullopt;
+    if (!text) return std::nullopt;
+    const auto fields = split(as_text(*text), ';');
+    constexpr std::size_t expected = 8;  // The edition, its name, protocol, version, players, places, the server's number, the second name.
+    if (fields.size() < expected || fields[0] != "MCPE") return std::nullopt;
+    const auto protocol = number(fields[2]), players = number(fields[4]), players_max = number(fields[5]);
+    if (!protocol || !players || !players_max) return std::nullopt;
+    return Status{.motd = std::string(fields[1]),
+                  .sub_motd = std::string(fields[7]),
+                  .protocol = *protocol,
+                  .version = std::string(fields[3]),
+                  .players = *players,
+                  .players_max = *players_max};
 }
 
 std::vector<std::byte> pong(const Ping& ping, std::uint64_t server, const Status& status) {

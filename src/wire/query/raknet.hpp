@@ -33,8 +33,14 @@ struct Status {
     std::int32_t players_max = 0;
     std::uint16_t port4 = 0;
     std::uint16_t port6 = 0;
+    bool operator==(const Status&) const = default;
 };
 // `server` names the server to clients; the same for all answers. At most 400 bytes.
 std::vector<std::byte> pong(const Ping& ping, std::uint64_t server, const Status& status);
+
+// What a server that runs is asked, and what it answers; nullopt for anything but an answer to this ping. What follows the second name is not read:
+// the ports are not those that players come to.
+std::vector<std::byte> ping_datagram(const Ping& ping);
+std::optional<Status> parse_pong(ByteSpan datagram, const Ping& ping);
 
 }  // namespace gk::wire::query::raknet

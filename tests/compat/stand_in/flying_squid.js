@@ -11,6 +11,7 @@ const server = squid.createMCServer({
   ...defaults,
   port: Number(settings['server-port']),
   motd: settings.motd,
+  favicon: 'data:image/png;base64,iVBORw0KGgo=',
   'max-players': Number(settings['max-players']),
   'online-mode': settings['online-mode'] === 'true',
   'everybody-op': true,
