@@ -280,7 +280,8 @@ class Asked(Replicas):
     def test_what_only_the_maker_knows_is_known_to_both(self):
         self.bystander.api.ask("PUT", "/v1/fleets/warm", {"game": "match-server", "ready": 1, "max": 2})
         self.addCleanup(self.bystander.api.call, "DELETE", "/v1/fleets/warm")
-        self.wait_until(lambda: self.maker.api.ask("GET", "/v1/fleets/warm")["servers"]["ready"] == 1)
+        # Until the maker has heard of it, nobody has counted its servers.
+        self.wait_until(lambda: (known := self.maker.api.ask("GET", "/v1/fleets/warm")["servers"]) is not None and known["ready"] == 1)
         self.assertEqual(self.ask_both("/v1/fleets/warm", lambda fleet: fleet["servers"]["ready"]), 1)
         self.assertEqual(self.ask_both("/v1/fleets", lambda fleets: fleets["items"][0]["servers"]["ready"]), 1)
 
