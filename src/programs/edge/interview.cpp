@@ -120,7 +120,7 @@ Interview::Turn Interview::hear_raknet(ByteSpan datagram) const {
 }
 
 Interview::Turn Interview::hear_a2s(ByteSpan datagram) const {
-    if (const auto challenge = a2s::parse_challenge(datagram)) return {.say = a2s::info_request(*challenge)};
+    if (const auto challenge = a2s::parse_challenge(datagram)) return {.say = a2s::info_request(challenge)};
     auto info = a2s::parse_info(datagram);
     if (!info) return {};
     return {.seen = wake::Face{.title = std::move(info->name),

@@ -62,9 +62,8 @@ std::string_view value_behind(std::string_view key, std::string_view pairs) {
 std::int32_t number_behind(std::string_view key, std::string_view pairs) {
     const auto text = value_behind(key, pairs);
     std::int32_t number = 0;
-    const auto end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, number);
-    return read.ec == std::errc() && read.ptr == end ? number : 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return failed == std::errc() && end == text.data() + text.size() ? number : 0;
 }
 
 std::vector<std::byte> response(std::string_view head, std::string_view challenge, std::string_view rest) {

@@ -49,9 +49,8 @@ std::string field(std::string text) {
 
 std::optional<std::int32_t> number(std::string_view text) {
     std::int32_t out = 0;
-    const auto end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, out);
-    return read.ec == std::errc() && read.ptr == end ? std::optional(out) : std::nullopt;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), out);
+    return failed == std::errc() && end == text.data() + text.size() ? std::optional(out) : std::nullopt;
 }
 }  // namespace
 
