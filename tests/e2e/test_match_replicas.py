@@ -23,7 +23,6 @@ from harness import Gamekeeper
 from test_matches import PATIENCE, Front
 
 
-
 def run_as_nobody(words):
     return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *map(str, words)]
 

@@ -172,7 +172,6 @@ class AsleepBehindTheEdge(SquidCase, test_wake.WakeCase):
         started_by = self.api.server("castle")["started_by"]
         self.assertEqual((started_by["kind"], started_by["player"]), ("knock", "Alex"))
 
-
     def seen_in_a_list(self):
         """What the list of a client shows, as minecraft-protocol reads it."""
         script = "require('minecraft-protocol').ping({host: '127.0.0.1', port: %d, version: '1.20.4'})" % self.door("castle")
